@@ -1,0 +1,128 @@
+//! The borrowed view of a request that the adapters hand in.
+
+/// What request authentication reads of a request: method, URL and headers, never the body.
+///
+/// Implemented for [`http::request::Parts`] and [`http::Request`]; an adapter for a framework with types of its own
+/// implements it by borrowing, so nothing is copied that nobody asks for.
+pub trait RequestView {
+    /// The method, in upper case.
+    fn method(&self) -> &str;
+
+    /// The scheme that the connection had, where that is known: `http` or `https`.
+    fn scheme(&self) -> Option<&str>;
+
+    /// The authority of an absolute request target (HTTP/2's `:authority`), where there is one.
+    fn authority(&self) -> Option<&str>;
+
+    /// Path and query as they were received.
+    fn path_and_query(&self) -> &str;
+
+    /// Calls `visit` with every value of a header, in order. `name` is in lower case.
+    fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8]));
+
+    /// Calls `visit` with every header. Names are in lower case and may repeat.
+    fn headers(&self, visit: &mut dyn FnMut(&str, &[u8]));
+}
+
+impl RequestView for http::request::Parts {
+    fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    fn scheme(&self) -> Option<&str> {
+        self.uri.scheme_str()
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.uri.authority().map(http::uri::Authority::as_str)
+    }
+
+    fn path_and_query(&self) -> &str {
+        self.uri
+            .path_and_query()
+            .map_or("/", http::uri::PathAndQuery::as_str)
+    }
+
+    fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+        header(&self.headers, name, visit);
+    }
+
+    fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        headers(&self.headers, visit);
+    }
+}
+
+impl<B> RequestView for http::Request<B> {
+    fn method(&self) -> &str {
+        self.method().as_str()
+    }
+
+    fn scheme(&self) -> Option<&str> {
+        self.uri().scheme_str()
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.uri().authority().map(http::uri::Authority::as_str)
+    }
+
+    fn path_and_query(&self) -> &str {
+        self.uri()
+            .path_and_query()
+            .map_or("/", http::uri::PathAndQuery::as_str)
+    }
+
+    fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+        header(self.headers(), name, visit);
+    }
+
+    fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        headers(self.headers(), visit);
+    }
+}
+
+fn header(headers: &http::HeaderMap, name: &str, visit: &mut dyn FnMut(&[u8])) {
+    headers
+        .get_all(name)
+        .iter()
+        .for_each(|value| visit(value.as_bytes()));
+}
+
+fn headers(headers: &http::HeaderMap, visit: &mut dyn FnMut(&str, &[u8])) {
+    headers
+        .iter()
+        .for_each(|(name, value)| visit(name.as_str(), value.as_bytes()));
+}
+
+/// The values of a header as one text, joined as HTTP joins them (RFC 9110 section 5.3; RFC 6265 section 5.4 for
+/// cookies). Bytes are read as Latin-1. `None` when the header is absent.
+pub(crate) fn joined_header(request: &(impl RequestView + ?Sized), name: &str) -> Option<String> {
+    let mut joined: Option<String> = None;
+    request.header(name, &mut |value| append(&mut joined, name, value));
+    joined
+}
+
+/// All headers by name, each joined to one text, in order of first appearance.
+pub(crate) fn all_headers(request: &(impl RequestView + ?Sized)) -> Vec<(String, String)> {
+    let mut all: Vec<(String, Option<String>)> = Vec::new();
+    request.headers(&mut |name, value| {
+        let at = all
+            .iter()
+            .position(|(known, _)| known == name)
+            .unwrap_or_else(|| {
+                all.push((name.to_owned(), None));
+                all.len() - 1
+            });
+        append(&mut all[at].1, name, value);
+    });
+    all.into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn append(joined: &mut Option<String>, name: &str, value: &[u8]) {
+    let text = joined.get_or_insert_with(String::new);
+    if !text.is_empty() {
+        text.push_str(if name == "cookie" { "; " } else { ", " });
+    }
+    text.extend(value.iter().map(|&byte| char::from(byte)));
+}

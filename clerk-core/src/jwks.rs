@@ -1,0 +1,420 @@
+//! The instance's signing keys, kept in memory.
+//!
+//! Readers take a snapshot and never wait. One download runs at a time and everybody who needs it joins it; nobody owns
+//! it, so a request that is dropped does not take it along. Keys older than [`KeyCacheSettings::fresh`] are refreshed
+//! while they go on serving, up to [`KeyCacheSettings::stale`] when Clerk is out of reach. Unknown key ids may cause
+//! one download per [`KeyCacheSettings::cool_down`], however many requests ask.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use clerk_backend_api::{ClerkClient, Error, Retry};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::token::{KeyEntry, TokenError, TokenErrorReason};
+
+/// What is known about a key id without any I/O.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyAnswer {
+    Found(Arc<KeyEntry>),
+    /// A download may bring it.
+    Needed,
+    Failed(TokenError),
+}
+
+/// The times of the key cache.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyCacheSettings {
+    /// Age from which keys are refreshed.
+    pub(crate) fresh: Duration,
+    /// Age up to which keys serve while they cannot be refreshed.
+    pub(crate) stale: Duration,
+    /// Least time between two downloads that an unknown key id causes.
+    pub(crate) cool_down: Duration,
+    /// How long a request waits for keys.
+    pub(crate) wait: Duration,
+    /// Whether a refresh of keys that still serve runs in a task of its own.
+    pub(crate) spawn: bool,
+}
+
+impl Default for KeyCacheSettings {
+    fn default() -> Self {
+        Self {
+            fresh: Duration::from_secs(5 * 60),
+            stale: Duration::from_secs(60 * 60),
+            cool_down: Duration::from_secs(30),
+            wait: Duration::from_secs(2),
+            spawn: false,
+        }
+    }
+}
+
+/// How often a failing download is tried, the first time included.
+const ATTEMPTS: u32 = 5;
+/// The pause before the second try; it doubles from try to try and is stretched by up to its length at random.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How long one try may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For how long a failure without any keys in memory is remembered, at first; it doubles up to the cool-down.
+const FIRST_FAILURE_MEMORY: Duration = Duration::from_secs(1);
+
+/// Where keys come from.
+#[derive(Debug)]
+pub(crate) enum KeySource {
+    /// One key from the configuration, for every key id.
+    Pem(Arc<KeyEntry>),
+    /// The Backend API.
+    Remote(ClerkClient),
+    /// Nowhere.
+    None,
+}
+
+#[derive(Debug)]
+struct KeySet {
+    keys: HashMap<String, Arc<KeyEntry>>,
+    fetched_at: i64,
+}
+
+#[derive(Default)]
+struct Downloads {
+    flight: Option<Shared<BoxFuture<'static, ()>>>,
+    /// When the last download ended, well or badly.
+    last: Option<i64>,
+    /// The last failure, and until when nobody needs to try again.
+    failure: Option<(TokenError, i64)>,
+    failures_in_a_row: u32,
+}
+
+/// The key cache of one [`Clerk`](crate::Clerk).
+pub(crate) struct KeyCache {
+    source: KeySource,
+    settings: KeyCacheSettings,
+    clock: Arc<dyn Clock>,
+    set: ArcSwapOption<KeySet>,
+    downloads: Mutex<Downloads>,
+    /// Until when the refresh of ageing keys is somebody's business already.
+    refresh_claimed_until: AtomicI64,
+    successes: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl KeyCache {
+    pub(crate) fn new(
+        source: KeySource,
+        settings: KeyCacheSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            source,
+            settings,
+            clock,
+            set: ArcSwapOption::empty(),
+            downloads: Mutex::default(),
+            refresh_claimed_until: AtomicI64::new(i64::MIN),
+            successes: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        }
+    }
+
+    /// The key that this id names now, from memory.
+    pub(crate) fn current(&self, kid: Option<&str>, now: i64) -> Option<Arc<KeyEntry>> {
+        match &self.source {
+            KeySource::Pem(key) => Some(Arc::clone(key)),
+            KeySource::None => None,
+            KeySource::Remote(_) => {
+                let set = self.set.load();
+                let set = set.as_ref()?;
+                if age(set, now) >= millis(self.settings.stale) {
+                    return None;
+                }
+                set.keys.get(kid?).map(Arc::clone)
+            }
+        }
+    }
+
+    /// What is known about this id, and whether a download could add to it.
+    pub(crate) fn look_up(&self, kid: Option<&str>, now: i64) -> KeyAnswer {
+        if let Some(key) = self.current(kid, now) {
+            return KeyAnswer::Found(key);
+        }
+        if matches!(self.source, KeySource::None) {
+            return KeyAnswer::Failed(TokenError::new(
+                TokenErrorReason::JwkFailedToResolve,
+                "there is no key to verify the token with: set CLERK_JWT_KEY or CLERK_SECRET_KEY",
+            ));
+        }
+        let serves = self
+            .set
+            .load()
+            .as_ref()
+            .is_some_and(|set| age(set, now) < millis(self.settings.stale));
+        let downloads = self.downloads();
+        if serves {
+            let may_ask = downloads
+                .last
+                .is_none_or(|last| now >= last.saturating_add(millis(self.settings.cool_down)));
+            if may_ask {
+                KeyAnswer::Needed
+            } else {
+                KeyAnswer::Failed(unknown_kid())
+            }
+        } else {
+            match &downloads.failure {
+                Some((error, until)) if now < *until => KeyAnswer::Failed(error.clone()),
+                _ => KeyAnswer::Needed,
+            }
+        }
+    }
+
+    /// Whether ageing keys wait for somebody to refresh them.
+    pub(crate) fn is_refresh_due(&self, now: i64) -> bool {
+        matches!(self.source, KeySource::Remote(_))
+            && self.refresh_claimed_until.load(Ordering::Relaxed) <= now
+            && self.set.load().as_ref().is_some_and(|set| {
+                (millis(self.settings.fresh)..millis(self.settings.stale)).contains(&age(set, now))
+            })
+    }
+
+    /// Whether the caller is the one to refresh ageing keys: true for one caller per cool-down.
+    pub(crate) fn claim_refresh(&self, now: i64) -> bool {
+        let claimed_until = self.refresh_claimed_until.load(Ordering::Relaxed);
+        self.is_refresh_due(now)
+            && self
+                .refresh_claimed_until
+                .compare_exchange(
+                    claimed_until,
+                    now.saturating_add(millis(self.settings.cool_down)),
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                )
+                .is_ok()
+    }
+
+    /// Refreshes the keys: in a task of its own where the application asked for that, else before it returns.
+    pub(crate) async fn refresh(self: &Arc<Self>) {
+        let flight = self.join();
+        if self.settings.spawn {
+            tokio::spawn(flight);
+        } else {
+            // A refresh that takes too long goes on when the next request joins it.
+            let _ = tokio::time::timeout(self.settings.wait, flight).await;
+        }
+    }
+
+    /// Downloads the keys, or joins the download that runs, and gives the key of this id.
+    pub(crate) async fn fetch(
+        self: &Arc<Self>,
+        kid: Option<&str>,
+    ) -> Result<Arc<KeyEntry>, TokenError> {
+        let flight = self.join();
+        let in_time = tokio::time::timeout(self.settings.wait, flight)
+            .await
+            .is_ok();
+        match self.look_up(kid, self.clock.now()) {
+            KeyAnswer::Found(key) => Ok(key),
+            KeyAnswer::Failed(error) => Err(error),
+            KeyAnswer::Needed if in_time => Err(unknown_kid()),
+            KeyAnswer::Needed => Err(TokenError::new(
+                TokenErrorReason::JwksFailedToLoad,
+                "the signing keys did not arrive in time; a later request may succeed",
+            )),
+        }
+    }
+
+    /// Downloads that ended well, downloads that failed, and the age of the keys in milliseconds.
+    pub(crate) fn stats(&self) -> (u64, u64, Option<i64>) {
+        let set_age = self
+            .set
+            .load()
+            .as_ref()
+            .map(|set| age(set, self.clock.now()));
+        (
+            self.successes.load(Ordering::Relaxed),
+            self.failures.load(Ordering::Relaxed),
+            set_age,
+        )
+    }
+
+    fn join(self: &Arc<Self>) -> Shared<BoxFuture<'static, ()>> {
+        let mut downloads = self.downloads();
+        let cache = Arc::clone(self);
+        downloads
+            .flight
+            .get_or_insert_with(|| async move { cache.download().await }.boxed().shared())
+            .clone()
+    }
+
+    async fn download(&self) {
+        let KeySource::Remote(client) = &self.source else {
+            return;
+        };
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 1;
+        let answer = loop {
+            match load(client).await {
+                Err(failure) if failure.is_transient && attempt < ATTEMPTS => {
+                    tokio::time::sleep(pause + pause.mul_f64(random_fraction())).await;
+                    pause *= 2;
+                    attempt += 1;
+                }
+                Err(failure) => break Err(failure.error),
+                Ok(keys) => break Ok(keys),
+            }
+        };
+        let now = self.clock.now();
+        let mut downloads = self.downloads();
+        downloads.flight = None;
+        downloads.last = Some(now);
+        match answer {
+            Ok(keys) => {
+                self.successes.fetch_add(1, Ordering::Relaxed);
+                downloads.failure = None;
+                downloads.failures_in_a_row = 0;
+                self.set.store(Some(Arc::new(self.key_set(&keys, now))));
+            }
+            Err(error) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                let memory = FIRST_FAILURE_MEMORY
+                    .saturating_mul(1 << downloads.failures_in_a_row.min(16))
+                    .min(self.settings.cool_down);
+                if self.set.load().is_some() {
+                    tracing::warn!(reason = %error.reason(), "refreshing the signing keys failed: {error}; the keys in memory go on serving");
+                } else if downloads.failures_in_a_row == 0 {
+                    tracing::error!(reason = %error.reason(), "the signing keys could not be loaded: {error}");
+                }
+                downloads.failures_in_a_row = downloads.failures_in_a_row.saturating_add(1);
+                downloads.failure = Some((error, now.saturating_add(millis(memory))));
+            }
+        }
+    }
+
+    /// The new set. A key that did not change stays the same object, so what it verified stays valid.
+    fn key_set(&self, jwks: &[Value], now: i64) -> KeySet {
+        let before = self.set.load();
+        let keys = jwks
+            .iter()
+            .filter_map(|jwk| {
+                let kid = jwk.get("kid")?.as_str()?;
+                let entry = KeyEntry::from_jwk(jwk);
+                let known = before
+                    .as_ref()
+                    .and_then(|set| set.keys.get(kid))
+                    .filter(|known| known.is_same_key(&entry));
+                Some((
+                    kid.to_owned(),
+                    known.map_or_else(|| Arc::new(entry), Arc::clone),
+                ))
+            })
+            .collect();
+        KeySet {
+            keys,
+            fetched_at: now,
+        }
+    }
+
+    fn downloads(&self) -> std::sync::MutexGuard<'_, Downloads> {
+        // Nothing panics while the lock is held; were it poisoned, its content would still be whole.
+        self.downloads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for KeyCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyCache")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+struct LoadFailure {
+    error: TokenError,
+    is_transient: bool,
+}
+
+/// One download.
+async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
+    let unexpected = |is_transient| LoadFailure {
+        error: TokenError::new(
+            TokenErrorReason::Unexpected,
+            "Clerk's Backend API could not be reached, or did not answer with JSON",
+        ),
+        is_transient,
+    };
+    let answer = client
+        .request(http::Method::GET, ["jwks"])
+        .retry(Retry::none())
+        .timeout(ATTEMPT_TIMEOUT)
+        .send()
+        .await
+        .map_err(|error| match &error {
+            Error::Api(api) => {
+                let is_transient = api.status.is_server_error() || api.status.as_u16() == 429;
+                if error.has_code("clerk_key_invalid") {
+                    LoadFailure {
+                        error: TokenError::new(
+                            TokenErrorReason::SecretKeyInvalid,
+                            "Clerk refused the secret key: check CLERK_SECRET_KEY",
+                        ),
+                        is_transient: false,
+                    }
+                } else if serde_json::from_slice::<Value>(&api.body).is_ok() {
+                    LoadFailure {
+                        error: TokenError::new(
+                            TokenErrorReason::JwksFailedToLoad,
+                            format!(
+                                "Clerk's Backend API answered the request for signing keys with {}",
+                                api.status
+                            ),
+                        ),
+                        is_transient,
+                    }
+                } else {
+                    unexpected(is_transient)
+                }
+            }
+            _ => unexpected(true),
+        })?;
+    let body: Value = answer.json().map_err(|_| unexpected(false))?;
+    match body.get("keys").and_then(Value::as_array) {
+        Some(keys) if !keys.is_empty() => Ok(keys.clone()),
+        _ => Err(LoadFailure {
+            error: TokenError::new(
+                TokenErrorReason::JwksFailedToLoad,
+                "Clerk's Backend API knows no signing keys of this instance",
+            ),
+            is_transient: false,
+        }),
+    }
+}
+
+fn unknown_kid() -> TokenError {
+    TokenError::new(
+        TokenErrorReason::JwkKidMismatch,
+        "no signing key of this instance has the token's key id (kid): the token probably comes from another instance; \
+         check that CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY belong together",
+    )
+}
+
+fn age(set: &KeySet, now: i64) -> i64 {
+    now.saturating_sub(set.fetched_at)
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// At least 0 and below 1; 0 where the system has no randomness to give, which only makes pauses equal.
+fn random_fraction() -> f64 {
+    let mut byte = [0_u8];
+    let _ = aws_lc_rs::rand::fill(&mut byte);
+    f64::from(byte[0]) / 256.0
+}

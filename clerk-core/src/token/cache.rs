@@ -1,0 +1,116 @@
+//! Session tokens that were verified before.
+//!
+//! A token is looked up by its whole text, so nothing but the very bytes that were verified can hit. What may change
+//! between two requests is checked on every hit: the times, the authorized party, and whether the key that verified
+//! the token still is a signing key of the instance.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
+
+use super::claims::{ClaimRules, check_times};
+use super::parse::ParsedToken;
+use super::signature::KeyEntry;
+use super::verify::VerifiedSession;
+
+/// A token that is looked up by its text, without a second copy of it.
+struct CacheKey(Arc<ParsedToken>);
+
+impl Hash for CacheKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
+    }
+}
+
+impl PartialEq for CacheKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for CacheKey {}
+
+impl Equivalent<CacheKey> for str {
+    fn equivalent(&self, key: &CacheKey) -> bool {
+        self == key.0.as_str()
+    }
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<CacheKey, Arc<VerifiedSession>> for ByBytes {
+    /// An estimate of the heap bytes of an entry: the text, the decoded header and claims at about five times their
+    /// encoded size, and the fixed parts.
+    fn weight(&self, token: &CacheKey, _: &Arc<VerifiedSession>) -> u64 {
+        token.0.as_str().len() as u64 * 6 + 512
+    }
+}
+
+/// A bounded map from token text to its verified session. Only successes are kept.
+pub(crate) struct TokenCache {
+    entries: Option<Cache<CacheKey, Arc<VerifiedSession>, ByBytes>>,
+}
+
+impl TokenCache {
+    /// A cache of at most about `max_bytes`; 0 switches it off.
+    pub(crate) fn new(max_bytes: u64) -> Self {
+        // Session tokens weigh 5 KiB on average; the number only sizes the first allocation.
+        let expected = usize::try_from(max_bytes / (5 * 1024))
+            .unwrap_or(usize::MAX)
+            .clamp(64, 1 << 20);
+        Self {
+            entries: (max_bytes > 0).then(|| Cache::with_weighter(expected, max_bytes, ByBytes)),
+        }
+    }
+
+    /// The session of this token, if it still holds.
+    ///
+    /// `current` gives the key that the token's `kid` names now.
+    pub(crate) fn get(
+        &self,
+        token: &str,
+        rules: &ClaimRules,
+        now: i64,
+        current: impl FnOnce(Option<&str>) -> Option<Arc<KeyEntry>>,
+    ) -> Option<Arc<VerifiedSession>> {
+        let entries = self.entries.as_ref()?;
+        let session = entries.get(token)?;
+        let key_stands = match (&session.key, current(session.token.kid())) {
+            (Some(verified_by), Some(key)) => {
+                Arc::ptr_eq(&key, verified_by) || key.is_same_key(verified_by)
+            }
+            _ => false,
+        };
+        if key_stands
+            && check_times(session.times, rules.clock_skew, now).is_ok()
+            && rules.check_authorized_party(session.token.claims()).is_ok()
+        {
+            Some(session)
+        } else {
+            entries.remove(token);
+            None
+        }
+    }
+
+    pub(crate) fn put(&self, session: &Arc<VerifiedSession>) {
+        if let Some(entries) = &self.entries {
+            entries.insert(CacheKey(Arc::clone(&session.token)), Arc::clone(session));
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.as_ref().map_or(0, Cache::len)
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}

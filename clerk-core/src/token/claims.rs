@@ -1,0 +1,213 @@
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::error::{TokenError, TokenErrorReason};
+
+/// The claims of a verified token (RFC 7519 section 4), as they stand in it.
+///
+/// Standard and Clerk claims have accessors on [`SessionAuth`](crate::SessionAuth); this is the way to everything else.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claims(Map<String, Value>);
+
+impl Claims {
+    pub(crate) fn new(claims: Map<String, Value>) -> Self {
+        Self(claims)
+    }
+
+    /// One claim, `None` when it is absent. A claim that is JSON `null` is `Some(Value::Null)`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// One claim when it is text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// All claims.
+    #[must_use]
+    pub fn as_map(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// All claims as a type of the application.
+    ///
+    /// # Errors
+    /// When a claim that `T` needs is absent or has another type.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(Value::Object(self.0.clone()))
+    }
+
+    /// A number claim, `None` when it is absent or not a number.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        self.0.get(name).and_then(Value::as_f64)
+    }
+}
+
+/// What the claims of a session or machine token are held against.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClaimRules {
+    pub(crate) authorized_parties: Vec<String>,
+    pub(crate) audience: Vec<String>,
+    pub(crate) issuer: Vec<String>,
+    /// Milliseconds.
+    pub(crate) clock_skew: i64,
+}
+
+/// The largest distance from 1970 that a date can have, in milliseconds (ECMA-262, "Time Values and Time Range").
+const MAX_DATE_MILLIS: f64 = 8.64e15;
+
+/// The times of a token in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TokenTimes {
+    pub(crate) expires: i64,
+    pub(crate) not_before: Option<i64>,
+    pub(crate) issued: Option<i64>,
+}
+
+impl ClaimRules {
+    /// `sub`, `aud`, `azp` and `iss`: what does not depend on the time.
+    pub(crate) fn check_parties(&self, claims: &Claims) -> Result<(), TokenError> {
+        if !matches!(claims.get("sub"), Some(Value::String(_))) {
+            return Err(failed("the subject claim (sub) is missing or not text"));
+        }
+        self.check_audience(claims.get("aud"))?;
+        self.check_authorized_party(claims)?;
+        self.check_issuer(claims.get("iss"))
+    }
+
+    /// Whether the token was issued to one of the authorized parties; any token when none are configured.
+    pub(crate) fn check_authorized_party(&self, claims: &Claims) -> Result<(), TokenError> {
+        if self.authorized_parties.is_empty() {
+            return Ok(());
+        }
+        match claims.text("azp") {
+            Some(azp)
+                if !azp.is_empty() && self.authorized_parties.iter().any(|party| party == azp) =>
+            {
+                Ok(())
+            }
+            _ => Err(TokenError::new(
+                TokenErrorReason::InvalidAuthorizedParties,
+                "the authorized party claim (azp) is not one of the configured authorized parties",
+            )),
+        }
+    }
+
+    fn check_audience(&self, aud: Option<&Value>) -> Result<(), TokenError> {
+        let expected = |aud: &str| self.audience.iter().any(|audience| audience == aud);
+        if self.audience.iter().all(String::is_empty) {
+            return Ok(());
+        }
+        let accepted = match aud {
+            Some(Value::String(aud)) => aud.is_empty() || expected(aud),
+            Some(Value::Array(list)) => {
+                let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+                match texts {
+                    Some(texts) => {
+                        texts.iter().all(|aud| aud.is_empty())
+                            || texts.iter().any(|&aud| !aud.is_empty() && expected(aud))
+                    }
+                    None => true,
+                }
+            }
+            // As the reference: a token without an audience, or with one of another type, is for every audience.
+            _ => true,
+        };
+        if accepted {
+            Ok(())
+        } else {
+            Err(failed(
+                "the audience claim (aud) holds none of the configured audiences",
+            ))
+        }
+    }
+
+    fn check_issuer(&self, iss: Option<&Value>) -> Result<(), TokenError> {
+        if self.issuer.iter().all(String::is_empty) {
+            return Ok(());
+        }
+        match iss {
+            Some(Value::String(iss)) if !iss.is_empty() && self.issuer.contains(iss) => Ok(()),
+            _ => Err(TokenError::new(
+                TokenErrorReason::InvalidIssuer,
+                "the issuer claim (iss) is not one of the configured issuers",
+            )),
+        }
+    }
+
+    /// Reads and checks `exp`, `nbf` and `iat`, in this order.
+    pub(crate) fn check_time_claims(
+        &self,
+        claims: &Claims,
+        now: i64,
+    ) -> Result<TokenTimes, TokenError> {
+        let Some(expires) = time_claim(claims, "exp")? else {
+            return Err(failed("the expiry claim (exp) is missing"));
+        };
+        let mut times = TokenTimes {
+            expires,
+            not_before: None,
+            issued: None,
+        };
+        check_times(times, self.clock_skew, now)?;
+        times.not_before = time_claim(claims, "nbf")?;
+        check_times(times, self.clock_skew, now)?;
+        times.issued = time_claim(claims, "iat")?;
+        check_times(times, self.clock_skew, now)?;
+        Ok(times)
+    }
+}
+
+/// Holds a token's times against the clock, with `skew` milliseconds of tolerance on either side.
+pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), TokenError> {
+    if times.expires <= now.saturating_sub(skew) {
+        return Err(TokenError::new(
+            TokenErrorReason::Expired,
+            "the token has expired (exp)",
+        ));
+    }
+    if times
+        .not_before
+        .is_some_and(|not_before| not_before > now.saturating_add(skew))
+    {
+        return Err(TokenError::new(
+            TokenErrorReason::NotActiveYet,
+            "the token is not active yet (nbf)",
+        ));
+    }
+    if times
+        .issued
+        .is_some_and(|issued| issued > now.saturating_add(skew))
+    {
+        return Err(TokenError::new(
+            TokenErrorReason::IssuedInTheFuture,
+            "the token was issued in the future (iat)",
+        ));
+    }
+    Ok(())
+}
+
+/// A NumericDate (RFC 7519 section 2) in milliseconds; fractions of a second are cut off.
+fn time_claim(claims: &Claims, name: &'static str) -> Result<Option<i64>, TokenError> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    let Some(seconds) = value.as_f64() else {
+        return Err(failed(format!("the time claim ({name}) is not a number")));
+    };
+    let millis = seconds.trunc() * 1000.0;
+    if millis.abs() > MAX_DATE_MILLIS {
+        return Err(failed(format!(
+            "the time claim ({name}) lies outside the range of a date"
+        )));
+    }
+    // In range for an i64 by the check above.
+    Ok(Some(millis as i64))
+}
+
+fn failed(message: impl Into<std::borrow::Cow<'static, str>>) -> TokenError {
+    TokenError::new(TokenErrorReason::VerificationFailed, message)
+}

@@ -1,0 +1,235 @@
+//! The only file that touches a crypto library for tokens.
+
+use std::fmt;
+
+use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::signature::{
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, RsaParameters,
+};
+use serde_json::Value;
+
+/// The algorithms that are accepted: RSASSA-PKCS1-v1_5 (RFC 7518 section 3.3), as Clerk's backend SDK does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Rs256,
+    Rs384,
+    Rs512,
+}
+
+impl Algorithm {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "RS256" => Some(Self::Rs256),
+            "RS384" => Some(Self::Rs384),
+            "RS512" => Some(Self::Rs512),
+            _ => None,
+        }
+    }
+
+    fn parameters(self) -> &'static RsaParameters {
+        match self {
+            Self::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+            Self::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+            Self::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+        }
+    }
+}
+
+/// Why a key could not check a signature at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VerifyingKeyError {
+    /// The key is not an RSA signing key that we can use.
+    Unusable,
+    /// The key is bound to another algorithm than the token's.
+    AlgorithmMismatch,
+}
+
+/// A public key, parsed once, bound to one algorithm or (a JWK without `alg`) usable with each of the three.
+pub(crate) struct VerifyingKey {
+    keys: Vec<(Algorithm, ParsedPublicKey)>,
+}
+
+impl VerifyingKey {
+    /// Whether `signature` is the key's signature of `message`.
+    pub(crate) fn verify(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, VerifyingKeyError> {
+        let (_, key) = self
+            .keys
+            .iter()
+            .find(|(bound, _)| *bound == algorithm)
+            .ok_or(VerifyingKeyError::AlgorithmMismatch)?;
+        Ok(key.verify_sig(message, signature).is_ok())
+    }
+
+    fn from_components(n: &[u8], e: &[u8], algorithm: Option<Algorithm>) -> Option<Self> {
+        let bound = match &algorithm {
+            Some(one) => std::slice::from_ref(one),
+            None => &[Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512],
+        };
+        // Numbers are big-endian; the library wants them without leading zeros.
+        let (n, e) = (trim_zeros(n), trim_zeros(e));
+        // 2048 bits are the least that RFC 7518 section 3.3 allows.
+        if n.len() < 256 {
+            return None;
+        }
+        let keys = bound
+            .iter()
+            .map(|&algorithm| {
+                PublicKeyComponents { n, e }
+                    .to_parsed_public_key(algorithm.parameters())
+                    .ok()
+                    .map(|key| (algorithm, key))
+            })
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self { keys })
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey")
+            .field(
+                "algorithms",
+                &self
+                    .keys
+                    .iter()
+                    .map(|(algorithm, _)| algorithm)
+                    .collect::<Vec<_>>(),
+            )
+            .finish()
+    }
+}
+
+fn trim_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|&&byte| byte == 0).count();
+    &number[zeros..]
+}
+
+/// One member of a JWK set (RFC 7517), reduced to what identifies and uses it.
+#[derive(Debug)]
+pub(crate) struct KeyEntry {
+    /// The members that decide what the key verifies; equal material means the same key.
+    material: [Option<String>; 5],
+    key: Option<VerifyingKey>,
+}
+
+impl KeyEntry {
+    pub(crate) fn from_jwk(jwk: &Value) -> Self {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str).map(str::to_owned);
+        let material = [text("kty"), text("use"), text("alg"), text("n"), text("e")];
+        Self {
+            key: Self::parse(jwk, &material),
+            material,
+        }
+    }
+
+    fn parse(jwk: &Value, [kty, usage, alg, n, e]: &[Option<String>; 5]) -> Option<VerifyingKey> {
+        if kty.as_deref() != Some("RSA") || usage.as_deref().is_some_and(|usage| usage != "sig") {
+            return None;
+        }
+        if let Some(operations) = jwk.get("key_ops") {
+            if !operations
+                .as_array()?
+                .iter()
+                .any(|operation| operation == "verify")
+            {
+                return None;
+            }
+        }
+        let algorithm = match jwk.get("alg") {
+            None => None,
+            Some(_) => Some(Algorithm::from_name(alg.as_deref()?)?),
+        };
+        let n = base64_simd::URL_SAFE_NO_PAD
+            .decode_to_vec(n.as_deref()?.trim_end_matches('='))
+            .ok()?;
+        let e = base64_simd::URL_SAFE_NO_PAD
+            .decode_to_vec(e.as_deref()?.trim_end_matches('='))
+            .ok()?;
+        VerifyingKey::from_components(&n, &e, algorithm)
+    }
+
+    /// Whether both entries are the same key, so that what one verified holds for the other.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        self.material == other.material
+    }
+
+    pub(crate) fn key(&self) -> Result<&VerifyingKey, VerifyingKeyError> {
+        self.key.as_ref().ok_or(VerifyingKeyError::Unusable)
+    }
+}
+
+/// A public key in PEM form that verifies tokens without any network: Clerk's "JWT public key", `CLERK_JWT_KEY`.
+///
+/// Verifies RS256 only, like the official SDKs' PEM keys.
+pub struct JwtKey {
+    pub(crate) entry: std::sync::Arc<KeyEntry>,
+}
+
+impl JwtKey {
+    /// Reads a PEM `PUBLIC KEY` (RFC 7468 section 13).
+    ///
+    /// Line breaks may be missing, may be CRLF or may be the two characters `\n`, and the armour lines may be missing:
+    /// environment files produce all of these.
+    ///
+    /// # Errors
+    /// [`JwtKeyError`] when it is not an RSA public key of 2048 to 8192 bits.
+    pub fn from_pem(pem: &str) -> Result<Self, JwtKeyError> {
+        let body: String = pem
+            .replace("\\r", "")
+            .replace("\\n", "")
+            .replace("-----BEGIN PUBLIC KEY-----", "")
+            .replace("-----END PUBLIC KEY-----", "")
+            .split_ascii_whitespace()
+            .collect();
+        if body.is_empty() {
+            return Err(JwtKeyError {
+                problem: "it is empty",
+            });
+        }
+        let der = base64_simd::STANDARD
+            .decode_to_vec(&body)
+            .map_err(|_| JwtKeyError {
+                problem: "it is not base64 between PUBLIC KEY lines",
+            })?;
+        let key =
+            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).map_err(|_| JwtKeyError {
+                problem: "it does not hold an RSA public key of at least 2048 bits",
+            })?;
+        // A modulus of 2048 bits alone takes 256 bytes: anything shorter would be refused at every signature check.
+        if der.len() < 270 {
+            return Err(JwtKeyError {
+                problem: "its RSA key has fewer than 2048 bits",
+            });
+        }
+        Ok(Self {
+            entry: std::sync::Arc::new(KeyEntry {
+                material: [None, None, None, Some(body), None],
+                key: Some(VerifyingKey {
+                    keys: vec![(Algorithm::Rs256, key)],
+                }),
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for JwtKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JwtKey")
+    }
+}
+
+/// A `CLERK_JWT_KEY` that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the JWT key is not a usable PEM public key: {problem}; copy it again from the API keys page of the Clerk \
+     dashboard into CLERK_JWT_KEY, or leave it out to load keys from Clerk"
+)]
+pub struct JwtKeyError {
+    problem: &'static str,
+}

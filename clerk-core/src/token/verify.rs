@@ -1,0 +1,228 @@
+//! The checks of a token, in the order that Clerk specifies: form, category, key, type, algorithm, signature, claims.
+//! The signature comes before every claim, so that a forged token learns nothing about the configuration.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::claims::{ClaimRules, Claims, TokenTimes};
+use super::error::{TokenError, TokenErrorReason};
+use super::parse::{Category, ParsedToken, oauth_type};
+use super::signature::{Algorithm, KeyEntry, VerifyingKeyError};
+
+/// A session token whose signature and claims were checked.
+#[derive(Debug)]
+pub(crate) struct VerifiedSession {
+    pub(crate) token: Arc<ParsedToken>,
+    pub(crate) times: TokenTimes,
+    /// The key that verified it; `None` when the application vouched for it.
+    pub(crate) key: Option<Arc<KeyEntry>>,
+    /// Permissions, decoded when first asked for.
+    pub(crate) permissions: OnceLock<Vec<String>>,
+}
+
+impl VerifiedSession {
+    /// A session that the application vouches for, without a token.
+    pub(crate) fn vouched_for(claims: Claims) -> Self {
+        Self {
+            token: Arc::new(ParsedToken::without_text(claims)),
+            times: TokenTimes {
+                expires: i64::MAX,
+                not_before: None,
+                issued: None,
+            },
+            key: None,
+            permissions: OnceLock::new(),
+        }
+    }
+}
+
+/// Which `typ` header a token may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AllowedType {
+    /// `JWT`, or none.
+    Jwt,
+    /// One of the OAuth access token types (RFC 9068).
+    OAuth,
+}
+
+/// What needs no key: refuses machine tokens before any key is looked up.
+pub(crate) fn check_session_category(token: &ParsedToken) -> Result<(), TokenError> {
+    if token.category() == Category::M2m {
+        return Err(TokenError::new(
+            TokenErrorReason::Invalid,
+            "a machine token is not a session token",
+        ));
+    }
+    Ok(())
+}
+
+/// Verifies a session token with its key.
+pub(crate) fn verify_session(
+    token: &Arc<ParsedToken>,
+    key: &Arc<KeyEntry>,
+    rules: &ClaimRules,
+    now: i64,
+) -> Result<VerifiedSession, TokenError> {
+    check_session_category(token)?;
+    check_signature(
+        token,
+        key,
+        AllowedType::Jwt,
+        "the token's signature is not valid",
+    )?;
+    rules.check_parties(token.claims())?;
+    let times = rules.check_time_claims(token.claims(), now)?;
+    Ok(VerifiedSession {
+        token: Arc::clone(token),
+        times,
+        key: Some(Arc::clone(key)),
+        permissions: OnceLock::new(),
+    })
+}
+
+/// Verifies a handshake token and gives its cookie directives. Its times are not checked, as in the reference: the
+/// session token inside it has its own.
+pub(crate) fn verify_handshake(
+    token: &ParsedToken,
+    key: &KeyEntry,
+) -> Result<Vec<String>, TokenError> {
+    check_type(token, AllowedType::Jwt)?;
+    let algorithm = check_algorithm(token)?;
+    if token.category().is_non_session() {
+        return Err(TokenError::new(
+            TokenErrorReason::Invalid,
+            "a token of this category cannot carry a handshake: only Clerk issues handshake tokens",
+        ));
+    }
+    check_signature_with(
+        token,
+        key,
+        algorithm,
+        "the handshake token's signature is not valid",
+    )?;
+    Ok(match token.claims().get("handshake") {
+        Some(Value::Array(directives)) => directives
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// Verifies a machine-to-machine JWT: audience and times, no parties, no issuer.
+pub(crate) fn verify_m2m(
+    token: &ParsedToken,
+    key: &KeyEntry,
+    rules: &ClaimRules,
+    now: i64,
+) -> Result<TokenTimes, TokenError> {
+    check_signature(
+        token,
+        key,
+        AllowedType::Jwt,
+        "the token's signature is not valid",
+    )?;
+    let rules = ClaimRules {
+        audience: rules.audience.clone(),
+        clock_skew: rules.clock_skew,
+        ..ClaimRules::default()
+    };
+    rules.check_parties(token.claims())?;
+    rules.check_time_claims(token.claims(), now)
+}
+
+/// Verifies an OAuth access token in JWT form (RFC 9068); its audience is checked by the caller.
+pub(crate) fn verify_oauth(
+    token: &ParsedToken,
+    key: &KeyEntry,
+    rules: &ClaimRules,
+    now: i64,
+) -> Result<TokenTimes, TokenError> {
+    check_signature(
+        token,
+        key,
+        AllowedType::OAuth,
+        "the token's signature is not valid",
+    )?;
+    let rules = ClaimRules {
+        clock_skew: rules.clock_skew,
+        ..ClaimRules::default()
+    };
+    rules.check_parties(token.claims())?;
+    rules.check_time_claims(token.claims(), now)
+}
+
+fn check_signature(
+    token: &ParsedToken,
+    key: &KeyEntry,
+    allowed: AllowedType,
+    refusal: &'static str,
+) -> Result<(), TokenError> {
+    check_type(token, allowed)?;
+    let algorithm = check_algorithm(token)?;
+    check_signature_with(token, key, algorithm, refusal)
+}
+
+fn check_type(token: &ParsedToken, allowed: AllowedType) -> Result<(), TokenError> {
+    let typ = token.header("typ");
+    let accepted = match allowed {
+        AllowedType::Jwt => typ.is_none_or(|typ| typ == "JWT"),
+        AllowedType::OAuth => oauth_type(typ),
+    };
+    if !accepted {
+        return Err(TokenError::new(
+            TokenErrorReason::Invalid,
+            "the token's type (typ) is not the expected one",
+        ));
+    }
+    // RFC 7515 section 4.1.11: extensions that we do not understand must not be ignored, and we understand none.
+    if token.header("crit").is_some() {
+        return Err(TokenError::new(
+            TokenErrorReason::Invalid,
+            "the token demands header extensions (crit) that are not supported",
+        ));
+    }
+    Ok(())
+}
+
+fn check_algorithm(token: &ParsedToken) -> Result<Algorithm, TokenError> {
+    token
+        .header("alg")
+        .and_then(Value::as_str)
+        .and_then(Algorithm::from_name)
+        .ok_or_else(|| {
+            TokenError::new(
+                TokenErrorReason::InvalidAlgorithm,
+                "the token's algorithm (alg) is not one of RS256, RS384 and RS512",
+            )
+        })
+}
+
+fn check_signature_with(
+    token: &ParsedToken,
+    key: &KeyEntry,
+    algorithm: Algorithm,
+    refusal: &'static str,
+) -> Result<(), TokenError> {
+    let verified = key
+        .key()
+        .and_then(|key| key.verify(algorithm, token.signed_bytes(), token.signature()))
+        .map_err(|problem| {
+            TokenError::new(
+                TokenErrorReason::VerificationFailed,
+                match problem {
+                    VerifyingKeyError::Unusable => "the signing key of this token is not an RSA signing key",
+                    VerifyingKeyError::AlgorithmMismatch => {
+                        "the signing key of this token is bound to another algorithm than the token's"
+                    }
+                },
+            )
+        })?;
+    if verified {
+        Ok(())
+    } else {
+        Err(TokenError::new(TokenErrorReason::InvalidSignature, refusal))
+    }
+}
