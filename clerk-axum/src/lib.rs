@@ -1,1 +1,23 @@
-//! clerk-axum
+//! [Clerk](https://clerk.com) for [axum](axum) and every other [tower] stack: a layer that authenticates, extractors
+//! that say who is asking, and guards that refuse.
+//!
+//! [tower]: https://docs.rs/tower
+
+mod extract;
+mod layer;
+mod protect;
+mod rejection;
+#[cfg(feature = "webhooks")]
+mod webhook;
+
+pub use clerk_core::{
+    AcceptedTokens, AllowedRedirectOrigins, Authenticated, Clerk, ClerkBuilder, ConfigError,
+    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, Reverification,
+    ReverificationLevel, RouteMatcher, SessionAuth, TokenType,
+};
+pub use extract::{Auth, Guarded, SignedIn};
+pub use layer::{ClerkFuture, ClerkLayer, ClerkService};
+pub use protect::{ProtectFuture, ProtectLayer, ProtectService, protect};
+pub use rejection::ClerkRejection;
+#[cfg(feature = "webhooks")]
+pub use webhook::VerifiedWebhook;

@@ -420,6 +420,18 @@ pub(crate) fn is_truthy(value: &Value) -> bool {
     }
 }
 
+/// A number as JavaScript's comparisons make one of a JSON value; the reference compares unverified times so.
+pub(crate) fn as_js_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Null => Some(0.0),
+        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) if text.trim().is_empty() => Some(0.0),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 /// Refuses version 2 organization claims that cannot be decoded: a role or permission must not be guessed.
 pub(crate) fn check_organization_claims(claims: &Claims) -> Result<(), TokenError> {
     let refused = || {

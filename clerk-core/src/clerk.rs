@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use clerk_backend_api::ClerkClient;
 use http::HeaderMap;
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::auth::{Auth, SessionAuth, check_organization_claims};
 use crate::authenticate::{
@@ -17,6 +16,7 @@ use crate::authenticate::{
 use crate::config::{ClerkBuilder, Config, ConfigError};
 use crate::jwks::{KeyAnswer, KeyCache, KeyCacheSettings, KeySource};
 use crate::keys::PublishableKey;
+use crate::redirect::{Redirect, RedirectError, ReturnBack};
 use crate::token::{
     Claims, JwtKey, ParsedToken, TokenCache, TokenError, TokenType, VerifiedSession,
     check_session_category, verify_session,
@@ -314,15 +314,52 @@ impl Clerk {
         }
     }
 
-    /// Where to sign in, with the way back to the page that was asked for (Clerk docs: "Customize your redirect
-    /// URLs"). `None` when there is no page to go to.
-    #[must_use]
-    pub fn redirect_to_sign_in(&self, request: &(impl RequestView + ?Sized)) -> Option<Url> {
-        self.sign_in_redirect(&Facts::read(request, &self.inner.config))
+    /// Where to sign in, with the way back to the page that was asked for, or elsewhere
+    /// (`redirectToSignIn` in the official SDKs; Clerk docs: "Customize your redirect URLs").
+    ///
+    /// # Errors
+    /// [`RedirectError`] when there is no page to go to, or a configured one is no URL.
+    pub fn redirect_to_sign_in(
+        &self,
+        request: &(impl RequestView + ?Sized),
+        back: ReturnBack<'_>,
+    ) -> Result<String, RedirectError> {
+        self.sign_in_redirect(&Facts::read(request, &self.inner.config), false, back)
     }
 
-    pub(crate) fn sign_in_redirect(&self, _facts: &Facts) -> Option<Url> {
-        Url::parse("https://a.b").ok()
+    /// Where to sign up, with the way back to the page that was asked for, or elsewhere (`redirectToSignUp`).
+    ///
+    /// # Errors
+    /// As [`redirect_to_sign_in`](Self::redirect_to_sign_in).
+    pub fn redirect_to_sign_up(
+        &self,
+        request: &(impl RequestView + ?Sized),
+        back: ReturnBack<'_>,
+    ) -> Result<String, RedirectError> {
+        let facts = Facts::read(request, &self.inner.config);
+        self.redirect(&facts).sign_up(back)
+    }
+
+    /// `is_pending`: whether somebody is signed in who has tasks to do first; the page is then that of the tasks.
+    pub(crate) fn sign_in_redirect(
+        &self,
+        facts: &Facts,
+        is_pending: bool,
+        back: ReturnBack<'_>,
+    ) -> Result<String, RedirectError> {
+        self.redirect(facts)
+            .pending_session(is_pending)
+            .sign_in(back)
+    }
+
+    fn redirect<'a>(&'a self, facts: &'a Facts) -> Redirect<'a> {
+        let config = &self.inner.config;
+        Redirect::new(facts.url.as_str())
+            .publishable_key(config.publishable_key.as_ref())
+            .sign_in_url(config.sign_in_url.as_deref())
+            .sign_up_url(config.sign_up_url.as_deref())
+            .satellite(config.is_satellite)
+            .dev_browser_token(facts.dev_browser.as_deref())
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -349,7 +386,10 @@ impl fmt::Debug for Clerk {
 /// What [`Clerk::begin_authentication`] gives.
 #[derive(Debug)]
 #[must_use]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a middleware must know what to do in every case"
+)]
 pub enum Authentication {
     /// The outcome.
     Done(RequestState),

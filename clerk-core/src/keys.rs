@@ -274,8 +274,16 @@ pub fn account_portal(frontend_api: &str) -> String {
     format!("https://{host}")
 }
 
-fn cookie_suffix(key: &str) -> String {
-    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
+/// The suffix of the cookies that belong to a publishable key, from the text of the key alone.
+///
+/// [`PublishableKey::cookie_suffix`] holds the same for a key that was checked.
+///
+/// ```
+/// assert_eq!(clerk_core::cookie_suffix("pk_live_Y2xlcmsuY2xlcmsuZGV2JA"), "1Z8AzTQD");
+/// ```
+#[must_use]
+pub fn cookie_suffix(publishable_key: &str) -> String {
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, publishable_key.as_bytes());
     let encoded = STANDARD.encode_to_string(hash);
     encoded
         .chars()

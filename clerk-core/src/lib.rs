@@ -3,6 +3,7 @@
 
 mod auth;
 mod authenticate;
+mod authenticated;
 mod authorization;
 mod clerk;
 mod clock;
@@ -22,14 +23,15 @@ pub use authenticate::{
     AcceptedTokens, AuthStatus, AuthenticateError, MachineTokenStore, OrganizationSync,
     RequestState, RequestView, StoreFuture,
 };
+pub use authenticated::{Authenticated, append_headers};
 pub use authorization::{Policy, Require, Reverification, ReverificationLevel};
 pub use clerk::{Authentication, Clerk, Stats, WaitingAuthentication};
 pub use clerk_backend_api as api;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{ClerkBuilder, ConfigError, ForwardedHeaders};
-pub use keys::{InstanceType, KeyError, PublishableKey};
+pub use keys::{InstanceType, KeyError, PublishableKey, account_portal, cookie_suffix};
 pub use protect::{Protect, Refusal, RefusalKind, RequestKind};
-pub use redirect::AllowedRedirectOrigins;
+pub use redirect::{AllowedRedirectOrigins, Redirect, RedirectError, ReturnBack};
 pub use route_matcher::{MalformedPath, RouteMatcher, RoutePatternError};
 pub use token::{Claims, JwtKeyError, TokenError, TokenErrorReason, TokenType};
-pub use webhook::{WebhookError, WebhookVerifier};
+pub use webhook::{WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier};

@@ -16,6 +16,7 @@ use crate::auth::{Auth, SessionAuth, SignedOut};
 use crate::authenticate::{AcceptedTokens, Facts, RequestView, joined_header};
 use crate::authorization::{Require, Reverification};
 use crate::clerk::Clerk;
+use crate::redirect::ReturnBack;
 use crate::route_matcher::RouteMatcher;
 use crate::token::TokenType;
 
@@ -68,12 +69,12 @@ pub(crate) struct SignInHint {
 }
 
 impl SignInHint {
-    pub(crate) fn of(clerk: &Clerk, request: &(impl RequestView + ?Sized), facts: &Facts) -> Self {
-        let kind = RequestKind::of(request);
+    pub(crate) fn of(clerk: &Clerk, kind: RequestKind, facts: &Facts, is_pending: bool) -> Self {
         let sign_in = match kind {
             RequestKind::Page => clerk
-                .sign_in_redirect(facts)
-                .and_then(|url| HeaderValue::from_str(url.as_str()).ok()),
+                .sign_in_redirect(facts, is_pending, ReturnBack::Here)
+                .ok()
+                .and_then(|url| HeaderValue::from_str(&url).ok()),
             RequestKind::ServerAction | RequestKind::Api => None,
         };
         Self { kind, sign_in }
@@ -155,8 +156,8 @@ impl Protect {
         self
     }
 
-    /// Accepts these kinds of tokens: session tokens unless set. Machine tokens meet every demand but the predicate,
-    /// because roles, plans and ages belong to people.
+    /// Accepts these kinds of tokens: session tokens unless set. A machine token never meets a demand for a role, a
+    /// permission, a feature, a plan or an age: those belong to people. Use a predicate to look at its scopes.
     pub fn token(mut self, token: impl Into<AcceptedTokens>) -> Self {
         self.token = token.into();
         self
@@ -239,13 +240,10 @@ impl Protect {
             return Err(Refusal::undecided());
         }
         let kind = auth.token_type();
-        let is_accepted = kind.is_some_and(|kind| self.token.accepts(kind));
-        if !is_accepted && self.token.single() != Some(TokenType::SessionToken) {
+        if !kind.is_some_and(|kind| self.token.accepts(kind)) {
             return Err(Refusal::unauthorized(clerk, auth));
         }
         match auth {
-            // A machine token where only sessions are accepted: nobody is signed in.
-            _ if !is_accepted => Err(self.unauthenticated(clerk, auth, request)),
             Auth::SignedOut(_) if kind != Some(TokenType::SessionToken) => {
                 Err(Refusal::unauthorized(clerk, auth))
             }
@@ -276,11 +274,13 @@ impl Protect {
                     Refusal::forbidden(session, missing)
                 })
             }
+            // Roles, plans and ages belong to people: a machine token never meets them.
             Auth::ApiKey(_) | Auth::M2mToken(_) | Auth::OAuthToken(_) => {
-                if self
-                    .predicate
-                    .as_ref()
-                    .is_none_or(|predicate| predicate(auth))
+                if self.require.is_none()
+                    && self
+                        .predicate
+                        .as_ref()
+                        .is_none_or(|predicate| predicate(auth))
                 {
                     Ok(())
                 } else {
@@ -303,11 +303,16 @@ impl Protect {
             Auth::SignedOut(SignedOut {
                 hint: Some(hint), ..
             }) => Arc::clone(hint),
-            _ => Arc::new(SignInHint::of(
-                clerk,
-                request,
-                &Facts::read(request, &clerk.inner().config),
-            )),
+            _ => {
+                let facts = Facts::read(request, &clerk.inner().config);
+                let is_pending = auth.session().is_some_and(SessionAuth::is_pending);
+                Arc::new(SignInHint::of(
+                    clerk,
+                    RequestKind::of(request),
+                    &facts,
+                    is_pending,
+                ))
+            }
         };
         match (&hint.sign_in, hint.kind) {
             (Some(sign_in), RequestKind::Page) => {
@@ -386,6 +391,10 @@ pub enum RefusalKind {
     Undecided,
     /// The path cannot be decoded.
     MalformedPath,
+    /// The webhook does not verify.
+    Webhook,
+    /// The application is set up wrongly; the log says how.
+    Misconfigured,
 }
 
 /// A refusal as the response that every framework gives: status, headers, body.
@@ -408,7 +417,7 @@ impl Refusal {
         self.kind
     }
 
-    /// 307, 400, 401, 403, 404 or 503.
+    /// 307, 400, 401, 403, 404, 500 or 503.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
@@ -567,6 +576,34 @@ impl Refusal {
         )
     }
 
+    /// The answer where a guard or an extractor finds no middleware in front of it: 500, and one clear line in the log.
+    #[must_use]
+    pub fn missing_middleware(middleware: &'static str) -> Self {
+        tracing::error!(
+            "there is no {middleware} in front of this route: nobody can be authenticated here"
+        );
+        Self::misconfigured()
+    }
+
+    pub(crate) fn misconfigured() -> Self {
+        Self::new(
+            RefusalKind::Misconfigured,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            None,
+        )
+    }
+
+    /// The answer to a webhook that does not verify, or whose body cannot be read.
+    #[must_use]
+    pub fn webhook() -> Self {
+        let body = error_body(
+            "webhook_invalid",
+            "the webhook's signature does not verify",
+            None,
+        );
+        Self::new(RefusalKind::Webhook, StatusCode::BAD_REQUEST, Some(&body))
+    }
+
     fn malformed_path() -> Self {
         Self::new(RefusalKind::MalformedPath, StatusCode::BAD_REQUEST, None)
     }
@@ -578,4 +615,52 @@ fn error_body(code: &str, message: &str, reason: Option<&str>) -> serde_json::Va
         error["reason"] = json!(reason);
     }
     json!({ "errors": [error] })
+}
+
+/// The setters of [`Protect`] for a type of an adapter that wraps one in its field `protect`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! protect_setters {
+    ($wrapper:ty) => {
+        impl $wrapper {
+            $crate::protect_setters! { @setters
+                /// Demands all of this; replaces earlier demands.
+                require(require: Require);
+                /// Demands a role in the active organization, such as `org:admin`.
+                role(role: impl Into<String>);
+                /// Demands a permission in the active organization, such as `org:invoices:create`.
+                permission(permission: impl Into<String>);
+                /// Demands a feature of the organization's or the user's plan.
+                feature(feature: impl Into<String>);
+                /// Demands a plan of the organization or the user.
+                plan(plan: impl Into<String>);
+                /// Demands credentials that were verified recently; Clerk's browser SDK answers the refusal by asking
+                /// for them.
+                reverification(reverification: Reverification);
+                /// Demands that this holds, beside whatever else is demanded.
+                predicate(predicate: impl Fn(&Auth) -> bool + Send + Sync + 'static);
+                /// Accepts these kinds of tokens: session tokens unless set. A machine token never meets a demand for
+                /// a role, a permission, a feature, a plan or an age.
+                token(token: impl Into<AcceptedTokens>);
+                /// Redirects whoever is not signed in there, documents and API requests alike.
+                unauthenticated_url(url: impl AsRef<str>);
+                /// Redirects whoever is signed in but not allowed there.
+                unauthorized_url(url: impl AsRef<str>);
+                /// Answers 404 instead of 401 and 403, so that nobody learns what exists.
+                not_found();
+                /// Guards only the paths that match. Whatever does not match is open: prefer guarding a router or a
+                /// scope, or [`except`](Self::except).
+                only(routes: RouteMatcher);
+                /// Guards everything but the paths that match.
+                except(routes: RouteMatcher);
+            }
+        }
+    };
+    (@setters $($(#[$docs:meta])* $name:ident($($argument:ident: $type:ty)?);)*) => {$(
+        $(#[$docs])*
+        pub fn $name(mut self $(, $argument: $type)?) -> Self {
+            self.protect = self.protect.$name($($argument)?);
+            self
+        }
+    )*};
 }

@@ -10,6 +10,7 @@ use http::header::{
     SET_COOKIE,
 };
 use http::{HeaderMap, HeaderValue};
+use serde_json::Value;
 use url::Url;
 
 use super::accepts::AcceptedTokens;
@@ -19,10 +20,8 @@ use super::handshake::{
     without_handshake_result,
 };
 use super::state::{AuthenticateError, RequestState, TokenCarrier};
-use crate::auth::{
-    ApiKeyAuth, Auth, M2mTokenAuth, OAuthTokenAuth, SessionAuth, SignedOut,
-    check_organization_claims,
-};
+use crate::auth::{ApiKeyAuth, Auth, M2mTokenAuth, OAuthTokenAuth, SessionAuth, SignedOut};
+use crate::auth::{as_js_number, check_organization_claims};
 use crate::config::Config;
 use crate::jwks::KeyAnswer;
 use crate::keys::InstanceType;
@@ -240,8 +239,15 @@ impl Decide<'_> {
             }
         }
         if development && !config.is_satellite {
-            if let Some(location) = self.answer_satellite() {
-                return Ok(self.handshake("primary-responds-to-syncing", "", Some(location)));
+            if let Some(target) = facts
+                .query("__clerk_redirect_url")
+                .filter(|target| !target.is_empty())
+            {
+                let target = Url::parse(&target)
+                    .map_err(|_| Interrupt::Raise(AuthenticateError::SyncTargetNotAbsolute))?;
+                if let Some(location) = self.answer_satellite(target) {
+                    return Ok(self.handshake("primary-responds-to-syncing", "", Some(location)));
+                }
             }
         }
         if development && facts.query("__clerk_db_jwt").is_some() {
@@ -272,7 +278,8 @@ impl Decide<'_> {
         // Before the signature: an unverified `iat` can only cause a handshake.
         if parsed
             .claims()
-            .number("iat")
+            .get("iat")
+            .and_then(as_js_number)
             .is_some_and(|issued| issued < self.facts.client_uat)
         {
             return Ok(self.handshake("session-token-iat-before-client-uat", "", None));
@@ -308,8 +315,7 @@ impl Decide<'_> {
                 let Ok(mut url) = Url::parse(sign_in_url) else {
                     return Err(Interrupt::Raise(AuthenticateError::SignInUrlNotAbsolute));
                 };
-                url.query_pairs_mut()
-                    .append_pair("__clerk_redirect_url", self.facts.url.as_str());
+                append_query_parameter(&mut url, "__clerk_redirect_url", self.facts.url.as_str());
                 Some(url)
             }
             _ => None,
@@ -318,14 +324,7 @@ impl Decide<'_> {
     }
 
     /// Rule 6: the primary sends the browser back to the satellite that asked, where that is allowed.
-    fn answer_satellite(&self) -> Option<Url> {
-        let mut target = Url::parse(
-            &self
-                .facts
-                .query("__clerk_redirect_url")
-                .filter(|url| !url.is_empty())?,
-        )
-        .ok()?;
+    fn answer_satellite(&self, mut target: Url) -> Option<Url> {
         if !self
             .config
             .redirect_origins
@@ -337,9 +336,7 @@ impl Decide<'_> {
             return None;
         }
         if let Some(dev_browser) = &self.facts.dev_browser {
-            target
-                .query_pairs_mut()
-                .append_pair("__clerk_db_jwt", dev_browser);
+            append_query_parameter(&mut target, "__clerk_db_jwt", dev_browser);
         }
         crate::redirect::set_query_parameter(&mut target, "__clerk_synced", "true");
         Some(target)
@@ -434,7 +431,12 @@ impl Decide<'_> {
             },
             (None, None) => return Ok(None),
         };
-        let mut headers = HeaderMap::new();
+        let Some(mut headers) = cookie_headers(&directives) else {
+            tracing::warn!(
+                "a handshake brought a cookie that cannot be set; the request goes on without it"
+            );
+            return Ok(None);
+        };
         headers.insert(
             ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("null"),
@@ -443,7 +445,6 @@ impl Decide<'_> {
             ACCESS_CONTROL_ALLOW_CREDENTIALS,
             HeaderValue::from_static("true"),
         );
-        append_cookies(&mut headers, &directives);
         if development {
             if let Ok(location) =
                 HeaderValue::from_str(without_handshake_result(&self.facts.url).as_str())
@@ -557,7 +558,8 @@ impl Decide<'_> {
             .filter(|sid| crate::auth::is_truthy(sid))
         {
             None => return Ok(Err("expired-session-token-missing-sid-claim".into())),
-            Some(serde_json::Value::String(sid)) => sid.clone(),
+            Some(Value::String(sid)) => sid.clone(),
+            Some(sid @ (Value::Number(_) | Value::Bool(_))) => sid.to_string(),
             Some(_) => return Ok(Err("unexpected-bapi-error".into())),
         };
         let cookies = match &self.known.refresh {
@@ -569,11 +571,10 @@ impl Decide<'_> {
             return Ok(Err("invalid-session-token".into()));
         };
         match self.verify(&RawToken::new(token))? {
-            Ok(session) => {
-                let mut headers = HeaderMap::new();
-                append_cookies(&mut headers, cookies);
-                Ok(Ok(self.signed_in(session, headers)))
-            }
+            Ok(session) => Ok(match cookie_headers(cookies) {
+                Some(headers) => Ok(self.signed_in(session, headers)),
+                None => Err("unexpected-sdk-error".into()),
+            }),
             Err(_) => Ok(Err("invalid-session-token".into())),
         }
     }
@@ -658,11 +659,26 @@ impl Decide<'_> {
     }
 }
 
-/// Cookies that cannot stand in a header are left out.
-fn append_cookies(headers: &mut HeaderMap, cookies: &[String]) {
-    for cookie in cookies {
-        if let Ok(value) = HeaderValue::from_str(cookie) {
-            headers.append(SET_COOKIE, value);
-        }
+/// Adds a parameter; what was there is written anew, form-encoded, as a browser's URL does.
+fn append_query_parameter(url: &mut Url, name: &str, value: &str) {
+    let mut pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    pairs.push((name.to_owned(), value.to_owned()));
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+}
+
+/// The directives as headers; `None` when one of them cannot stand in a header.
+fn cookie_headers(directives: &[String]) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for directive in directives {
+        let bytes: Option<Vec<u8>> = directive
+            .trim_matches([' ', '\t', '\r', '\n'])
+            .chars()
+            .map(|char| u8::try_from(u32::from(char)).ok())
+            .collect();
+        headers.append(SET_COOKIE, HeaderValue::from_bytes(&bytes?).ok()?);
     }
+    Some(headers)
 }

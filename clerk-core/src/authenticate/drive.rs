@@ -16,7 +16,7 @@ use super::request::RequestView;
 use super::state::{AuthenticateError, RequestState};
 use crate::auth::SignedOut;
 use crate::clerk::{Clerk, Inner};
-use crate::protect::SignInHint;
+use crate::protect::{RequestKind, SignInHint};
 use crate::token::machine::{self, MachineTokenError, VerifiedMachineToken};
 use crate::token::{TokenErrorReason, TokenType};
 
@@ -39,7 +39,7 @@ pub(crate) fn start(
         accepts: accepts.clone(),
         known: Known::default(),
         refreshes_keys: inner.keys.claim_refresh(inner.config.clock.now()),
-        hint: None,
+        kind: RequestKind::Api,
     };
     pending.ask(|decide| decide.check_satellite_sign_in_url(accepts))?;
     let decision = if pending.refreshes_keys {
@@ -47,21 +47,15 @@ pub(crate) fn start(
     } else {
         Some(pending.ask(|decide| decide.decide(accepts)))
     };
-    let hint = || SignInHint::of(clerk, request, &pending.facts);
     match decision {
-        Some(Ok(state)) => Ok(Ok(if state.wants_hint() {
-            state.with_hint(hint())
-        } else {
-            state
-        })),
+        Some(Ok(state)) => Ok(Ok(state.with_hint(|is_pending| {
+            SignInHint::of(clerk, RequestKind::of(request), &pending.facts, is_pending)
+        }))),
         Some(Err(Interrupt::Raise(error))) => Err(error),
-        None | Some(Err(Interrupt::Need(_))) => {
-            let hint = hint();
-            Ok(Err(Pending {
-                hint: Some(hint),
-                ..pending
-            }))
-        }
+        None | Some(Err(Interrupt::Need(_))) => Ok(Err(Pending {
+            kind: RequestKind::of(request),
+            ..pending
+        })),
     }
 }
 
@@ -73,10 +67,15 @@ pub(crate) struct Pending {
     known: Known,
     /// Whether this request is the one that refreshes ageing keys.
     refreshes_keys: bool,
-    hint: Option<SignInHint>,
+    kind: RequestKind,
 }
 
 impl Pending {
+    fn with_hint(&self, state: RequestState) -> RequestState {
+        state
+            .with_hint(|is_pending| SignInHint::of(&self.clerk, self.kind, &self.facts, is_pending))
+    }
+
     fn ask<T>(&self, ask: impl FnOnce(&Decide<'_>) -> T) -> T {
         let inner = self.clerk.inner();
         let now = inner.config.clock.now();
@@ -101,7 +100,7 @@ pub(crate) async fn finish(mut pending: Pending) -> Result<RequestState, Authent
     }
     for _ in 0..MAX_STEPS {
         let need = match pending.ask(|decide| decide.decide(&pending.accepts)) {
-            Ok(state) => return Ok(with_hint(state, pending.hint)),
+            Ok(state) => return Ok(pending.with_hint(state)),
             Err(Interrupt::Raise(error)) => return Err(error),
             Err(Interrupt::Need(need)) => need,
         };
@@ -127,17 +126,11 @@ pub(crate) async fn finish(mut pending: Pending) -> Result<RequestState, Authent
         TokenErrorReason::Unexpected.as_str(),
     );
     signed_out.undecided = true;
-    Ok(with_hint(
-        RequestState::signed_out(signed_out, "", http::HeaderMap::new()),
-        pending.hint,
-    ))
-}
-
-fn with_hint(state: RequestState, hint: Option<SignInHint>) -> RequestState {
-    match hint {
-        Some(hint) if state.wants_hint() => state.with_hint(hint),
-        _ => state,
-    }
+    Ok(pending.with_hint(RequestState::signed_out(
+        signed_out,
+        "",
+        http::HeaderMap::new(),
+    )))
 }
 
 /// Exchanges a handshake nonce for cookie directives; none when Clerk does not know the nonce or cannot be asked.

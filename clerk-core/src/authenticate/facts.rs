@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::request::{RequestView, all_headers, joined_header};
+use crate::auth::as_js_number;
 use crate::config::{Config, ForwardedHeaders};
 use crate::keys::InstanceType;
 use crate::token::{ParsedToken, TokenError};
@@ -39,7 +40,7 @@ impl RawToken {
     fn issued(&self) -> f64 {
         self.parsed()
             .ok()
-            .and_then(|token| token.claims().number("iat"))
+            .and_then(|token| as_js_number(token.claims().get("iat")?))
             .unwrap_or(0.0)
     }
 }
@@ -251,10 +252,10 @@ fn public_url(request: &(impl RequestView + ?Sized), forwarded: &ForwardedHeader
 
 /// `scheme://host` as a URL, for http and https only, without whatever path a header may have carried.
 fn origin(scheme: &str, host: &str) -> Option<Url> {
-    if !matches!(scheme, "http" | "https") {
+    let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
         return None;
     }
-    let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
     url.set_path("/");
     url.set_query(None);
     url.set_fragment(None);
@@ -421,7 +422,7 @@ fn without_scheme(issuer: &str) -> String {
     kept
 }
 
-/// The integer with which a text begins, 0 where there is none (ECMA-262 `parseInt` with radix 10).
+/// The integer with which a text begins, hexadecimal after `0x`, 0 where there is none (ECMA-262 `parseInt`).
 fn leading_integer(text: &str) -> f64 {
     let text = text.trim_start();
     let (sign, digits) = match text.as_bytes().first() {
@@ -429,6 +430,13 @@ fn leading_integer(text: &str) -> f64 {
         Some(b'+') => (1.0, &text[1..]),
         _ => (1.0, text),
     };
+    if let Some(digits) = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"))
+    {
+        let digits = digits.chars().map_while(|digit| digit.to_digit(16));
+        return sign * digits.fold(0.0, |number, digit| number * 16.0 + f64::from(digit));
+    }
     let end = digits
         .bytes()
         .position(|byte| !byte.is_ascii_digit())

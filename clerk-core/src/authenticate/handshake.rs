@@ -27,11 +27,8 @@ pub(crate) fn handshake_url(config: &Config, facts: &Facts, reason: &str) -> Opt
     } else {
         format!("https://{frontend_api}")
     };
-    let mut url = Url::parse(&format!(
-        "{}/v1/client/handshake",
-        base.trim_end_matches('/')
-    ))
-    .ok()?;
+    let base = Url::parse(&format!("{}/", base.trim_end_matches('/'))).ok()?;
+    let mut url = base.join("v1/client/handshake").ok()?;
     {
         let mut query = url.query_pairs_mut();
         query

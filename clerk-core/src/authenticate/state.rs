@@ -110,15 +110,13 @@ impl RequestState {
         self.headers.get(LOCATION)
     }
 
-    /// Whether guards may have to refuse this request.
-    pub(crate) fn wants_hint(&self) -> bool {
-        self.status != AuthStatus::Handshake && !self.auth.is_authenticated()
-    }
-
-    /// Remembers with a signed-out request what it is to be told, for guards that no longer see the request.
-    pub(crate) fn with_hint(mut self, hint: SignInHint) -> Self {
-        if let Auth::SignedOut(signed_out) = &mut self.auth {
-            signed_out.hint = Some(Arc::new(hint));
+    /// Remembers with a signed-out request what it is to be told, for guards that no longer see the request. `hint` is
+    /// told whether somebody is signed in who has tasks to do first.
+    pub(crate) fn with_hint(mut self, hint: impl FnOnce(bool) -> SignInHint) -> Self {
+        if let (Auth::SignedOut(signed_out), true) =
+            (&mut self.auth, self.status != AuthStatus::Handshake)
+        {
+            signed_out.hint = Some(Arc::new(hint(signed_out.pending.is_some())));
         }
         self
     }
@@ -197,6 +195,9 @@ pub enum AuthenticateError {
         "the sign-in URL of a satellite must lie on another origin than the satellite; set CLERK_SIGN_IN_URL to a URL of the primary application"
     )]
     SignInUrlOnSatellite,
+    /// The satellite to answer (`__clerk_redirect_url`) is not an absolute URL.
+    #[error("the URL of the satellite to answer (__clerk_redirect_url) is not absolute")]
+    SyncTargetNotAbsolute,
     /// A handshake token did not verify, on a development instance. In production the request goes on without it.
     #[error(
         "the handshake token was refused: {0}; if the keys of another Clerk instance were used on this host before, \

@@ -1,0 +1,181 @@
+//! Extractors.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use clerk_core::{Authenticated, Policy, RefusalKind, SessionAuth};
+use http::request::Parts;
+
+use crate::rejection::ClerkRejection;
+
+/// Who is asking. Never refuses for being signed out; answers 500 where no [`ClerkLayer`](crate::ClerkLayer) is.
+///
+/// ```
+/// use clerk_axum::{Auth, ClerkRejection, Require};
+///
+/// async fn report(auth: Auth) -> Result<String, ClerkRejection> {
+///     let session = auth.protect(&Require::permission("org:reports:read"))?;
+///     Ok(format!("the report for {}", session.user_id()))
+/// }
+/// # fn assert_handler<H: axum::handler::Handler<T, ()>, T>(_: H) {}
+/// # assert_handler(report);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Auth(clerk_core::Auth);
+
+impl Auth {
+    /// The outcome itself.
+    #[must_use]
+    pub fn into_inner(self) -> clerk_core::Auth {
+        self.0
+    }
+}
+
+impl Deref for Auth {
+    type Target = clerk_core::Auth;
+
+    fn deref(&self) -> &clerk_core::Auth {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Auth {
+    type Rejection = ClerkRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
+        authenticated(parts).map(|authenticated| Self(authenticated.auth().clone()))
+    }
+}
+
+/// A signed-in person; refuses everybody else.
+///
+/// Documents are redirected to the sign-in page, other requests get 401, or 503 when the request could not be judged.
+/// As `Option<SignedIn>` only being signed out is `None`: a request that could not be judged is still refused.
+///
+/// ```
+/// use clerk_axum::SignedIn;
+///
+/// async fn me(session: SignedIn) -> String {
+///     session.user_id().to_owned()
+/// }
+///
+/// async fn greeting(session: Option<SignedIn>) -> &'static str {
+///     if session.is_some() { "welcome back" } else { "welcome" }
+/// }
+/// # fn assert_handler<H: axum::handler::Handler<T, ()>, T>(_: H) {}
+/// # assert_handler(me);
+/// # assert_handler(greeting);
+/// ```
+#[derive(Clone, Debug)]
+pub struct SignedIn(SessionAuth);
+
+impl SignedIn {
+    /// The session itself.
+    #[must_use]
+    pub fn into_inner(self) -> SessionAuth {
+        self.0
+    }
+}
+
+impl Deref for SignedIn {
+    type Target = SessionAuth;
+
+    fn deref(&self) -> &SessionAuth {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = ClerkRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
+        Ok(Self(authenticated(parts)?.auth().signed_in()?.clone()))
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
+    type Rejection = ClerkRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClerkRejection> {
+        match authenticated(parts)?.auth().signed_in() {
+            Ok(session) => Ok(Some(Self(session.clone()))),
+            Err(refusal) if refusal.kind() == RefusalKind::Unauthenticated => Ok(None),
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+}
+
+/// A signed-in person who meets a [`Policy`]; refuses everybody else with 401, 403 or 503 before the handler runs.
+///
+/// ```
+/// use clerk_axum::{Guarded, Policy, Require};
+///
+/// struct ManageBilling;
+///
+/// impl Policy for ManageBilling {
+///     fn require() -> Require {
+///         Require::permission("org:billing:manage")
+///     }
+/// }
+///
+/// async fn invoices(session: Guarded<ManageBilling>) -> String {
+///     format!("the invoices of {:?}", session.organization())
+/// }
+/// # fn assert_handler<H: axum::handler::Handler<T, ()>, T>(_: H) {}
+/// # assert_handler(invoices);
+/// ```
+pub struct Guarded<P> {
+    session: SessionAuth,
+    policy: PhantomData<fn() -> P>,
+}
+
+impl<P> Guarded<P> {
+    /// The session itself.
+    #[must_use]
+    pub fn into_inner(self) -> SessionAuth {
+        self.session
+    }
+}
+
+impl<P> Clone for Guarded<P> {
+    fn clone(&self) -> Self {
+        Self {
+            session: self.session.clone(),
+            policy: PhantomData,
+        }
+    }
+}
+
+impl<P> fmt::Debug for Guarded<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Guarded").field(&self.session).finish()
+    }
+}
+
+impl<P> Deref for Guarded<P> {
+    type Target = SessionAuth;
+
+    fn deref(&self) -> &SessionAuth {
+        &self.session
+    }
+}
+
+impl<S: Send + Sync, P: Policy> FromRequestParts<S> for Guarded<P> {
+    type Rejection = ClerkRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
+        Ok(Self {
+            session: authenticated(parts)?.guarded::<P>()?.clone(),
+            policy: PhantomData,
+        })
+    }
+}
+
+pub(crate) fn authenticated(parts: &Parts) -> Result<&Authenticated, ClerkRejection> {
+    parts
+        .extensions
+        .get::<Authenticated>()
+        .ok_or_else(ClerkRejection::missing_layer)
+}

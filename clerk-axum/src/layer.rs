@@ -1,0 +1,261 @@
+//! The layer that authenticates requests.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use clerk_core::{AuthenticateError, Authentication, Clerk, RequestState, append_headers};
+use http::{HeaderMap, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Chooses the [`Clerk`] that authenticates a request.
+type Resolver = dyn Fn(&Request<()>) -> Option<Clerk> + Send + Sync;
+
+/// Authenticates every request and stores the outcome for extractors and guards: `clerkMiddleware` in the official
+/// SDKs.
+///
+/// Answers by itself only when the browser must be sent through Clerk first (a 307 with the handshake's address).
+/// Nobody is refused here: put [`protect`](crate::protect) on the routes that need it.
+///
+/// Works under every tower stack whose response body has a `Default`, such as axum's and tonic's.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use clerk_axum::{Auth, Clerk, ClerkLayer};
+///
+/// async fn home(auth: Auth) -> String {
+///     auth.user_id().map_or("hello, visitor".into(), |id| format!("hello, {id}"))
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app: Router = Router::new().route("/", get(home)).layer(ClerkLayer::new(Clerk::from_env()?));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct ClerkLayer {
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    One(Clerk),
+    PerRequest(Arc<Resolver>),
+}
+
+impl ClerkLayer {
+    /// Authenticates with this instance.
+    pub fn new(clerk: Clerk) -> Self {
+        Self {
+            source: Source::One(clerk),
+        }
+    }
+
+    /// Authenticates each request with the instance that `resolve` chooses from its head, for several domains or
+    /// Clerk instances in one process. `None` answers 500: a request that belongs to no instance is a mistake in the
+    /// set-up.
+    ///
+    /// Make each [`Clerk`] once, outside: it holds the caches, which instances never share.
+    pub fn per_request(
+        resolve: impl Fn(&Request<()>) -> Option<Clerk> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            source: Source::PerRequest(Arc::new(resolve)),
+        }
+    }
+}
+
+impl fmt::Debug for ClerkLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("ClerkLayer");
+        if let Source::One(clerk) = &self.source {
+            debug.field("clerk", clerk);
+        }
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for ClerkLayer {
+    type Service = ClerkService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ClerkService {
+            inner,
+            source: self.source.clone(),
+        }
+    }
+}
+
+/// The service of [`ClerkLayer`].
+#[derive(Clone)]
+pub struct ClerkService<S> {
+    inner: S,
+    source: Source,
+}
+
+impl<S: fmt::Debug> fmt::Debug for ClerkService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClerkService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for ClerkService<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    B: Send + 'static,
+    R: Default + Send,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = ClerkFuture<S::Future, R, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (clerk, mut request) = match &self.source {
+            Source::One(clerk) => (clerk.clone(), request),
+            Source::PerRequest(resolve) => {
+                let (parts, body) = request.into_parts();
+                let head = Request::from_parts(parts, ());
+                let resolved = resolve(&head);
+                let request = Request::from_parts(head.into_parts().0, body);
+                match resolved {
+                    Some(clerk) => (clerk, request),
+                    None => {
+                        tracing::error!("no Clerk instance was resolved for this request");
+                        return ClerkFuture::answer(internal_server_error());
+                    }
+                }
+            }
+        };
+        let outcome = match clerk.begin_authentication(&request) {
+            Ok(Authentication::Waiting(waiting)) => {
+                // The service that was polled ready is the one that is called; the fresh clone stays behind.
+                let fresh = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, fresh);
+                return ClerkFuture::waiting(Box::pin(async move {
+                    let headers = match settle(&clerk, waiting.finish().await, &mut request) {
+                        Ok(headers) => headers,
+                        Err(response) => return Ok(response),
+                    };
+                    let mut response = inner.call(request).await?;
+                    append(response.headers_mut(), headers);
+                    Ok(response)
+                }));
+            }
+            Ok(Authentication::Done(state)) => Ok(state),
+            Err(error) => Err(error),
+        };
+        // The common case: no future of our own, no allocation, no clone of the inner service.
+        match settle(&clerk, outcome, &mut request) {
+            Ok(headers) => ClerkFuture::inner(self.inner.call(request), headers),
+            Err(response) => ClerkFuture::answer(response),
+        }
+    }
+}
+
+/// Stores the outcome with the request and gives the headers for the response, or the response that answers it.
+fn settle<B, R: Default>(
+    clerk: &Clerk,
+    outcome: Result<RequestState, AuthenticateError>,
+    request: &mut Request<B>,
+) -> Result<HeaderMap, Response<R>> {
+    let (authenticated, headers) = clerk
+        .settle(outcome)
+        .map_err(|response| response.map(|()| R::default()))?;
+    request.extensions_mut().insert(authenticated);
+    Ok(headers)
+}
+
+fn internal_server_error<R: Default>() -> Response<R> {
+    let mut response = Response::new(R::default());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+fn append(to: &mut HeaderMap, headers: HeaderMap) {
+    append_headers(headers, |name, value| {
+        to.append(name, value);
+    });
+}
+
+type Waiting<R, E> = Pin<Box<dyn Future<Output = Result<Response<R>, E>> + Send>>;
+
+pin_project! {
+    /// The future of [`ClerkService`].
+    pub struct ClerkFuture<F, R, E> {
+        #[pin]
+        state: State<F, R, E>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, R, E> {
+        Inner { #[pin] future: F, headers: HeaderMap },
+        Waiting { future: Waiting<R, E> },
+        Answer { response: Option<Response<R>> },
+    }
+}
+
+impl<F, R, E> ClerkFuture<F, R, E> {
+    fn inner(future: F, headers: HeaderMap) -> Self {
+        Self {
+            state: State::Inner { future, headers },
+        }
+    }
+
+    fn waiting(future: Waiting<R, E>) -> Self {
+        Self {
+            state: State::Waiting { future },
+        }
+    }
+
+    fn answer(response: Response<R>) -> Self {
+        Self {
+            state: State::Answer {
+                response: Some(response),
+            },
+        }
+    }
+}
+
+impl<F, R, E> Future for ClerkFuture<F, R, E>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Default,
+{
+    type Output = Result<Response<R>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Inner { future, headers } => {
+                let mut response = ready!(future.poll(cx))?;
+                append(response.headers_mut(), std::mem::take(headers));
+                Poll::Ready(Ok(response))
+            }
+            StateProjection::Waiting { future } => future.as_mut().poll(cx),
+            // Polled again after it was done: the answer is gone, and an empty 500 says so.
+            StateProjection::Answer { response } => Poll::Ready(Ok(response
+                .take()
+                .unwrap_or_else(|| internal_server_error()))),
+        }
+    }
+}
+
+impl<F, R, E> fmt::Debug for ClerkFuture<F, R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClerkFuture")
+    }
+}

@@ -1,0 +1,117 @@
+//! What a middleware leaves with a request for the extractors and guards behind it.
+
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::auth::{Auth, SessionAuth};
+use crate::authenticate::{AuthenticateError, RequestState};
+use crate::authorization::Policy;
+use crate::clerk::Clerk;
+use crate::protect::Refusal;
+use crate::webhook::WebhookEvent;
+
+/// A request's outcome together with the instance that found it, as the adapters keep it in the request's extensions.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    clerk: Clerk,
+    auth: Auth,
+}
+
+impl Authenticated {
+    /// The instance that authenticated the request.
+    #[must_use]
+    pub fn clerk(&self) -> &Clerk {
+        &self.clerk
+    }
+
+    /// Who is asking.
+    #[must_use]
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// The session, when it meets the policy.
+    ///
+    /// # Errors
+    /// As [`Auth::protect`].
+    pub fn guarded<P: Policy>(&self) -> Result<&SessionAuth, Refusal> {
+        self.auth.protect(&P::require())
+    }
+}
+
+impl Clerk {
+    /// How a middleware goes on: with what to put into the request's extensions and the headers to append to the
+    /// application's response.
+    ///
+    /// # Errors
+    /// The response that answers the request instead: a redirect when the state has a location, whatever its status
+    /// is, and 500 when the request cannot be authenticated at all.
+    pub fn settle(
+        &self,
+        outcome: Result<RequestState, AuthenticateError>,
+    ) -> Result<(Authenticated, HeaderMap), http::Response<()>> {
+        let answer = |status, headers| {
+            let mut response = http::Response::new(());
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Err(response)
+        };
+        let state = match outcome {
+            Ok(state) => state,
+            Err(error) => {
+                tracing::error!(%error, "the request cannot be authenticated");
+                return answer(StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new());
+            }
+        };
+        let redirects = state.location().is_some();
+        let (auth, headers) = state.into_parts();
+        if redirects {
+            answer(StatusCode::TEMPORARY_REDIRECT, headers)
+        } else {
+            Ok((
+                Authenticated {
+                    clerk: self.clone(),
+                    auth,
+                },
+                headers,
+            ))
+        }
+    }
+
+    /// Verifies a webhook request with the configured signing secret. `header` gives the value of a header.
+    ///
+    /// # Errors
+    /// The [`Refusal`] with which to answer: 400 for a webhook that does not verify, 500 when no secret is configured.
+    pub fn verify_webhook<'h>(
+        &self,
+        header: impl Fn(&str) -> Option<&'h [u8]>,
+        body: &[u8],
+    ) -> Result<WebhookEvent, Refusal> {
+        let Some(verifier) = self.webhooks() else {
+            tracing::error!(
+                "a webhook arrived, but no signing secret is configured: set CLERK_WEBHOOK_SIGNING_SECRET"
+            );
+            return Err(Refusal::misconfigured());
+        };
+        let header = |name: &str| {
+            let value = std::str::from_utf8(header(name)?).ok()?;
+            Some(value.to_owned())
+        };
+        verifier
+            .verify_with(header, body, self.now())
+            .map_err(|error| {
+                tracing::debug!(%error, "a webhook was refused");
+                Refusal::webhook()
+            })
+    }
+}
+
+/// Appends headers: cookies of the application and of Clerk stand side by side.
+pub fn append_headers(headers: HeaderMap, mut append: impl FnMut(http::HeaderName, HeaderValue)) {
+    let mut last = None;
+    for (name, value) in headers {
+        last = name.or(last);
+        if let Some(name) = &last {
+            append(name.clone(), value);
+        }
+    }
+}
