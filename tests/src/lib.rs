@@ -1,1 +1,3 @@
-//! Shared parts of the workspace tests.
+//! What the workspace's tests share.
+
+pub mod conformance;

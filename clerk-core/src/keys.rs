@@ -1,0 +1,641 @@
+//! Publishable keys and the hosts that follow from them.
+
+use std::{fmt, str::FromStr};
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use base64_simd::{STANDARD, STANDARD_NO_PAD, forgiving_decode_to_vec};
+
+const LIVE_PREFIX: &str = "pk_live_";
+const TEST_PREFIX: &str = "pk_test_";
+
+/// The two kinds of Clerk instance.
+///
+/// The prefix of a key decides which one it belongs to; the host inside the key does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InstanceType {
+    /// A development instance (`pk_test_…`): session state travels through a dev browser token.
+    Development,
+    /// A production instance (`pk_live_…`).
+    Production,
+}
+
+/// Why a publishable key was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// No key, or an empty one.
+    #[error(
+        "publishable key is missing: set CLERK_PUBLISHABLE_KEY to the key shown under \"API keys\" in the Clerk Dashboard"
+    )]
+    Missing,
+    /// The text is not a publishable key.
+    #[error(
+        "publishable key is not valid (expected pk_test_... or pk_live_...): copy CLERK_PUBLISHABLE_KEY again from \"API keys\" in the Clerk Dashboard"
+    )]
+    Invalid,
+    /// A key was to be derived from a request host that is empty.
+    #[error("host is empty: a publishable key can only be derived from a host name")]
+    EmptyHost,
+    /// A key was to be built for a text that cannot be a host.
+    #[error(
+        "host cannot be put into a publishable key: it must be ASCII, contain a dot and no dollar sign"
+    )]
+    InvalidHost,
+}
+
+/// A checked publishable key.
+///
+/// A publishable key is `pk_test_` or `pk_live_` followed by the base64 text of the instance's Frontend API host and a
+/// dollar sign. It is not a secret. The text is kept exactly as it was configured, because the names of the session
+/// cookies are derived from that text and not from its meaning.
+///
+/// # Examples
+///
+/// ```
+/// use clerk_core::{InstanceType, PublishableKey};
+///
+/// let key: PublishableKey = "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk".parse()?;
+/// assert_eq!(key.frontend_api(), "foo-bar-13.clerk.accounts.dev");
+/// assert_eq!(key.instance_type(), InstanceType::Development);
+/// assert_eq!(key.cookie_suffix(), "nx2hSE6I");
+/// # Ok::<(), clerk_core::KeyError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PublishableKey {
+    raw: String,
+    frontend_api: String,
+    cookie_suffix: String,
+    instance_type: InstanceType,
+}
+
+impl PublishableKey {
+    /// Checks `key` and decodes the host inside.
+    ///
+    /// Base64 is read as browsers read it (WHATWG "forgiving-base64 decode"): the standard alphabet, padding optional but
+    /// right, ASCII white space ignored. White space before the prefix is an error.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Missing`] for an empty text, [`KeyError::Invalid`] for anything that is not a key.
+    pub fn parse(key: &str) -> Result<Self, KeyError> {
+        if key.is_empty() {
+            return Err(KeyError::Missing);
+        }
+        let (instance_type, encoded) = if let Some(rest) = key.strip_prefix(LIVE_PREFIX) {
+            (InstanceType::Production, rest)
+        } else if let Some(rest) = key.strip_prefix(TEST_PREFIX) {
+            (InstanceType::Development, rest)
+        } else {
+            return Err(KeyError::Invalid);
+        };
+        if encoded.contains('_') {
+            return Err(KeyError::Invalid);
+        }
+        let decoded = forgiving_decode_to_vec(encoded.as_bytes()).map_err(|_| KeyError::Invalid)?;
+        // Each byte stands for the character of that number: the decoded text is Latin-1, not UTF-8.
+        let decoded: String = decoded.into_iter().map(char::from).collect();
+        let host = decoded.strip_suffix('$').ok_or(KeyError::Invalid)?;
+        if host.contains('$') || !host.contains('.') {
+            return Err(KeyError::Invalid);
+        }
+        Ok(Self {
+            raw: key.to_owned(),
+            frontend_api: host.to_owned(),
+            cookie_suffix: cookie_suffix(key),
+            instance_type,
+        })
+    }
+
+    /// Builds the key of the instance whose Frontend API is `frontend_api` (a host, without a scheme).
+    ///
+    /// Hosts under Clerk's development domains give a `pk_test_` key, all others a `pk_live_` key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::InvalidHost`] when no key can hold the text.
+    pub fn for_frontend_api(frontend_api: &str) -> Result<Self, KeyError> {
+        if !frontend_api.is_ascii() {
+            return Err(KeyError::InvalidHost);
+        }
+        let prefix = if is_development_frontend_api(frontend_api) {
+            TEST_PREFIX
+        } else {
+            LIVE_PREFIX
+        };
+        let body = STANDARD_NO_PAD.encode_to_string(format!("{frontend_api}$"));
+        Self::parse(&format!("{prefix}{body}")).map_err(|_| KeyError::InvalidHost)
+    }
+
+    /// The key for a request's host, for one process that serves many production domains.
+    ///
+    /// A development `fallback` is returned unchanged. Otherwise the host is lower-cased, a trailing port is dropped, and
+    /// the key of `clerk.<host>` is built.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::EmptyHost`] when nothing is left of the host, [`KeyError::InvalidHost`] when it cannot be a host.
+    ///
+    /// # Security
+    ///
+    /// The host of a request is chosen by the client. Check it against the list of your own domains first.
+    pub fn for_host(host: &str, fallback: Option<&Self>) -> Result<Self, KeyError> {
+        if let Some(key) = fallback
+            && key.instance_type == InstanceType::Development
+        {
+            return Ok(key.clone());
+        }
+        let host = host.to_ascii_lowercase();
+        let host = match host.rsplit_once(':') {
+            Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
+                name
+            }
+            _ => &host,
+        };
+        if host.is_empty() {
+            return Err(KeyError::EmptyHost);
+        }
+        Self::for_frontend_api(&format!("clerk.{host}"))
+    }
+
+    /// The key as it was configured.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.raw
+    }
+
+    /// The Frontend API host inside the key, without a scheme.
+    #[must_use]
+    pub fn frontend_api(&self) -> &str {
+        &self.frontend_api
+    }
+
+    /// Whether the key belongs to a development or a production instance.
+    #[must_use]
+    pub fn instance_type(&self) -> InstanceType {
+        self.instance_type
+    }
+
+    /// The eight characters that tell this instance's cookies from those of others on the same domain.
+    ///
+    /// They are the beginning of the URL-safe base64 text of the key's SHA-1 digest. A session cookie is named
+    /// `__session_<suffix>`.
+    #[must_use]
+    pub fn cookie_suffix(&self) -> &str {
+        &self.cookie_suffix
+    }
+
+    /// Where browsers reach the Frontend API, given how the application is deployed.
+    ///
+    /// A proxy URL wins and is returned as it is; then `clerk.<domain>` for a production satellite; then the host inside
+    /// the key. Empty texts count as absent.
+    #[must_use]
+    pub fn effective_frontend_api(
+        &self,
+        proxy_url: Option<&str>,
+        domain: Option<&str>,
+        is_satellite: bool,
+    ) -> String {
+        if let Some(proxy_url) = proxy_url.filter(|url| !url.is_empty()) {
+            return proxy_url.to_owned();
+        }
+        match domain.filter(|domain| !domain.is_empty()) {
+            Some(domain) if is_satellite && self.instance_type == InstanceType::Production => {
+                format!("clerk.{domain}")
+            }
+            _ => self.frontend_api.clone(),
+        }
+    }
+
+    /// The Backend API that serves this key's instance, as an origin.
+    #[must_use]
+    pub fn backend_api_url(&self) -> &'static str {
+        match ApiEnvironment::of(&self.frontend_api) {
+            ApiEnvironment::Production => "https://api.clerk.com",
+            ApiEnvironment::Staging => "https://api.clerkstage.dev",
+            ApiEnvironment::Local => "https://api.lclclerk.com",
+        }
+    }
+
+    /// The Frontend API that a proxy forwards this key's requests to, as an origin.
+    #[must_use]
+    pub fn frontend_api_upstream_url(&self) -> &'static str {
+        match ApiEnvironment::of(&self.frontend_api) {
+            ApiEnvironment::Production => "https://frontend-api.clerk.dev",
+            ApiEnvironment::Staging => "https://frontend-api.clerkstage.dev",
+            ApiEnvironment::Local => "https://frontend-api.lclclerk.com",
+        }
+    }
+}
+
+impl FromStr for PublishableKey {
+    type Err = KeyError;
+
+    fn from_str(key: &str) -> Result<Self, KeyError> {
+        Self::parse(key)
+    }
+}
+
+impl fmt::Display for PublishableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.raw)
+    }
+}
+
+impl fmt::Debug for PublishableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PublishableKey").field(&self.raw).finish()
+    }
+}
+
+/// The base URL of the hosted account pages that belong to a Frontend API host; empty for an empty host.
+///
+/// Hand it a host, not a proxy URL: from a URL nothing useful follows.
+///
+/// ```
+/// use clerk_core::account_portal;
+///
+/// assert_eq!(account_portal("clerk.example.com"), "https://accounts.example.com");
+/// assert_eq!(account_portal("foo-bar-13.clerk.accounts.dev"), "https://foo-bar-13.accounts.dev");
+/// ```
+#[must_use]
+pub fn account_portal(frontend_api: &str) -> String {
+    if frontend_api.is_empty() {
+        return String::new();
+    }
+    let host = frontend_api.replacen("clerk.accountsstage.", "accountsstage.", 1);
+    let host = match host.find("clerk.") {
+        Some(at) if host[at..].starts_with("clerk.accounts.") => {
+            host.replacen("clerk.accounts.", "accounts.", 1)
+        }
+        Some(_) => host.replacen("clerk.", "accounts.", 1),
+        None => host,
+    };
+    format!("https://{host}")
+}
+
+/// The suffix of the cookies that belong to a publishable key, from the text of the key alone.
+///
+/// [`PublishableKey::cookie_suffix`] holds the same for a key that was checked.
+///
+/// ```
+/// assert_eq!(clerk_core::cookie_suffix("pk_live_Y2xlcmsuY2xlcmsuZGV2JA"), "1Z8AzTQD");
+/// ```
+#[must_use]
+pub fn cookie_suffix(publishable_key: &str) -> String {
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, publishable_key.as_bytes());
+    let encoded = STANDARD.encode_to_string(hash);
+    encoded
+        .chars()
+        .take(8)
+        .map(|c| match c {
+            '+' => '-',
+            '/' => '_',
+            other => other,
+        })
+        .collect()
+}
+
+/// Which of Clerk's own environments a Frontend API host belongs to.
+enum ApiEnvironment {
+    Production,
+    Staging,
+    Local,
+}
+
+impl ApiEnvironment {
+    fn of(frontend_api: &str) -> Self {
+        let ends_with = |suffixes: &[&str]| suffixes.iter().any(|s| frontend_api.ends_with(s));
+        if frontend_api.starts_with("clerk.") && ends_with(&LEGACY_DEVELOPMENT_SUFFIXES) {
+            Self::Production
+        } else if ends_with(&LOCAL_SUFFIXES) {
+            Self::Local
+        } else if ends_with(&STAGING_SUFFIXES) {
+            Self::Staging
+        } else {
+            Self::Production
+        }
+    }
+}
+
+/// Whether `host` serves the hosted account pages of a development instance, of the present or the older naming.
+pub(crate) fn is_development_portal_host(host: &str) -> bool {
+    is_legacy_development_portal_host(host) || is_current_development_portal_host(host)
+}
+
+/// `accounts.<name>.lcl.dev` and its siblings: the naming of older development instances.
+pub(crate) fn is_legacy_development_portal_host(host: &str) -> bool {
+    host.starts_with("accounts.")
+        && LEGACY_DEVELOPMENT_SUFFIXES
+            .iter()
+            .any(|suffix| host.ends_with(suffix))
+}
+
+/// `<name>.accounts.dev` and its siblings, but not the Frontend API beside it (`<name>.clerk.accounts.dev`).
+pub(crate) fn is_current_development_portal_host(host: &str) -> bool {
+    CURRENT_DEVELOPMENT_SUFFIXES.iter().any(|suffix| {
+        host.strip_suffix(suffix)
+            .is_some_and(|name| !name.ends_with(".clerk"))
+    })
+}
+
+fn is_development_frontend_api(host: &str) -> bool {
+    is_named_development_host(host)
+        || (host.starts_with("clerk.")
+            && LEGACY_DEVELOPMENT_SUFFIXES
+                .iter()
+                .any(|suffix| host.ends_with(suffix))
+            && !host.ends_with(".prod.lclclerk.com"))
+}
+
+/// `word-word-12.clerk.accounts…dev` or `…com`, in any case.
+fn is_named_development_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let Some((name, rest)) = host.split_once('.') else {
+        return false;
+    };
+    let mut parts = name.split('-');
+    let mut word = || {
+        parts
+            .next()
+            .is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase()))
+    };
+    let words = word() && word();
+    let number = parts.next().is_some_and(|part| {
+        matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit())
+    });
+    let Some(domain) = rest.strip_prefix("clerk.accounts") else {
+        return false;
+    };
+    words
+        && number
+        && parts.next().is_none()
+        && (domain.ends_with("dev") || domain.ends_with("com"))
+        && domain.bytes().all(|b| b.is_ascii_lowercase() || b == b'.')
+}
+
+const LEGACY_DEVELOPMENT_SUFFIXES: [&str; 3] = [".lcl.dev", ".lclstage.dev", ".lclclerk.com"];
+const CURRENT_DEVELOPMENT_SUFFIXES: [&str; 3] = [
+    ".accounts.dev",
+    ".accountsstage.dev",
+    ".accounts.lclclerk.com",
+];
+// The second entry has no leading dot in the reference either.
+const LOCAL_SUFFIXES: [&str; 4] = [
+    ".lcl.dev",
+    "lclstage.dev",
+    ".lclclerk.com",
+    ".accounts.lclclerk.com",
+];
+const STAGING_SUFFIXES: [&str; 1] = [".accountsstage.dev"];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(prefix: &str, text: &[u8]) -> String {
+        format!("{prefix}{}", STANDARD.encode_to_string(text))
+    }
+
+    #[test]
+    fn cookie_suffixes() {
+        for (key, suffix) in [
+            (
+                "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk",
+                "nx2hSE6I",
+            ),
+            ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", "naoXFJnI"),
+            (
+                "pk_live_Y2xlcmsuaW5zcGlyZWQucHVtYS03NC5sY2wuZGV2JA",
+                "MqCvchyS",
+            ),
+            (
+                "pk_test_Y2xlcmsuaW5zcGlyZWQucHVtYS03NC5sY2wuZGV2JA",
+                "vWCgMp3A",
+            ),
+            ("pk_live_Y2xlcmsuY2xlcmsuZGV2JA", "1Z8AzTQD"),
+            ("pk_test_Y2xlcmsuY2xlcmsuZGV2JA", "QvfNY2dr"),
+            (
+                "pk_test_ZW5vdWdoLWFscGFjYS04Mi5jbGVyay5hY2NvdW50cy5sY2xjbGVyay5jb20k",
+                "jtYvyt_H",
+            ),
+            (
+                "pk_test_eHh4eHh4LXhhYWFhYS1hYS5jbGVyay5hY2NvdW50cy5sY2xjbGVyay5jb20k",
+                "tZJdb-5s",
+            ),
+        ] {
+            assert_eq!(
+                PublishableKey::parse(key).unwrap().cookie_suffix(),
+                suffix,
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn spelling_of_a_key_changes_its_suffix_but_not_its_host() {
+        let padded = PublishableKey::parse("pk_live_Y2xlcmsuY2xlcmsuZGV2JA==").unwrap();
+        let bare = PublishableKey::parse("pk_live_Y2xlcmsuY2xlcmsuZGV2JA").unwrap();
+        assert_eq!(padded.frontend_api(), bare.frontend_api());
+        assert_ne!(padded.cookie_suffix(), bare.cookie_suffix());
+    }
+
+    #[test]
+    fn refused_keys() {
+        assert_eq!(PublishableKey::parse(""), Err(KeyError::Missing));
+        for bad in [
+            "pk_prod_Y2xlcmsuZXhhbXBsZS5jb20k".to_owned(),
+            "PK_LIVE_Y2xlcmsuZXhhbXBsZS5jb20k".to_owned(),
+            " pk_live_Y2xlcmsuZXhhbXBsZS5jb20k".to_owned(),
+            "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k_x".to_owned(),
+            "pk_live_".to_owned(),
+            "pk_live_A".to_owned(),
+            "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k==".to_owned(),
+            "pk_live_Y2xlcmsufn5-Pz4uY29tJA==".to_owned(),
+            key(LIVE_PREFIX, b"clerk.example.com"),
+            key(LIVE_PREFIX, b"clerk.example.com$\n"),
+            key(LIVE_PREFIX, b"a.b$c$"),
+            key(LIVE_PREFIX, b"a.b$$"),
+            key(LIVE_PREFIX, b"localhost$"),
+            key(LIVE_PREFIX, b"$"),
+        ] {
+            assert_eq!(
+                PublishableKey::parse(&bad),
+                Err(KeyError::Invalid),
+                "{bad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn host_is_read_as_latin_1() {
+        let key = PublishableKey::parse(&key(TEST_PREFIX, b"caf\xe9.dev$")).unwrap();
+        assert_eq!(key.frontend_api(), "café.dev");
+    }
+
+    #[test]
+    fn effective_frontend_api_order() {
+        let live = PublishableKey::parse("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
+        let test = PublishableKey::parse("pk_test_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
+        let proxy = Some("https://app.test/__clerk");
+        let domain = Some("sat.test");
+        assert_eq!(
+            live.effective_frontend_api(proxy, domain, true),
+            proxy.unwrap()
+        );
+        assert_eq!(
+            live.effective_frontend_api(None, domain, true),
+            "clerk.sat.test"
+        );
+        assert_eq!(
+            live.effective_frontend_api(Some(""), domain, false),
+            "clerk.example.com"
+        );
+        assert_eq!(
+            live.effective_frontend_api(None, Some(""), true),
+            "clerk.example.com"
+        );
+        assert_eq!(
+            test.effective_frontend_api(None, domain, true),
+            "clerk.example.com"
+        );
+    }
+
+    #[test]
+    fn account_portals() {
+        for (frontend_api, portal) in [
+            (
+                "foo-bar-13.clerk.accounts.dev",
+                "https://foo-bar-13.accounts.dev",
+            ),
+            ("x.clerk.accountsstage.dev", "https://x.accountsstage.dev"),
+            ("clerk.example.com", "https://accounts.example.com"),
+            ("clerk.accounts.example.com", "https://accounts.example.com"),
+            (
+                "clerk.foo.bar-13.lcl.dev",
+                "https://accounts.foo.bar-13.lcl.dev",
+            ),
+            ("myclerk.example.com", "https://myaccounts.example.com"),
+            (
+                "clerk.clerk.accounts.dev",
+                "https://accounts.clerk.accounts.dev",
+            ),
+            ("https://app.com/__clerk", "https://https://app.com/__clerk"),
+            ("", ""),
+        ] {
+            assert_eq!(account_portal(frontend_api), portal, "{frontend_api}");
+        }
+    }
+
+    #[test]
+    fn built_keys_take_their_type_from_the_host() {
+        for (host, instance_type) in [
+            ("foo-bar-13.clerk.accounts.dev", InstanceType::Development),
+            ("Foo-Bar-1.clerk.accounts.dev", InstanceType::Development),
+            (
+                "foo-bar-13.clerk.accounts.lclclerk.com",
+                InstanceType::Development,
+            ),
+            ("clerk.foo.bar-13.lcl.dev", InstanceType::Development),
+            ("clerk.foo.lclclerk.com", InstanceType::Development),
+            ("clerk.foo.prod.lclclerk.com", InstanceType::Production),
+            ("foo-bar-133.clerk.accounts.dev", InstanceType::Production),
+            ("foo-bar.clerk.accounts.dev", InstanceType::Production),
+            ("clerk.example.com", InstanceType::Production),
+        ] {
+            let key = PublishableKey::for_frontend_api(host).unwrap();
+            assert_eq!(key.instance_type(), instance_type, "{host}");
+            assert_eq!(key.frontend_api(), host);
+            assert!(!key.as_str().ends_with('='), "{key}");
+        }
+        for bad in ["", "nodot", "a.b$c", "é.com"] {
+            assert_eq!(
+                PublishableKey::for_frontend_api(bad),
+                Err(KeyError::InvalidHost),
+                "{bad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_for_request_hosts() {
+        let test = PublishableKey::parse("pk_test_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
+        let live = PublishableKey::parse("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
+        assert_eq!(PublishableKey::for_host("other.com", Some(&test)), Ok(test));
+        let derived = PublishableKey::for_host("Shop.Example.COM:8443", Some(&live)).unwrap();
+        assert_eq!(derived.frontend_api(), "clerk.shop.example.com");
+        assert_eq!(
+            PublishableKey::for_host(":443", None),
+            Err(KeyError::EmptyHost)
+        );
+        assert_eq!(PublishableKey::for_host("", None), Err(KeyError::EmptyHost));
+    }
+
+    #[test]
+    fn api_hosts() {
+        for (host, backend, upstream) in [
+            (
+                "clerk.a.lcl.dev",
+                "https://api.clerk.com",
+                "https://frontend-api.clerk.dev",
+            ),
+            (
+                "a.lcl.dev",
+                "https://api.lclclerk.com",
+                "https://frontend-api.lclclerk.com",
+            ),
+            (
+                "x.clerk.accountsstage.dev",
+                "https://api.clerkstage.dev",
+                "https://frontend-api.clerkstage.dev",
+            ),
+            (
+                "clerk.example.com",
+                "https://api.clerk.com",
+                "https://frontend-api.clerk.dev",
+            ),
+        ] {
+            let key = PublishableKey::for_frontend_api(host).unwrap();
+            assert_eq!(key.backend_api_url(), backend, "{host}");
+            assert_eq!(key.frontend_api_upstream_url(), upstream, "{host}");
+        }
+    }
+
+    #[test]
+    fn development_portal_hosts() {
+        for (host, legacy, current) in [
+            ("accounts.foo.lcl.dev", true, false),
+            ("foo.lcl.dev", false, false),
+            ("foo-bar-1.accounts.dev", false, true),
+            ("foo-bar-1.clerk.accounts.dev", false, false),
+            ("accounts.foo.accounts.lclclerk.com", true, true),
+            ("accounts.example.com", false, false),
+        ] {
+            assert_eq!(is_legacy_development_portal_host(host), legacy, "{host}");
+            assert_eq!(is_current_development_portal_host(host), current, "{host}");
+            assert_eq!(
+                is_development_portal_host(host),
+                legacy || current,
+                "{host}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_key_or_an_error(text in "(pk_(test|live)_)?\\PC{0,40}") {
+            if let Ok(key) = PublishableKey::parse(&text) {
+                prop_assert_eq!(key.as_str(), text);
+                prop_assert_eq!(key.cookie_suffix().len(), 8);
+            }
+        }
+
+        #[test]
+        fn built_keys_hold_their_host(host in "[a-z]{1,8}\\.[a-z.]{1,12}") {
+            let key = PublishableKey::for_frontend_api(&host).unwrap();
+            prop_assert_eq!(key.frontend_api(), host);
+        }
+    }
+}

@@ -1,0 +1,598 @@
+//! URLs of the sign-in, sign-up and tasks pages, and where redirects may lead.
+
+use url::{Host, Origin, Url};
+
+use crate::keys::{InstanceType, PublishableKey, account_portal};
+
+/// Where the sign-in or sign-up page sends the browser afterwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReturnBack<'a> {
+    /// To the URL the request came for: the base URL.
+    #[default]
+    Here,
+    /// Nowhere in particular: the page decides.
+    Nowhere,
+    /// To this URL or path. An empty text counts as [`Nowhere`](Self::Nowhere).
+    To(&'a str),
+}
+
+/// Why no redirect could be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedirectError {
+    /// Neither a page of the application nor a key that leads to a hosted page.
+    #[error(
+        "no page to redirect to: set CLERK_PUBLISHABLE_KEY for the hosted pages, or CLERK_SIGN_IN_URL and CLERK_SIGN_UP_URL for your own"
+    )]
+    MissingPublishableKey,
+    /// Without a base URL neither the page nor the return URL is absolute.
+    #[error(
+        "cannot build a redirect: the page or the return URL must be absolute when the request's URL is not known"
+    )]
+    NoAbsoluteUrl,
+    /// One of the URLs cannot be parsed.
+    #[error("cannot build a redirect: {what} is not a valid URL")]
+    InvalidUrl {
+        /// Which of the inputs is meant.
+        what: &'static str,
+        /// What the parser found.
+        source: url::ParseError,
+    },
+}
+
+/// Builds the URL that leads to the sign-in or the sign-up page and back.
+///
+/// # Examples
+///
+/// ```
+/// use clerk_core::{PublishableKey, Redirect, ReturnBack};
+///
+/// let key: PublishableKey = "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk".parse()?;
+/// let redirect = Redirect::new("https://app.example/x").publishable_key(Some(&key));
+/// assert_eq!(
+///     redirect.sign_in(ReturnBack::To("/dash"))?,
+///     "https://foo-bar-13.accounts.dev/sign-in?redirect_url=https%3A%2F%2Fapp.example%2Fdash",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Redirect<'a> {
+    base_url: &'a str,
+    publishable_key: Option<&'a PublishableKey>,
+    sign_in_url: Option<&'a str>,
+    sign_up_url: Option<&'a str>,
+    dev_browser_token: Option<&'a str>,
+    is_pending: bool,
+    is_satellite: bool,
+}
+
+impl<'a> Redirect<'a> {
+    /// Starts from the public URL of the request, which relative URLs are resolved against. It may be empty; then the page
+    /// or the return URL must be absolute.
+    pub fn new(base_url: &'a str) -> Self {
+        Self {
+            base_url,
+            publishable_key: None,
+            sign_in_url: None,
+            sign_up_url: None,
+            dev_browser_token: None,
+            is_pending: false,
+            is_satellite: false,
+        }
+    }
+
+    /// The key that leads to the hosted pages.
+    pub fn publishable_key(mut self, key: Option<&'a PublishableKey>) -> Self {
+        self.publishable_key = key;
+        self
+    }
+
+    /// The application's own sign-in page: a URL or a path.
+    pub fn sign_in_url(mut self, url: Option<&'a str>) -> Self {
+        self.sign_in_url = url.filter(|url| !url.is_empty());
+        self
+    }
+
+    /// The application's own sign-up page. Without it, sign-up is `/create` below the application's sign-in page.
+    pub fn sign_up_url(mut self, url: Option<&'a str>) -> Self {
+        self.sign_up_url = url.filter(|url| !url.is_empty());
+        self
+    }
+
+    /// The dev browser token to hand to a page on another host. Only development instances hand it over.
+    pub fn dev_browser_token(mut self, token: Option<&'a str>) -> Self {
+        self.dev_browser_token = token.filter(|token| !token.is_empty());
+        self
+    }
+
+    /// Whether the session waits for tasks to be completed; its redirects lead to the tasks page below the target.
+    pub fn pending_session(mut self, is_pending: bool) -> Self {
+        self.is_pending = is_pending;
+        self
+    }
+
+    /// Whether the application is a satellite; on the way back its session is then synchronized anew.
+    pub fn satellite(mut self, is_satellite: bool) -> Self {
+        self.is_satellite = is_satellite;
+        self
+    }
+
+    /// The URL of the sign-in page.
+    ///
+    /// # Errors
+    ///
+    /// [`RedirectError`] when there is no page to go to, or a URL cannot be parsed.
+    pub fn sign_in(&self, return_back: ReturnBack<'_>) -> Result<String, RedirectError> {
+        let target = match self.sign_in_url {
+            Some(url) => url.to_owned(),
+            None => self
+                .hosted_page("/sign-in")
+                .ok_or(RedirectError::MissingPublishableKey)?,
+        };
+        self.build(target, return_back)
+    }
+
+    /// The URL of the sign-up page.
+    ///
+    /// # Errors
+    ///
+    /// [`RedirectError`] when there is no page to go to, or a URL cannot be parsed. A sign-in page alone, without a key,
+    /// is not enough.
+    pub fn sign_up(&self, return_back: ReturnBack<'_>) -> Result<String, RedirectError> {
+        let target = match (
+            self.sign_up_url,
+            self.hosted_page("/sign-up"),
+            self.sign_in_url,
+        ) {
+            (Some(url), ..) => url.to_owned(),
+            (None, None, _) => return Err(RedirectError::MissingPublishableKey),
+            (None, Some(_), Some(sign_in_url)) => self.sign_up_below(sign_in_url)?,
+            (None, Some(hosted), None) => hosted,
+        };
+        self.build(target, return_back)
+    }
+
+    fn hosted_page(&self, path: &str) -> Option<String> {
+        self.publishable_key
+            .map(|key| account_portal(key.frontend_api()) + path)
+    }
+
+    fn sign_up_below(&self, sign_in_url: &str) -> Result<String, RedirectError> {
+        let mut url = parse("the request's URL", self.base_url)?
+            .join(sign_in_url)
+            .map_err(invalid("the sign-in URL"))?;
+        if !url.cannot_be_a_base() {
+            let path = format!("{}/create", url.path());
+            url.set_path(&path);
+        }
+        Ok(url.into())
+    }
+
+    fn build(
+        &self,
+        mut target: String,
+        return_back: ReturnBack<'_>,
+    ) -> Result<String, RedirectError> {
+        if self.is_pending {
+            append_tasks(&mut target);
+        }
+        let return_back = match return_back {
+            ReturnBack::Here => Some(self.base_url),
+            ReturnBack::Nowhere => None,
+            ReturnBack::To(url) => Some(url),
+        };
+        let return_back = return_back.filter(|url| !url.is_empty());
+        if self.base_url.is_empty() {
+            return build_without_base(&target, return_back);
+        }
+        let base = parse("the request's URL", self.base_url)?;
+        let return_back = return_back
+            .map(|url| base.join(url).map_err(invalid("the return URL")))
+            .transpose()?;
+        let mut url = base.join(&target).map_err(invalid("the page's URL"))?;
+        // The scheme takes no part: a proxy that ends TLS leads to the same application.
+        let is_elsewhere = (base.host(), base.port()) != (url.host(), url.port());
+        if let Some(mut return_back) = return_back {
+            if is_elsewhere && self.is_satellite {
+                set_query_parameter(&mut return_back, "__clerk_synced", "false");
+            }
+            set_query_parameter(&mut url, "redirect_url", return_back.as_str());
+        }
+        let is_development = self
+            .publishable_key
+            .is_some_and(|key| key.instance_type() == InstanceType::Development);
+        if let Some(token) = self.dev_browser_token
+            && is_elsewhere
+            && is_development
+        {
+            set_query_parameter(&mut url, "__clerk_db_jwt", token);
+        }
+        Ok(url.into())
+    }
+}
+
+/// Where a redirect may lead whose target comes from a request.
+///
+/// The application's own origin and loopback are always allowed, everything else only when it is listed. Otherwise a link to
+/// the application could carry anyone to a page of the attacker's choice, and a dev browser token with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedRedirectOrigins(Policy);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Policy {
+    Any,
+    List(Vec<Origin>),
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl AllowedRedirectOrigins {
+    /// Allows the origins of these URLs beside the application's own.
+    ///
+    /// # Errors
+    ///
+    /// [`RedirectError::InvalidUrl`] for a text that is not an absolute `http` or `https` URL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use clerk_core::AllowedRedirectOrigins;
+    /// use url::Url;
+    ///
+    /// let allowed = AllowedRedirectOrigins::list(["https://satellite.example"])?;
+    /// let own = Url::parse("https://app.example/sign-in")?;
+    /// assert!(allowed.allows(&Url::parse("https://app.example/x")?, &own));
+    /// assert!(allowed.allows(&Url::parse("https://satellite.example/y")?, &own));
+    /// assert!(!allowed.allows(&Url::parse("https://evil.example/")?, &own));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn list<I>(urls: I) -> Result<Self, RedirectError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        const WHAT: &str = "an allowed redirect origin";
+        let mut origins = Vec::new();
+        for url in urls {
+            let url = parse(WHAT, url.as_ref())?;
+            if !is_http(&url) {
+                return Err(invalid(WHAT)(url::ParseError::RelativeUrlWithoutBase));
+            }
+            origins.push(url.origin());
+        }
+        Ok(Self(Policy::List(origins)))
+    }
+
+    /// Allows every target.
+    ///
+    /// # Security
+    ///
+    /// The application then redirects wherever a link tells it to.
+    #[must_use]
+    pub fn any() -> Self {
+        Self(Policy::Any)
+    }
+
+    /// Whether a redirect to `target` is allowed for an application that is reached at `own_origin` (any URL of it).
+    #[must_use]
+    pub fn allows(&self, target: &Url, own_origin: &Url) -> bool {
+        let Policy::List(origins) = &self.0 else {
+            return true;
+        };
+        // Only these schemes have an origin that can be compared; `javascript:` and `data:` never lead anywhere good.
+        is_http(target)
+            && (is_loopback(target)
+                || target.origin() == own_origin.origin()
+                || origins.contains(&target.origin()))
+    }
+}
+
+/// Sets a query parameter as `URLSearchParams.set` does (WHATWG URL): the first of that name gets the value and the others
+/// go, or it is added at the end. The whole query is written anew.
+pub(crate) fn set_query_parameter(url: &mut Url, name: &str, value: &str) {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut is_set = false;
+    for (key, old) in url.query_pairs() {
+        if key != name {
+            pairs.push((key.into_owned(), old.into_owned()));
+        } else if !is_set {
+            is_set = true;
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    if !is_set {
+        pairs.push((name.to_owned(), value.to_owned()));
+    }
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+}
+
+/// Puts `/tasks` at the end of the path, before a query. A page that is routed by its fragment has its path there.
+fn append_tasks(target: &mut String) {
+    let at = match (target.find('?'), target.find('#')) {
+        (Some(query), None) => query,
+        _ => target.len(),
+    };
+    target.insert_str(at, "/tasks");
+}
+
+fn build_without_base(target: &str, return_back: Option<&str>) -> Result<String, RedirectError> {
+    let mut url = if target.starts_with("http") {
+        parse("the page's URL", target)?
+    } else {
+        let absolute = return_back
+            .filter(|url| url.starts_with("http"))
+            .ok_or(RedirectError::NoAbsoluteUrl)?;
+        let origin = parse("the return URL", absolute)?
+            .origin()
+            .ascii_serialization();
+        parse("the return URL", &origin)?
+            .join(target)
+            .map_err(invalid("the page's URL"))?
+    };
+    if let Some(return_back) = return_back {
+        set_query_parameter(&mut url, "redirect_url", return_back);
+    }
+    Ok(url.into())
+}
+
+fn parse(what: &'static str, url: &str) -> Result<Url, RedirectError> {
+    Url::parse(url).map_err(invalid(what))
+}
+
+fn invalid(what: &'static str) -> impl FnOnce(url::ParseError) -> RedirectError {
+    move |source| RedirectError::InvalidUrl { what, source }
+}
+
+fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
+    const BASE: &str = "https://app.com/x?y=1";
+
+    fn key() -> PublishableKey {
+        KEY.parse().unwrap()
+    }
+
+    #[test]
+    fn sign_in_targets() {
+        let key = key();
+        let redirect = || Redirect::new(BASE).publishable_key(Some(&key));
+        let portal = "https://foo-bar-13.accounts.dev/sign-in";
+        let back = "redirect_url=https%3A%2F%2Fapp.com%2Fd";
+        for (redirect, return_back, expected) in [
+            (
+                redirect(),
+                ReturnBack::To("https://app.com/d"),
+                format!("{portal}?{back}"),
+            ),
+            (redirect(), ReturnBack::To("/d"), format!("{portal}?{back}")),
+            (redirect(), ReturnBack::Nowhere, portal.to_owned()),
+            (
+                redirect(),
+                ReturnBack::Here,
+                format!("{portal}?redirect_url=https%3A%2F%2Fapp.com%2Fx%3Fy%3D1"),
+            ),
+            (
+                redirect()
+                    .pending_session(true)
+                    .dev_browser_token(Some("db")),
+                ReturnBack::To("/d"),
+                format!("{portal}/tasks?{back}&__clerk_db_jwt=db"),
+            ),
+            (
+                redirect()
+                    .sign_in_url(Some("/si"))
+                    .dev_browser_token(Some("db")),
+                ReturnBack::To("/d"),
+                format!("https://app.com/si?{back}"),
+            ),
+            (
+                redirect()
+                    .sign_in_url(Some("http://app.com/si"))
+                    .dev_browser_token(Some("db")),
+                ReturnBack::To("/d"),
+                format!("http://app.com/si?{back}"),
+            ),
+            (
+                redirect()
+                    .sign_in_url(Some("https://app.com:444/si"))
+                    .dev_browser_token(Some("db")),
+                ReturnBack::To("/d"),
+                format!("https://app.com:444/si?{back}&__clerk_db_jwt=db"),
+            ),
+            (
+                redirect()
+                    .sign_in_url(Some("https://primary.com/si"))
+                    .satellite(true)
+                    .dev_browser_token(Some("db")),
+                ReturnBack::To("/d?__clerk_synced=true"),
+                format!("https://primary.com/si?{back}%3F__clerk_synced%3Dfalse&__clerk_db_jwt=db"),
+            ),
+            (
+                redirect().sign_in_url(Some("/si")).satellite(true),
+                ReturnBack::To("/d"),
+                format!("https://app.com/si?{back}"),
+            ),
+            (
+                redirect().sign_in_url(Some(
+                    "https://a.com/si?redirect_url=old&k=v&redirect_url=older",
+                )),
+                ReturnBack::To("/d"),
+                format!("https://a.com/si?{back}&k=v"),
+            ),
+        ] {
+            assert_eq!(
+                redirect.sign_in(return_back).as_deref(),
+                Ok(&*expected),
+                "{redirect:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn sign_up_targets() {
+        let key = key();
+        let redirect = || Redirect::new(BASE).publishable_key(Some(&key));
+        for (redirect, expected) in [
+            (redirect(), "https://foo-bar-13.accounts.dev/sign-up"),
+            (
+                redirect().sign_in_url(Some("/hello?z=1")),
+                "https://app.com/hello/create?z=1",
+            ),
+            (
+                redirect().sign_in_url(Some("https://o.com/si/")),
+                "https://o.com/si//create",
+            ),
+            (
+                redirect().sign_up_url(Some("/up")).sign_in_url(Some("/in")),
+                "https://app.com/up",
+            ),
+            (
+                redirect().sign_in_url(Some("/si")).pending_session(true),
+                "https://app.com/si/create/tasks",
+            ),
+        ] {
+            assert_eq!(
+                redirect.sign_up(ReturnBack::Nowhere).as_deref(),
+                Ok(expected),
+                "{redirect:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn tasks_page_keeps_the_query_of_the_sign_in_page() {
+        for (sign_in_url, expected) in [
+            ("/si?a=b", "https://app.com/si/tasks?a=b"),
+            ("/si/?a=/b", "https://app.com/si//tasks?a=/b"),
+            ("/si#/step", "https://app.com/si#/step/tasks"),
+            ("/si?a=b#/step", "https://app.com/si?a=b#/step/tasks"),
+            ("/si", "https://app.com/si/tasks"),
+        ] {
+            let redirect = Redirect::new(BASE)
+                .sign_in_url(Some(sign_in_url))
+                .pending_session(true);
+            assert_eq!(
+                redirect.sign_in(ReturnBack::Nowhere).as_deref(),
+                Ok(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn missing_and_malformed_inputs() {
+        let key = key();
+        let nowhere = ReturnBack::Nowhere;
+        assert_eq!(
+            Redirect::new(BASE).sign_in(nowhere),
+            Err(RedirectError::MissingPublishableKey)
+        );
+        // A sign-in page alone does not say where sign-up is hosted.
+        assert_eq!(
+            Redirect::new(BASE)
+                .sign_in_url(Some("/si"))
+                .sign_up(nowhere),
+            Err(RedirectError::MissingPublishableKey)
+        );
+        for redirect in [
+            Redirect::new("/relative").publishable_key(Some(&key)),
+            Redirect::new(BASE).sign_in_url(Some("http://[bad")),
+            Redirect::new("").sign_in_url(Some("http://[bad")),
+        ] {
+            assert!(
+                matches!(
+                    redirect.sign_in(nowhere),
+                    Err(RedirectError::InvalidUrl { .. })
+                ),
+                "{redirect:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_base_url() {
+        let redirect = Redirect::new("").sign_in_url(Some("/si"));
+        assert_eq!(
+            redirect.sign_in(ReturnBack::To("/d")),
+            Err(RedirectError::NoAbsoluteUrl)
+        );
+        assert_eq!(
+            redirect.sign_in(ReturnBack::Here),
+            Err(RedirectError::NoAbsoluteUrl)
+        );
+        assert_eq!(
+            redirect
+                .sign_in(ReturnBack::To("http://b.com:80/d"))
+                .as_deref(),
+            Ok("http://b.com/si?redirect_url=http%3A%2F%2Fb.com%3A80%2Fd")
+        );
+    }
+
+    #[test]
+    fn production_keys_hand_over_no_dev_browser() {
+        let key = PublishableKey::parse("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
+        let redirect = Redirect::new(BASE)
+            .publishable_key(Some(&key))
+            .dev_browser_token(Some("db"));
+        assert_eq!(
+            redirect.sign_in(ReturnBack::Nowhere).as_deref(),
+            Ok("https://accounts.example.com/sign-in")
+        );
+    }
+
+    #[test]
+    fn redirect_targets() {
+        let own = Url::parse("https://app.example/x").unwrap();
+        let listed = AllowedRedirectOrigins::list(["https://sat.example/ignored"]).unwrap();
+        for (target, allowed) in [
+            ("https://app.example/y", true),
+            ("https://app.example:443/y", true),
+            ("https://sat.example/", true),
+            ("http://localhost:3000/", true),
+            ("http://app.localhost/", true),
+            ("http://127.0.0.2:8080/", true),
+            ("http://[::1]/", true),
+            ("http://app.example/", false),
+            ("https://app.example:444/", false),
+            ("http://sat.example/", false),
+            ("https://app.example.evil.example/", false),
+            ("https://app.example@evil.example/", false),
+            ("https://localhost.evil.example/", false),
+            ("http://128.0.0.1/", false),
+            ("javascript:alert(1)", false),
+            ("data:text/html,x", false),
+        ] {
+            let target = Url::parse(target).unwrap();
+            assert_eq!(listed.allows(&target, &own), allowed, "{target}");
+            assert!(AllowedRedirectOrigins::any().allows(&target, &own));
+        }
+        let elsewhere = Url::parse("https://sat.example/").unwrap();
+        assert!(!AllowedRedirectOrigins::default().allows(&elsewhere, &own));
+        for bad in ["sat.example", "/x", "data:x"] {
+            assert!(AllowedRedirectOrigins::list([bad]).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,623 @@
+//! Regular expressions of JavaScript (ECMA-262 section 22.2.1 with Annex B.1.2, flag `i`, no `u`), written anew for Rust.
+//!
+//! Custom groups of route patterns are JavaScript. Most of it means the same to Rust's engines, but not all: `\d`, `\w`,
+//! `\b` are ASCII only, `$` is the very end, `[^]` is a class, `\p` is the letter p, `{` may be literal, and letter case
+//! follows other rules. So the text is parsed by the rules of JavaScript and written in a form that has one meaning.
+//!
+//! One rule is changed on purpose: `.` matches line terminators. A guard for `/admin(.*)` would otherwise not see
+//! `/admin%0A`.
+
+use super::code_units::UnitSet;
+
+/// Groups nested deeper than this are refused, so that no pattern can exhaust the stack.
+const MAX_DEPTH: usize = 100;
+
+/// Why an expression was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ExpressionError {
+    #[error("a group is not closed, or closed twice")]
+    UnbalancedGroup,
+    #[error("groups are nested too deeply")]
+    TooDeep,
+    #[error("a group begins with an unknown mark after \"(?\"")]
+    UnknownGroup,
+    #[error("a group name is malformed or comes twice")]
+    GroupName,
+    #[error("a quantifier has nothing to repeat")]
+    NothingToRepeat,
+    #[error("the numbers of a quantifier are out of order")]
+    QuantifierOrder,
+    #[error("a character class is not closed")]
+    OpenClass,
+    #[error("a range of a character class is out of order")]
+    RangeOrder,
+    #[error("a backslash stands at the end")]
+    TrailingBackslash,
+    #[error("references to earlier groups are not supported")]
+    Backreference,
+}
+
+/// Writes the JavaScript expression `source` in Rust's dialect, for text written by `to_units`.
+pub(super) fn translate(source: &str) -> Result<String, ExpressionError> {
+    let units: Vec<u16> = source.encode_utf16().collect();
+    let mut parser = Parser {
+        has_named_groups: false,
+        groups: 0,
+        units: &units,
+        at: 0,
+        names: Vec::new(),
+    };
+    parser.count_groups();
+    let node = parser.disjunction(0)?;
+    if parser.at != units.len() {
+        return Err(ExpressionError::UnbalancedGroup);
+    }
+    let mut out = String::with_capacity(source.len() * 2);
+    node.write(&mut out);
+    Ok(out)
+}
+
+#[derive(Debug)]
+enum Node {
+    Set(UnitSet),
+    Start,
+    End,
+    WordBoundary {
+        negated: bool,
+    },
+    Look {
+        behind: bool,
+        negated: bool,
+        node: Box<Node>,
+    },
+    Capture(Box<Node>),
+    Repeat {
+        node: Box<Node>,
+        min: u32,
+        max: Option<u32>,
+        lazy: bool,
+    },
+    Sequence(Vec<Node>),
+    Alternatives(Vec<Node>),
+}
+
+impl Node {
+    fn empty() -> Self {
+        Self::Sequence(Vec::new())
+    }
+
+    fn is_assertion(&self) -> bool {
+        matches!(self, Self::Start | Self::End | Self::WordBoundary { .. })
+            || matches!(self, Self::Look { behind: true, .. })
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Set(set) => set.write(out),
+            Self::Start => out.push_str(r"\A"),
+            Self::End => out.push_str(r"\z"),
+            Self::WordBoundary { negated } => write_word_boundary(*negated, out),
+            Self::Look {
+                behind: false,
+                negated,
+                node,
+            } => {
+                out.push_str(if *negated { "(?!" } else { "(?=" });
+                node.write(out);
+                out.push(')');
+            }
+            Self::Look {
+                behind: true,
+                negated,
+                node,
+            } => write_look_behind(*negated, node, out),
+            Self::Capture(node) => {
+                out.push('(');
+                node.write(out);
+                out.push(')');
+            }
+            Self::Repeat {
+                node,
+                min,
+                max,
+                lazy,
+            } => {
+                let is_set = matches!(**node, Self::Set(_));
+                out.push_str(if is_set { "" } else { "(?:" });
+                node.write(out);
+                out.push_str(if is_set { "" } else { ")" });
+                match (min, max) {
+                    (0, None) => out.push('*'),
+                    (1, None) => out.push('+'),
+                    (0, Some(1)) => out.push('?'),
+                    (min, None) => out.push_str(&format!("{{{min},}}")),
+                    (min, Some(max)) => out.push_str(&format!("{{{min},{max}}}")),
+                }
+                out.push_str(if *lazy { "?" } else { "" });
+            }
+            Self::Sequence(nodes) => nodes.iter().for_each(|node| node.write(out)),
+            Self::Alternatives(nodes) => {
+                out.push_str("(?:");
+                for (i, node) in nodes.iter().enumerate() {
+                    out.push_str(if i == 0 { "" } else { "|" });
+                    node.write(out);
+                }
+                out.push(')');
+            }
+        }
+    }
+}
+
+/// Alternatives of a look-behind are written apart: each may then have its own length.
+fn write_look_behind(negated: bool, node: &Node, out: &mut String) {
+    let alternatives = match node {
+        Node::Alternatives(nodes) => nodes.as_slice(),
+        node => std::slice::from_ref(node),
+    };
+    let (open, between) = if negated { ("(?<!", "") } else { ("(?<=", "|") };
+    out.push_str("(?:");
+    for (i, node) in alternatives.iter().enumerate() {
+        out.push_str(if i == 0 { "" } else { between });
+        out.push_str(open);
+        node.write(out);
+        out.push(')');
+    }
+    out.push(')');
+}
+
+fn write_word_boundary(negated: bool, out: &mut String) {
+    let mut word = String::new();
+    UnitSet::word().write(&mut word);
+    out.push_str(&if negated {
+        format!("(?:(?<={word})(?={word})|(?<!{word})(?!{word}))")
+    } else {
+        format!("(?:(?<={word})(?!{word})|(?<!{word})(?={word}))")
+    });
+}
+
+struct Parser<'a> {
+    units: &'a [u16],
+    at: usize,
+    groups: u32,
+    has_named_groups: bool,
+    names: Vec<String>,
+}
+
+enum ClassItem {
+    Unit(u16),
+    Set(UnitSet),
+}
+
+impl Parser<'_> {
+    /// Whether `\1` and `\k` refer to a group depends on the groups of the whole expression.
+    fn count_groups(&mut self) {
+        let mut in_class = false;
+        let mut i = 0;
+        while let Some(c) = self.ascii(i) {
+            match c {
+                '\\' => i += 1,
+                '[' => in_class = true,
+                ']' => in_class = false,
+                '(' if !in_class => {
+                    let named = self.ascii(i + 1) == Some('?')
+                        && self.ascii(i + 2) == Some('<')
+                        && !matches!(self.ascii(i + 3), Some('=' | '!'));
+                    if named || self.ascii(i + 1) != Some('?') {
+                        self.groups += 1;
+                    }
+                    self.has_named_groups |= named;
+                }
+                _ => {}
+            }
+            i += 1;
+        }
+    }
+
+    /// The unit at `i` as a character; any unit outside ASCII is as good as another here.
+    fn ascii(&self, i: usize) -> Option<char> {
+        let unit = *self.units.get(i)?;
+        Some(
+            u8::try_from(unit)
+                .ok()
+                .filter(u8::is_ascii)
+                .map_or(char::MAX, char::from),
+        )
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.ascii(self.at)
+    }
+
+    fn eat(&mut self, c: char) -> bool {
+        let found = self.peek() == Some(c);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn eat_all(&mut self, text: &str) -> bool {
+        let found = text
+            .chars()
+            .enumerate()
+            .all(|(i, c)| self.ascii(self.at + i) == Some(c));
+        self.at += if found { text.len() } else { 0 };
+        found
+    }
+
+    fn disjunction(&mut self, depth: usize) -> Result<Node, ExpressionError> {
+        if depth > MAX_DEPTH {
+            return Err(ExpressionError::TooDeep);
+        }
+        let mut alternatives = vec![self.sequence(depth)?];
+        while self.eat('|') {
+            alternatives.push(self.sequence(depth)?);
+        }
+        Ok(match alternatives.pop() {
+            Some(only) if alternatives.is_empty() => only,
+            last => {
+                alternatives.extend(last);
+                Node::Alternatives(alternatives)
+            }
+        })
+    }
+
+    fn sequence(&mut self, depth: usize) -> Result<Node, ExpressionError> {
+        let mut nodes: Vec<Node> = Vec::new();
+        while !matches!(self.peek(), None | Some('|' | ')')) {
+            let atom = self.atom(depth)?;
+            let node = self.quantified(atom)?;
+            // "not this unit, but one of those" is one class. It spares the backtracking engine in patterns such as
+            // `/:a-:b`, where path-to-regexp itself writes this look-ahead.
+            let merged = match (nodes.last(), &node) {
+                (
+                    Some(Node::Look {
+                        behind: false,
+                        negated: true,
+                        node: not,
+                    }),
+                    Node::Set(set),
+                ) => match &**not {
+                    Node::Set(not) => Some(Node::Set(set.without(not))),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match merged {
+                Some(merged) => {
+                    nodes.pop();
+                    nodes.push(merged);
+                }
+                None => nodes.push(node),
+            }
+        }
+        Ok(if nodes.len() == 1 {
+            nodes.swap_remove(0)
+        } else {
+            Node::Sequence(nodes)
+        })
+    }
+
+    fn atom(&mut self, depth: usize) -> Result<Node, ExpressionError> {
+        let unit = self.units[self.at];
+        let c = self.peek();
+        self.at += 1;
+        match c {
+            Some('^') => Ok(Node::Start),
+            Some('$') => Ok(Node::End),
+            Some('.') => Ok(Node::Set(UnitSet::all())),
+            Some('(') => self.group(depth),
+            Some('[') => self.class(),
+            Some('\\') => self.atom_escape(),
+            Some('*' | '+' | '?') => Err(ExpressionError::NothingToRepeat),
+            Some('{') => {
+                self.at -= 1;
+                if self.braces().is_some() {
+                    return Err(ExpressionError::NothingToRepeat);
+                }
+                self.at += 1;
+                Ok(literal(unit))
+            }
+            _ => Ok(literal(unit)),
+        }
+    }
+
+    fn quantified(&mut self, atom: Node) -> Result<Node, ExpressionError> {
+        let (min, max) = match self.peek() {
+            Some('*') => (0, None),
+            Some('+') => (1, None),
+            Some('?') => (0, Some(1)),
+            Some('{') => match self.braces() {
+                Some(range) => {
+                    // `braces` already went past the closing brace; the marks are one unit.
+                    self.at -= 1;
+                    range
+                }
+                None => return Ok(atom),
+            },
+            _ => return Ok(atom),
+        };
+        self.at += 1;
+        if atom.is_assertion() {
+            return Err(ExpressionError::NothingToRepeat);
+        }
+        if max.is_some_and(|max| max < min) {
+            return Err(ExpressionError::QuantifierOrder);
+        }
+        let lazy = self.eat('?');
+        if matches!(atom, Node::Look { .. }) {
+            // Looking twice sees nothing new, and looking zero times sees nothing.
+            return Ok(if min == 0 { Node::empty() } else { atom });
+        }
+        Ok(Node::Repeat {
+            node: Box::new(atom),
+            min,
+            max,
+            lazy,
+        })
+    }
+
+    /// `{n}`, `{n,}` or `{n,m}` at this place; otherwise the brace is literal and nothing is consumed.
+    fn braces(&mut self) -> Option<(u32, Option<u32>)> {
+        let start = self.at;
+        let range = self.eat('{').then(|| {
+            let min = self.decimal()?;
+            let max = if self.eat(',') {
+                if self.peek() == Some('}') {
+                    None
+                } else {
+                    Some(self.decimal()?)
+                }
+            } else {
+                Some(min)
+            };
+            self.eat('}').then_some((min, max))
+        });
+        let range = range.flatten();
+        if range.is_none() {
+            self.at = start;
+        }
+        range
+    }
+
+    fn decimal(&mut self) -> Option<u32> {
+        let mut value: Option<u32> = None;
+        while let Some(digit) = self.peek().and_then(|c| c.to_digit(10)) {
+            value = Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit));
+            self.at += 1;
+        }
+        value
+    }
+
+    fn group(&mut self, depth: usize) -> Result<Node, ExpressionError> {
+        enum Kind {
+            Capture,
+            Plain,
+            Look { behind: bool, negated: bool },
+        }
+        let kind = if !self.eat('?') {
+            Kind::Capture
+        } else if self.eat(':') {
+            Kind::Plain
+        } else if self.eat('=') {
+            Kind::Look {
+                behind: false,
+                negated: false,
+            }
+        } else if self.eat('!') {
+            Kind::Look {
+                behind: false,
+                negated: true,
+            }
+        } else if self.eat_all("<=") {
+            Kind::Look {
+                behind: true,
+                negated: false,
+            }
+        } else if self.eat_all("<!") {
+            Kind::Look {
+                behind: true,
+                negated: true,
+            }
+        } else if self.eat('<') {
+            self.group_name()?;
+            Kind::Capture
+        } else {
+            return Err(ExpressionError::UnknownGroup);
+        };
+        let node = self.disjunction(depth + 1)?;
+        if !self.eat(')') {
+            return Err(ExpressionError::UnbalancedGroup);
+        }
+        Ok(match kind {
+            Kind::Capture => Node::Capture(Box::new(node)),
+            // A plain group stays one atom, also for a quantifier that follows.
+            Kind::Plain => Node::Alternatives(match node {
+                Node::Alternatives(nodes) => nodes,
+                node => vec![node],
+            }),
+            Kind::Look { behind, negated } => Node::Look {
+                behind,
+                negated,
+                node: Box::new(node),
+            },
+        })
+    }
+
+    fn group_name(&mut self) -> Result<(), ExpressionError> {
+        let start = self.at;
+        while matches!(self.peek(), Some(c) if c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | char::MAX))
+        {
+            self.at += 1;
+        }
+        let name = String::from_utf16_lossy(&self.units[start..self.at]);
+        let valid = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
+        if !valid || !self.eat('>') || self.names.contains(&name) {
+            return Err(ExpressionError::GroupName);
+        }
+        self.names.push(name);
+        Ok(())
+    }
+
+    fn atom_escape(&mut self) -> Result<Node, ExpressionError> {
+        match self.peek() {
+            Some('b' | 'B') => {
+                let negated = self.eat('B');
+                self.at += usize::from(!negated);
+                Ok(Node::WordBoundary { negated })
+            }
+            Some('1'..='9') => {
+                let start = self.at;
+                if self.decimal().is_some_and(|number| number <= self.groups) {
+                    return Err(ExpressionError::Backreference);
+                }
+                self.at = start;
+                Ok(literal(self.character_escape()?))
+            }
+            Some('k') if self.has_named_groups => Err(ExpressionError::Backreference),
+            _ => match self.set_escape() {
+                Some(set) => Ok(Node::Set(set.ignoring_case())),
+                None => Ok(literal(self.character_escape()?)),
+            },
+        }
+    }
+
+    fn set_escape(&mut self) -> Option<UnitSet> {
+        let set = match self.peek()? {
+            'd' => UnitSet::digits(),
+            'D' => UnitSet::digits().complement(),
+            's' => UnitSet::space(),
+            'S' => UnitSet::space().complement(),
+            'w' => UnitSet::word(),
+            'W' => UnitSet::word().complement(),
+            _ => return None,
+        };
+        self.at += 1;
+        Some(set)
+    }
+
+    /// What follows a backslash and stands for one unit.
+    fn character_escape(&mut self) -> Result<u16, ExpressionError> {
+        let unit = *self
+            .units
+            .get(self.at)
+            .ok_or(ExpressionError::TrailingBackslash)?;
+        let c = self.peek();
+        self.at += 1;
+        Ok(match c {
+            Some('f') => 0x0C,
+            Some('n') => 0x0A,
+            Some('r') => 0x0D,
+            Some('t') => 0x09,
+            Some('v') => 0x0B,
+            Some('c') => match self.peek() {
+                Some(letter) if letter.is_ascii_alphabetic() => {
+                    self.at += 1;
+                    self.units[self.at - 1] % 32
+                }
+                _ => {
+                    // Then the backslash is literal, and so is the c after it.
+                    self.at -= 1;
+                    u16::from(b'\\')
+                }
+            },
+            Some('x') => self.hexadecimal(2).unwrap_or(unit),
+            Some('u') => self.hexadecimal(4).unwrap_or(unit),
+            Some(first @ '0'..='7') => self.octal(first),
+            _ => unit,
+        })
+    }
+
+    fn hexadecimal(&mut self, digits: usize) -> Option<u16> {
+        let mut value = 0;
+        for i in 0..digits {
+            let digit = self.ascii(self.at + i)?.to_digit(16)?;
+            value = value * 16 + digit;
+        }
+        self.at += digits;
+        u16::try_from(value).ok()
+    }
+
+    /// Up to three octal digits, at most `377`.
+    fn octal(&mut self, first: char) -> u16 {
+        let mut value = first.to_digit(8).unwrap_or(0);
+        for _ in 0..2 {
+            match self.peek().and_then(|c| c.to_digit(8)) {
+                Some(digit) if value * 8 + digit <= 0o377 => {
+                    value = value * 8 + digit;
+                    self.at += 1;
+                }
+                _ => break,
+            }
+        }
+        u16::try_from(value).unwrap_or(0)
+    }
+
+    fn class(&mut self) -> Result<Node, ExpressionError> {
+        let negated = self.eat('^');
+        let mut set = UnitSet::default();
+        loop {
+            if self.at >= self.units.len() {
+                return Err(ExpressionError::OpenClass);
+            }
+            if self.eat(']') {
+                break;
+            }
+            let first = self.class_item()?;
+            let is_range =
+                self.peek() == Some('-') && !matches!(self.ascii(self.at + 1), None | Some(']'));
+            if !is_range {
+                match first {
+                    ClassItem::Unit(unit) => set.add(unit, unit),
+                    ClassItem::Set(items) => set.add_all(&items),
+                }
+                continue;
+            }
+            self.at += 1;
+            match (first, self.class_item()?) {
+                (ClassItem::Unit(first), ClassItem::Unit(last)) if first > last => {
+                    return Err(ExpressionError::RangeOrder);
+                }
+                (ClassItem::Unit(first), ClassItem::Unit(last)) => set.add(first, last),
+                // With a set at either end the hyphen is literal.
+                (first, last) => {
+                    set.add(u16::from(b'-'), u16::from(b'-'));
+                    for item in [first, last] {
+                        match item {
+                            ClassItem::Unit(unit) => set.add(unit, unit),
+                            ClassItem::Set(items) => set.add_all(&items),
+                        }
+                    }
+                }
+            }
+        }
+        let set = set.ignoring_case();
+        Ok(Node::Set(if negated { set.complement() } else { set }))
+    }
+
+    fn class_item(&mut self) -> Result<ClassItem, ExpressionError> {
+        let unit = *self.units.get(self.at).ok_or(ExpressionError::OpenClass)?;
+        self.at += 1;
+        if unit != u16::from(b'\\') {
+            return Ok(ClassItem::Unit(unit));
+        }
+        if self.eat('b') {
+            return Ok(ClassItem::Unit(0x08));
+        }
+        if self.peek() == Some('k') && self.has_named_groups {
+            return Err(ExpressionError::Backreference);
+        }
+        if self.peek() == Some('c')
+            && matches!(self.ascii(self.at + 1), Some(c) if c.is_ascii_digit() || c == '_')
+        {
+            self.at += 2;
+            return Ok(ClassItem::Unit(self.units[self.at - 1] % 32));
+        }
+        match self.set_escape() {
+            Some(set) => Ok(ClassItem::Set(set)),
+            None => Ok(ClassItem::Unit(self.character_escape()?)),
+        }
+    }
+}
+
+fn literal(unit: u16) -> Node {
+    Node::Set(UnitSet::one(unit).ignoring_case())
+}
