@@ -5,6 +5,10 @@
 mod authenticate;
 mod backend;
 mod claims;
+mod keys;
+mod redirect;
+mod route_match;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -40,6 +44,11 @@ impl Answerer {
             "verify_token" => self.verify_token(case).await,
             "has" => self.has(case),
             "protect" => self.protect(case),
+            "publishable_key" => keys::publishable_key(case),
+            "cookie_suffix" => keys::cookie_suffix(case),
+            "redirect" => redirect::answer(case),
+            "route_match" => route_match::answer(case),
+            "webhook" => webhook::answer(case),
             _ => json!({ "error": "unsupported" }),
         };
         answer["id"] = case["id"].clone();
@@ -70,9 +79,14 @@ impl Answerer {
     }
 }
 
-/// A text option that is present and not empty.
-fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object[name].as_str().filter(|text| !text.is_empty())
+/// A text of a case; `None` when absent or null.
+fn text<'a>(case: &'a Value, name: &str) -> Option<&'a str> {
+    case[name].as_str()
+}
+
+/// A required text of a case; empty when absent.
+fn required<'a>(case: &'a Value, name: &str) -> &'a str {
+    text(case, name).unwrap_or_default()
 }
 
 /// An option that is a text or a list of texts.
