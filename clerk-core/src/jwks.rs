@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use clerk_backend_api::{ClerkClient, Error, Retry};
+use clerk_backend_api::{ClerkClient, Error, ErrorCode, Retry};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
@@ -358,7 +358,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
         .map_err(|error| match &error {
             Error::Api(api) => {
                 let is_transient = api.status.is_server_error() || api.status.as_u16() == 429;
-                if error.has_code("clerk_key_invalid") {
+                if error.has_code(ErrorCode::CLERK_KEY_INVALID) {
                     LoadFailure {
                         error: TokenError::new(
                             TokenErrorReason::SecretKeyInvalid,

@@ -212,7 +212,8 @@ async fn refresh_session(
         Err(Error::Api(api)) => Err(match api.errors.first().map(|error| error.code.as_str()) {
             Some("unexpected_error") => "fetch-error".into(),
             Some(code) => code.to_owned().into(),
-            None => "unexpected-bapi-error".into(),
+            None if serde_json::from_slice::<Value>(&api.body).is_err() => "fetch-error".into(),
+                None => "unexpected-bapi-error".into(),
         }),
         Err(Error::InvalidRequest(_)) => Err("unexpected-bapi-error".into()),
         Err(_) => Err("fetch-error".into()),

@@ -1,0 +1,66 @@
+/// What an update does to one value that may be null: leave it, clear it, or set it.
+///
+/// Setters take `impl Into<Patch<T>>`: a plain value sets, `None` clears, and not calling the
+/// setter keeps. An `Option` therefore clears when it is `None`; pass [`Patch::Keep`] to keep.
+///
+/// ```no_run
+/// use clerk_backend_api::{ClerkClient, Error};
+///
+/// # async fn run(client: ClerkClient) -> Result<(), Error> {
+/// client
+///     .users()
+///     .update("user_2abc")
+///     .first_name("Augusta") // set
+///     .username(None) // cleared
+///     .send() // everything else is kept
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there is no fourth thing to do")]
+pub enum Patch<T> {
+    /// The value stays as it is; nothing is sent.
+    #[default]
+    Keep,
+    /// The value is removed; null is sent.
+    Clear,
+    /// The value is replaced.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Applies `f` to the value to set.
+    #[must_use]
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(f(value)),
+        }
+    }
+}
+
+impl<T> From<T> for Patch<T> {
+    fn from(value: T) -> Self {
+        Self::Set(value)
+    }
+}
+
+impl<T> From<Option<T>> for Patch<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Clear, Self::Set)
+    }
+}
+
+impl From<&str> for Patch<String> {
+    fn from(value: &str) -> Self {
+        Self::Set(value.to_owned())
+    }
+}
+
+impl From<&String> for Patch<String> {
+    fn from(value: &String) -> Self {
+        Self::Set(value.clone())
+    }
+}

@@ -1,0 +1,438 @@
+use std::{borrow::Cow, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep};
+use tracing::{Instrument, Span, debug, debug_span, field::Empty};
+use url::form_urlencoded;
+
+use crate::{
+    client::{ClerkClient, Inner},
+    config::bearer,
+    error::{ApiError, Error, InvalidRequest, InvalidRequestReason, TimeoutError, TransportError},
+    options::RequestOptions,
+    patch::Patch,
+    path::push_segment,
+    raw::RawResponse,
+    retry::{Cause, retry_after},
+    upload::Upload,
+};
+
+/// Which key a call is sent under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// The instance's secret key; a machine secret key only when the call itself was given one.
+    Secret,
+    /// A machine secret key and nothing else.
+    Machine,
+    /// The machine secret key when there is one, else the instance's.
+    Either,
+    /// No key.
+    None,
+}
+
+/// One call in the making: what every typed request holds, free of type parameters so that it is
+/// compiled once.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    client: ClerkClient,
+    operation: &'static str,
+    method: Method,
+    path: String,
+    query: Vec<(Cow<'static, str>, String)>,
+    body: Body,
+    credential: Credential,
+    repeatable: bool,
+    versioned: bool,
+    timeout: Option<Duration>,
+    retry: Option<crate::Retry>,
+    headers: HeaderMap,
+    /// `Authorization` of this call, chosen by the options given to it.
+    authorization: Option<HeaderValue>,
+    /// The first thing that is wrong, reported instead of sending.
+    invalid: Option<InvalidRequestReason>,
+}
+
+#[derive(Clone)]
+enum Body {
+    Empty,
+    Fields(Map<String, Value>),
+    Json(Bytes),
+    Multipart(Vec<(&'static str, Part)>),
+}
+
+#[derive(Clone)]
+enum Part {
+    Text(String),
+    File(Upload),
+}
+
+impl std::fmt::Debug for Body {
+    // Bodies hold passwords and personal data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Fields(_) => "Fields(..)",
+            Self::Json(_) => "Json(..)",
+            Self::Multipart(_) => "Multipart(..)",
+        })
+    }
+}
+
+impl Request {
+    pub(crate) fn new(client: &ClerkClient, method: Method, operation: &'static str) -> Self {
+        let repeatable = matches!(
+            method,
+            Method::GET | Method::PUT | Method::DELETE | Method::HEAD
+        );
+        Self {
+            client: client.clone(),
+            operation,
+            method,
+            path: String::with_capacity(64),
+            query: Vec::new(),
+            body: Body::Empty,
+            credential: Credential::Secret,
+            repeatable,
+            versioned: true,
+            timeout: None,
+            retry: None,
+            headers: HeaderMap::new(),
+            authorization: None,
+            invalid: None,
+        }
+    }
+
+    pub(crate) fn segment(mut self, segment: &str) -> Self {
+        if let Err(error) = push_segment(&mut self.path, segment) {
+            self.invalidate(error.reason());
+        }
+        self
+    }
+
+    pub(crate) fn credential(mut self, credential: Credential) -> Self {
+        self.credential = credential;
+        self
+    }
+
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
+    pub(crate) fn unversioned(mut self) -> Self {
+        self.versioned = false;
+        self
+    }
+
+    pub(crate) fn push_query(&mut self, name: Cow<'static, str>, value: String) {
+        self.query.push((name, value));
+    }
+
+    /// Sets one key of a JSON body.
+    pub(crate) fn field(&mut self, name: &'static str, value: impl Serialize) {
+        let value = serde_json::to_value(value);
+        self.set_field(name, value);
+    }
+
+    /// Sets one key of a JSON body, or null, or leaves it out.
+    pub(crate) fn patch(&mut self, name: &'static str, value: Patch<impl Serialize>) {
+        match value {
+            Patch::Keep => {}
+            Patch::Clear => self.set_field(name, Ok(Value::Null)),
+            Patch::Set(value) => self.field(name, value),
+        }
+    }
+
+    fn set_field(&mut self, name: &'static str, value: Result<Value, serde_json::Error>) {
+        let Ok(value) = value else {
+            return self.invalidate(InvalidRequestReason::InvalidBody);
+        };
+        if let Body::Fields(fields) = &mut self.body {
+            fields.insert(name.to_owned(), value);
+        } else {
+            self.body = Body::Fields(Map::from_iter([(name.to_owned(), value)]));
+        }
+    }
+
+    /// An empty JSON object as the body, until a key is set.
+    pub(crate) fn object(mut self) -> Self {
+        self.body = Body::Fields(Map::new());
+        self
+    }
+
+    /// Appends a text part of a form.
+    pub(crate) fn text_part(&mut self, name: &'static str, text: String) {
+        self.push_part(name, Part::Text(text));
+    }
+
+    /// Appends a file of a form.
+    pub(crate) fn file_part(&mut self, name: &'static str, upload: Upload) {
+        self.push_part(name, Part::File(upload));
+    }
+
+    fn push_part(&mut self, name: &'static str, part: Part) {
+        if let Body::Multipart(parts) = &mut self.body {
+            parts.push((name, part));
+        } else {
+            self.body = Body::Multipart(vec![(name, part)]);
+        }
+    }
+
+    pub(crate) fn set_json(&mut self, body: Result<Vec<u8>, serde_json::Error>) {
+        match body {
+            Ok(body) => self.body = Body::Json(body.into()),
+            Err(_) => self.invalidate(InvalidRequestReason::InvalidBody),
+        }
+    }
+
+    pub(crate) fn apply(&mut self, options: RequestOptions) {
+        let key = match (&options.machine_secret_key, &options.secret_key) {
+            (Some(key), _)
+                if self.credential != Credential::Secret || options.secret_key.is_none() =>
+            {
+                Some(key.expose_secret())
+            }
+            (_, Some(key)) if self.credential != Credential::Machine => Some(key.expose_secret()),
+            _ => None,
+        };
+        match key.map(bearer) {
+            Some(Some(_)) if key == Some("") => {
+                self.invalidate(InvalidRequestReason::MissingSecretKey)
+            }
+            Some(Some(value)) => self.authorization = Some(value),
+            Some(None) => self.invalidate(InvalidRequestReason::InvalidHeader),
+            None => {}
+        }
+        self.timeout = options.timeout.or(self.timeout);
+        self.retry = options.retry.or(self.retry.take());
+        self.headers.extend(options.headers);
+    }
+
+    fn invalidate(&mut self, reason: InvalidRequestReason) {
+        self.invalid.get_or_insert(reason);
+    }
+
+    /// Sends the call, and again as the retry rules allow.
+    pub(crate) async fn execute(mut self) -> Result<RawResponse, Error> {
+        if let Some(reason) = self.invalid {
+            return Err(InvalidRequest::new(reason).into());
+        }
+        let span = debug_span!(
+            "clerk.request",
+            clerk.operation = self.operation,
+            http.request.method = %self.method,
+            http.response.status_code = Empty,
+            clerk.retries = Empty,
+            clerk.trace_id = Empty,
+        );
+        let client = self.client.clone();
+        let inner = client.inner();
+        let authorization = self.authorization(inner)?;
+        let url = self.url(inner)?;
+        let content = self.content()?;
+        self.attempts(inner, &url, authorization.as_ref(), &content)
+            .instrument(span)
+            .await
+    }
+
+    async fn attempts(
+        &self,
+        inner: &Inner,
+        url: &url::Url,
+        authorization: Option<&HeaderValue>,
+        content: &Content,
+    ) -> Result<RawResponse, Error> {
+        let policy = self.retry.as_ref().unwrap_or(&inner.retry);
+        let start = Instant::now();
+        let mut retries = 0;
+        loop {
+            let outcome = self.attempt(inner, url, authorization, content).await;
+            let span = Span::current();
+            let (error, cause) = match outcome {
+                Ok(response) => {
+                    span.record("http.response.status_code", response.status().as_u16());
+                    span.record("clerk.retries", retries);
+                    return Ok(response);
+                }
+                Err(failure) => failure,
+            };
+            if let Some(status) = error.status() {
+                span.record("http.response.status_code", status.as_u16());
+            }
+            let pause = cause
+                .allows_retry(self.repeatable)
+                .then(|| policy.pause(retries, start.elapsed(), error.retry_after()))
+                .flatten();
+            let Some(pause) = pause else {
+                span.record("clerk.retries", retries);
+                if let Some(id) = error.trace_id() {
+                    span.record("clerk.trace_id", id);
+                }
+                return Err(error);
+            };
+            debug!(error = %error, pause_ms = pause.as_millis(), "clerk api call failed, retrying");
+            sleep(pause).await;
+            retries += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        inner: &Inner,
+        url: &url::Url,
+        authorization: Option<&HeaderValue>,
+        content: &Content,
+    ) -> Result<RawResponse, (Error, Cause)> {
+        let mut headers = inner.headers.clone();
+        headers.extend(self.headers.clone());
+        if let Some(value) = authorization {
+            headers.insert(header::AUTHORIZATION, value.clone());
+        }
+        let mut builder = inner
+            .http
+            .request(self.method.clone(), url.clone())
+            .timeout(self.timeout.unwrap_or(inner.timeout));
+        builder = match content {
+            Content::Empty if self.method == Method::GET => builder,
+            // Without a body the length is still stated: some gateways insist.
+            Content::Empty => builder.header(header::CONTENT_LENGTH, HeaderValue::from_static("0")),
+            Content::Typed(media_type, bytes) => {
+                headers.insert(header::CONTENT_TYPE, media_type.clone());
+                builder.body(bytes.clone())
+            }
+            Content::Multipart(parts) => match form(parts) {
+                Ok(form) => builder.multipart(form),
+                Err(error) => {
+                    let reason = InvalidRequestReason::InvalidUpload;
+                    return Err((InvalidRequest::caused(reason, error).into(), Cause::Final));
+                }
+            },
+        };
+        let response = builder.headers(headers).send().await.map_err(failure)?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.bytes().await;
+        if status.is_success() {
+            let body = body.map_err(failure)?;
+            return Ok(RawResponse::new(status, headers, body));
+        }
+        // The status decides even when the body of a refusal is cut short.
+        let after = retry_after(&headers, now());
+        let error = ApiError::new(status, &headers, after, &body.unwrap_or_default());
+        Err((Error::Api(Box::new(error)), Cause::of_status(status)))
+    }
+
+    fn authorization(&mut self, inner: &Inner) -> Result<Option<HeaderValue>, InvalidRequest> {
+        let (value, missing) = match self.credential {
+            Credential::None => return Ok(None),
+            Credential::Secret => (
+                inner.secret_key.as_ref(),
+                InvalidRequestReason::MissingSecretKey,
+            ),
+            Credential::Machine => (
+                inner.machine_secret_key.as_ref(),
+                InvalidRequestReason::MissingMachineSecretKey,
+            ),
+            Credential::Either => (
+                inner
+                    .machine_secret_key
+                    .as_ref()
+                    .or(inner.secret_key.as_ref()),
+                InvalidRequestReason::MissingSecretKey,
+            ),
+        };
+        let value = self.authorization.take().or_else(|| value.cloned());
+        value.map(Some).ok_or(InvalidRequest::new(missing))
+    }
+
+    fn url(&self, inner: &Inner) -> Result<url::Url, InvalidRequest> {
+        let base = if self.versioned {
+            &inner.versioned_base
+        } else {
+            &inner.unversioned_base
+        };
+        let mut text = String::with_capacity(base.len() + self.path.len() + 64);
+        text.push_str(base);
+        text.push_str(&self.path);
+        if !self.query.is_empty() {
+            text.push('?');
+            let start = text.len();
+            let mut pairs = form_urlencoded::Serializer::for_suffix(text, start);
+            pairs.extend_pairs(&self.query);
+            text = pairs.finish();
+        }
+        url::Url::parse(&text)
+            .map_err(|error| InvalidRequest::caused(InvalidRequestReason::InvalidUrl, error))
+    }
+
+    fn content(&mut self) -> Result<Content, InvalidRequest> {
+        let json = HeaderValue::from_static("application/json");
+        Ok(match std::mem::replace(&mut self.body, Body::Empty) {
+            Body::Empty => Content::Empty,
+            Body::Json(bytes) => Content::Typed(json, bytes),
+            Body::Fields(fields) => Content::Typed(
+                json,
+                serde_json::to_vec(&fields)
+                    .map_err(|error| {
+                        InvalidRequest::caused(InvalidRequestReason::InvalidBody, error)
+                    })?
+                    .into(),
+            ),
+            Body::Multipart(parts) => Content::Multipart(parts),
+        })
+    }
+}
+
+/// A body ready to be sent, any number of times.
+enum Content {
+    Empty,
+    Typed(HeaderValue, Bytes),
+    Multipart(Vec<(&'static str, Part)>),
+}
+
+/// A form is consumed by sending it, so each attempt makes its own; the file's bytes are shared.
+fn form(parts: &[(&'static str, Part)]) -> Result<reqwest::multipart::Form, reqwest::Error> {
+    let mut form = reqwest::multipart::Form::new();
+    for (name, part) in parts {
+        form = match part {
+            Part::Text(text) => form.text(*name, text.clone()),
+            Part::File(upload) => {
+                let bytes = upload.content();
+                let length = bytes.len() as u64;
+                let part = reqwest::multipart::Part::stream_with_length(bytes.clone(), length)
+                    .file_name(upload.name().to_owned())
+                    .mime_str(upload.media_type())?;
+                form.part(*name, part)
+            }
+        };
+    }
+    Ok(form)
+}
+
+fn failure(error: reqwest::Error) -> (Error, Cause) {
+    let cause = if error.is_connect() {
+        Cause::Untouched
+    } else {
+        Cause::Unknown
+    };
+    if error.is_builder() {
+        let error = InvalidRequest::caused(InvalidRequestReason::InvalidUrl, error.without_url());
+        (error.into(), Cause::Final)
+    } else if error.is_timeout() {
+        (Error::Timeout(TimeoutError::new(error)), cause)
+    } else {
+        (Error::Transport(TransportError::new(error)), cause)
+    }
+}
+
+/// The wall clock, for nothing but a `Retry-After` that is a date.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where this crate asks for the time"
+)]
+fn now() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}

@@ -1,0 +1,115 @@
+use std::{fmt, io};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// An image to upload: JPEG, PNG, GIF or WebP of at most 10 MB.
+///
+/// The bytes are held in memory, so that the upload can be repeated after a failure.
+///
+/// ```no_run
+/// use clerk_backend_api::{ClerkClient, Error, Upload};
+///
+/// # async fn run(client: ClerkClient, png: Vec<u8>) -> Result<(), Error> {
+/// let image = Upload::bytes(png).file_name("me.png").content_type("image/png");
+/// client.users().set_profile_image("user_2abc").file(image).send().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Upload {
+    content: Bytes,
+    file_name: String,
+    content_type: Option<String>,
+}
+
+impl Upload {
+    /// An upload of these bytes. The media type is recognised from their beginning.
+    pub fn bytes(content: impl Into<Bytes>) -> Self {
+        Self {
+            content: content.into(),
+            file_name: "file".to_owned(),
+            content_type: None,
+        }
+    }
+
+    /// An upload of everything that `reader` yields. A reader that counts can show the progress
+    /// of a large source.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub async fn read(mut reader: impl AsyncRead + Unpin) -> io::Result<Self> {
+        let mut content = Vec::new();
+        reader.read_to_end(&mut content).await?;
+        Ok(Self::bytes(content))
+    }
+
+    /// The file name to send, `file` unless given.
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.file_name = name.into();
+        self
+    }
+
+    /// The media type to send, such as `image/png`.
+    pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
+        self.content_type = Some(media_type.into());
+        self
+    }
+
+    pub(crate) fn content(&self) -> &Bytes {
+        &self.content
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.file_name
+    }
+
+    pub(crate) fn media_type(&self) -> &str {
+        match &self.content_type {
+            Some(media_type) => media_type,
+            None => recognise(&self.content),
+        }
+    }
+}
+
+/// The media type by the first bytes of the file, for the four formats that the API takes.
+fn recognise(content: &[u8]) -> &'static str {
+    match content {
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'G', b'I', b'F', b'8', ..] => "image/gif",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => "image/webp",
+        _ => "application/octet-stream",
+    }
+}
+
+impl From<Vec<u8>> for Upload {
+    fn from(content: Vec<u8>) -> Self {
+        Self::bytes(content)
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("length", &self.content.len())
+            .field("file_name", &self.file_name)
+            .field("content_type", &self.media_type())
+            .finish()
+    }
+}
