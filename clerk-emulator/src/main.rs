@@ -1,0 +1,99 @@
+//! The emulator as a command.
+
+use std::process::ExitCode;
+
+use clerk_emulator::{Emulator, Seed};
+
+const USAGE: &str = "\
+A Clerk-compatible server on loopback, for development and tests only.
+
+Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
+
+  --port PORT            port to listen on (default 4000; 0 takes a free one)
+  --seed FILE            JSON file with users, organizations, roles, templates and machines
+  --allow-origin ORIGIN  origin, besides loopback ones, that browsers may be sent back to
+  --help                 this text
+";
+
+#[derive(Debug, Default)]
+struct Arguments {
+    port: Option<u16>,
+    seed: Option<std::path::PathBuf>,
+    origins: Vec<String>,
+    help: bool,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let arguments = arguments()?;
+    if arguments.help {
+        say(USAGE);
+        return Ok(());
+    }
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .init();
+    let mut builder = Emulator::builder().port(arguments.port.unwrap_or(4000));
+    if let Some(path) = arguments.seed {
+        builder = builder.seed(Seed::from_file(path)?);
+    }
+    for origin in arguments.origins {
+        builder = builder.allow_origin(origin);
+    }
+    let emulator = builder.start().await?;
+    for (name, value) in emulator.env() {
+        say(&format!("{name}={value}\n"));
+    }
+    say(&format!("\nSign in at {}\n", emulator.sign_in_url()));
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+fn arguments() -> Result<Arguments, Failure> {
+    use lexopt::prelude::*;
+
+    let mut parsed = Arguments::default();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("port") => parsed.port = Some(parser.value()?.parse()?),
+            Long("seed") => parsed.seed = Some(parser.value()?.into()),
+            Long("allow-origin") => parsed.origins.push(parser.value()?.string()?),
+            Long("help") | Short('h') => parsed.help = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(parsed)
+}
+
+#[expect(clippy::disallowed_macros, reason = "a command speaks to its user")]
+fn say(text: &str) {
+    use std::io::Write as _;
+    print!("{text}");
+    // A closed pipe is the reader's choice.
+    drop(std::io::stdout().flush());
+}
+
+#[expect(clippy::disallowed_macros, reason = "a command speaks to its user")]
+fn complain(error: &dyn std::error::Error) {
+    eprint!("clerk-emulator: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprint!(": {cause}");
+        source = cause.source();
+    }
+    eprintln!();
+}
