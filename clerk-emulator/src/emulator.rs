@@ -9,13 +9,15 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::instance::{self, Instance};
+use crate::machine_token::MachineTokenBuilder;
 use crate::recorder::RecordedRequest;
+use crate::secret::Secret;
 use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
 use crate::server;
 use crate::session_token::SessionTokenBuilder;
 use crate::shared::Shared;
 use crate::signing_key::SigningKey;
-use crate::store::Store;
+use crate::store::{CredentialKind, Store};
 
 /// A running emulator; it stops when it is dropped.
 ///
@@ -163,6 +165,42 @@ impl Emulator {
         SessionTokenBuilder::new(&self.shared, user.into())
     }
 
+    /// An API key of a user, an organization or a machine, named by id or as people know it.
+    pub fn api_key(&self, subject: impl Into<String>) -> MachineTokenBuilder<'_> {
+        let kind = CredentialKind::ApiKey {
+            name: "Emulated key".to_owned(),
+            description: None,
+            created_by: None,
+        };
+        MachineTokenBuilder::new(&self.shared, kind, subject.into())
+    }
+
+    /// A token of a machine, named by id or name.
+    pub fn m2m_token(&self, machine: impl Into<String>) -> MachineTokenBuilder<'_> {
+        MachineTokenBuilder::new(&self.shared, CredentialKind::M2mToken, machine.into())
+    }
+
+    /// An OAuth access token that acts for a user, as an application got it from this instance.
+    pub fn oauth_token(&self, user: impl Into<String>) -> MachineTokenBuilder<'_> {
+        let kind = CredentialKind::OAuthToken {
+            client_id: "emulated_oauth_application".to_owned(),
+        };
+        MachineTokenBuilder::new(&self.shared, kind, user.into())
+    }
+
+    /// The secret key of a machine, named by id or name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] when there is no such machine.
+    pub fn machine_secret_key(&self, machine: &str) -> Result<String, Error> {
+        self.shared
+            .store()
+            .machine(machine)
+            .map(|machine| machine.secret_key.0.clone())
+            .ok_or_else(|| Error::unknown("machine", machine))
+    }
+
     /// Failures to come.
     #[must_use]
     pub fn faults(&self) -> &Faults {
@@ -235,18 +273,9 @@ pub struct EmulatorBuilder {
     port: u16,
     bind: Option<IpAddr>,
     host: Option<String>,
-    secret_key: Option<SecretKey>,
+    secret_key: Option<Secret>,
     allowed_origins: Vec<String>,
     no_refresh_cookies: bool,
-}
-
-/// A key that Debug does not show.
-struct SecretKey(String);
-
-impl std::fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
 }
 
 impl EmulatorBuilder {
@@ -313,7 +342,7 @@ impl EmulatorBuilder {
 
     /// Another secret key than the default, which is the same for all emulators.
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
-        self.secret_key = Some(SecretKey(key.into()));
+        self.secret_key = Some(Secret(key.into()));
         self
     }
 
@@ -402,14 +431,14 @@ impl EmulatorBuilder {
             });
         }
         let secret_key = match &self.secret_key {
-            Some(SecretKey(key)) if key.is_empty() => {
+            Some(Secret(key)) if key.is_empty() => {
                 return Err(Error::Invalid {
                     what: "the secret key",
                     value: String::new(),
                     expected: "a text that is not empty",
                 });
             }
-            Some(SecretKey(key)) => key.clone(),
+            Some(Secret(key)) => key.clone(),
             None => instance::DEFAULT_SECRET_KEY.to_owned(),
         };
         // An unspecified address is no destination; this machine reaches it by loopback.

@@ -79,21 +79,24 @@ fn arguments() -> Result<Arguments, Failure> {
     Ok(parsed)
 }
 
-#[expect(clippy::disallowed_macros, reason = "a command speaks to its user")]
 fn say(text: &str) {
     use std::io::Write as _;
-    print!("{text}");
+
     // A closed pipe is the reader's choice.
-    drop(std::io::stdout().flush());
+    let mut out = std::io::stdout();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
-#[expect(clippy::disallowed_macros, reason = "a command speaks to its user")]
 fn complain(error: &dyn std::error::Error) {
-    eprint!("clerk-emulator: {error}");
+    use std::io::Write as _;
+
+    let mut text = format!("clerk-emulator: {error}");
     let mut source = error.source();
     while let Some(cause) = source {
-        eprint!(": {cause}");
+        text.push_str(&format!(": {cause}"));
         source = cause.source();
     }
-    eprintln!();
+    text.push('\n');
+    // Nobody is left to tell when even this fails.
+    drop(std::io::stderr().write_all(text.as_bytes()));
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::secret::Secret;
 
 /// A JSON object without schema, as metadata is.
 type Object = Map<String, Value>;
@@ -73,17 +74,6 @@ impl Seed {
     }
 }
 
-/// A password that Debug does not show.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Password(pub(crate) String);
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
 /// A person.
 ///
 /// ```
@@ -107,7 +97,7 @@ pub struct UserSeed {
     pub(crate) external_id: Option<String>,
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: Option<String>,
-    pub(crate) password: Option<Password>,
+    pub(crate) password: Option<Secret>,
     pub(crate) public_metadata: Object,
     pub(crate) private_metadata: Object,
     pub(crate) unsafe_metadata: Object,
@@ -168,7 +158,7 @@ impl UserSeed {
 
     /// A password to sign in with. The sign-in page offers seeded people without one, too.
     pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(Password(password.into()));
+        self.password = Some(Secret(password.into()));
         self
     }
 
@@ -382,6 +372,8 @@ pub struct MachineSeed {
     pub(crate) id: Option<String>,
     pub(crate) name: String,
     #[serde(default)]
+    pub(crate) secret_key: Option<Secret>,
+    #[serde(default)]
     pub(crate) scopes: Vec<String>,
 }
 
@@ -391,8 +383,15 @@ impl MachineSeed {
         Self {
             id: None,
             name: name.into(),
+            secret_key: None,
             scopes: Vec::new(),
         }
+    }
+
+    /// A fixed machine secret key, instead of a random one. Clerk's begin with `ak_`.
+    pub fn secret_key(mut self, key: impl Into<String>) -> Self {
+        self.secret_key = Some(Secret(key.into()));
+        self
     }
 
     /// A fixed id, instead of a random one. Clerk's begin with `mch_`.

@@ -67,6 +67,8 @@ pub(crate) async fn serve(listener: StdListener, shared: Arc<Shared>, stop: ones
 fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
         .nest("/v1", backend_api::routes(shared))
+        .nest("/v1", backend_api::machine_routes(shared))
+        .merge(backend_api::machine_routes(shared))
         .merge(frontend_api::routes(shared))
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)

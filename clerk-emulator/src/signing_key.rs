@@ -52,10 +52,6 @@ impl SigningKey {
         })
     }
 
-    pub(crate) fn kid(&self) -> &str {
-        &self.kid
-    }
-
     /// The public key as an entry of a JWKS.
     pub(crate) fn jwk(&self) -> Value {
         json!({

@@ -4,11 +4,13 @@ use serde_json::{Map, Value, json};
 
 use crate::instance::Instance;
 use crate::random;
-use crate::store::{Membership, Organization, Session, SessionStatus, Store, User};
+use crate::store::{Credential, Membership, Organization, Session, SessionStatus, Store, User};
 
 /// Values of the `cat` header, which tells the classes of tokens apart.
 pub(crate) const SESSION_CATEGORY: &str = "cl_B7d4PD111AAA";
 pub(crate) const TEMPLATE_CATEGORY: &str = "cl_B7d4PD222AAA";
+
+pub(crate) const M2M_CATEGORY: &str = "cl_B7d4PD333AAA";
 
 /// Lifetime of a session token.
 pub(crate) const SESSION_TOKEN_SECONDS: i64 = 60;
@@ -245,6 +247,46 @@ pub(crate) fn template_claims(
     for (name, value) in template {
         claims.insert(name.clone(), fill_in(value, &known));
     }
+    claims
+}
+
+/// The claims of an M2M token in its JWT form.
+pub(crate) fn m2m_claims(instance: &Instance, token: &Credential, lifetime_seconds: i64) -> Map<String, Value> {
+    let mut claims = credential_claims(instance, token, lifetime_seconds);
+    claims.insert("aud".into(), json!(token.scopes));
+    claims.insert("scopes".into(), json!(token.scopes.join(" ")));
+    claims
+}
+
+/// The claims of an OAuth access token in its JWT form (RFC 9068).
+pub(crate) fn oauth_claims(
+    instance: &Instance,
+    token: &Credential,
+    client_id: &str,
+    lifetime_seconds: i64,
+) -> Map<String, Value> {
+    let mut claims = credential_claims(instance, token, lifetime_seconds);
+    claims.insert("client_id".into(), json!(client_id));
+    claims.insert("scope".into(), json!(token.scopes.join(" ")));
+    claims
+}
+
+fn credential_claims(
+    instance: &Instance,
+    token: &Credential,
+    lifetime_seconds: i64,
+) -> Map<String, Value> {
+    let issued_at = token.created_at.div_euclid(1000);
+    let mut claims = match &token.claims {
+        Value::Object(claims) => claims.clone(),
+        _ => Map::new(),
+    };
+    claims.insert("iss".into(), json!(instance.issuer()));
+    claims.insert("sub".into(), json!(token.subject));
+    claims.insert("iat".into(), json!(issued_at));
+    claims.insert("nbf".into(), json!(issued_at - NOT_BEFORE_SECONDS));
+    claims.insert("exp".into(), json!(issued_at + lifetime_seconds));
+    claims.insert("jti".into(), json!(token.id));
     claims
 }
 

@@ -1,8 +1,12 @@
 //! The Backend API: what servers call with the secret key.
 
+mod api_keys;
 mod clients;
 mod jwks;
+mod m2m_tokens;
+mod machines;
 mod memberships;
+mod oauth_access_tokens;
 mod organizations;
 mod sessions;
 mod sign_in_tokens;
@@ -31,6 +35,7 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .merge(clients::routes())
         .merge(jwks::routes())
+        .merge(machines::routes())
         .merge(memberships::routes())
         .merge(organizations::routes())
         .merge(sessions::routes())
@@ -39,21 +44,70 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route_layer(from_fn_with_state(Arc::clone(shared), require_secret_key))
 }
 
+/// The endpoints that one client calls with the version segment and another without it.
+pub(crate) fn machine_routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    let with_secret_key = Router::new()
+        .merge(api_keys::routes())
+        .merge(oauth_access_tokens::routes())
+        .route_layer(from_fn_with_state(Arc::clone(shared), require_secret_key));
+    let with_machine_key = m2m_tokens::routes()
+        .route_layer(from_fn_with_state(Arc::clone(shared), identify_caller));
+    with_secret_key.merge(with_machine_key)
+}
+
+/// Who calls an endpoint that machines may call, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Caller {
+    /// The application, with the instance's secret key.
+    Instance,
+    /// The machine with this id, with its machine secret key.
+    Machine(String),
+}
+
+async fn identify_caller(
+    State(shared): State<Arc<Shared>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let key = bearer(&request).ok_or_else(missing_key)?;
+    let caller = if key == shared.instance.secret_key {
+        Caller::Instance
+    } else {
+        shared
+            .store()
+            .machines
+            .values()
+            .find(|machine| machine.secret_key.0 == key)
+            .map(|machine| Caller::Machine(machine.id.clone()))
+            .ok_or_else(wrong_key)?
+    };
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+fn missing_key() -> ApiError {
+    ApiError::unauthorized(
+        "authentication_invalid",
+        "The request has no Authorization header of the form 'Bearer <secret key>'",
+    )
+}
+
+fn wrong_key() -> ApiError {
+    ApiError::unauthorized(
+        "clerk_key_invalid",
+        "The Clerk Secret Key provided is not the one of this instance",
+    )
+}
+
 async fn require_secret_key(
     State(shared): State<Arc<Shared>>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     match bearer(&request) {
-        None => Err(ApiError::unauthorized(
-            "authentication_invalid",
-            "The request has no Authorization header of the form 'Bearer <secret key>'",
-        )),
+        None => Err(missing_key()),
         Some(key) if key == shared.instance.secret_key => Ok(next.run(request).await),
-        Some(_) => Err(ApiError::unauthorized(
-            "clerk_key_invalid",
-            "The Clerk Secret Key provided is not the one of this instance",
-        )),
+        Some(_) => Err(wrong_key()),
     }
 }
 

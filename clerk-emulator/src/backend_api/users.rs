@@ -9,9 +9,10 @@ use super::{MOST_ROWS, order_by, sort_rows};
 use crate::params::{Body, Params, merge_metadata};
 use crate::random;
 use crate::reply::{self, ApiError, Reply};
+use crate::secret::Secret;
 use crate::seed::UserSeed;
 use crate::shared::Shared;
-use crate::store::{EmailAddress, Image, PhoneNumber, Secret, SessionStatus, Store, User};
+use crate::store::{EmailAddress, Image, PhoneNumber, SessionStatus, Store, User};
 
 const SHORTEST_PASSWORD: usize = 8;
 const CREATE_FIELDS: &[&str] = &[

@@ -28,16 +28,16 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 type Refusal = &'static str;
 
 /// The target of `redirect_url`: none given, or one the emulator may send browsers to.
-fn target(shared: &Shared, params: &Params) -> Result<Option<Url>, Response> {
+fn target(shared: &Shared, params: &Params) -> Result<Option<Url>, Box<Response>> {
     match params.text("redirect_url") {
         None => Ok(None),
         Some(url) => shared.instance.allowed_redirect(url).map(Some).ok_or_else(|| {
-            page(
+            Box::new(page(
                 StatusCode::BAD_REQUEST,
                 "<h1>This address is not allowed</h1><p>The emulator sends browsers to loopback addresses and \
                  to the origins it was told to allow, and <code>redirect_url</code> is neither.</p>",
                 None,
-            )
+            ))
         }),
     }
 }
@@ -55,7 +55,7 @@ async fn show_sign_in(
 ) -> Response {
     let target = match target(&shared, &params) {
         Ok(target) => target,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let mut store = shared.store();
     let client_id = client_of(&shared, &mut store, &params, &headers);
@@ -89,7 +89,7 @@ async fn sign_in(
     }
     let target = match target(&shared, &params) {
         Ok(target) => target,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let mut store = shared.store();
     let client_id = client_of(&shared, &mut store, &params, &headers);
@@ -184,7 +184,7 @@ async fn sign_out(
 ) -> Response {
     let target = match target(&shared, &params) {
         Ok(target) => target,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let now = shared.now();
     let mut store = shared.store();

@@ -1,14 +1,16 @@
 //! The state: what the Backend API and the Frontend API read and write.
 
+mod machine;
 mod organization;
 mod session;
 mod user;
 
 use indexmap::IndexMap;
 
+pub(crate) use machine::{Credential, CredentialKind, Machine};
 pub(crate) use organization::{CountMembers, Membership, Organization, Role};
 pub(crate) use session::{Client, Session, SessionStatus, SignInToken};
-pub(crate) use user::{EmailAddress, Image, PhoneNumber, Secret, User};
+pub(crate) use user::{EmailAddress, Image, PhoneNumber, User};
 
 use crate::error::Error;
 use crate::random;
@@ -30,6 +32,8 @@ pub(crate) struct Store {
     pub(crate) clients: IndexMap<String, Client>,
     pub(crate) sign_in_tokens: IndexMap<String, SignInToken>,
     pub(crate) jwt_templates: IndexMap<String, JwtTemplateSeed>,
+    pub(crate) machines: IndexMap<String, Machine>,
+    pub(crate) credentials: IndexMap<String, Credential>,
     nonces: IndexMap<String, Nonce>,
 }
 
@@ -56,6 +60,7 @@ impl Store {
         for organization in seed.organizations {
             store.seed_organization(organization, now)?;
         }
+        store.seed_machines(seed.machines, now)?;
         for template in seed.jwt_templates {
             let name = template.name.clone();
             if store.jwt_templates.insert(name.clone(), template).is_some() {

@@ -156,7 +156,7 @@ impl Membership {
         }
     }
 
-    fn json_with(&self, store: &Store, organization: Value) -> Value {
+    fn json_with(&self, store: &Store, organization: Option<Value>) -> Value {
         let role = store.roles.get(&self.role);
         json!({
             "id": self.id,
@@ -178,7 +178,7 @@ impl Membership {
             .organizations
             .get(&self.organization_id)
             .map(|organization| organization.to_json(store, CountMembers::Yes));
-        let mut json = self.json_with(store, json!(organization));
+        let mut json = self.json_with(store, organization);
         json["private_metadata"] = Value::Object(self.private_metadata.clone());
         json
     }
@@ -189,7 +189,7 @@ impl Membership {
             .organizations
             .get(&self.organization_id)
             .map(|organization| organization.to_frontend_json(store));
-        self.json_with(store, json!(organization))
+        self.json_with(store, organization)
     }
 }
 

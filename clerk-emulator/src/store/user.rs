@@ -2,6 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::Store;
 use crate::random;
+use crate::secret::Secret;
 use crate::seed::UserSeed;
 
 /// A person.
@@ -17,6 +18,7 @@ pub(crate) struct User {
     pub(crate) primary_phone_number_id: Option<String>,
     pub(crate) email_addresses: Vec<EmailAddress>,
     pub(crate) phone_numbers: Vec<PhoneNumber>,
+    /// Kept as it was given: this is a tool for development.
     pub(crate) password: Option<Secret>,
     /// A digest was given instead of a password: the person has one, and nobody can sign in with it here.
     pub(crate) has_password_digest: bool,
@@ -38,15 +40,6 @@ pub(crate) struct User {
     pub(crate) last_active_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
-}
-
-/// A password, kept as it was given: this is a tool for development. Debug does not show it.
-pub(crate) struct Secret(pub(crate) String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
 }
 
 /// An uploaded picture.
@@ -158,7 +151,7 @@ impl User {
             email_addresses,
             phone_numbers,
             password_last_updated_at: seed.password.as_ref().map(|_| now),
-            password: seed.password.map(|password| Secret(password.0)),
+            password: seed.password,
             has_password_digest: false,
             public_metadata: seed.public_metadata,
             private_metadata: seed.private_metadata,
