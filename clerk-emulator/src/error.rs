@@ -1,0 +1,84 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the emulator could not start or could not do what it was told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address is taken or may not be used.
+    #[error("cannot listen on {address}: choose another port, or none for a free one")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system answered.
+        source: std::io::Error,
+    },
+    /// The server's thread or runtime could not be started.
+    #[error("cannot start the server's thread")]
+    Thread(#[source] std::io::Error),
+    /// The server's thread ended before it was ready.
+    #[error("the server's thread ended before it was ready")]
+    NotStarted,
+    /// No signing key could be made.
+    #[error("cannot generate an rsa key of 2048 bits")]
+    KeyGeneration,
+    /// A token could not be signed.
+    #[error("cannot sign the token")]
+    Signing,
+    /// The seed file cannot be read.
+    #[error("the seed file {path} cannot be read")]
+    ReadSeed {
+        /// The file's path.
+        path: PathBuf,
+        /// What the operating system answered.
+        source: std::io::Error,
+    },
+    /// The seed is not valid JSON, or has a field that the emulator does not know.
+    #[error("the seed is not a valid seed document")]
+    ParseSeed(#[source] Source),
+    /// Two seeded things claim the same identifier.
+    #[error("the seed uses the {what} {value:?} twice")]
+    Duplicate {
+        /// Kind of identifier, such as `e-mail address`.
+        what: &'static str,
+        /// The identifier.
+        value: String,
+    },
+    /// Something is named that is not there.
+    #[error("there is no {what} {value:?}: seed it or create it first")]
+    Unknown {
+        /// Kind of thing, such as `user`.
+        what: &'static str,
+        /// The name it was looked up by.
+        value: String,
+    },
+    /// The user does not belong to the organization.
+    #[error("user {user:?} is not a member of organization {organization:?}")]
+    NotAMember {
+        /// Id or e-mail address of the user.
+        user: String,
+        /// Id or slug of the organization.
+        organization: String,
+    },
+    /// A value of the configuration cannot be used.
+    #[error("{what} cannot be {value:?}: {expected}")]
+    Invalid {
+        /// What was configured.
+        what: &'static str,
+        /// The value given.
+        value: String,
+        /// What would be accepted.
+        expected: &'static str,
+    },
+}
+
+impl Error {
+    pub(crate) fn unknown(what: &'static str, value: impl Into<String>) -> Self {
+        Self::Unknown {
+            what,
+            value: value.into(),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Which browser is asking, and where it may be sent.
+
+use http::HeaderMap;
+use http::header::COOKIE;
+use url::Url;
+
+use crate::instance::Instance;
+use crate::params::Params;
+use crate::store::Store;
+
+/// Query parameter and cookie with the dev browser token.
+pub(super) const DEV_BROWSER: &str = "__clerk_db_jwt";
+
+/// The cookie by which the emulator's own pages know a browser. Cookies do not tell ports apart, so the
+/// port is in the name.
+pub(super) fn own_cookie(instance: &Instance) -> String {
+    let port = Url::parse(&instance.url)
+        .ok()
+        .and_then(|url| url.port_or_known_default())
+        .unwrap_or_default();
+    format!("__clerk_emulator_{port}")
+}
+
+/// The directive that sets the emulator's own cookie.
+pub(super) fn own_directive(instance: &Instance, token: &str) -> String {
+    format!(
+        "{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000",
+        own_cookie(instance)
+    )
+}
+
+/// The id of the client that a request belongs to: by the query, the emulator's own cookie, or the
+/// application's cookie when it shares the host name.
+pub(super) fn client_id(
+    store: &Store,
+    instance: &Instance,
+    params: &Params,
+    headers: &HeaderMap,
+) -> Option<String> {
+    let suffixed = format!("{DEV_BROWSER}_{}", instance.cookie_suffix);
+    [
+        params.text(DEV_BROWSER),
+        cookie(headers, &own_cookie(instance)),
+        cookie(headers, &suffixed),
+        cookie(headers, DEV_BROWSER),
+    ]
+    .into_iter()
+    .flatten()
+    .find_map(|token| store.client_by_token(token))
+    .map(|client| client.id.clone())
+}
+
+/// The first cookie of that name.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// Sets a query parameter, in place of any of that name.
+pub(super) fn set_query(url: &mut Url, name: &str, value: &str) {
+    remove_query(url, name);
+    url.query_pairs_mut().append_pair(name, value);
+}
+
+/// Removes a query parameter. A query without it stays as it is written.
+pub(super) fn remove_query(url: &mut Url, name: &str) {
+    if !url.query_pairs().any(|(key, _)| key == name) {
+        return;
+    }
+    let others: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(key, _)| key != name)
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
+    if others.is_empty() {
+        url.set_query(None);
+    } else {
+        url.query_pairs_mut().clear().extend_pairs(others);
+    }
+}

@@ -1,0 +1,69 @@
+//! The cookies of the application, as directives that the server SDK emits in our place.
+
+use crate::error::Error;
+use crate::shared::Shared;
+use crate::store::{Client, Session, Store};
+use crate::tokens::SESSION_TOKEN_SECONDS;
+
+const YEAR_SECONDS: u32 = 31_536_000;
+
+/// Session, time of the last change and refresh token of someone who is signed in.
+pub(crate) fn signed_in(
+    shared: &Shared,
+    store: &Store,
+    session: &Session,
+    client: Option<&Client>,
+    now: i64,
+) -> Result<Vec<String>, Error> {
+    let token = shared.sign_session_token(store, session, now, SESSION_TOKEN_SECONDS)?;
+    // Server SDKs refuse a token that is older than this stamp: it must never be ahead of the clock that
+    // stamps the token, not even when that clock was set back.
+    let changed_at = client.map_or(session.created_at, |client| client.updated_at);
+    let client_uat = changed_at.min(now).div_euclid(1000);
+    let suffix = &shared.instance.cookie_suffix;
+    let mut directives = Vec::new();
+    for name in names("__session", suffix) {
+        directives.push(format!(
+            "{name}={token}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"
+        ));
+    }
+    for name in names("__client_uat", suffix) {
+        directives.push(format!(
+            "{name}={client_uat}; Path=/; SameSite=Strict; Max-Age={YEAR_SECONDS}"
+        ));
+    }
+    if shared.instance.refresh_cookies {
+        directives.push(format!(
+            "__refresh_{suffix}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={YEAR_SECONDS}",
+            session.refresh_token
+        ));
+    }
+    Ok(directives)
+}
+
+/// Takes the session away.
+pub(crate) fn signed_out(suffix: &str) -> Vec<String> {
+    const PAST: &str = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+    let mut directives: Vec<String> = names("__session", suffix)
+        .map(|name| format!("{name}=; Path=/; {PAST}"))
+        .to_vec();
+    for name in names("__client_uat", suffix) {
+        directives.push(format!(
+            "{name}=0; Path=/; SameSite=Strict; Max-Age={YEAR_SECONDS}"
+        ));
+    }
+    directives.push(format!("__refresh_{suffix}=; Path=/; HttpOnly; {PAST}"));
+    directives
+}
+
+/// The name of the browser, which development instances keep on the application's side.
+pub(crate) fn dev_browser(token: &str, suffix: &str) -> Vec<String> {
+    names("__clerk_db_jwt", suffix)
+        .map(|name| format!("{name}={token}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"))
+        .to_vec()
+}
+
+/// Every cookie exists under its plain and its suffixed name.
+fn names(name: &str, suffix: &str) -> [String; 2] {
+    [name.to_owned(), format!("{name}_{suffix}")]
+}

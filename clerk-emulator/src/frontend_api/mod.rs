@@ -1,0 +1,73 @@
+//! The Frontend API: what browsers, and the handshake of server SDKs, talk to.
+
+mod browser;
+pub(crate) mod cookies;
+mod handshake;
+mod images;
+mod pages;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ORIGIN, VARY,
+};
+use http::{HeaderValue, Method, StatusCode};
+
+use crate::backend_api::key_set;
+use crate::shared::Shared;
+
+/// The API below `/v1`, the key set, the pages and the images.
+pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/v1/client/handshake", get(handshake::handshake))
+        .route("/.well-known/jwks.json", get(key_set))
+        .merge(images::routes())
+        .merge(pages::routes())
+        .route_layer(from_fn_with_state(Arc::clone(shared), cors))
+}
+
+/// Lets pages of the application read the answers, credentials included. Other origins get none.
+async fn cors(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let origin = request
+        .headers()
+        .get(ORIGIN)
+        .filter(|origin| {
+            origin
+                .to_str()
+                .is_ok_and(|origin| shared.instance.allows_origin(origin))
+        })
+        .cloned();
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+    if let Some(origin) = origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE"),
+        );
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("Authorization, Content-Type"),
+        );
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("Clerk-Db-Jwt, Authorization, X-Country"),
+        );
+    }
+    response
+}

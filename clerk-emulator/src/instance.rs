@@ -1,0 +1,91 @@
+//! What identifies the emulated instance: its keys, its host name, its addresses.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
+use url::{Host, Url};
+
+/// A name below `accounts.dev`, so that browsers and servers take the instance for a development one,
+/// and unlike the names of real instances, so that a missing proxy URL reaches nobody's.
+pub(crate) const DEFAULT_HOST: &str = "clerk-emulator.localhost.accounts.dev";
+/// Fixed, so that an application's settings survive a restart of the command.
+pub(crate) const DEFAULT_SECRET_KEY: &str = "sk_test_clerkEmulatorSecretKeyForDevelopmentAndTests";
+
+/// Identity and addresses; constant while the emulator runs.
+#[derive(Clone)]
+pub(crate) struct Instance {
+    pub(crate) host: String,
+    pub(crate) publishable_key: String,
+    pub(crate) cookie_suffix: String,
+    pub(crate) secret_key: String,
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) url: String,
+    pub(crate) allowed_origins: Vec<String>,
+    /// Only requests whose `Host` is a loopback name are served.
+    pub(crate) loopback_only: bool,
+    pub(crate) refresh_cookies: bool,
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance")
+            .field("url", &self.url)
+            .field("publishable_key", &self.publishable_key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Instance {
+    pub(crate) fn issuer(&self) -> String {
+        format!("https://{}", self.host)
+    }
+
+    /// Whether the emulator may send a browser, or show data, to this origin.
+    pub(crate) fn allows_origin(&self, origin: &str) -> bool {
+        if self
+            .allowed_origins
+            .iter()
+            .any(|allowed| allowed == "*" || allowed == origin)
+        {
+            return true;
+        }
+        Url::parse(origin).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.host().is_some_and(|host| is_loopback(&host))
+        })
+    }
+
+    /// The URL, if it is absolute, has no user-info and leads to an allowed origin.
+    pub(crate) fn allowed_redirect(&self, url: &str) -> Option<Url> {
+        let url = Url::parse(url).ok()?;
+        let plain = url.username().is_empty() && url.password().is_none();
+        (plain && self.allows_origin(&url.origin().ascii_serialization())).then_some(url)
+    }
+}
+
+/// `pk_test_` and the base64 of the host and a dollar sign.
+pub(crate) fn publishable_key(host: &str) -> String {
+    format!("pk_test_{}", STANDARD_NO_PAD.encode(format!("{host}$")))
+}
+
+/// The first eight characters of the URL-safe base64 of the key's SHA-1.
+pub(crate) fn cookie_suffix(publishable_key: &str) -> String {
+    let hash = digest::digest(
+        &digest::SHA1_FOR_LEGACY_USE_ONLY,
+        publishable_key.as_bytes(),
+    );
+    let mut suffix = URL_SAFE.encode(hash.as_ref());
+    suffix.truncate(8);
+    suffix
+}
+
+/// `localhost`, names below it, 127.0.0.0/8 and ::1.
+pub(crate) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => {
+            let name = name.as_ref().trim_end_matches('.').to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}

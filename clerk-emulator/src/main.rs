@@ -1,0 +1,102 @@
+//! The emulator as a command.
+
+use std::process::ExitCode;
+
+use clerk_emulator::{Emulator, Seed};
+
+const USAGE: &str = "\
+A Clerk-compatible server on loopback, for development and tests only.
+
+Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
+
+  --port PORT            port to listen on (default 4000; 0 takes a free one)
+  --seed FILE            JSON file with users, organizations, roles, templates and machines
+  --allow-origin ORIGIN  origin, besides loopback ones, that browsers may be sent back to
+  --help                 this text
+";
+
+#[derive(Debug, Default)]
+struct Arguments {
+    port: Option<u16>,
+    seed: Option<std::path::PathBuf>,
+    origins: Vec<String>,
+    help: bool,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let arguments = arguments()?;
+    if arguments.help {
+        say(USAGE);
+        return Ok(());
+    }
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .init();
+    let mut builder = Emulator::builder().port(arguments.port.unwrap_or(4000));
+    if let Some(path) = arguments.seed {
+        builder = builder.seed(Seed::from_file(path)?);
+    }
+    for origin in arguments.origins {
+        builder = builder.allow_origin(origin);
+    }
+    let emulator = builder.start().await?;
+    for (name, value) in emulator.env() {
+        say(&format!("{name}={value}\n"));
+    }
+    say(&format!("\nSign in at {}\n", emulator.sign_in_url()));
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+fn arguments() -> Result<Arguments, Failure> {
+    use lexopt::prelude::*;
+
+    let mut parsed = Arguments::default();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("port") => parsed.port = Some(parser.value()?.parse()?),
+            Long("seed") => parsed.seed = Some(parser.value()?.into()),
+            Long("allow-origin") => parsed.origins.push(parser.value()?.string()?),
+            Long("help") | Short('h') => parsed.help = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(parsed)
+}
+
+fn say(text: &str) {
+    use std::io::Write as _;
+
+    // A closed pipe is the reader's choice.
+    let mut out = std::io::stdout();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+fn complain(error: &dyn std::error::Error) {
+    use std::io::Write as _;
+
+    let mut text = format!("clerk-emulator: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text.push('\n');
+    // Nobody is left to tell when even this fails.
+    drop(std::io::stderr().write_all(text.as_bytes()));
+}

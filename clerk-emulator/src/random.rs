@@ -1,0 +1,43 @@
+//! Random identifiers in the shapes that Clerk's have.
+
+use aws_lc_rs::rand;
+
+const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// `prefix` and 27 letters and digits, as in `user_2abc...`.
+pub(crate) fn id(prefix: &str) -> String {
+    format!("{prefix}_{}", alphanumeric(27))
+}
+
+/// `prefix` and 32 hexadecimal digits, as in `ak_0123...`.
+pub(crate) fn hex_id(prefix: &str) -> String {
+    format!("{prefix}_{}", hex(16))
+}
+
+/// Letters and digits.
+pub(crate) fn alphanumeric(length: usize) -> String {
+    bytes(length)
+        .into_iter()
+        .map(|byte| char::from(ALPHANUMERIC[usize::from(byte) % ALPHANUMERIC.len()]))
+        .collect()
+}
+
+/// Twice as many hexadecimal digits as bytes.
+pub(crate) fn hex(byte_count: usize) -> String {
+    hex_of(&bytes(byte_count))
+}
+
+/// Lower-case hexadecimal digits of `bytes`.
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    #[expect(
+        clippy::expect_used,
+        reason = "the generator of the operating system fails on no supported platform; without it nothing works"
+    )]
+    rand::fill(&mut bytes).expect("the operating system provides random bytes");
+    bytes
+}

@@ -1,0 +1,112 @@
+//! The requests that arrived, for assertions.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use http::HeaderMap;
+use url::form_urlencoded;
+
+/// Older requests are forgotten, so that a long-running emulator does not grow.
+const KEPT: usize = 10_000;
+
+/// Headers that are kept. Cookies and credentials are not among them.
+const KEPT_HEADERS: &[&str] = &[
+    "accept",
+    "clerk-api-version",
+    "content-type",
+    "host",
+    "idempotency-key",
+    "origin",
+    "referer",
+    "sec-fetch-dest",
+    "traceparent",
+    "user-agent",
+];
+
+/// One request as it arrived. Credentials in headers, cookies and bodies are not kept.
+#[derive(Debug, Clone)]
+pub struct RecordedRequest {
+    method: String,
+    path: String,
+    query: Option<String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl RecordedRequest {
+    /// The method, in capitals.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path, still percent-encoded.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query without its question mark.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The first value of a query parameter, decoded.
+    #[must_use]
+    pub fn query_value(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_deref()?.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// One of the headers that are kept: `accept`, `clerk-api-version`, `content-type`, `host`,
+    /// `idempotency-key`, `origin`, `referer`, `sec-fetch-dest`, `traceparent`, `user-agent`.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(kept, _)| kept.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Recorder(Mutex<VecDeque<RecordedRequest>>);
+
+impl Recorder {
+    pub(crate) fn record(&self, parts: &http::request::Parts) {
+        let request = RecordedRequest {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            headers: kept_headers(&parts.headers),
+        };
+        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() == KEPT {
+            requests.pop_front();
+        }
+        requests.push_back(request);
+    }
+
+    pub(crate) fn all(&self) -> Vec<RecordedRequest> {
+        let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+}
+
+fn kept_headers(headers: &HeaderMap) -> Vec<(&'static str, String)> {
+    KEPT_HEADERS
+        .iter()
+        .filter_map(|name| {
+            let value = headers.get(*name)?.to_str().ok()?;
+            Some((*name, value.to_owned()))
+        })
+        .collect()
+}

@@ -1,0 +1,14 @@
+//! Passwords, keys and tokens: shown to nobody by accident.
+
+use serde::Deserialize;
+
+/// A text that Debug does not show.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}

@@ -1,0 +1,415 @@
+//! What the emulator holds when it starts.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// A JSON object without schema, as metadata is.
+type Object = Map<String, Value>;
+
+/// Everything the emulator starts with; the seed file holds exactly this, as JSON.
+///
+/// All fields are optional. A field that is not known is an error, so that a misspelling is noticed.
+///
+/// ```
+/// # fn main() -> Result<(), clerk_emulator::Error> {
+/// let seed = clerk_emulator::Seed::from_json(r#"{
+///     "roles": [{ "key": "org:billing", "permissions": ["org:invoices:read"] }],
+///     "users": [{ "email_addresses": ["ada@example.com"], "password": "analytical-engine" }],
+///     "organizations": [{
+///         "name": "Acme",
+///         "slug": "acme",
+///         "members": [{ "user": "ada@example.com", "role": "org:billing" }]
+///     }]
+/// }"#)?;
+/// # let _ = seed;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seed {
+    pub(crate) users: Vec<UserSeed>,
+    pub(crate) organizations: Vec<OrganizationSeed>,
+    pub(crate) roles: Vec<RoleSeed>,
+    pub(crate) jwt_templates: Vec<JwtTemplateSeed>,
+    pub(crate) machines: Vec<MachineSeed>,
+}
+
+impl Seed {
+    /// Reads a seed document.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ParseSeed`] when the text is not JSON of the documented form.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|error| Error::ParseSeed(error.into()))
+    }
+
+    /// Reads a seed document from a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReadSeed`] when the file cannot be read, [`Error::ParseSeed`] when it is not JSON of the
+    /// documented form.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|source| Error::ReadSeed {
+            path: PathBuf::from(path),
+            source,
+        })?;
+        Self::from_json(&text)
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.users.extend(other.users);
+        self.organizations.extend(other.organizations);
+        self.roles.extend(other.roles);
+        self.jwt_templates.extend(other.jwt_templates);
+        self.machines.extend(other.machines);
+    }
+}
+
+/// A person.
+///
+/// ```
+/// use clerk_emulator::UserSeed;
+///
+/// let ada = UserSeed::new("ada@example.com")
+///     .first_name("Ada")
+///     .last_name("Lovelace")
+///     .password("analytical-engine")
+///     .public_metadata(serde_json::json!({ "plan": "gold" }));
+/// # let _ = ada;
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[must_use]
+pub struct UserSeed {
+    pub(crate) id: Option<String>,
+    pub(crate) email_addresses: Vec<String>,
+    pub(crate) phone_numbers: Vec<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) password: Option<Secret>,
+    pub(crate) public_metadata: Object,
+    pub(crate) private_metadata: Object,
+    pub(crate) unsafe_metadata: Object,
+    pub(crate) plan: Option<String>,
+    pub(crate) features: Vec<String>,
+}
+
+impl UserSeed {
+    /// A person with this verified e-mail address, which is also the primary one.
+    pub fn new(email_address: impl Into<String>) -> Self {
+        Self {
+            email_addresses: vec![email_address.into()],
+            ..Self::default()
+        }
+    }
+
+    /// A fixed id, instead of a random one. Clerk's begin with `user_`.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// One more verified e-mail address.
+    pub fn email_address(mut self, email_address: impl Into<String>) -> Self {
+        self.email_addresses.push(email_address.into());
+        self
+    }
+
+    /// A verified phone number, in E.164 form.
+    pub fn phone_number(mut self, phone_number: impl Into<String>) -> Self {
+        self.phone_numbers.push(phone_number.into());
+        self
+    }
+
+    /// A username.
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+
+    /// The id the application has for this person.
+    pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
+        self.external_id = Some(external_id.into());
+        self
+    }
+
+    /// First name.
+    pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
+        self.first_name = Some(first_name.into());
+        self
+    }
+
+    /// Last name.
+    pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
+        self.last_name = Some(last_name.into());
+        self
+    }
+
+    /// A password to sign in with. The sign-in page offers seeded people without one, too.
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(Secret(password.into()));
+        self
+    }
+
+    /// Metadata that browsers may read. Anything but a JSON object is taken as an empty one.
+    pub fn public_metadata(mut self, metadata: Value) -> Self {
+        self.public_metadata = object(metadata);
+        self
+    }
+
+    /// Metadata for servers only. Anything but a JSON object is taken as an empty one.
+    pub fn private_metadata(mut self, metadata: Value) -> Self {
+        self.private_metadata = object(metadata);
+        self
+    }
+
+    /// Metadata that browsers may write. Anything but a JSON object is taken as an empty one.
+    pub fn unsafe_metadata(mut self, metadata: Value) -> Self {
+        self.unsafe_metadata = object(metadata);
+        self
+    }
+
+    /// The billing plan, as in the `pla` claim `u:pro`.
+    pub fn plan(mut self, slug: impl Into<String>) -> Self {
+        self.plan = Some(slug.into());
+        self
+    }
+
+    /// A feature the person's plan grants, as in the `fea` claim `u:exports`.
+    pub fn feature(mut self, slug: impl Into<String>) -> Self {
+        self.features.push(slug.into());
+        self
+    }
+}
+
+/// An organization and who belongs to it.
+///
+/// ```
+/// use clerk_emulator::OrganizationSeed;
+///
+/// let acme = OrganizationSeed::new("Acme", "acme")
+///     .member("ada@example.com", "org:admin")
+///     .plan("team");
+/// # let _ = acme;
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct OrganizationSeed {
+    #[serde(default)]
+    pub(crate) id: Option<String>,
+    pub(crate) name: String,
+    pub(crate) slug: String,
+    #[serde(default)]
+    pub(crate) members: Vec<MemberSeed>,
+    #[serde(default)]
+    pub(crate) public_metadata: Object,
+    #[serde(default)]
+    pub(crate) private_metadata: Object,
+    #[serde(default)]
+    pub(crate) plan: Option<String>,
+    #[serde(default)]
+    pub(crate) features: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberSeed {
+    pub(crate) user: String,
+    pub(crate) role: String,
+}
+
+impl OrganizationSeed {
+    /// An organization without members.
+    pub fn new(name: impl Into<String>, slug: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            slug: slug.into(),
+            ..Self::default()
+        }
+    }
+
+    /// A fixed id, instead of a random one. Clerk's begin with `org_`.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Adds a seeded user, named by id, e-mail address or username, with a role: `org:admin`,
+    /// `org:member`, or one seeded with [`RoleSeed`].
+    pub fn member(mut self, user: impl Into<String>, role: impl Into<String>) -> Self {
+        self.members.push(MemberSeed {
+            user: user.into(),
+            role: role.into(),
+        });
+        self
+    }
+
+    /// Metadata that browsers may read. Anything but a JSON object is taken as an empty one.
+    pub fn public_metadata(mut self, metadata: Value) -> Self {
+        self.public_metadata = object(metadata);
+        self
+    }
+
+    /// Metadata for servers only. Anything but a JSON object is taken as an empty one.
+    pub fn private_metadata(mut self, metadata: Value) -> Self {
+        self.private_metadata = object(metadata);
+        self
+    }
+
+    /// The billing plan, as in the `pla` claim `o:team`.
+    pub fn plan(mut self, slug: impl Into<String>) -> Self {
+        self.plan = Some(slug.into());
+        self
+    }
+
+    /// A feature the organization's plan grants, as in the `fea` claim `o:reports`. Features that the
+    /// member's permissions name are added by themselves.
+    pub fn feature(mut self, slug: impl Into<String>) -> Self {
+        self.features.push(slug.into());
+        self
+    }
+}
+
+/// A role of the instance's organizations.
+///
+/// `org:admin` and `org:member` exist from the start, with Clerk's system permissions; seeding one of them
+/// adds permissions to it.
+///
+/// ```
+/// use clerk_emulator::RoleSeed;
+///
+/// let billing = RoleSeed::new("org:billing")
+///     .permission("org:invoices:read")
+///     .permission("org:invoices:manage");
+/// # let _ = billing;
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct RoleSeed {
+    pub(crate) key: String,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) permissions: Vec<String>,
+}
+
+impl RoleSeed {
+    /// A role with this key, as in `org:billing`.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            name: None,
+            permissions: Vec::new(),
+        }
+    }
+
+    /// The name people see; the key without `org:` if not given.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// A permission, as in `org:invoices:read`.
+    pub fn permission(mut self, key: impl Into<String>) -> Self {
+        self.permissions.push(key.into());
+        self
+    }
+}
+
+/// A JWT template: a named set of claims for tokens that other services read.
+///
+/// Texts may hold placeholders: `{{user.id}}`, `{{user.primary_email_address}}`, `{{user.first_name}}`,
+/// `{{user.last_name}}`, `{{user.username}}`, `{{user.external_id}}`, `{{user.public_metadata}}` and its
+/// fields, `{{org.id}}`, `{{org.slug}}`, `{{org.role}}`. A text that is one placeholder becomes that value;
+/// an unknown placeholder becomes null.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct JwtTemplateSeed {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) claims: Object,
+    #[serde(default)]
+    pub(crate) lifetime: Option<u32>,
+}
+
+impl JwtTemplateSeed {
+    /// A template with these claims. Anything but a JSON object is taken as an empty one.
+    pub fn new(name: impl Into<String>, claims: Value) -> Self {
+        Self {
+            name: name.into(),
+            claims: object(claims),
+            lifetime: None,
+        }
+    }
+
+    /// Seconds from issue to expiry; 60 if not given.
+    pub fn lifetime(mut self, seconds: u32) -> Self {
+        self.lifetime = Some(seconds);
+        self
+    }
+}
+
+/// A machine: a service of the application that has machine-to-machine tokens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct MachineSeed {
+    #[serde(default)]
+    pub(crate) id: Option<String>,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) secret_key: Option<Secret>,
+    #[serde(default)]
+    pub(crate) scopes: Vec<String>,
+}
+
+impl MachineSeed {
+    /// A machine that may call no other.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            name: name.into(),
+            secret_key: None,
+            scopes: Vec::new(),
+        }
+    }
+
+    /// A fixed machine secret key, instead of a random one. Clerk's begin with `ak_`.
+    pub fn secret_key(mut self, key: impl Into<String>) -> Self {
+        self.secret_key = Some(Secret(key.into()));
+        self
+    }
+
+    /// A fixed id, instead of a random one. Clerk's begin with `mch_`.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Another seeded machine, by id or name, that this one may call.
+    pub fn scope(mut self, machine: impl Into<String>) -> Self {
+        self.scopes.push(machine.into());
+        self
+    }
+}
+
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
