@@ -142,6 +142,8 @@ pub struct ApiError {
     pub trace_id: Option<String>,
     /// How long the server asked to wait.
     pub retry_after: Option<Duration>,
+    /// The headers of the answer.
+    pub headers: HeaderMap,
     /// The body as it came, cut after 64 KiB.
     pub body: Bytes,
 }
@@ -171,6 +173,7 @@ impl ApiError {
             meta: parsed.meta,
             trace_id: parsed.clerk_trace_id.or_else(|| trace_id(headers)),
             retry_after,
+            headers: headers.clone(),
             // A copy, so that a short error does not keep a long answer in memory.
             body: Bytes::copy_from_slice(&body[..body.len().min(MAX_KEPT_BODY)]),
         }

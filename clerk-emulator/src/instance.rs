@@ -50,7 +50,8 @@ impl Instance {
             return true;
         }
         Url::parse(origin).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.host().is_some_and(|host| is_loopback(&host))
+            matches!(url.scheme(), "http" | "https")
+                && url.host().is_some_and(|host| is_loopback(&host))
         })
     }
 

@@ -125,11 +125,15 @@ impl<'a> MachineTokenBuilder<'a> {
         let unknown = |what| Error::unknown(what, &self.subject);
         let (subject, own_scopes) = match &self.kind {
             CredentialKind::M2mToken => {
-                let machine = store.machine(&self.subject).ok_or_else(|| unknown("machine"))?;
+                let machine = store
+                    .machine(&self.subject)
+                    .ok_or_else(|| unknown("machine"))?;
                 (machine.id.clone(), machine.scope_ids())
             }
             CredentialKind::OAuthToken { .. } => {
-                let user = store.user_by_any(&self.subject).ok_or_else(|| unknown("user"))?;
+                let user = store
+                    .user_by_any(&self.subject)
+                    .ok_or_else(|| unknown("user"))?;
                 (user.id.clone(), Vec::new())
             }
             CredentialKind::ApiKey { .. } => {
@@ -172,7 +176,11 @@ impl<'a> MachineTokenBuilder<'a> {
 }
 
 /// The JWT form of a machine credential.
-pub(crate) fn sign(shared: &Shared, token: &Credential, lifetime_seconds: i64) -> Result<String, Error> {
+pub(crate) fn sign(
+    shared: &Shared,
+    token: &Credential,
+    lifetime_seconds: i64,
+) -> Result<String, Error> {
     match &token.kind {
         CredentialKind::OAuthToken { client_id } => {
             let claims = tokens::oauth_claims(&shared.instance, token, client_id, lifetime_seconds);

@@ -57,7 +57,11 @@ impl Params {
 
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
         self.text(name)
-            .map(|value| value.parse().map_err(|_| invalid(name, "must be a whole number")))
+            .map(|value| {
+                value
+                    .parse()
+                    .map_err(|_| invalid(name, "must be a whole number"))
+            })
             .transpose()
     }
 
@@ -81,18 +85,16 @@ impl Params {
 }
 
 fn invalid(name: &str, rule: &str) -> ApiError {
-    ApiError::param(
-        "form_param_format_invalid",
-        name,
-        format!("{name} {rule}"),
-    )
+    ApiError::param("form_param_format_invalid", name, format!("{name} {rule}"))
 }
 
 impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::parse(parts.uri.query().unwrap_or_default().as_bytes()))
+        Ok(Self::parse(
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        ))
     }
 }
 
@@ -253,7 +255,11 @@ impl Body {
     }
 
     /// Writes a text into `field` when the body has it: null and the empty text clear it.
-    pub(crate) fn patch_text(&self, name: &str, field: &mut Option<String>) -> Result<(), ApiError> {
+    pub(crate) fn patch_text(
+        &self,
+        name: &str,
+        field: &mut Option<String>,
+    ) -> Result<(), ApiError> {
         if self.0.contains_key(name) {
             *field = self.text(name)?.filter(|text| !text.is_empty());
         }

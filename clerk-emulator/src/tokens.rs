@@ -135,7 +135,11 @@ impl Entitlements {
     }
 
     fn feature(&mut self, name: &str) -> &mut Feature {
-        let index = match self.features.iter().position(|feature| feature.name == name) {
+        let index = match self
+            .features
+            .iter()
+            .position(|feature| feature.name == name)
+        {
             Some(index) => index,
             None => {
                 self.features.push(Feature {
@@ -251,7 +255,11 @@ pub(crate) fn template_claims(
 }
 
 /// The claims of an M2M token in its JWT form.
-pub(crate) fn m2m_claims(instance: &Instance, token: &Credential, lifetime_seconds: i64) -> Map<String, Value> {
+pub(crate) fn m2m_claims(
+    instance: &Instance,
+    token: &Credential,
+    lifetime_seconds: i64,
+) -> Map<String, Value> {
     let mut claims = credential_claims(instance, token, lifetime_seconds);
     claims.insert("aud".into(), json!(token.scopes));
     claims.insert("scopes".into(), json!(token.scopes.join(" ")));

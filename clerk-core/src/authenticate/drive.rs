@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clerk_backend_api::{Error, Retry};
-use http::Method;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -126,11 +127,7 @@ pub(crate) async fn finish(mut pending: Pending) -> Result<RequestState, Authent
         TokenErrorReason::Unexpected.as_str(),
     );
     signed_out.undecided = true;
-    Ok(pending.with_hint(RequestState::signed_out(
-        signed_out,
-        "",
-        http::HeaderMap::new(),
-    )))
+    Ok(pending.with_hint(RequestState::signed_out(signed_out, "", HeaderMap::new())))
 }
 
 /// Exchanges a handshake nonce for cookie directives; none when Clerk does not know the nonce or cannot be asked.
@@ -202,22 +199,33 @@ async fn refresh_session(
     if facts.suffixed {
         request = request.query("suffixed_cookies", "true");
     }
-    let answered = request
-        .send()
-        .await
-        .and_then(|answer| answer.json::<Cookies>());
-    match answered {
-        Ok(Cookies { cookies }) if cookies.is_empty() => Err("unexpected-sdk-error".into()),
-        Ok(Cookies { cookies }) => Ok(cookies),
+    match request.send().await {
+        Ok(answer) => match answer.json::<Cookies>() {
+            Ok(Cookies { cookies }) if cookies.is_empty() => Err("unexpected-sdk-error".into()),
+            Ok(Cookies { cookies }) => Ok(cookies),
+            Err(_) if is_json(answer.headers()) => Err("fetch-error".into()),
+            Err(_) => Err("unexpected-sdk-error".into()),
+        },
         Err(Error::Api(api)) => Err(match api.errors.first().map(|error| error.code.as_str()) {
             Some("unexpected_error") => "fetch-error".into(),
             Some(code) => code.to_owned().into(),
-            None if serde_json::from_slice::<Value>(&api.body).is_err() => "fetch-error".into(),
-                None => "unexpected-bapi-error".into(),
+            None if is_json(&api.headers)
+                && serde_json::from_slice::<Value>(&api.body).is_err() =>
+            {
+                "fetch-error".into()
+            }
+            None => "unexpected-bapi-error".into(),
         }),
         Err(Error::InvalidRequest(_)) => Err("unexpected-bapi-error".into()),
         Err(_) => Err("fetch-error".into()),
     }
+}
+
+/// Whether an answer calls itself JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
 }
 
 /// Asks Clerk about an opaque token, unless a positive answer is remembered.

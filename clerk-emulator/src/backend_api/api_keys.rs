@@ -18,7 +18,10 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/api_keys", get(list).post(create))
         .route("/api_keys/verify", post(verify))
-        .route("/api_keys/{api_key_id}", get(one).patch(update).delete(delete))
+        .route(
+            "/api_keys/{api_key_id}",
+            get(one).patch(update).delete(delete),
+        )
         .route("/api_keys/{api_key_id}/secret", get(secret))
         .route("/api_keys/{api_key_id}/revoke", post(revoke))
 }
@@ -114,12 +117,16 @@ async fn create(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
 }
 
 async fn one(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Reply {
-    Ok(reply::ok(&found(&shared.store(), &id)?.to_json(shared.now())))
+    Ok(reply::ok(
+        &found(&shared.store(), &id)?.to_json(shared.now()),
+    ))
 }
 
 async fn secret(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Reply {
     let store = shared.store();
-    Ok(reply::ok(&json!({ "secret": found(&store, &id)?.secret.0 })))
+    Ok(reply::ok(
+        &json!({ "secret": found(&store, &id)?.secret.0 }),
+    ))
 }
 
 async fn update(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {
@@ -162,7 +169,9 @@ async fn delete(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Re
 }
 
 async fn revoke(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {
-    let reason = body.only(&["revocation_reason"])?.text("revocation_reason")?;
+    let reason = body
+        .only(&["revocation_reason"])?
+        .text("revocation_reason")?;
     let now = shared.now();
     let mut store = shared.store();
     found(&store, &id)?;

@@ -143,7 +143,9 @@ async fn revoke(
     Path(id): Path<String>,
     body: Body,
 ) -> Reply {
-    let reason = body.only(&["revocation_reason"])?.text("revocation_reason")?;
+    let reason = body
+        .only(&["revocation_reason"])?
+        .text("revocation_reason")?;
     let now = shared.now();
     let mut store = shared.store();
     let token = store

@@ -19,11 +19,17 @@ const MOST_SCOPES: usize = 150;
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/machines", get(list).post(create))
-        .route("/machines/{machine_id}", get(one).patch(update).delete(remove))
+        .route(
+            "/machines/{machine_id}",
+            get(one).patch(update).delete(remove),
+        )
         .route("/machines/{machine_id}/secret_key", get(secret_key))
         .route("/machines/{machine_id}/secret_key/rotate", post(rotate))
         .route("/machines/{machine_id}/scopes", post(add_scope))
-        .route("/machines/{machine_id}/scopes/{other_machine_id}", delete(remove_scope))
+        .route(
+            "/machines/{machine_id}/scopes/{other_machine_id}",
+            delete(remove_scope),
+        )
 }
 
 fn found<'a>(store: &'a Store, id: &str) -> Result<&'a Machine, ApiError> {
@@ -123,12 +129,13 @@ async fn secret_key(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -
 /// The old key stops working at once, whatever time it was to be left.
 async fn rotate(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {
     let body = body.only(&["previous_token_ttl"])?;
-    body.integer("previous_token_ttl")?
-        .ok_or_else(|| ApiError::param(
+    body.integer("previous_token_ttl")?.ok_or_else(|| {
+        ApiError::param(
             "form_param_missing",
             "previous_token_ttl",
             "previous_token_ttl must be included",
-        ))?;
+        )
+    })?;
     let mut store = shared.store();
     let machine = found_mut(&mut store, &id)?;
     machine.secret_key = Secret(format!("ak_{}", random::alphanumeric(43)));

@@ -16,7 +16,10 @@ use crate::store::{Membership, Store};
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/organization_memberships", get(list_all))
-        .route("/organizations/{organization_id}/memberships", get(list).post(create))
+        .route(
+            "/organizations/{organization_id}/memberships",
+            get(list).post(create),
+        )
         .route(
             "/organizations/{organization_id}/memberships/{user_id}",
             patch(update).delete(delete),
@@ -25,7 +28,10 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
             "/organizations/{organization_id}/memberships/{user_id}/metadata",
             patch(update_metadata),
         )
-        .route("/users/{user_id}/organization_memberships", get(list_of_user))
+        .route(
+            "/users/{user_id}/organization_memberships",
+            get(list_of_user),
+        )
 }
 
 fn known_role(store: &Store, role: String) -> Result<String, ApiError> {
@@ -45,7 +51,14 @@ fn answer(store: &Store, params: &Params, mut rows: Vec<&Membership>) -> Reply {
     let page = params.page(MOST_ROWS)?;
     let order = order_by(
         params,
-        &["created_at", "first_name", "last_name", "email_address", "username", "phone_number"],
+        &[
+            "created_at",
+            "first_name",
+            "last_name",
+            "email_address",
+            "username",
+            "phone_number",
+        ],
         "-created_at",
     )?;
     let user = |row: &&Membership| store.users.get(&row.user_id);

@@ -50,8 +50,8 @@ pub(crate) fn machine_routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .merge(api_keys::routes())
         .merge(oauth_access_tokens::routes())
         .route_layer(from_fn_with_state(Arc::clone(shared), require_secret_key));
-    let with_machine_key = m2m_tokens::routes()
-        .route_layer(from_fn_with_state(Arc::clone(shared), identify_caller));
+    let with_machine_key =
+        m2m_tokens::routes().route_layer(from_fn_with_state(Arc::clone(shared), identify_caller));
     with_secret_key.merge(with_machine_key)
 }
 

@@ -15,7 +15,10 @@ use crate::store::{CountMembers, Membership, Organization, Store};
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/organizations", get(list).post(create))
-        .route("/organizations/{organization_id}", get(one).patch(update).delete(delete))
+        .route(
+            "/organizations/{organization_id}",
+            get(one).patch(update).delete(delete),
+        )
         .route(
             "/organizations/{organization_id}/metadata",
             patch(merge_metadata_of).put(replace_metadata),
@@ -48,7 +51,11 @@ fn show(store: &Store, id: &str) -> Reply {
 
 async fn list(State(shared): State<Arc<Shared>>, params: Params) -> Reply {
     let page = params.page(MOST_ROWS)?;
-    let order = order_by(&params, &["name", "created_at", "members_count"], "-created_at")?;
+    let order = order_by(
+        &params,
+        &["name", "created_at", "members_count"],
+        "-created_at",
+    )?;
     let count = members_count(&params);
     let store = shared.store();
     let query = params.text("query").map(str::to_lowercase);
@@ -74,10 +81,15 @@ async fn list(State(shared): State<Arc<Shared>>, params: Params) -> Reply {
         .collect();
     match order.field {
         "name" => sort_rows(&mut rows, order.ascending, |row| row.name.to_lowercase()),
-        "members_count" => sort_rows(&mut rows, order.ascending, |row| store.members_count(&row.id)),
+        "members_count" => sort_rows(&mut rows, order.ascending, |row| {
+            store.members_count(&row.id)
+        }),
         _ => sort_rows(&mut rows, order.ascending, |row| row.created_at),
     }
-    let rows: Vec<Value> = rows.into_iter().map(|row| row.to_json(&store, count)).collect();
+    let rows: Vec<Value> = rows
+        .into_iter()
+        .map(|row| row.to_json(&store, count))
+        .collect();
     Ok(page_of(page, &rows))
 }
 
@@ -86,7 +98,9 @@ async fn one(State(shared): State<Arc<Shared>>, Path(id): Path<String>, params: 
     let organization = store
         .organization(&id)
         .ok_or_else(|| ApiError::not_found("organization", &id))?;
-    Ok(reply::ok(&organization.to_json(&store, members_count(&params))))
+    Ok(reply::ok(
+        &organization.to_json(&store, members_count(&params)),
+    ))
 }
 
 async fn create(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
@@ -227,8 +241,14 @@ async fn merge_metadata_of(
     let mut store = shared.store();
     let id = id_of(&store, &id)?;
     if let Some(organization) = store.organizations.get_mut(&id) {
-        merge_metadata(&mut organization.public_metadata, public.unwrap_or_default());
-        merge_metadata(&mut organization.private_metadata, private.unwrap_or_default());
+        merge_metadata(
+            &mut organization.public_metadata,
+            public.unwrap_or_default(),
+        );
+        merge_metadata(
+            &mut organization.private_metadata,
+            private.unwrap_or_default(),
+        );
         organization.updated_at = now;
     }
     show(&store, &id)

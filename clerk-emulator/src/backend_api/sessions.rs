@@ -21,7 +21,10 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sessions/{session_id}/revoke", post(revoke))
         .route("/sessions/{session_id}/refresh", post(refresh))
         .route("/sessions/{session_id}/tokens", post(token))
-        .route("/sessions/{session_id}/tokens/{template_name}", post(template_token))
+        .route(
+            "/sessions/{session_id}/tokens/{template_name}",
+            post(template_token),
+        )
 }
 
 fn found<'a>(store: &'a Store, id: &str) -> Result<&'a Session, ApiError> {
@@ -147,11 +150,7 @@ async fn template_token(
 }
 
 /// A new session token for an expired one, on the strength of the refresh cookie.
-async fn refresh(
-    State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
-    body: Body,
-) -> Reply {
+async fn refresh(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {
     let body = body.only(&[
         "expired_token",
         "refresh_token",
@@ -189,7 +188,9 @@ async fn refresh(
         Some("cookie") => {
             let client = store.clients.get(&session.client_id);
             let directives = cookies::signed_in(&shared, &store, session, client, now)?;
-            Ok(reply::ok(&json!({ "object": "cookies", "cookies": directives })))
+            Ok(reply::ok(
+                &json!({ "object": "cookies", "cookies": directives }),
+            ))
         }
         None | Some("token") => {
             let jwt = shared.sign_session_token(&store, session, now, SESSION_TOKEN_SECONDS)?;

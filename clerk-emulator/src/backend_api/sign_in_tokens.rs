@@ -55,7 +55,10 @@ async fn revoke(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Re
     if token.status != "pending" {
         return Err(ApiError::bad_request(
             "sign_in_token_cannot_be_revoked",
-            format!("The sign-in token is {}, only pending ones can be revoked", token.status),
+            format!(
+                "The sign-in token is {}, only pending ones can be revoked",
+                token.status
+            ),
         ));
     }
     token.status = "revoked";

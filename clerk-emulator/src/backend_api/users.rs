@@ -155,7 +155,9 @@ fn filtered<'a>(store: &'a Store, params: &Params) -> Result<Vec<&'a User>, ApiE
         .filter(|user| among("email_address", &|email| user.has_email(email)))
         .filter(|user| {
             among("phone_number", &|number| {
-                user.phone_numbers.iter().any(|phone| phone.phone_number == number)
+                user.phone_numbers
+                    .iter()
+                    .any(|phone| phone.phone_number == number)
             })
         })
         .filter(|user| among("external_id", &|id| user.external_id.as_deref() == Some(id)))
@@ -173,7 +175,12 @@ fn filtered<'a>(store: &'a Store, params: &Params) -> Result<Vec<&'a User>, ApiE
         })
         .filter(|user| query.as_deref().is_none_or(|query| user.mentions(query)))
         .filter(|user| contains(&user.display_name(), &name_query))
-        .filter(|user| contains(user.username.as_deref().unwrap_or_default(), &username_query))
+        .filter(|user| {
+            contains(
+                user.username.as_deref().unwrap_or_default(),
+                &username_query,
+            )
+        })
         .filter(|user| {
             email_query.is_none()
                 || user
@@ -225,7 +232,9 @@ async fn list(State(shared): State<Arc<Shared>>, params: Params) -> Reply {
         "first_name" => sort_rows(&mut rows, ascending, |user| user.first_name.as_deref()),
         "last_name" => sort_rows(&mut rows, ascending, |user| user.last_name.as_deref()),
         "phone_number" => sort_rows(&mut rows, ascending, |user| {
-            user.phone_numbers.first().map(|phone| phone.phone_number.as_str())
+            user.phone_numbers
+                .first()
+                .map(|phone| phone.phone_number.as_str())
         }),
         "username" => sort_rows(&mut rows, ascending, |user| user.username.as_deref()),
         "last_active_at" => sort_rows(&mut rows, ascending, |user| user.last_active_at),
@@ -238,14 +247,20 @@ async fn list(State(shared): State<Arc<Shared>>, params: Params) -> Reply {
     {
         rows.drain(..=position);
     }
-    let rows: Vec<Value> = page.of(&rows).iter().map(|user| user.to_json(&store)).collect();
+    let rows: Vec<Value> = page
+        .of(&rows)
+        .iter()
+        .map(|user| user.to_json(&store))
+        .collect();
     Ok(reply::ok(&json!(rows)))
 }
 
 async fn count(State(shared): State<Arc<Shared>>, params: Params) -> Reply {
     let store = shared.store();
     let total = filtered(&store, &params)?.len();
-    Ok(reply::ok(&json!({ "object": "total_count", "total_count": total })))
+    Ok(reply::ok(
+        &json!({ "object": "total_count", "total_count": total }),
+    ))
 }
 
 async fn one(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Reply {
@@ -378,12 +393,20 @@ fn free_username(store: &Store, username: &str, own_id: Option<&str>) -> Result<
     }
 }
 
-fn free_external_id(store: &Store, external_id: &str, own_id: Option<&str>) -> Result<(), ApiError> {
+fn free_external_id(
+    store: &Store,
+    external_id: &str,
+    own_id: Option<&str>,
+) -> Result<(), ApiError> {
     let other = store
         .users
         .values()
         .any(|user| user.external_id.as_deref() == Some(external_id) && own_id != Some(&user.id));
-    if other { Err(taken("external_id")) } else { Ok(()) }
+    if other {
+        Err(taken("external_id"))
+    } else {
+        Ok(())
+    }
 }
 
 async fn update(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {

@@ -59,7 +59,9 @@ pub(super) async fn handshake(
         Some(session) => cookies::signed_in(&shared, &store, session, client, now)?,
         None => cookies::signed_out(suffix),
     };
-    let token = client.map(|client| client.token.clone()).unwrap_or_default();
+    let token = client
+        .map(|client| client.token.clone())
+        .unwrap_or_default();
     directives.extend(cookies::dev_browser(&token, suffix));
     for stale in ["__clerk_handshake", "__clerk_handshake_nonce", DEV_BROWSER] {
         browser::remove_query(&mut target, stale);
@@ -91,7 +93,13 @@ enum Format {
 
 /// Notes the application a session is used from, and the organization it asks for: an id or slug, the empty
 /// text for the personal account. What the user is not a member of changes nothing.
-fn enter(store: &mut Store, session_id: &str, origin: String, organization: Option<&str>, now: i64) {
+fn enter(
+    store: &mut Store,
+    session_id: &str,
+    origin: String,
+    organization: Option<&str>,
+    now: i64,
+) {
     let Some(user_id) = store
         .sessions
         .get(session_id)

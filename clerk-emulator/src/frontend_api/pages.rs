@@ -220,7 +220,9 @@ fn form(
     status: StatusCode,
     refusal: Option<Refusal>,
 ) -> Response {
-    let mut html = String::from("<h1>Sign in</h1><p class=\"note\">Clerk emulator, for development and tests only.</p>");
+    let mut html = String::from(
+        "<h1>Sign in</h1><p class=\"note\">Clerk emulator, for development and tests only.</p>",
+    );
     if let Some(refusal) = refusal {
         html.push_str(&format!("<p role=\"alert\">{}</p>", escape(refusal)));
     }

@@ -200,7 +200,11 @@ impl Store {
             if let Some(key) = seed.secret_key {
                 machine.secret_key = key;
             }
-            if self.machine(&machine.id).or(self.machine(&machine.name)).is_some() {
+            if self
+                .machine(&machine.id)
+                .or(self.machine(&machine.name))
+                .is_some()
+            {
                 return Err(Error::Duplicate {
                     what: "machine",
                     value: machine.name,

@@ -120,9 +120,11 @@ impl Store {
             .or_else(|| self.user_by_email(name))
             .or_else(|| self.user_by_username(name))
             .or_else(|| {
-                self.users
-                    .values()
-                    .find(|user| user.phone_numbers.iter().any(|phone| phone.phone_number == name))
+                self.users.values().find(|user| {
+                    user.phone_numbers
+                        .iter()
+                        .any(|phone| phone.phone_number == name)
+                })
             })
     }
 

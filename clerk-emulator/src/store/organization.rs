@@ -210,7 +210,11 @@ impl Store {
         }
     }
 
-    pub(super) fn seed_organization(&mut self, seed: OrganizationSeed, now: i64) -> Result<(), Error> {
+    pub(super) fn seed_organization(
+        &mut self,
+        seed: OrganizationSeed,
+        now: i64,
+    ) -> Result<(), Error> {
         let mut organization = Organization::new(seed.name, seed.slug, now);
         if let Some(id) = seed.id {
             organization.id = id;
@@ -241,11 +245,14 @@ impl Store {
                     value: member.user,
                 });
             }
-            organization.created_by.get_or_insert_with(|| user_id.clone());
+            organization
+                .created_by
+                .get_or_insert_with(|| user_id.clone());
             let membership = Membership::new(organization.id.clone(), user_id, member.role, now);
             self.memberships.insert(membership.id.clone(), membership);
         }
-        self.organizations.insert(organization.id.clone(), organization);
+        self.organizations
+            .insert(organization.id.clone(), organization);
         Ok(())
     }
 
@@ -261,13 +268,18 @@ impl Store {
         &self,
         session: &Session,
     ) -> Option<(&Organization, &Membership)> {
-        let organization = self.organizations.get(session.organization_id.as_deref()?)?;
+        let organization = self
+            .organizations
+            .get(session.organization_id.as_deref()?)?;
         let membership = self.membership(&organization.id, &session.user_id)?;
         Some((organization, membership))
     }
 
     /// The memberships of one user, oldest first.
-    pub(crate) fn memberships_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Membership> {
+    pub(crate) fn memberships_of<'a>(
+        &'a self,
+        user: &'a User,
+    ) -> impl Iterator<Item = &'a Membership> {
         self.memberships
             .values()
             .filter(|membership| membership.user_id == user.id)

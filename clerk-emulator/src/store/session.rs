@@ -263,7 +263,9 @@ impl Store {
     /// The session that a client's requests belong to, with its user.
     pub(crate) fn active_session(&self, client_id: &str, now: i64) -> Option<(&Session, &User)> {
         let client = self.clients.get(client_id)?;
-        let session = self.sessions.get(client.last_active_session_id.as_deref()?)?;
+        let session = self
+            .sessions
+            .get(client.last_active_session_id.as_deref()?)?;
         let user = self.users.get(&session.user_id)?;
         (session.is_alive(now) && !user.banned).then_some((session, user))
     }
