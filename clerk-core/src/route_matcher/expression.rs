@@ -91,6 +91,18 @@ impl Node {
             || matches!(self, Self::Look { behind: true, .. })
     }
 
+    /// Whether the node never consumes anything. Groups that capture are left alone: they are counted.
+    fn is_zero_width(&self) -> bool {
+        match self {
+            Self::Set(_) | Self::Capture(_) => false,
+            Self::Start | Self::End | Self::WordBoundary { .. } | Self::Look { .. } => true,
+            Self::Repeat { node, .. } => node.is_zero_width(),
+            Self::Sequence(nodes) | Self::Alternatives(nodes) => {
+                nodes.iter().all(Self::is_zero_width)
+            }
+        }
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Self::Set(set) => set.write(out),
@@ -343,7 +355,7 @@ impl Parser<'_> {
             return Err(ExpressionError::QuantifierOrder);
         }
         let lazy = self.eat('?');
-        if matches!(atom, Node::Look { .. }) {
+        if atom.is_zero_width() {
             // Looking twice sees nothing new, and looking zero times sees nothing.
             return Ok(if min == 0 { Node::empty() } else { atom });
         }
