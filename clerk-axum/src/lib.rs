@@ -3,6 +3,8 @@
 //!
 //! [tower]: https://docs.rs/tower
 
+#[cfg(feature = "current-user")]
+mod current_user;
 mod extract;
 mod layer;
 mod protect;
@@ -10,11 +12,15 @@ mod rejection;
 #[cfg(feature = "webhooks")]
 mod webhook;
 
+#[cfg(feature = "current-user")]
+pub use clerk_core::api::User;
 pub use clerk_core::{
     AcceptedTokens, AllowedRedirectOrigins, Authenticated, Clerk, ClerkBuilder, ConfigError,
     OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, Reverification,
     ReverificationLevel, RouteMatcher, SessionAuth, TokenType,
 };
+#[cfg(feature = "current-user")]
+pub use current_user::CurrentUser;
 pub use extract::{Auth, Guarded, SignedIn};
 pub use layer::{ClerkFuture, ClerkLayer, ClerkService};
 pub use protect::{ProtectFuture, ProtectLayer, ProtectService, protect};

@@ -1,5 +1,6 @@
 //! What a middleware leaves with a request for the extractors and guards behind it.
 
+use clerk_backend_api::User;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::auth::{Auth, SessionAuth};
@@ -27,6 +28,28 @@ impl Authenticated {
     #[must_use]
     pub fn auth(&self) -> &Auth {
         &self.auth
+    }
+
+    /// The signed-in person's user, from the Backend API: one call each time.
+    ///
+    /// # Errors
+    /// As [`Auth::signed_in`]; 401 when the user no longer exists, and 503 when the Backend API cannot be asked.
+    pub async fn current_user(&self) -> Result<User, Refusal> {
+        let session = self.auth.signed_in()?;
+        self.clerk
+            .api()
+            .users()
+            .get(session.user_id())
+            .send()
+            .await
+            .map_err(|error| {
+                if error.is_not_found() {
+                    tracing::debug!("the user of a valid session does not exist any more");
+                    return Refusal::unauthenticated(&self.auth);
+                }
+                tracing::warn!(%error, "the current user could not be loaded");
+                Refusal::undecided()
+            })
     }
 
     /// The session, when it meets the policy.

@@ -471,7 +471,7 @@ impl Refusal {
         Self::new(kind, StatusCode::TEMPORARY_REDIRECT, None).with(LOCATION, location)
     }
 
-    fn unauthenticated(auth: &Auth) -> Self {
+    pub(crate) fn unauthenticated(auth: &Auth) -> Self {
         let reason = match auth {
             Auth::SignedOut(signed_out) => signed_out.reason(),
             _ => "token-type-mismatch",
@@ -559,7 +559,7 @@ impl Refusal {
         )
     }
 
-    fn undecided() -> Self {
+    pub(crate) fn undecided() -> Self {
         let body = error_body(
             "authentication_unavailable",
             "the request cannot be authenticated right now; try again shortly",

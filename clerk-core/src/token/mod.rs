@@ -14,8 +14,9 @@ pub use claims::Claims;
 pub use error::{TokenError, TokenErrorReason};
 pub use machine::TokenType;
 pub(crate) use parse::ParsedToken;
+pub(crate) use signature::JwtKey;
+pub use signature::JwtKeyError;
 pub(crate) use signature::KeyEntry;
-pub use signature::{JwtKey, JwtKeyError};
 pub(crate) use verify::{
     VerifiedSession, check_session_category, verify_handshake, verify_session,
 };

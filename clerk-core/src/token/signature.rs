@@ -167,7 +167,7 @@ impl KeyEntry {
 /// A public key in PEM form that verifies tokens without any network: Clerk's "JWT public key", `CLERK_JWT_KEY`.
 ///
 /// Verifies RS256 only, like the official SDKs' PEM keys.
-pub struct JwtKey {
+pub(crate) struct JwtKey {
     pub(crate) entry: std::sync::Arc<KeyEntry>,
 }
 
@@ -179,7 +179,7 @@ impl JwtKey {
     ///
     /// # Errors
     /// [`JwtKeyError`] when it is not an RSA public key of 2048 to 8192 bits.
-    pub fn from_pem(pem: &str) -> Result<Self, JwtKeyError> {
+    pub(crate) fn from_pem(pem: &str) -> Result<Self, JwtKeyError> {
         let body: String = pem
             .replace("\\r", "")
             .replace("\\n", "")

@@ -1,1 +1,20 @@
-fn main() {}
+//! Serves the application on `PORT`, 3000 unless set.
+
+use std::sync::Arc;
+
+use quickstart_demo::Instance;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", Instance::port()?)).await?;
+    let instance = Instance::set_up(listener.local_addr()?.port()).await?;
+    #[expect(
+        clippy::disallowed_macros,
+        reason = "the person who started this reads it"
+    )]
+    {
+        println!("{}", instance.announcement()?);
+    }
+    axum::serve(listener, axum_quickstart::app(Arc::new(instance))).await?;
+    Ok(())
+}

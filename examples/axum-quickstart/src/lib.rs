@@ -1,0 +1,82 @@
+//! A protected axum application.
+//!
+//! Without `CLERK_SECRET_KEY` and `CLERK_PUBLISHABLE_KEY` it starts a Clerk emulator inside this process and prints how
+//! to sign in.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Html;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use clerk_axum::{ClerkLayer, CurrentUser, Guarded, Policy, Require, SignedIn, User, protect};
+use quickstart_demo::{Instance, Page, Visitor};
+
+struct CreateInvoices;
+
+impl Policy for CreateInvoices {
+    fn require() -> Require {
+        Require::permission("org:invoices:create")
+    }
+}
+
+type App = State<Arc<Instance>>;
+
+/// Everybody may see it; whoever is signed in is greeted by name.
+async fn home(State(app): App, user: Option<CurrentUser>) -> Html<String> {
+    let visitor = user.map_or(Visitor::Nobody, |CurrentUser(user)| Visitor::Person {
+        name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
+        id: user.id,
+    });
+    Html(Page::new("Welcome", visitor, app.sign_out_url()).to_string())
+}
+
+/// The current user, looked up through the Backend API.
+async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
+    Json(user)
+}
+
+/// For everybody who is signed in.
+async fn dashboard(State(app): App, session: SignedIn) -> Html<String> {
+    page("Dashboard", &app, &session)
+}
+
+/// For administrators; the guard stands on the router below.
+async fn admin(State(app): App, session: SignedIn) -> Html<String> {
+    page("Administration", &app, &session)
+}
+
+fn page(title: &'static str, app: &Instance, session: &SignedIn) -> Html<String> {
+    let id = session.user_id().to_owned();
+    Html(
+        Page::new(
+            title,
+            Visitor::Person {
+                name: id.clone(),
+                id,
+            },
+            app.sign_out_url(),
+        )
+        .to_string(),
+    )
+}
+
+/// For people who may create invoices: the extractor refuses everybody else.
+async fn create_invoice(_: Guarded<CreateInvoices>) -> &'static str {
+    "invoice created"
+}
+
+/// The whole application.
+pub fn app(instance: Arc<Instance>) -> Router {
+    let administration = Router::new()
+        .route("/admin", get(admin))
+        .route_layer(protect().role("org:admin"));
+    Router::new()
+        .route("/", get(home))
+        .route("/me", get(me))
+        .route("/dashboard", get(dashboard))
+        .route("/api/invoices", post(create_invoice))
+        .merge(administration)
+        .layer(ClerkLayer::new(instance.clerk()))
+        .with_state(instance)
+}

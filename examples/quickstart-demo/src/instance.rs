@@ -1,0 +1,235 @@
+//! Clerk itself when keys are configured, an emulator inside this process when they are not.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use clerk_core::{Clerk, Clock, ConfigError, SystemClock};
+use clerk_emulator::{Emulator, EmulatorBuilder, OrganizationSeed, RoleSeed, UserSeed};
+
+const ADMIN: &str = "ada@example.com";
+const MEMBER: &str = "alan@example.com";
+const PASSWORD: &str = "correct horse battery staple";
+const ORGANIZATION: &str = "acme";
+
+/// How long the tokens in the printed commands are valid.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The Clerk instance that a quickstart runs on.
+#[derive(Debug)]
+pub struct Instance {
+    clerk: Clerk,
+    emulator: Option<Emulator>,
+    origin: String,
+}
+
+/// Why a quickstart cannot start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SetUpError {
+    /// The configuration of Clerk is wrong.
+    Config(ConfigError),
+    /// The emulator did not start.
+    Emulator(clerk_emulator::Error),
+    /// `PORT` is not a port.
+    Port,
+}
+
+impl std::fmt::Display for SetUpError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Config(error) => write!(f, "{error}"),
+            Self::Emulator(error) => write!(f, "the emulator did not start: {error}"),
+            Self::Port => f.write_str("PORT must be a number from 0 to 65535"),
+        }
+    }
+}
+
+impl std::error::Error for SetUpError {}
+
+impl Instance {
+    /// The port to listen on: `PORT`, else 3000.
+    ///
+    /// # Errors
+    /// When `PORT` is not a port.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an application reads its own environment"
+    )]
+    pub fn port() -> Result<u16, SetUpError> {
+        match std::env::var("PORT") {
+            Ok(port) => port.parse().map_err(|_| SetUpError::Port),
+            Err(_) => Ok(3000),
+        }
+    }
+
+    /// Clerk, when `CLERK_SECRET_KEY` and `CLERK_PUBLISHABLE_KEY` are set; else an emulator with two people. `port` is
+    /// the one that the application listens on.
+    ///
+    /// # Errors
+    /// When the configuration is wrong or the emulator does not start.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an application reads its own environment"
+    )]
+    pub async fn set_up(port: u16) -> Result<Self, SetUpError> {
+        let has_keys = ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
+            .iter()
+            .all(|name| std::env::var(name).is_ok());
+        if has_keys {
+            let origin = format!("http://localhost:{port}");
+            return Ok(Self {
+                clerk: Clerk::from_env().map_err(SetUpError::Config)?,
+                emulator: None,
+                origin,
+            });
+        }
+        Self::on_emulator(port, Emulator::builder(), SystemClock::default()).await
+    }
+
+    /// An emulator with two people, made with this builder, and a [`Clerk`] with this clock.
+    ///
+    /// # Errors
+    /// When the emulator does not start.
+    pub async fn on_emulator(
+        port: u16,
+        emulator: EmulatorBuilder,
+        clock: impl Clock,
+    ) -> Result<Self, SetUpError> {
+        let origin = format!("http://localhost:{port}");
+        let emulator = emulator
+            .user(
+                UserSeed::new(ADMIN)
+                    .first_name("Ada")
+                    .last_name("Lovelace")
+                    .password(PASSWORD),
+            )
+            .user(
+                UserSeed::new(MEMBER)
+                    .first_name("Alan")
+                    .last_name("Turing")
+                    .password(PASSWORD),
+            )
+            .role(RoleSeed::new("org:admin").permission("org:invoices:create"))
+            .organization(
+                OrganizationSeed::new("Acme", ORGANIZATION)
+                    .member(ADMIN, "org:admin")
+                    .member(MEMBER, "org:member"),
+            )
+            .start()
+            .await
+            .map_err(SetUpError::Emulator)?;
+        let variables = emulator.env();
+        let clerk = Clerk::builder()
+            .from_lookup(|name| {
+                variables
+                    .iter()
+                    .find(|(variable, _)| *variable == name)
+                    .map(|(_, value)| value.clone())
+            })
+            .authorized_parties([origin.clone(), format!("http://127.0.0.1:{port}")])
+            .clock(clock)
+            .build()
+            .map_err(SetUpError::Config)?;
+        Ok(Self {
+            clerk,
+            emulator: Some(emulator),
+            origin,
+        })
+    }
+
+    /// The handle for the middleware.
+    #[must_use]
+    pub fn clerk(&self) -> Clerk {
+        self.clerk.clone()
+    }
+
+    /// The emulator, when one runs.
+    #[must_use]
+    pub fn emulator(&self) -> Option<&Emulator> {
+        self.emulator.as_ref()
+    }
+
+    /// Where to sign out, on the emulator.
+    #[must_use]
+    pub fn sign_out_url(&self) -> Option<String> {
+        self.emulator
+            .as_ref()
+            .map(|emulator| format!("{}?redirect_url={}/", emulator.sign_out_url(), self.origin))
+    }
+
+    /// What to print at start: the address, how to sign in, the emulator's variables, and commands to paste.
+    ///
+    /// # Errors
+    /// When the emulator cannot make a token.
+    pub fn announcement(&self) -> Result<String, SetUpError> {
+        let origin = &self.origin;
+        let Some(emulator) = &self.emulator else {
+            return Ok(format!("Open {origin} in a browser.\n"));
+        };
+        let token = |person: &str| {
+            emulator
+                .session_token(person)
+                .organization(ORGANIZATION)
+                .authorized_party(origin)
+                .lifetime(TOKEN_LIFETIME)
+                .mint()
+                .map_err(SetUpError::Emulator)
+        };
+        let expired = emulator
+            .session_token(MEMBER)
+            .authorized_party(origin)
+            .expired()
+            .mint()
+            .map_err(SetUpError::Emulator)?;
+        let (admin, member) = (token(ADMIN)?, token(MEMBER)?);
+
+        let mut text = format!(
+            "Open {origin} in a browser.\n\n\
+             No Clerk keys are set, so an emulator runs inside this process. Sign in with one click, or with\n  \
+             {ADMIN} (admin of Acme) or {MEMBER} (member), password: {PASSWORD}\n\n\
+             The emulator's variables, for other programs:\n"
+        );
+        let mut line = |line: String| {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{line}");
+        };
+        for (name, value) in emulator.env() {
+            line(format!("{name}={value}"));
+        }
+        line("\nTry the API (the tokens are valid for a day, while this process runs):".into());
+        for (what, request) in [
+            (
+                "200, the current user",
+                format!("-H 'Authorization: Bearer {admin}' {origin}/me"),
+            ),
+            (
+                "200, by role",
+                format!("-H 'Authorization: Bearer {admin}' {origin}/admin"),
+            ),
+            (
+                "200, by permission",
+                format!("-X POST -H 'Authorization: Bearer {admin}' {origin}/api/invoices"),
+            ),
+            ("401, not signed in", format!("{origin}/me")),
+            (
+                "401, an expired token",
+                format!("-H 'Authorization: Bearer {expired}' {origin}/me"),
+            ),
+            (
+                "403, a member is no admin",
+                format!("-H 'Authorization: Bearer {member}' {origin}/admin"),
+            ),
+            (
+                "403, a member may not create invoices",
+                format!("-X POST -H 'Authorization: Bearer {member}' {origin}/api/invoices"),
+            ),
+            (
+                "307, documents are sent to the sign-in page",
+                format!("-H 'Accept: text/html' {origin}/dashboard"),
+            ),
+        ] {
+            line(format!("# {what}\ncurl -i {request}"));
+        }
+        Ok(text)
+    }
+}

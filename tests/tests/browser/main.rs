@@ -1,0 +1,259 @@
+//! The quickstart in a real browser: Chromium, driven through `chromedriver`.
+//!
+//! These tests need both programs and are ignored without them asked for: `cargo test -p clerk-tests --test browser --
+//! --ignored`. `.ci/run` installs Chromium and runs them.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clerk_core::{Clock, ManualClock, SystemClock};
+use clerk_emulator::Emulator;
+use fantoccini::{Client, ClientBuilder, Locator};
+use quickstart_demo::Instance;
+use serde_json::json;
+
+/// A quickstart on a port of its own.
+struct Application {
+    origin: String,
+    instance: Arc<Instance>,
+    clock: ManualClock,
+}
+
+impl Application {
+    /// `host` is the Frontend API's host in the publishable key: it tells instances on one computer apart.
+    async fn start(host: &str) -> Self {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let clock = ManualClock::new(SystemClock::default().now());
+        let emulator = Emulator::builder().frontend_api_host(host);
+        let instance = Arc::new(
+            Instance::on_emulator(port, emulator, clock.clone())
+                .await
+                .unwrap(),
+        );
+        let app = axum_quickstart::app(Arc::clone(&instance));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self {
+            origin: format!("http://localhost:{port}"),
+            instance,
+            clock,
+        }
+    }
+
+    fn emulator(&self) -> &Emulator {
+        self.instance.emulator().unwrap()
+    }
+
+    /// Moves the clocks of the application and of its Clerk.
+    fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.emulator().advance_clock(by);
+    }
+
+    /// The application's clock follows the emulator's, which runs with the computer's, up to now.
+    fn catch_up(&self) {
+        let behind = SystemClock::default().now() - self.clock.now();
+        if behind > 0 {
+            self.clock
+                .advance(Duration::from_millis(behind.unsigned_abs()));
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        self.catch_up();
+        format!("{}{path}", self.origin)
+    }
+}
+
+/// A browser without history, closed when it is dropped.
+struct Browser {
+    client: Client,
+    driver: Child,
+}
+
+impl Browser {
+    async fn start() -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver must be installed to run these tests");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| {
+                let line = line.unwrap();
+                let after = line.split("started successfully on port ").nth(1)?;
+                Some(after.trim_end_matches('.').parse::<u16>().unwrap())
+            })
+            .expect("chromedriver says on which port it listens");
+        // Its pipe must stay open and be read.
+        std::thread::spawn(move || lines.for_each(drop));
+        let capabilities = json!({
+            "goog:chromeOptions": { "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            ] }
+        });
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities.as_object().unwrap().clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap();
+        Self { client, driver }
+    }
+
+    async fn open(&self, application: &Application, path: &str) {
+        self.client.goto(&application.url(path)).await.unwrap();
+    }
+
+    async fn text(&self, css: &str) -> String {
+        self.client
+            .find(Locator::Css(css))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    }
+
+    async fn click(&self, locator: Locator<'_>) {
+        self.client
+            .wait()
+            .for_element(locator)
+            .await
+            .unwrap()
+            .click()
+            .await
+            .unwrap();
+    }
+
+    /// Signs a seeded person in through the emulator's page and ends on the dashboard.
+    async fn sign_in(&self, application: &Application, name: &str) {
+        self.open(application, "/").await;
+        assert_eq!(self.text("#greeting").await, "Hello, visitor.");
+        self.click(Locator::Css("#sign-in")).await;
+        application.catch_up();
+        let button = format!("//button[contains(., '{name}')]");
+        self.click(Locator::XPath(&button)).await;
+        self.client
+            .wait()
+            .for_element(Locator::Css("#user-id"))
+            .await
+            .unwrap();
+        assert_eq!(
+            self.client.current_url().await.unwrap().as_str(),
+            application.url("/dashboard")
+        );
+    }
+
+    /// The status of a request that a script of the page sends, redirects not followed.
+    async fn fetch_status(&self, method: &str, path: &str) -> u64 {
+        let script = "const [method, path, done] = arguments;
+            fetch(path, { method, redirect: 'manual' }).then(answer => done(answer.status), () => done(-1));";
+        let status = self
+            .client
+            .execute_async(script, vec![json!(method), json!(path)])
+            .await
+            .unwrap();
+        status.as_u64().unwrap()
+    }
+
+    async fn close(mut self) {
+        self.client.clone().close().await.unwrap();
+        self.driver.kill().unwrap();
+        self.driver.wait().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium and chromedriver"]
+async fn a_member_signs_in_sees_the_page_is_refused_and_signs_out() {
+    let application = Application::start("one.emulator.accounts.dev").await;
+    let browser = Browser::start().await;
+
+    browser.sign_in(&application, "Alan").await;
+    let id = application.emulator().user_id("alan@example.com").unwrap();
+    assert_eq!(browser.text("#user-id").await, id);
+    browser.open(&application, "/").await;
+    assert_eq!(browser.text("#greeting").await, "Hello, Alan.");
+
+    browser.open(&application, "/admin").await;
+    assert!(
+        browser
+            .client
+            .source()
+            .await
+            .unwrap()
+            .contains("not_authorized")
+    );
+    assert_eq!(browser.fetch_status("POST", "/api/invoices").await, 403);
+    assert_eq!(browser.fetch_status("GET", "/me").await, 200);
+
+    browser.open(&application, "/").await;
+    browser.click(Locator::Css("#sign-out")).await;
+    application.catch_up();
+    browser.open(&application, "/").await;
+    assert_eq!(browser.text("#greeting").await, "Hello, visitor.");
+    assert_eq!(browser.fetch_status("GET", "/me").await, 401);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium and chromedriver"]
+async fn a_session_survives_the_loss_of_its_cookie_and_the_expiry_of_its_token() {
+    let application = Application::start("one.emulator.accounts.dev").await;
+    let browser = Browser::start().await;
+    browser.sign_in(&application, "Ada").await;
+    browser.open(&application, "/admin").await;
+    assert_eq!(browser.text("h1").await, "Administration");
+    assert_eq!(browser.fetch_status("POST", "/api/invoices").await, 200);
+
+    // The cookie is lost: a handshake brings the session back.
+    for cookie in browser.client.get_all_cookies().await.unwrap() {
+        if cookie.name().starts_with("__session") {
+            browser.client.delete_cookie(cookie.name()).await.unwrap();
+        }
+    }
+    browser.open(&application, "/dashboard").await;
+    let id = application.emulator().user_id("ada@example.com").unwrap();
+    assert_eq!(browser.text("#user-id").await, id);
+
+    // The token expires: what a script sends with POST is refused, and not redirected ...
+    application.advance(Duration::from_secs(90));
+    assert_eq!(browser.fetch_status("POST", "/api/invoices").await, 401);
+    // ... and the next page renews the session without a word.
+    browser.open(&application, "/dashboard").await;
+    assert_eq!(browser.text("#user-id").await, id);
+    assert_eq!(browser.fetch_status("POST", "/api/invoices").await, 200);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium and chromedriver"]
+async fn two_instances_on_one_host_do_not_disturb_each_other() {
+    let one = Application::start("one.emulator.accounts.dev").await;
+    let two = Application::start("two.emulator.accounts.dev").await;
+    let browser = Browser::start().await;
+    browser.sign_in(&one, "Ada").await;
+    browser.sign_in(&two, "Alan").await;
+
+    for _ in 0..2 {
+        browser.open(&one, "/").await;
+        assert_eq!(browser.text("#greeting").await, "Hello, Ada.");
+        browser.open(&two, "/").await;
+        assert_eq!(browser.text("#greeting").await, "Hello, Alan.");
+    }
+
+    browser.click(Locator::Css("#sign-out")).await;
+    two.catch_up();
+    browser.open(&two, "/").await;
+    assert_eq!(browser.text("#greeting").await, "Hello, visitor.");
+    browser.open(&one, "/").await;
+    assert_eq!(browser.text("#greeting").await, "Hello, Ada.");
+    browser.close().await;
+}
