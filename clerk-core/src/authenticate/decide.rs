@@ -16,7 +16,7 @@ use url::Url;
 use super::accepts::AcceptedTokens;
 use super::facts::{Facts, RawToken, RedirectCount};
 use super::handshake::{
-    handshake_url, is_cross_origin_referrer, is_known_clerk_referrer, session_among,
+    SessionCookie, handshake_url, is_cross_origin_referrer, is_known_clerk_referrer, session_among,
     without_handshake_result,
 };
 use super::state::{AuthenticateError, RequestState, TokenCarrier};
@@ -48,8 +48,8 @@ pub(crate) enum Need {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) keys: Vec<(Option<String>, Result<Arc<KeyEntry>, TokenError>)>,
-    /// Cookie directives; empty when the exchange failed.
-    pub(crate) handshake: Option<Vec<String>>,
+    /// Cookie directives; empty when the exchange failed, `None` inside when what it brought are no directives.
+    pub(crate) handshake: Option<Option<Vec<String>>>,
     /// Cookies, or the code of the failure.
     pub(crate) refresh: Option<Result<Vec<String>, Cow<'static, str>>>,
     pub(crate) machine: Option<Result<Arc<VerifiedMachineToken>, MachineTokenError>>,
@@ -431,11 +431,17 @@ impl Decide<'_> {
             },
             (None, None) => return Ok(None),
         };
-        let Some(mut headers) = cookie_headers(&directives) else {
+        let refused = || {
             tracing::warn!(
                 "a handshake brought a cookie that cannot be set; the request goes on without it"
             );
-            return Ok(None);
+            Ok(None)
+        };
+        let Some(directives) = directives else {
+            return refused();
+        };
+        let Some(mut headers) = cookie_headers(&directives) else {
+            return refused();
         };
         headers.insert(
             ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -453,12 +459,16 @@ impl Decide<'_> {
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             }
         }
-        let Some(token) = session_among(&directives, self.config.cookie_suffix()) else {
-            return Ok(Some(RequestState::signed_out(
-                SignedOut::new(SESSION, "session-token-missing"),
-                "",
-                headers,
-            )));
+        let token = match session_among(&directives, self.config.cookie_suffix()) {
+            SessionCookie::Token(token) => token,
+            SessionCookie::Malformed => return refused(),
+            SessionCookie::Absent => {
+                return Ok(Some(RequestState::signed_out(
+                    SignedOut::new(SESSION, "session-token-missing"),
+                    "",
+                    headers,
+                )));
+            }
         };
         let token = RawToken::new(token);
         let mut verified = self.verify(&token)?;
@@ -493,7 +503,7 @@ impl Decide<'_> {
     fn verify_handshake_token(
         &self,
         token: &str,
-    ) -> Result<Result<Vec<String>, TokenError>, Interrupt> {
+    ) -> Result<Result<Option<Vec<String>>, TokenError>, Interrupt> {
         let parsed = match ParsedToken::parse(token) {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Err(error)),
@@ -567,7 +577,8 @@ impl Decide<'_> {
             Some(Err(failure)) => return Ok(Err(failure.clone())),
             Some(Ok(cookies)) => cookies,
         };
-        let Some(token) = session_among(cookies, self.config.cookie_suffix()) else {
+        let SessionCookie::Token(token) = session_among(cookies, self.config.cookie_suffix())
+        else {
             return Ok(Err("invalid-session-token".into()));
         };
         match self.verify(&RawToken::new(token))? {

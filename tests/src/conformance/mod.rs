@@ -63,11 +63,12 @@ impl Answerer {
         let mut builder = Clerk::builder()
             .clock(ManualClock::new(millis as i64))
             .dangerous_any_proxy_url();
-        if let Some(key) = text(keys, "secret_key") {
+        let key = |name| text(keys, name).filter(|key| !key.is_empty());
+        if let Some(key) = key("secret_key") {
             client = client.secret_key(key);
             builder = builder.secret_key(key);
         }
-        if let Some(key) = text(keys, "machine_secret_key") {
+        if let Some(key) = key("machine_secret_key") {
             client = client.machine_secret_key(key);
             builder = builder.machine_secret_key(key);
         }
