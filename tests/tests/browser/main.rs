@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clerk_core::{Clock, ManualClock, SystemClock};
 use clerk_emulator::Emulator;
+use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use quickstart_demo::Instance;
 use serde_json::json;
@@ -107,29 +108,36 @@ impl Browser {
         Self { client, driver }
     }
 
+    /// Drops the counter of handshakes, which expires after two seconds: this browser is faster than people are.
+    async fn forget_redirects(&self) {
+        self.client
+            .delete_cookie("__clerk_redirect_count")
+            .await
+            .unwrap();
+    }
+
     async fn open(&self, application: &Application, path: &str) {
         self.client.goto(&application.url(path)).await.unwrap();
     }
 
     async fn text(&self, css: &str) -> String {
-        self.client
-            .find(Locator::Css(css))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+        self.element(Locator::Css(css)).await.text().await.unwrap()
+    }
+
+    /// Waits for an element; when it does not come, says which page stands there instead.
+    async fn element(&self, locator: Locator<'_>) -> Element {
+        match self.client.wait().for_element(locator).await {
+            Ok(element) => element,
+            Err(error) => panic!(
+                "{locator:?} did not appear ({error}) on {}:\n{}",
+                self.client.current_url().await.unwrap(),
+                self.client.source().await.unwrap()
+            ),
+        }
     }
 
     async fn click(&self, locator: Locator<'_>) {
-        self.client
-            .wait()
-            .for_element(locator)
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
+        self.element(locator).await.click().await.unwrap();
     }
 
     /// Signs a seeded person in through the emulator's page and ends on the dashboard.
@@ -140,11 +148,7 @@ impl Browser {
         application.catch_up();
         let button = format!("//button[contains(., '{name}')]");
         self.click(Locator::XPath(&button)).await;
-        self.client
-            .wait()
-            .for_element(Locator::Css("#user-id"))
-            .await
-            .unwrap();
+        self.element(Locator::Css("#user-id")).await;
         assert_eq!(
             self.client.current_url().await.unwrap().as_str(),
             application.url("/dashboard")
@@ -240,6 +244,7 @@ async fn two_instances_on_one_host_do_not_disturb_each_other() {
     let two = Application::start("two.emulator.accounts.dev").await;
     let browser = Browser::start().await;
     browser.sign_in(&one, "Ada").await;
+    browser.forget_redirects().await;
     browser.sign_in(&two, "Alan").await;
 
     for _ in 0..2 {
