@@ -126,13 +126,6 @@ impl Organization {
         }
         json
     }
-
-    /// The organization as browsers see it.
-    pub(crate) fn to_frontend_json(&self, store: &Store) -> Value {
-        let mut json = self.public_json(store);
-        json["members_count"] = json!(store.members_count(&self.id));
-        json
-    }
 }
 
 /// Whether an organization is shown with the number of its members.
@@ -181,15 +174,6 @@ impl Membership {
         let mut json = self.json_with(store, organization);
         json["private_metadata"] = Value::Object(self.private_metadata.clone());
         json
-    }
-
-    /// The membership as browsers see it.
-    pub(crate) fn to_frontend_json(&self, store: &Store) -> Value {
-        let organization = store
-            .organizations
-            .get(&self.organization_id)
-            .map(|organization| organization.to_frontend_json(store));
-        self.json_with(store, organization)
     }
 }
 
