@@ -2,3 +2,8 @@
 
 pub mod conformance;
 pub mod forge;
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -11,6 +11,7 @@ mod route_match;
 mod webhook;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clerk_core::api::ClerkClient;
 use clerk_core::{Clerk, ClerkBuilder, ManualClock};
@@ -62,6 +63,8 @@ impl Answerer {
             .base_url(base_url);
         let mut builder = Clerk::builder()
             .clock(ManualClock::new(millis as i64))
+            // A scripted failure is to be seen whole, however slow the machine is.
+            .key_wait(Duration::from_secs(60))
             .dangerous_any_proxy_url();
         let key = |name| text(keys, name).filter(|key| !key.is_empty());
         if let Some(key) = key("secret_key") {
