@@ -224,6 +224,8 @@ async fn a_passing_fault_is_tried_again() {
         Fault::cut_connection(),
         Fault::too_many_requests(Duration::ZERO),
         Fault::answer(502, "text/html", "<h1>Bad gateway</h1>"),
+        Fault::answer(200, "text/html", "<h1>Maintenance</h1>"),
+        Fault::status(401),
     ] {
         emulator.faults().add(fault.on("/v1/jwks"));
         let clerk = on(&emulator).build().unwrap();
