@@ -6,7 +6,7 @@
     clippy::disallowed_methods,
     clippy::disallowed_macros,
     clippy::unwrap_used,
-    missing_docs,
+    clippy::panic,
     reason = "a benchmark reads the clock and prints"
 )]
 

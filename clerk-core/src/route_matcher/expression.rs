@@ -68,17 +68,17 @@ enum Node {
     Look {
         behind: bool,
         negated: bool,
-        node: Box<Node>,
+        node: Box<Self>,
     },
-    Capture(Box<Node>),
+    Capture(Box<Self>),
     Repeat {
-        node: Box<Node>,
+        node: Box<Self>,
         min: u32,
         max: Option<u32>,
         lazy: bool,
     },
-    Sequence(Vec<Node>),
-    Alternatives(Vec<Node>),
+    Sequence(Vec<Self>),
+    Alternatives(Vec<Self>),
 }
 
 impl Node {

@@ -3,6 +3,13 @@
 //! These tests need both programs and are ignored without them asked for: `cargo test -p clerk-tests --test browser --
 //! --ignored`. `.ci/run` installs Chromium and runs them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
