@@ -126,6 +126,8 @@ pub(crate) struct Request {
     method: Method,
     path: String,
     query: Vec<(Cow<'static, str>, String)>,
+    /// The keys of a JSON object that is the body, instead of `body`.
+    fields: Option<Fields>,
     body: Body,
     credential: Credential,
     repeatable: bool,
@@ -142,21 +144,8 @@ pub(crate) struct Request {
 #[derive(Clone)]
 enum Body {
     Empty,
-    Fields(Fields),
     Json(Bytes),
     Multipart(Vec<(&'static str, Part)>),
-}
-
-impl Body {
-    /// The object that this is; an empty one when it was something else.
-    fn fields(&mut self) -> &mut Fields {
-        loop {
-            match self {
-                Self::Fields(fields) => return fields,
-                other => *other = Self::Fields(Fields::default()),
-            }
-        }
-    }
 }
 
 #[derive(Clone)]
@@ -170,7 +159,6 @@ impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Empty => "Empty",
-            Self::Fields(_) => "Fields(..)",
             Self::Json(_) => "Json(..)",
             Self::Multipart(_) => "Multipart(..)",
         })
@@ -194,6 +182,7 @@ impl Request {
             method,
             path: String::from(path),
             query: Vec::new(),
+            fields: None,
             body: Body::Empty,
             credential: Credential::Secret,
             repeatable,
@@ -289,12 +278,12 @@ impl Request {
 
     /// The JSON object that is the body; an empty one when there was none.
     fn fields(&mut self) -> &mut Fields {
-        self.body.fields()
+        self.fields.get_or_insert_default()
     }
 
     /// An empty JSON object as the body, until a key is set.
     pub(crate) fn object(mut self) -> Self {
-        self.body = Body::Fields(Fields::default());
+        self.fields = Some(Fields::default());
         self
     }
 
@@ -517,16 +506,16 @@ impl Request {
 
     fn content(&mut self) -> Result<Content, InvalidRequest> {
         let json = HeaderValue::from_static("application/json");
+        if let Some(fields) = self.fields.take() {
+            let invalid = InvalidRequestReason::InvalidBody;
+            let fields = fields.into_map().ok_or(InvalidRequest::new(invalid))?;
+            let bytes = serde_json::to_vec(&fields)
+                .map_err(|error| InvalidRequest::caused(invalid, error))?;
+            return Ok(Content::Typed(json, bytes.into()));
+        }
         Ok(match std::mem::replace(&mut self.body, Body::Empty) {
             Body::Empty => Content::Empty,
             Body::Json(bytes) => Content::Typed(json, bytes),
-            Body::Fields(fields) => {
-                let invalid = InvalidRequestReason::InvalidBody;
-                let fields = fields.into_map().ok_or(InvalidRequest::new(invalid))?;
-                let bytes = serde_json::to_vec(&fields)
-                    .map_err(|error| InvalidRequest::caused(invalid, error))?;
-                Content::Typed(json, bytes.into())
-            }
             Body::Multipart(parts) => Content::Multipart(parts),
         })
     }

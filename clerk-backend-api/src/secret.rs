@@ -3,7 +3,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use crate::lenient::Lenient;
+use crate::{fields::Wire, lenient::Lenient};
 
 /// Writes the kind of a secret and the part of its prefix that carries no entropy.
 fn redacted(kind: &str, value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,6 +66,12 @@ macro_rules! secret {
         impl From<&$name> for $name {
             fn from(value: &$name) -> Self {
                 value.clone()
+            }
+        }
+
+        impl Wire for $name {
+            fn wire(self) -> Option<serde_json::Value> {
+                Some(self.expose_secret().into())
             }
         }
 

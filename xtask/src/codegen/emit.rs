@@ -1,6 +1,9 @@
 //! Writes the client: one file per group, as a person would write it.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use super::{
     names::variant,
@@ -43,8 +46,13 @@ const CRATE_TYPES: [(&str, &str); 27] = [
     ("open_enum", "crate::lenient::open_enum"),
 ];
 
-/// Functions and macros of the request module.
-const REQUEST_ITEMS: [&str; 4] = ["generated_key", "input", "list", "request"];
+/// Functions and macros of the request module, and by what a file shows that it uses them.
+const REQUEST_ITEMS: [(&str, &str); 4] = [
+    ("crate::request::generated_key", "generated_key("),
+    ("crate::request::input", "\ninput! {"),
+    ("crate::request::list", "list::<"),
+    ("crate::request::request", "\nrequest! {"),
+];
 
 /// The file of one group.
 pub(crate) fn group(api: &Api, overlay: &Overlay, group: &Group) -> String {
@@ -128,9 +136,9 @@ fn method(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
     let described = operation.args.iter().filter(|arg| !arg.doc.is_empty());
     let mut described = described.peekable();
     if operation.input.is_none() && described.peek().is_some() {
-        doc.push_str("\n\n");
+        doc.push('\n');
         for arg in described {
-            let _ = writeln!(doc, "* `{}`: {}", arg.name, arg.doc.replace('\n', "\n  "));
+            let _ = write!(doc, "\n* `{}`: {}", arg.name, arg.doc.replace('\n', "\n  "));
         }
     }
     let _ = write!(doc, "\n\nSends `{}`.", operation.key);
@@ -545,51 +553,90 @@ pub(crate) fn operation_feature<'a>(
     (group.feature.as_deref() != Some(feature)).then_some(feature)
 }
 
-/// The `use` lines for what a file mentions.
+/// The `use` lines for what a file mentions: the standard library, other crates, this crate.
 fn imports(api: &Api, group: &Group, body: &str) -> String {
     let words = words(body);
-    let mut lines = Vec::new();
-    for (name, path) in CRATE_TYPES {
-        if words.contains_key(name) && !(name == "model" && !body.contains("model! {")) {
-            lines.push(format!("use {path};"));
-        }
-    }
-    for item in REQUEST_ITEMS {
-        let used = match item {
-            "input" | "request" => body.contains(&format!("\n{item}! {{")),
-            "list" => body.contains("list::<"),
-            _ => body.contains(&format!("{item}(")),
+    let mut modules: [BTreeMap<&str, Vec<&str>>; 3] = Default::default();
+    let mut add = |path: &'static str| {
+        let block = match path.split("::").next() {
+            Some("std") => 0,
+            Some("crate") => 2,
+            _ => 1,
         };
-        if used {
-            lines.push(format!("use crate::request::{item};"));
+        if let Some((module, name)) = path.rsplit_once("::") {
+            modules[block].entry(module).or_default().push(name);
+        }
+    };
+    for (name, path) in CRATE_TYPES {
+        if words.contains(name) && !(name == "model" && !body.contains("model! {")) {
+            add(path);
         }
     }
+    for (path, mark) in REQUEST_ITEMS {
+        if body.contains(mark) {
+            add(path);
+        }
+    }
+    let mut blocks: Vec<String> = Vec::new();
+    for block in &mut modules[..2] {
+        let lines = block.iter_mut().map(|(module, names)| format!("use {};\n", path(module, names)));
+        blocks.push(lines.collect());
+    }
+    let own = modules[2].iter_mut().map(|(module, names)| {
+        path(module.trim_start_matches("crate::"), names)
+    });
+    let own: Vec<_> = own.collect();
+    blocks.push(format!("use crate::{{{}}};\n", own.join(", ")));
+    let mut siblings: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
     for (name, home) in &api.homes {
-        if *home == group.accessor || !words.contains_key(name.as_str()) {
-            continue;
+        if *home != group.accessor && words.contains(name.as_str()) {
+            let feature = api.group(home).and_then(|home| home.feature.as_deref());
+            let feature = feature.filter(|feature| group.feature.as_deref() != Some(feature));
+            siblings.entry((home, feature)).or_default().push(name);
         }
-        let feature = api.group(home).and_then(|home| home.feature.as_deref());
-        if let Some(feature) = feature.filter(|feature| group.feature.as_deref() != Some(feature)) {
-            lines.push(format!("#[cfg(feature = {feature:?})]"));
-        }
-        lines.push(format!("use super::{home}::{name};"));
     }
-    lines.join("\n") + "\n"
+    let lines = siblings.iter_mut().map(|((home, feature), names)| {
+        let cfg = feature.map_or_else(String::new, |feature| format!("#[cfg(feature = {feature:?})]\n"));
+        format!("{cfg}use super::{};\n", path(home, names))
+    });
+    blocks.push(lines.collect());
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n")
 }
 
-/// The identifiers of a text, comments aside.
-pub(crate) fn words(text: &str) -> BTreeMap<&str, usize> {
-    let mut words = BTreeMap::new();
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    for line in code {
-        let mut quoted = false;
-        for piece in line.split('"') {
-            if !quoted {
-                for word in piece.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-                    *words.entry(word).or_insert(0) += 1;
+/// `module::name` or `module::{one, other}`.
+fn path(module: &str, names: &mut Vec<&str>) -> String {
+    names.sort_unstable();
+    match names.as_slice() {
+        [name] => format!("{module}::{name}"),
+        names => format!("{module}::{{{}}}", names.join(", ")),
+    }
+}
+
+/// The identifiers of a text, without comments, texts, and what follows `::`.
+pub(crate) fn words(text: &str) -> BTreeSet<&str> {
+    let mut words = BTreeSet::new();
+    for line in text.lines().map(str::trim_start) {
+        // A variant of an enum is no type.
+        let variant = line.starts_with(|c: char| c.is_ascii_uppercase()) && line.contains(" = \"");
+        if variant || line.starts_with("//") {
+            continue;
+        }
+        for piece in line.split('"').step_by(2) {
+            let mut start = None;
+            for (index, c) in piece.char_indices().chain([(piece.len(), ' ')]) {
+                let inside = c.is_ascii_alphanumeric() || c == '_';
+                match (start, inside) {
+                    (None, true) => start = Some(index),
+                    (Some(begin), false) => {
+                        if !piece[..begin].ends_with("::") {
+                            words.insert(&piece[begin..index]);
+                        }
+                        start = None;
+                    }
+                    _ => {}
                 }
             }
-            quoted = !quoted;
         }
     }
     words

@@ -26,7 +26,7 @@ pub(crate) fn calls(api: &Api) -> String {
     file.push_str("#![expect(deprecated, reason = \"deprecated operations and parameters are exercised, too\")]\n\n");
     file.push_str("use std::time::Duration;\n\nuse clerk_backend_api::{ClerkClient, Timestamp};\n");
     for (name, home) in &api.homes {
-        if words.contains_key(name.as_str()) {
+        if words.contains(name.as_str()) {
             let _ = writeln!(file, "use clerk_backend_api::resources::{home}::{name};");
         }
     }

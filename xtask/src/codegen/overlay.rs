@@ -117,7 +117,7 @@ pub(crate) struct Schema {
     pub(crate) fields: BTreeMap<String, Field>,
     /// Fields that the server is known to send although the document lacks them.
     #[serde(default)]
-    pub(crate) add: BTreeMap<String, String>,
+    pub(crate) add: BTreeMap<String, Field>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -524,9 +524,6 @@ impl<'a> Resolver<'a> {
     ) -> String {
         let key = owner.key();
         let own = self.docs.operations.get(key).and_then(|entry| entry.params.get(wire));
-        if own.is_some() {
-            self.used.tick(format!("docs.operations.{key}.params.{wire}"));
-        }
         let text = own
             .or_else(|| field.and_then(|field| field.doc.as_ref()))
             .or_else(|| self.docs.fields.get(wire));
@@ -849,11 +846,12 @@ impl<'a> Resolver<'a> {
                 doc,
             });
         }
-        for (wire, kind) in entry.map(|entry| &entry.add).into_iter().flatten() {
+        for (wire, added) in entry.map(|entry| &entry.add).into_iter().flatten() {
             self.used.tick(format!("{named}.{entry_name}.add.{wire}"));
             if fields.iter().any(|field| field.wire == *wire) {
                 return Err(format!("{name}.{wire} is in the document now"));
             }
+            let kind = added.kind.as_deref().ok_or_else(|| format!("{name}.{wire} needs a type"))?;
             let kind = self.named_kind(kind);
             self.mention_kind(&kind, &User::Type(name.to_owned()));
             fields.push(Field {
@@ -863,7 +861,7 @@ impl<'a> Resolver<'a> {
                 optional: true,
                 strict: false,
                 seconds: false,
-                doc: self.field_doc(name, schema_name, wire, None),
+                doc: self.field_doc(name, schema_name, wire, Some(added)),
             });
         }
         let doc = match schema_name {
@@ -902,11 +900,8 @@ impl<'a> Resolver<'a> {
         wire: &str,
         field: Option<&FieldEntry>,
     ) -> String {
-        let docs = schema.and_then(|schema| self.docs.schemas.get(schema));
+        let docs = self.docs.schemas.get(schema.unwrap_or(model));
         let own = docs.and_then(|docs| docs.fields.get(wire));
-        if let (Some(_), Some(schema)) = (own, schema) {
-            self.used.tick(format!("docs.schemas.{schema}.fields.{wire}"));
-        }
         let text = own
             .or_else(|| field.and_then(|field| field.doc.as_ref()))
             .or_else(|| self.docs.fields.get(wire));
@@ -927,6 +922,8 @@ impl<'a> Resolver<'a> {
             "timestamp" => Kind::Timestamp,
             "seconds" => Kind::Seconds,
             "value" => Kind::Value,
+            "object" => Kind::Object,
+            "texts" => Kind::List(Box::new(Kind::Text)),
             "Secret" | "SessionToken" | "MachineToken" | "MachineSecretKey" => {
                 Kind::Secret(name.to_owned())
             }
@@ -1338,7 +1335,7 @@ fn fixed(value: &toml::Value) -> Result<String> {
     match value {
         toml::Value::Boolean(value) => Ok(value.to_string()),
         toml::Value::String(value) => Ok(format!("{value:?}.to_owned()")),
-        other => Err(format!("a fixed value is neither text nor a truth value: {other}")),
+        other => Err(format!("a fixed value is neither text nor a truth value: {other:?}")),
     }
 }
 
