@@ -1,6 +1,7 @@
 //! What the workspace's tests share.
 
 pub mod conformance;
+pub mod exercise;
 pub mod forge;
 
 /// The examples of the README.
