@@ -3,6 +3,7 @@
 //! These tests need both programs and are ignored without them asked for: `cargo test -p clerk-tests --test browser --
 //! --ignored`. `.ci/run` installs Chromium and runs them.
 
+#![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +12,7 @@
 )]
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,6 +91,7 @@ impl Browser {
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("chromedriver must be installed to run these tests");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
@@ -174,10 +177,18 @@ impl Browser {
         status.as_u64().unwrap()
     }
 
-    async fn close(mut self) {
+    async fn close(self) {
         self.client.clone().close().await.unwrap();
-        self.driver.kill().unwrap();
-        self.driver.wait().unwrap();
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the driver and, after a failure, the browser that it started: they are one process group.
+    fn drop(&mut self) {
+        let _ = Command::new("kill")
+            .args(["--", &format!("-{}", self.driver.id())])
+            .status();
+        let _ = self.driver.wait();
     }
 }
 

@@ -1,10 +1,6 @@
 //! clerk-core through its public API: real keys, real HTTP to an emulator where keys or answers come from Clerk.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod attacks;
 mod configuration;
