@@ -7,6 +7,7 @@
 mod current_user;
 mod extract;
 mod layer;
+mod original_request;
 mod protect;
 mod rejection;
 #[cfg(feature = "webhooks")]
@@ -23,7 +24,9 @@ pub use clerk_core::{
 pub use current_user::CurrentUser;
 pub use extract::{Auth, Guarded, SignedIn};
 pub use layer::{ClerkFuture, ClerkLayer, ClerkService};
-pub use protect::{ProtectFuture, ProtectLayer, ProtectService, protect};
+pub use protect::{
+    GrpcProtectLayer, GrpcProtectService, ProtectFuture, ProtectLayer, ProtectService, protect,
+};
 pub use rejection::ClerkRejection;
 #[cfg(feature = "webhooks")]
 pub use webhook::VerifiedWebhook;

@@ -30,6 +30,12 @@ impl ClerkRejection {
     }
 }
 
+impl From<ClerkRejection> for Refusal {
+    fn from(rejection: ClerkRejection) -> Self {
+        rejection.0
+    }
+}
+
 impl IntoResponse for ClerkRejection {
     fn into_response(self) -> Response {
         tracing::trace!(target: "axum::rejection", status = self.status().as_u16(), rejection = %self, "rejecting request");

@@ -127,8 +127,16 @@ impl RouteMatcher {
         if self.patterns.is_empty() {
             return Ok(false);
         }
-        let path = normalize(path)?;
-        let path = to_units(&path);
+        self.is_match_literally(&normalize(path)?)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// As [`is_match`](Self::is_match), for a path that is to be taken as it is.
+    pub(crate) fn is_match_literally(&self, path: &str) -> Result<bool, MalformedPath> {
+        let path = to_units(path);
         for pattern in self.patterns.iter() {
             if pattern
                 .regex
@@ -257,7 +265,7 @@ impl CompiledPattern {
 }
 
 /// Decodes a path once, but for the escapes of characters that structure a URL, and joins repeated slashes.
-fn normalize(path: &str) -> Result<String, MalformedPath> {
+pub(crate) fn normalize(path: &str) -> Result<String, MalformedPath> {
     let bytes = path.as_bytes();
     let mut kept = String::with_capacity(path.len());
     let mut i = 0;
