@@ -1,10 +1,10 @@
 //! Between actix-web's types, which are older than the `http` crate's, and ours.
 
-use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
 use actix_web::dev::{RequestHead, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use clerk_core::{RequestView, append_headers};
 
 /// A request as the core reads it: borrowed, so that nothing is copied that nobody asks for.
@@ -16,6 +16,10 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(crate) fn of(request: &'a ServiceRequest) -> Self {
+        Self::of_request(request.request())
+    }
+
+    pub(crate) fn of_request(request: &'a HttpRequest) -> Self {
         Self {
             head: request.head(),
             is_secure: request.app_config().secure(),

@@ -1,10 +1,11 @@
 //! What a refused request is told.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
-use clerk_core::{Refusal, RefusalKind};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use clerk_core::{Refusal, RefusalKind, ReturnBack};
 
-use crate::convert;
+use crate::convert::{self, View};
+use crate::extract::with;
 
 /// Why an extractor or a guard of this crate refused a request; also what a handler returns when `auth.protect(..)?`
 /// fails.
@@ -48,6 +49,42 @@ impl ClerkRejection {
         Ok(Refusal::unless_signed_out(
             extracted.map_err(|rejection| rejection.0),
         )?)
+    }
+
+    /// A redirect to the sign-in page, with the way back; to the page of the session's tasks for somebody who has
+    /// some to do. For handlers that decide by themselves, as `redirectToSignIn` in the official SDKs.
+    ///
+    /// ```
+    /// use clerk_actix::{Auth, ClerkRejection, ReturnBack};
+    /// use actix_web::HttpRequest;
+    ///
+    /// async fn checkout(auth: Auth, request: HttpRequest) -> Result<&'static str, ClerkRejection> {
+    ///     if auth.session().is_none() {
+    ///         return Err(ClerkRejection::redirect_to_sign_in(&request, ReturnBack::To("/cart")));
+    ///     }
+    ///     Ok("thank you")
+    /// }
+    /// # let _ = actix_web::web::get().to(checkout);
+    /// ```
+    #[must_use]
+    pub fn redirect_to_sign_in(request: &HttpRequest, back: ReturnBack<'_>) -> Self {
+        with(request, |authenticated| {
+            Ok(Self(
+                authenticated.redirect_to_sign_in(&View::of_request(request), back),
+            ))
+        })
+        .unwrap_or_else(|rejection| rejection)
+    }
+
+    /// A redirect to the sign-up page, with the way back: `redirectToSignUp` in the official SDKs.
+    #[must_use]
+    pub fn redirect_to_sign_up(request: &HttpRequest, back: ReturnBack<'_>) -> Self {
+        with(request, |authenticated| {
+            Ok(Self(
+                authenticated.redirect_to_sign_up(&View::of_request(request), back),
+            ))
+        })
+        .unwrap_or_else(|rejection| rejection)
     }
 
     pub(crate) fn missing_middleware() -> Self {

@@ -151,7 +151,7 @@ where
                 }
             }
         };
-        let outcome = match clerk.begin_authentication(&OriginalRequest(&request)) {
+        let outcome = match clerk.begin_authentication(&OriginalRequest::of(&request)) {
             Ok(Authentication::Waiting(waiting)) => {
                 // The service that was polled ready is the one that is called; the fresh clone stays behind.
                 let fresh = self.inner.clone();

@@ -17,7 +17,7 @@ mod webhook;
 pub use clerk_core::api::User;
 pub use clerk_core::{
     AcceptedTokens, AllowedRedirectOrigins, Authenticated, Clerk, ClerkBuilder, ConfigError,
-    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, Reverification,
+    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, ReturnBack, Reverification,
     ReverificationLevel, RouteMatcher, SessionAuth, TokenType,
 };
 #[cfg(feature = "current-user")]

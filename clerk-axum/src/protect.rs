@@ -163,8 +163,8 @@ fn check<B>(protect: &Protect, request: &Request<B>) -> Result<(), Refusal> {
         .get::<Authenticated>()
         .ok_or_else(|| Refusal::missing_middleware("ClerkLayer"))?;
     // A nested router sees a path without its prefix; the guard looks at the one that was asked for as well.
-    let original = OriginalRequest(request);
-    let path = RoutedPath::received(original.uri().path()).nested_as(request.uri().path());
+    let original = OriginalRequest::of(request);
+    let path = RoutedPath::received(original.uri.path()).nested_as(request.uri().path());
     protect.check(authenticated.clerk(), authenticated.auth(), &original, path)
 }
 

@@ -16,7 +16,7 @@ use crate::auth::{Auth, SessionAuth, SignedOut};
 use crate::authenticate::{AcceptedTokens, Facts, RequestView, joined_header};
 use crate::authorization::{Require, Reverification};
 use crate::clerk::Clerk;
-use crate::redirect::ReturnBack;
+use crate::redirect::{RedirectError, ReturnBack};
 use crate::route_matcher::RouteMatcher;
 use crate::routed_path::RoutedPath;
 use crate::token::TokenType;
@@ -517,6 +517,21 @@ impl Refusal {
 
     fn redirect(kind: RefusalKind, location: HeaderValue) -> Self {
         Self::new(kind, StatusCode::TEMPORARY_REDIRECT, None).with(LOCATION, location)
+    }
+
+    /// To a page to sign in or up on, for a handler that wants it.
+    pub(crate) fn redirect_to(page: Result<String, RedirectError>) -> Self {
+        match page.map(|url| HeaderValue::from_str(&url)) {
+            Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, location),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the page to redirect to cannot stand in a header");
+                Self::misconfigured()
+            }
+            Err(error) => {
+                tracing::error!(%error, "there is no page to redirect to");
+                Self::misconfigured()
+            }
+        }
     }
 
     pub(crate) fn unauthenticated(auth: &Auth) -> Self {
