@@ -195,8 +195,10 @@ impl Protect {
         self
     }
 
-    /// Guards everything but the paths that match in every reading of them ([`RoutedPath`]): a public path in an unusual
-    /// spelling, such as `/%70ublic` or `//public`, is guarded.
+    /// Guards everything but the paths that match exactly, and in every reading of them ([`RoutedPath`]).
+    ///
+    /// A public path in another spelling, such as `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded: routers
+    /// take these for other paths.
     pub fn except(mut self, routes: RouteMatcher) -> Self {
         self.scope = Scope::Except(routes);
         self
@@ -723,8 +725,8 @@ macro_rules! protect_setters {
                 /// Guards only the paths that match, in any reading of them. Whatever does not match is open: prefer
                 /// guarding a router or a scope, or [`except`](Self::except).
                 only(routes: RouteMatcher);
-                /// Guards everything but the paths that match; a public path in an unusual spelling, such as
-                /// `/%70ublic` or `//public`, is guarded.
+                /// Guards everything but the paths that match exactly; a public path in another spelling, such as
+                /// `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded.
                 except(routes: RouteMatcher);
             }
         }
