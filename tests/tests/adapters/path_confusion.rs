@@ -593,9 +593,12 @@ async fn examine(
             ));
         }
         let status = response.split(' ').nth(1).unwrap_or("none").to_owned();
+        // What is no request, or has no path that can be decoded, is nobody's.
+        if status != "400" {
+            let response = send(server.address(), &line, Some(token)).await;
+            findings.reached += usize::from(response.contains(PRIVATE));
+        }
         *findings.by_status.entry(status).or_default() += 1;
-        let response = send(server.address(), &line, Some(token)).await;
-        findings.reached += usize::from(response.contains(PRIVATE));
     }
     // The test would find nothing either if nobody got anywhere.
     for target in PRIVATE_TARGETS {
