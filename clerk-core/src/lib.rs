@@ -13,6 +13,7 @@ mod keys;
 mod protect;
 mod redirect;
 mod route_matcher;
+mod routed_path;
 mod token;
 mod webhook;
 
@@ -33,5 +34,6 @@ pub use keys::{InstanceType, KeyError, PublishableKey, account_portal, cookie_su
 pub use protect::{Protect, Refusal, RefusalKind, RequestKind};
 pub use redirect::{AllowedRedirectOrigins, Redirect, RedirectError, ReturnBack};
 pub use route_matcher::{MalformedPath, RouteMatcher, RoutePatternError};
+pub use routed_path::RoutedPath;
 pub use token::{Claims, JwtKeyError, TokenError, TokenErrorReason, TokenType};
 pub use webhook::{WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier};
