@@ -112,6 +112,13 @@ impl Clerk {
                 return answer(StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new());
             }
         };
+        if let Some(reason) = state.reason() {
+            tracing::debug!(
+                clerk.outcome = state.status().as_str(),
+                clerk.reason = reason,
+                "the request is not signed in"
+            );
+        }
         let redirects = state.location().is_some();
         let (auth, headers) = state.into_parts();
         if redirects {
