@@ -2,8 +2,10 @@
 
 mod actix_app;
 mod axum_app;
+mod compile_errors;
 mod middlewares;
 mod path_confusion;
+mod quickstarts;
 mod scenarios;
 mod servers;
 mod several_instances;
