@@ -1,4 +1,5 @@
 //! Metadata in, statuses out.
+#![cfg(test)]
 
 use clerk_core::SystemClock;
 use clerk_emulator::Emulator;
