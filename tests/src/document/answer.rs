@@ -35,6 +35,7 @@ pub struct Place {
 
 /// One step into a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Step {
     /// To the value of a key.
     Key(String),
@@ -146,7 +147,7 @@ impl Maker {
                 let example = schema.get("example").filter(|example| example.is_boolean());
                 Ok(example
                     .cloned()
-                    .unwrap_or_else(|| (variant % 2 == 0).into()))
+                    .unwrap_or_else(|| variant.is_multiple_of(2).into()))
             }
             Some("integer" | "number") => Ok(number(schema, name)),
             None => Ok(schema.get("example").cloned().unwrap_or_else(free_object)),

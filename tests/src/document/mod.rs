@@ -37,6 +37,7 @@ pub struct Document {
 
 impl Document {
     /// Where the document lies beside the workspace. It is not part of the repository, so it may be absent.
+    #[must_use]
     pub fn default_path() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/bapi/2026-05-12.yml")
     }
@@ -96,16 +97,19 @@ impl Document {
     }
 
     /// The dated version of the API that the document describes.
+    #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
     /// Every operation, in the document's order.
+    #[must_use]
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
     /// The operation of this method and path template, such as `/users/{user_id}`.
+    #[must_use]
     pub fn operation(&self, method: &http::Method, template: &str) -> Option<&Operation> {
         self.operations
             .iter()

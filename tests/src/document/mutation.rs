@@ -14,6 +14,7 @@ const UNHEARD_OF: &str = "unheard_of";
 
 /// What is done to one value of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Change {
     /// Its key is left out.
     Drop,

@@ -51,6 +51,7 @@ pub(super) struct Body {
 
 /// What a success looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "tests tell all of them apart")]
 pub enum Success {
     /// A JSON value.
     Json(StatusCode),
@@ -62,6 +63,7 @@ pub enum Success {
 
 impl Success {
     /// The status that the document promises.
+    #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
             Self::Json(status) | Self::Html(status) | Self::Empty(status) => status,
@@ -136,21 +138,25 @@ impl Operation {
     }
 
     /// The method.
+    #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
     /// The path template, such as `/users/{user_id}`.
+    #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
     /// What a success looks like.
+    #[must_use]
     pub fn success(&self) -> Success {
         self.success
     }
 
     /// Whether the answer is a list that `paginated=true` turns into a page.
+    #[must_use]
     pub fn accepts_paginated(&self) -> bool {
         self.parameters
             .iter()
@@ -158,6 +164,7 @@ impl Operation {
     }
 
     /// How many answers it takes until each alternative and each value of an enum came once.
+    #[must_use]
     pub fn variants(&self) -> usize {
         match &self.answer_schema {
             Some((schema, _)) => answer::variants(schema),
@@ -179,6 +186,7 @@ impl Operation {
     }
 
     /// What the document has to say against an answer.
+    #[must_use]
     pub fn complaints_about_answer(&self, answer: &Value) -> Vec<String> {
         let validator = self.answer_schema.as_ref().map(|(_, validator)| validator);
         validator

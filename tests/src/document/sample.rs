@@ -78,6 +78,7 @@ impl Operation {
     }
 
     /// The keys that a JSON body must have.
+    #[must_use]
     pub fn required_body_keys(&self) -> Vec<&str> {
         let required = self
             .body
@@ -91,6 +92,7 @@ impl Operation {
     }
 
     /// Whether a JSON body may have no keys but the described ones.
+    #[must_use]
     pub fn body_is_closed(&self) -> bool {
         let allowed = self
             .body

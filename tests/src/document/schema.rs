@@ -255,10 +255,10 @@ fn or_null(mut schema: Value) -> Value {
             if let Some(kind) = keys.get_mut("type") {
                 *kind = json!([kind, "null"]);
             }
-            if let Some(Value::Array(values)) = keys.get_mut("enum") {
-                if !values.contains(&Value::Null) {
-                    values.push(Value::Null);
-                }
+            if let Some(Value::Array(values)) = keys.get_mut("enum")
+                && !values.contains(&Value::Null)
+            {
+                values.push(Value::Null);
             }
             schema
         }

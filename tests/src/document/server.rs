@@ -67,6 +67,7 @@ impl DocumentServer {
     }
 
     /// The address to give to a client, without the version segment.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

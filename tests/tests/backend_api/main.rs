@@ -2,6 +2,8 @@
 //!
 //! The document lies beside the workspace and is not part of it. Where it is absent each of these tests says so.
 
+#![cfg(test)]
+
 mod document;
 
 use std::{
