@@ -188,7 +188,8 @@ impl Request {
         }
     }
 
-    pub(crate) fn apply(&mut self, options: RequestOptions) {
+    pub(crate) fn apply(&mut self, mut options: RequestOptions) {
+        let header = options.headers.remove(header::AUTHORIZATION);
         let key = match (&options.machine_secret_key, &options.secret_key) {
             (Some(key), _)
                 if self.credential != Credential::Secret || options.secret_key.is_none() =>
@@ -206,6 +207,8 @@ impl Request {
             Some(None) => self.invalidate(InvalidRequestReason::InvalidHeader),
             None => {}
         }
+        // The most explicit form of a key.
+        self.authorization = header.or(self.authorization.take());
         self.timeout = options.timeout.or(self.timeout);
         self.retry = options.retry.or(self.retry.take());
         self.headers.extend(options.headers);
