@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 pub use answer::{Answer, Place, Step};
-pub use mutation::{Change, Mutation, mutations};
+pub use mutation::{Change, Mutation, mutations, poisoned};
 pub use operation::{Operation, Success};
 pub use request::Complaint;
 pub use sample::Sample;

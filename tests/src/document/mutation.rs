@@ -34,6 +34,8 @@ pub enum Change {
     BareList,
     /// A list is a page.
     Page,
+    /// It is of another kind.
+    WrongKind,
 }
 
 impl fmt::Display for Change {
@@ -48,6 +50,7 @@ impl fmt::Display for Change {
             Self::NumberAsText => "number as text",
             Self::BareList => "page as bare list",
             Self::Page => "bare list as page",
+            Self::WrongKind => "of another kind",
         })
     }
 }
@@ -100,6 +103,35 @@ pub fn mutations(operation: &Operation) -> Result<Vec<Mutation>, DocumentError> 
         }
     }
     Ok(mutations)
+}
+
+/// The answers of an operation with one value of a kind that nobody can take for it, for each value that is described.
+///
+/// A client that reads such an answer does not look at that value.
+///
+/// # Errors
+/// When no answer can be made.
+pub fn poisoned(operation: &Operation) -> Result<Vec<Mutation>, DocumentError> {
+    let mut seen = HashSet::new();
+    let mut poisoned = Vec::new();
+    for variant in 0..operation.variants() {
+        let Some(answer) = operation.answer(variant)? else {
+            continue;
+        };
+        for place in &answer.places {
+            if place.free || !seen.insert(place.location.clone()) {
+                continue;
+            }
+            if let Some(spoilt) = spoil(&answer.value, &place.steps, Change::WrongKind) {
+                poisoned.push(Mutation {
+                    change: Change::WrongKind,
+                    place: place.clone(),
+                    answer: spoilt,
+                });
+            }
+        }
+    }
+    Ok(poisoned)
 }
 
 fn changes(operation: &Operation, place: &Place, answer: &Answer) -> Vec<Change> {
@@ -173,6 +205,12 @@ fn spoil(answer: &Value, steps: &[Step], change: Change) -> Option<Value> {
         Change::EmptyList => value.as_array_mut()?.clear(),
         Change::ZeroFraction => *value = Number::from_f64(value.as_f64()?)?.into(),
         Change::NumberAsText => *value = value.as_i64()?.to_string().into(),
+        Change::WrongKind => {
+            *value = match value {
+                Value::Object(_) | Value::Array(_) => false.into(),
+                _ => serde_json::json!([[{}]]),
+            };
+        }
         Change::BareList => *value = listed(value)?.clone(),
         Change::Page => {
             *value = serde_json::json!({ "data": value.take(), "total_count": 41 });
