@@ -2,10 +2,13 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
 use serde_json::{Map, Value};
 
-use crate::{lenient, retry::Cause};
+use crate::{
+    lenient::{Lenient, model},
+    retry::Cause,
+};
 
 /// Longest part of a refused answer's body that an error keeps.
 const MAX_KEPT_BODY: usize = 64 * 1024;
@@ -148,15 +151,20 @@ pub struct ApiError {
     pub body: Bytes,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct ErrorBody {
-    #[serde(deserialize_with = "lenient::list")]
     errors: Vec<ApiErrorItem>,
-    #[serde(deserialize_with = "lenient::or_default")]
     meta: Map<String, Value>,
-    #[serde(deserialize_with = "lenient::or_default")]
     clerk_trace_id: Option<String>,
+}
+
+model! {
+    ErrorBody
+    lenient {
+        "errors" => errors,
+        "meta" => meta,
+        "clerk_trace_id" => clerk_trace_id,
+    }
 }
 
 impl ApiError {
@@ -199,22 +207,27 @@ impl fmt::Display for ApiError {
 impl StdError for ApiError {}
 
 /// One complaint of a refused call.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ApiErrorItem {
     /// What kind of complaint this is; compare it with the constants of [`ErrorCode`].
-    #[serde(deserialize_with = "lenient::or_default")]
     pub code: ErrorCode,
     /// A short text for developers.
-    #[serde(deserialize_with = "lenient::or_default")]
     pub message: String,
     /// A longer text, fit for users.
-    #[serde(deserialize_with = "lenient::or_default")]
     pub long_message: Option<String>,
     /// Details; the keys depend on the code.
-    #[serde(deserialize_with = "lenient::or_default")]
     pub meta: Map<String, Value>,
+}
+
+model! {
+    ApiErrorItem
+    lenient {
+        "code" => code,
+        "message" => message,
+        "long_message" => long_message,
+        "meta" => meta,
+    }
 }
 
 impl ApiErrorItem {
@@ -321,9 +334,16 @@ impl PartialEq<&str> for ErrorCode {
     }
 }
 
-impl<'de> Deserialize<'de> for ErrorCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::new)
+impl<'de> Lenient<'de> for ErrorCode {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::read(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(feature = "serialize")]
+impl serde::Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

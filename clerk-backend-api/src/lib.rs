@@ -2,16 +2,27 @@
 
 mod client;
 mod config;
+mod deleted_object;
 mod error;
+mod fields;
+mod jwk;
 mod lenient;
+mod metadata;
+mod oauth_access_token;
 mod options;
+mod page;
 mod patch;
 mod path;
 mod raw;
 mod request;
+pub mod resources;
+mod response;
 mod retry;
 mod secret;
+mod session_refresh;
+mod timestamp;
 mod upload;
+mod verification;
 
 pub use client::ClerkClient;
 pub use config::{API_VERSION, ClerkClientBuilder};
@@ -19,40 +30,25 @@ pub use error::{
     ApiError, ApiErrorItem, ConfigError, DecodeError, Error, ErrorCode, InvalidRequest,
     InvalidRequestReason, Optional, TimeoutError, TransportError,
 };
+pub use deleted_object::DeletedObject;
+pub use jwk::{Jwk, Jwks};
+pub use metadata::Metadata;
+pub use oauth_access_token::{OAuthAccessTokenVerification, VerifiedOAuthAccessToken};
 pub use options::RequestOptions;
+pub use page::{Page, PageStream};
 pub use patch::Patch;
 pub use raw::{RawRequest, RawResponse};
+pub use response::Response;
 pub use retry::Retry;
 pub use secret::{MachineSecretKey, MachineToken, Secret, SecretKey, SessionToken};
+pub use session_refresh::SessionRefresh;
+pub use timestamp::Timestamp;
 pub use upload::Upload;
-mod temp_user {
-    #![allow(
-        missing_docs,
-        unreachable_pub,
-        missing_debug_implementations,
-        clippy::all
-    )]
-    #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-    pub struct User {
-        pub id: String,
-        pub first_name: Option<String>,
-    }
-    pub struct Users<'a>(&'a crate::ClerkClient);
-    pub struct GetUser(crate::RawRequest);
-    impl crate::ClerkClient {
-        pub fn users(&self) -> Users<'_> {
-            Users(self)
-        }
-    }
-    impl Users<'_> {
-        pub fn get(&self, id: &str) -> GetUser {
-            GetUser(self.0.request(http::Method::GET, ["users", id]))
-        }
-    }
-    impl GetUser {
-        pub async fn send(self) -> Result<User, crate::Error> {
-            self.0.send().await?.json()
-        }
-    }
-}
-pub use temp_user::User;
+pub use verification::{Verification, VerificationStatus, VerificationStrategy};
+
+pub use resources::{
+    organization_memberships::OrganizationMembership,
+    organizations::Organization,
+    sessions::Session,
+    users::User,
+};

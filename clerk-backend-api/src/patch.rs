@@ -64,3 +64,21 @@ impl From<&String> for Patch<String> {
         Self::Set(value.clone())
     }
 }
+
+impl<const N: usize> From<[&str; N]> for Patch<Vec<String>> {
+    fn from(values: [&str; N]) -> Self {
+        Self::Set(values.map(str::to_owned).into())
+    }
+}
+
+impl From<Vec<&str>> for Patch<Vec<String>> {
+    fn from(values: Vec<&str>) -> Self {
+        Self::Set(values.into_iter().map(str::to_owned).collect())
+    }
+}
+
+impl<T, const N: usize> From<[T; N]> for Patch<Vec<T>> {
+    fn from(values: [T; N]) -> Self {
+        Self::Set(values.into())
+    }
+}

@@ -26,7 +26,7 @@ impl RawRequest {
         I: IntoIterator<Item = S>,
         S: AsRef<str>,
     {
-        let mut request = Request::new(client, method, "raw");
+        let mut request = Request::new(client, method, "raw", "");
         for segment in path {
             request = request.segment(segment.as_ref());
         }
@@ -158,6 +158,27 @@ impl RawResponse {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body)
             .map_err(|source| self.decode_error(std::any::type_name::<T>(), source))
+    }
+
+    /// An answer without a body; whatever it holds is ignored.
+    #[expect(clippy::unnecessary_wraps, reason = "as the other readers of an answer")]
+    pub(crate) fn nothing(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// An answer that is text.
+    #[expect(clippy::unnecessary_wraps, reason = "as the other readers of an answer")]
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        Ok(String::from_utf8_lossy(&self.body).into_owned())
+    }
+
+    /// An answer that is a number of things.
+    pub(crate) fn count(&self) -> Result<u64, Error> {
+        #[derive(serde::Deserialize)]
+        struct TotalCount {
+            total_count: u64,
+        }
+        Ok(self.json::<TotalCount>()?.total_count)
     }
 
     #[cold]

@@ -3,7 +3,6 @@ use std::{borrow::Cow, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, Span, debug, debug_span, field::Empty};
 use url::form_urlencoded;
@@ -12,6 +11,7 @@ use crate::{
     client::{ClerkClient, Inner},
     config::bearer,
     error::{ApiError, Error, InvalidRequest, InvalidRequestReason, TimeoutError, TransportError},
+    fields::{Fields, Wire},
     options::RequestOptions,
     patch::Patch,
     path::push_segment,
@@ -19,6 +19,90 @@ use crate::{
     retry::{Cause, retry_after},
     upload::Upload,
 };
+
+/// A typed request: the struct, the options that all requests take, and how the answer is read.
+///
+/// `reader` is the method of `RawResponse` that reads the answer.
+macro_rules! request {
+    ($(#[$attribute:meta])* $name:ident -> $answer:ty, $reader:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug)]
+        #[must_use = "a request does nothing until it is sent"]
+        pub struct $name {
+            request: $crate::request::Request,
+        }
+
+        impl $name {
+            /// Options of this call alone, such as another key or an extra header.
+            pub fn with(mut self, options: $crate::RequestOptions) -> Self {
+                self.request.apply(options);
+                self
+            }
+
+            /// How long one attempt of this call may take.
+            pub fn timeout(self, timeout: ::std::time::Duration) -> Self {
+                self.with($crate::RequestOptions::new().timeout(timeout))
+            }
+
+            /// When this call is repeated.
+            pub fn retry(self, retry: $crate::Retry) -> Self {
+                self.with($crate::RequestOptions::new().retry(retry))
+            }
+
+            /// Sends the request.
+            ///
+            /// # Errors
+            /// Whatever [`Error`](crate::Error) lists.
+            // Inlined so that reading the answer is compiled where it is used, and nowhere else.
+            #[inline]
+            pub async fn send(self) -> Result<$answer, $crate::Error> {
+                self.request.execute().await?.$reader()
+            }
+
+            /// Sends the request and gives status, headers, body and trace id of the answer, too.
+            ///
+            /// # Errors
+            /// As [`send`](Self::send).
+            #[inline]
+            pub async fn send_with_response(
+                self,
+            ) -> Result<$crate::Response<$answer>, $crate::Error> {
+                let answer = self.request.execute().await?;
+                Ok($crate::Response::new(answer.$reader()?, answer))
+            }
+        }
+    };
+}
+pub(crate) use request;
+
+/// What one object in a request's body may hold.
+macro_rules! input {
+    ($(#[$attribute:meta])* $name:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug)]
+        #[must_use]
+        pub struct $name {
+            fields: $crate::fields::Fields,
+        }
+
+        impl $crate::fields::Wire for $name {
+            fn wire(self) -> Option<::serde_json::Value> {
+                self.fields.wire()
+            }
+        }
+    };
+}
+pub(crate) use input;
+
+/// A key under which the server recognises a repeated call.
+pub(crate) fn generated_key() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}
+
+/// Collects the values of a list.
+pub(crate) fn list<T, I: Into<T>>(values: impl IntoIterator<Item = I>) -> Vec<T> {
+    values.into_iter().map(Into::into).collect()
+}
 
 /// Which key a call is sent under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +126,8 @@ pub(crate) struct Request {
     method: Method,
     path: String,
     query: Vec<(Cow<'static, str>, String)>,
+    /// The keys of a JSON object that is the body, instead of `body`.
+    fields: Option<Fields>,
     body: Body,
     credential: Credential,
     repeatable: bool,
@@ -58,7 +144,6 @@ pub(crate) struct Request {
 #[derive(Clone)]
 enum Body {
     Empty,
-    Fields(Map<String, Value>),
     Json(Bytes),
     Multipart(Vec<(&'static str, Part)>),
 }
@@ -74,7 +159,6 @@ impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Empty => "Empty",
-            Self::Fields(_) => "Fields(..)",
             Self::Json(_) => "Json(..)",
             Self::Multipart(_) => "Multipart(..)",
         })
@@ -82,7 +166,12 @@ impl std::fmt::Debug for Body {
 }
 
 impl Request {
-    pub(crate) fn new(client: &ClerkClient, method: Method, operation: &'static str) -> Self {
+    pub(crate) fn new(
+        client: &ClerkClient,
+        method: Method,
+        operation: &'static str,
+        path: &'static str,
+    ) -> Self {
         let repeatable = matches!(
             method,
             Method::GET | Method::PUT | Method::DELETE | Method::HEAD
@@ -91,8 +180,9 @@ impl Request {
             client: client.clone(),
             operation,
             method,
-            path: String::with_capacity(64),
+            path: String::from(path),
             query: Vec::new(),
+            fields: None,
             body: Body::Empty,
             credential: Credential::Secret,
             repeatable,
@@ -112,6 +202,12 @@ impl Request {
         self
     }
 
+    /// Appends a constant part of the path, which begins with a slash.
+    pub(crate) fn path(mut self, part: &'static str) -> Self {
+        self.path.push_str(part);
+        self
+    }
+
     pub(crate) fn credential(mut self, credential: Credential) -> Self {
         self.credential = credential;
         self
@@ -119,6 +215,12 @@ impl Request {
 
     pub(crate) fn repeatable(mut self) -> Self {
         self.repeatable = true;
+        self
+    }
+
+    /// Never sent again once the server may have seen it.
+    pub(crate) fn unrepeatable(mut self) -> Self {
+        self.repeatable = false;
         self
     }
 
@@ -131,35 +233,66 @@ impl Request {
         self.query.push((name, value));
     }
 
+    /// Sets a query parameter, instead of what it was set to before.
+    pub(crate) fn set_query(&mut self, name: &'static str, value: impl Into<String>) {
+        self.remove_query(name);
+        self.push_query(name.into(), value.into());
+    }
+
+    /// Appends a query parameter once for each value.
+    pub(crate) fn extend_query<T: Into<String>>(
+        &mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = T>,
+    ) {
+        for value in values {
+            self.push_query(name.into(), value.into());
+        }
+    }
+
+    pub(crate) fn remove_query(&mut self, name: &str) {
+        self.query.retain(|(key, _)| key != name);
+    }
+
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+        let pair = self.query.iter().find(|(key, _)| key == name);
+        pair.map(|(_, value)| value.as_str())
+    }
+
     /// Sets one key of a JSON body.
-    pub(crate) fn field(&mut self, name: &'static str, value: impl Serialize) {
-        let value = serde_json::to_value(value);
-        self.set_field(name, value);
+    pub(crate) fn field(&mut self, name: &'static str, value: impl Wire) {
+        self.fields().field(name, value);
     }
 
-    /// Sets one key of a JSON body, or null, or leaves it out.
-    pub(crate) fn patch(&mut self, name: &'static str, value: Patch<impl Serialize>) {
-        match value {
-            Patch::Keep => {}
-            Patch::Clear => self.set_field(name, Ok(Value::Null)),
-            Patch::Set(value) => self.field(name, value),
+    /// Sets one key of a JSON body, or sets it to null, or leaves it out.
+    pub(crate) fn patch(&mut self, name: &'static str, value: Patch<impl Wire>) {
+        if !matches!(value, Patch::Keep) {
+            self.fields().patch(name, value);
         }
     }
 
-    fn set_field(&mut self, name: &'static str, value: Result<Value, serde_json::Error>) {
-        let Ok(value) = value else {
-            return self.invalidate(InvalidRequestReason::InvalidBody);
-        };
-        if let Body::Fields(fields) = &mut self.body {
-            fields.insert(name.to_owned(), value);
-        } else {
-            self.body = Body::Fields(Map::from_iter([(name.to_owned(), value)]));
-        }
+    /// Sets one key of a JSON body to whatever the value serialises to.
+    pub(crate) fn json(&mut self, name: &'static str, value: &impl Serialize) {
+        self.fields().json(name, value);
+    }
+
+    /// The JSON object that is the body; an empty one when there was none.
+    fn fields(&mut self) -> &mut Fields {
+        self.fields.get_or_insert_default()
     }
 
     /// An empty JSON object as the body, until a key is set.
     pub(crate) fn object(mut self) -> Self {
-        self.body = Body::Fields(Map::new());
+        self.fields = Some(Fields::default());
+        self
+    }
+
+    /// A JSON array as the body.
+    pub(crate) fn items(mut self, items: Vec<impl Wire>) -> Self {
+        match items.wire() {
+            Some(items) => self.set_json(serde_json::to_vec(&items)),
+            None => self.invalidate(InvalidRequestReason::InvalidBody),
+        }
         self
     }
 
@@ -258,6 +391,9 @@ impl Request {
                 Ok(response) => {
                     span.record("http.response.status_code", response.status().as_u16());
                     span.record("clerk.retries", retries);
+                    if let Some(id) = response.trace_id() {
+                        span.record("clerk.trace_id", id);
+                    }
                     return Ok(response);
                 }
                 Err(failure) => failure,
@@ -373,17 +509,16 @@ impl Request {
 
     fn content(&mut self) -> Result<Content, InvalidRequest> {
         let json = HeaderValue::from_static("application/json");
+        if let Some(fields) = self.fields.take() {
+            let invalid = InvalidRequestReason::InvalidBody;
+            let fields = fields.into_map().ok_or(InvalidRequest::new(invalid))?;
+            let bytes = serde_json::to_vec(&fields)
+                .map_err(|error| InvalidRequest::caused(invalid, error))?;
+            return Ok(Content::Typed(json, bytes.into()));
+        }
         Ok(match std::mem::replace(&mut self.body, Body::Empty) {
             Body::Empty => Content::Empty,
             Body::Json(bytes) => Content::Typed(json, bytes),
-            Body::Fields(fields) => Content::Typed(
-                json,
-                serde_json::to_vec(&fields)
-                    .map_err(|error| {
-                        InvalidRequest::caused(InvalidRequestReason::InvalidBody, error)
-                    })?
-                    .into(),
-            ),
             Body::Multipart(parts) => Content::Multipart(parts),
         })
     }

@@ -3,6 +3,8 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
+use crate::{fields::Wire, lenient::Lenient};
+
 /// Writes the kind of a secret and the part of its prefix that carries no entropy.
 fn redacted(kind: &str, value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     const PREFIXES: [&str; 9] = [
@@ -64,6 +66,18 @@ macro_rules! secret {
         impl From<&$name> for $name {
             fn from(value: &$name) -> Self {
                 value.clone()
+            }
+        }
+
+        impl Wire for $name {
+            fn wire(self) -> Option<serde_json::Value> {
+                Some(self.expose_secret().into())
+            }
+        }
+
+        impl<'de> Lenient<'de> for $name {
+            fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <String as Lenient>::read(deserializer).map(Self::from)
             }
         }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 ///
 /// # async fn run(client: ClerkClient, png: Vec<u8>) -> Result<(), Error> {
 /// let image = Upload::bytes(png).file_name("me.png").content_type("image/png");
-/// client.users().set_profile_image("user_2abc").file(image).send().await?;
+/// client.users().set_profile_image("user_2abc", image).send().await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -1,5 +1,6 @@
 //! Tasks of this workspace, run as `cargo run -p xtask -- <task>`.
 
+mod codegen;
 mod conformance;
 mod msrv;
 
@@ -16,9 +17,10 @@ type TaskResult = Result<(), Box<dyn std::error::Error>>;
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let result = match args.next().as_deref() {
+        Some("codegen") => codegen::run(args),
         Some("conformance") => conformance::run(args.next().map(PathBuf::from)),
         Some("msrv") => msrv::run(),
-        _ => Err("usage: xtask conformance [DIRECTORY] | msrv".into()),
+        _ => Err("usage: xtask codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,9 +2,12 @@
 #![cfg(test)]
 
 mod answers;
+mod bodies;
 mod keys;
+mod pages;
 mod raw;
 mod redirects;
+mod reported;
 mod retries;
 mod server;
 mod timeouts;

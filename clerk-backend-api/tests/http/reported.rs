@@ -28,7 +28,10 @@ where
 }
 
 async fn read_user(body: Value) -> User {
-    read(body, async |client| client.users().get("user_1").send().await).await
+    read(body, async |client| {
+        client.users().get("user_1").send().await
+    })
+    .await
 }
 
 fn user_with_email_verification(verification: Value) -> Value {
@@ -56,8 +59,14 @@ async fn an_address_may_be_verified_by_any_strategy() {
         ("ticket", VerificationStrategy::Ticket),
         ("saml", VerificationStrategy::Saml),
         ("scim", VerificationStrategy::Scim),
-        ("from_oauth_linkedin_oidc", VerificationStrategy::from("from_oauth_linkedin_oidc")),
-        ("of_tomorrow", VerificationStrategy::Other("of_tomorrow".to_owned())),
+        (
+            "from_oauth_linkedin_oidc",
+            VerificationStrategy::from("from_oauth_linkedin_oidc"),
+        ),
+        (
+            "of_tomorrow",
+            VerificationStrategy::Other("of_tomorrow".to_owned()),
+        ),
     ] {
         let user = read_user(user_with_email_verification(json!({
             "object": format!("verification_{strategy}"),
@@ -71,24 +80,39 @@ async fn an_address_may_be_verified_by_any_strategy() {
         assert_eq!(verification.strategy, Some(known));
         assert_eq!(verification.strategy.as_ref().unwrap().as_str(), strategy);
         assert!(verification.is_verified());
-        assert_eq!((verification.attempts, verification.expire_at), (None, None));
+        assert_eq!(
+            (verification.attempts, verification.expire_at),
+            (None, None)
+        );
     }
 }
 
 #[tokio::test]
 async fn a_verification_may_lack_anything() {
     // Without `object`, the discriminator that generated clients go by.
-    let user = read_user(user_with_email_verification(json!({ "status": "unverified", "strategy": "email_code" }))).await;
+    let user = read_user(user_with_email_verification(
+        json!({ "status": "unverified", "strategy": "email_code" }),
+    ))
+    .await;
     let verification = user.email_addresses[0].verification.as_ref().unwrap();
     assert_eq!(verification.status, Some(VerificationStatus::Unverified));
 
     let user = read_user(user_with_email_verification(json!({}))).await;
-    assert!(!user.email_addresses[0].verification.as_ref().unwrap().is_verified());
+    assert!(
+        !user.email_addresses[0]
+            .verification
+            .as_ref()
+            .unwrap()
+            .is_verified()
+    );
 
     let user = read_user(user_with_email_verification(Value::Null)).await;
     assert!(user.email_addresses[0].verification.is_none());
 
-    let user = read_user(user_with_email_verification(json!({ "status": "transferable", "strategy": "oauth_github" }))).await;
+    let user = read_user(user_with_email_verification(
+        json!({ "status": "transferable", "strategy": "oauth_github" }),
+    ))
+    .await;
     let verification = user.email_addresses[0].verification.as_ref().unwrap();
     assert_eq!(verification.status, Some(VerificationStatus::Transferable));
 }
@@ -131,10 +155,23 @@ async fn a_saml_account_may_be_verified_without_a_redirect() {
     let verification = user.saml_accounts[0].verification.as_ref().unwrap();
     assert_eq!(verification.external_verification_redirect_url, None);
     assert!(verification.is_verified());
-    assert!(user.enterprise_accounts[0].enterprise_connection.as_ref().unwrap().domains.is_empty());
+    assert!(
+        user.enterprise_accounts[0]
+            .enterprise_connection
+            .as_ref()
+            .unwrap()
+            .domains
+            .is_empty()
+    );
     let account = &user.external_accounts[0];
     assert!(account.public_metadata.is_empty());
-    let error = account.verification.as_ref().unwrap().error.as_ref().unwrap();
+    let error = account
+        .verification
+        .as_ref()
+        .unwrap()
+        .error
+        .as_ref()
+        .unwrap();
     assert_eq!(error.code, ErrorCode::new("oauth_access_denied"));
 }
 
@@ -226,7 +263,10 @@ async fn a_subscription_item_in_both_shapes() {
     )
     .await;
     let item = &new.data[0];
-    assert_eq!(item.plan.as_ref().unwrap().fee.as_ref().unwrap().amount, 1000);
+    assert_eq!(
+        item.plan.as_ref().unwrap().fee.as_ref().unwrap().amount,
+        1000
+    );
     let method = item.payment_method.as_ref().unwrap();
     assert_eq!(method.payment_type.as_str(), "payer-credits");
 
@@ -256,7 +296,10 @@ async fn a_pending_session_with_tasks() {
     for (status, known) in [
         ("pending", SessionStatus::Pending),
         ("active", SessionStatus::Active),
-        ("of_tomorrow", SessionStatus::Other("of_tomorrow".to_owned())),
+        (
+            "of_tomorrow",
+            SessionStatus::Other("of_tomorrow".to_owned()),
+        ),
     ] {
         let session = read(
             json!({
@@ -292,7 +335,10 @@ async fn a_sign_up_whose_verifications_are_null() {
     assert_eq!(phone.next_action.unwrap().as_str(), "");
 
     let bare = json!({ "id": "sua_1", "verifications": null });
-    let sign_up = read(bare, async |client| client.sign_ups().get("sua_1").send().await).await;
+    let sign_up = read(bare, async |client| {
+        client.sign_ups().get("sua_1").send().await
+    })
+    .await;
     assert!(sign_up.verifications.email_address.is_none());
 }
 
@@ -303,13 +349,19 @@ async fn an_api_key_is_read_with_and_without_its_secret() {
         "claims": null, "revoked": false, "revocation_reason": null, "expired": false, "expiration": null,
         "created_by": null, "last_used_at": null, "created_at": 1_716_883_200_000.0, "updated_at": "1716883200000",
     });
-    let without = read(key.clone(), async |client| client.api_keys().get("ak_1").send().await).await;
+    let without = read(key.clone(), async |client| {
+        client.api_keys().get("ak_1").send().await
+    })
+    .await;
     assert!(without.secret.is_none());
     assert_eq!(without.created_at.as_millis(), 1_716_883_200_000);
     assert_eq!(without.updated_at, without.created_at);
 
     key["secret"] = "ak_secret".into();
-    let with = read(key, async |client| client.api_keys().create("ci", "user_1").send().await).await;
+    let with = read(key, async |client| {
+        client.api_keys().create("ci", "user_1").send().await
+    })
+    .await;
     assert_eq!(with.secret.as_ref().unwrap().expose_secret(), "ak_secret");
     assert!(!format!("{with:?}").contains("ak_secret"));
 }
@@ -333,8 +385,14 @@ async fn a_verification_that_does_not_decide_is_refused() {
                 client.m2m_tokens().verify("mt_secret").send().await.err(),
                 client.oauth_applications().list().send().await.err(),
             ];
-            assert!(matches!(outcomes[0], Some(Error::Decode(_))), "{key}: {outcomes:?}");
-            assert!(matches!(outcomes[1], Some(Error::Decode(_))), "{key}: {outcomes:?}");
+            assert!(
+                matches!(outcomes[0], Some(Error::Decode(_))),
+                "{key}: {outcomes:?}"
+            );
+            assert!(
+                matches!(outcomes[1], Some(Error::Decode(_))),
+                "{key}: {outcomes:?}"
+            );
         }
     }
 }
@@ -348,7 +406,10 @@ async fn m2m_tokens_are_listed_under_a_name_of_their_own() {
         async |client| client.m2m_tokens().list("mch_1").send().await,
     )
     .await;
-    assert_eq!((page.data[0].id.as_str(), page.total_count), ("mt_1", Some(1)));
+    assert_eq!(
+        (page.data[0].id.as_str(), page.total_count),
+        ("mt_1", Some(1))
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,93 @@
+use std::{fmt, time::Duration};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::patch::Patch;
+
+/// A value of a request's body.
+pub(crate) trait Wire {
+    /// The value as JSON, or `None` when it cannot be written.
+    fn wire(self) -> Option<Value>;
+}
+
+/// The keys of a JSON object in a request's body.
+#[derive(Clone, Default)]
+pub(crate) struct Fields {
+    map: Map<String, Value>,
+    /// Whether a value could not be written as JSON.
+    unwritable: bool,
+}
+
+impl Fields {
+    /// Sets one key.
+    pub(crate) fn field(&mut self, name: &'static str, value: impl Wire) {
+        self.set(name, value.wire());
+    }
+
+    /// Sets one key, or sets it to null, or leaves it out.
+    pub(crate) fn patch(&mut self, name: &'static str, value: Patch<impl Wire>) {
+        match value {
+            Patch::Keep => {}
+            Patch::Clear => self.set(name, Some(Value::Null)),
+            Patch::Set(value) => self.field(name, value),
+        }
+    }
+
+    /// Sets one key to whatever the value serialises to.
+    pub(crate) fn json(&mut self, name: &'static str, value: &impl Serialize) {
+        self.set(name, serde_json::to_value(value).ok());
+    }
+
+    fn set(&mut self, name: &'static str, value: Option<Value>) {
+        match value {
+            Some(value) => {
+                self.map.insert(name.to_owned(), value);
+            }
+            None => self.unwritable = true,
+        }
+    }
+
+    /// The object, or `None` when one of its values could not be written.
+    pub(crate) fn into_map(self) -> Option<Map<String, Value>> {
+        (!self.unwritable).then_some(self.map)
+    }
+}
+
+impl fmt::Debug for Fields {
+    // Bodies hold passwords and personal data: only the keys are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.map.keys()).finish()
+    }
+}
+
+impl Wire for Fields {
+    fn wire(self) -> Option<Value> {
+        self.into_map().map(Value::Object)
+    }
+}
+
+/// Whole seconds.
+impl Wire for Duration {
+    fn wire(self) -> Option<Value> {
+        Some(self.as_secs().into())
+    }
+}
+
+impl<T: Wire> Wire for Vec<T> {
+    fn wire(self) -> Option<Value> {
+        self.into_iter().map(Wire::wire).collect::<Option<_>>().map(Value::Array)
+    }
+}
+
+macro_rules! wire {
+    ($($kind:ty),+) => {
+        $(impl Wire for $kind {
+            fn wire(self) -> Option<Value> {
+                Some(self.into())
+            }
+        })+
+    };
+}
+
+wire!(bool, i64, f64, String);

@@ -1,0 +1,33 @@
+use serde::{Deserialize, Deserializer};
+
+use crate::secret::{Secret, SessionToken};
+
+/// What replaces an expired session token.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SessionRefresh {
+    /// A new session token.
+    Token(SessionToken),
+    /// `Set-Cookie` values to hand to the browser.
+    Cookies(Vec<Secret>),
+}
+
+/// The kind is told by the key that is there: `jwt` or `cookies`. An answer with neither is no
+/// answer, so it is refused.
+impl<'de> Deserialize<'de> for SessionRefresh {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            jwt: Option<SessionToken>,
+            cookies: Option<Vec<Secret>>,
+        }
+        match Answer::deserialize(deserializer)? {
+            Answer { jwt: Some(jwt), .. } => Ok(Self::Token(jwt)),
+            Answer {
+                cookies: Some(cookies),
+                ..
+            } => Ok(Self::Cookies(cookies)),
+            Answer { .. } => Err(serde::de::Error::missing_field("jwt")),
+        }
+    }
+}

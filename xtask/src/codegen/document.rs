@@ -1,0 +1,264 @@
+//! The OpenAPI document: read with the order of its keys kept, and references resolved.
+
+use std::{fmt, path::Path};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+
+/// One value of the document.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Node {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
+    }
+
+    pub(crate) fn entries(&self) -> &[(String, Self)] {
+        match self {
+            Self::Object(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn items(&self) -> &[Self] {
+        match self {
+            Self::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn text_at(&self, key: &str) -> Option<&str> {
+        self.get(key)?.text()
+    }
+
+    pub(crate) fn is_true(&self, key: &str) -> bool {
+        self.get(key) == Some(&Self::Bool(true))
+    }
+
+    pub(crate) fn number_at(&self, key: &str) -> Option<f64> {
+        match self.get(key)? {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "bounds and lengths are small")]
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Number(value as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "bounds and lengths are small")]
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((Key(key), value)) = map.next_entry()? {
+            entries.push((key, value));
+        }
+        Ok(Node::Object(entries))
+    }
+}
+
+/// Status codes are keys without quotes, so a key need not be text.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Node::deserialize(deserializer)? {
+            Node::Text(text) => Ok(Self(text)),
+            Node::Number(number) => Ok(Self(number.to_string())),
+            other => Err(serde::de::Error::custom(format!(
+                "a key is neither text nor a number: {other:?}"
+            ))),
+        }
+    }
+}
+
+/// The methods that the document may use, in the order in which they are listed.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+pub(crate) struct Document {
+    root: Node,
+}
+
+/// One operation of the document.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'a str,
+    pub(crate) node: &'a Node,
+    common: Option<&'a Node>,
+}
+
+impl Call<'_> {
+    /// The name that overlay and documentation use: `GET /users`.
+    pub(crate) fn key(&self) -> String {
+        format!("{} {}", self.method.to_uppercase(), self.path)
+    }
+}
+
+impl Document {
+    pub(crate) fn read(path: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let root = serde_saphyr::from_str(&text)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Self { root })
+    }
+
+    pub(crate) fn calls(&self) -> impl Iterator<Item = Call<'_>> {
+        let paths = self.root.get("paths").map_or(&[][..], Node::entries);
+        paths.iter().flat_map(|(path, item)| {
+            METHODS.iter().filter_map(move |method| {
+                Some(Call {
+                    method,
+                    path,
+                    node: item.get(method)?,
+                    common: item.get("parameters"),
+                })
+            })
+        })
+    }
+
+    pub(crate) fn parameters<'a>(&'a self, call: &Call<'a>) -> Vec<&'a Node> {
+        let own = call.node.get("parameters");
+        let both = call.common.into_iter().chain(own);
+        both.flat_map(|list| list.items())
+            .map(|node| self.resolve(node))
+            .collect()
+    }
+
+    pub(crate) fn schemas(&self) -> &[(String, Node)] {
+        let components = self.root.get("components");
+        components
+            .and_then(|components| components.get("schemas"))
+            .map_or(&[], Node::entries)
+    }
+
+    pub(crate) fn schema(&self, name: &str) -> Option<&Node> {
+        let schemas = self.schemas().iter();
+        schemas
+            .into_iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, node)| node)
+    }
+
+    /// Follows `$ref` until there is none. A reference to nothing stays as it is.
+    pub(crate) fn resolve<'a>(&'a self, node: &'a Node) -> &'a Node {
+        let mut node = node;
+        while let Some(target) = node.text_at("$ref").and_then(|text| self.target(text)) {
+            node = target;
+        }
+        node
+    }
+
+    fn target(&self, reference: &str) -> Option<&Node> {
+        let path = reference.strip_prefix("#/")?;
+        path.split('/')
+            .try_fold(&self.root, |node, key| node.get(key))
+    }
+
+    /// The JSON schema of the successful answer, when it has a body.
+    pub(crate) fn answer<'a>(&'a self, call: &Call<'a>) -> Option<&'a Node> {
+        let responses = call.node.get("responses")?.entries();
+        let (_, response) = responses.iter().find(|(code, _)| code.starts_with('2'))?;
+        let content = self.resolve(response).get("content")?;
+        content.get("application/json")?.get("schema")
+    }
+
+    /// The media type and schema of the body, when there is one.
+    pub(crate) fn body<'a>(&'a self, call: &Call<'a>) -> Option<(&'a str, &'a Node)> {
+        let content = call.node.get("requestBody")?.get("content")?;
+        let (media_type, entry) = content.entries().first()?;
+        Some((media_type, entry.get("schema")?))
+    }
+
+    /// The properties of an object, those of `allOf` members included, and whether each is
+    /// required.
+    pub(crate) fn properties<'a>(&'a self, schema: &'a Node) -> Vec<(&'a str, &'a Node, bool)> {
+        let mut all = Vec::new();
+        self.collect(self.resolve(schema), &mut all);
+        all
+    }
+
+    fn collect<'a>(&'a self, schema: &'a Node, all: &mut Vec<(&'a str, &'a Node, bool)>) {
+        for member in schema.get("allOf").map_or(&[][..], Node::items) {
+            self.collect(self.resolve(member), all);
+        }
+        let own = schema.get("properties").map_or(&[][..], Node::entries);
+        for (name, node) in own {
+            match all.iter_mut().find(|(known, ..)| known == name) {
+                // A later member may only narrow what an earlier one said.
+                Some(_) => {}
+                None => all.push((name, node, false)),
+            }
+        }
+        for name in schema.get("required").map_or(&[][..], Node::items) {
+            for known in all.iter_mut().filter(|(known, ..)| name.text() == Some(known)) {
+                known.2 = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Writes calls of every operation with sample arguments, and the manifest.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{
+    emit::{HEADER, operation_feature, words},
+    overlay::{Key, Retry},
+    resolve::{Answer, Api, Body, Operation, Place},
+};
+
+/// `tests/src/exercise/generated.rs`.
+pub(crate) fn calls(api: &Api) -> String {
+    let mut body = String::new();
+    body.push_str(
+        "/// Every operation of the client, each with all arguments that go together.\n\
+         pub(super) fn operations() -> Vec<Operation> {\n    vec![\n",
+    );
+    for operation in &api.operations {
+        call(&mut body, operation);
+    }
+    body.push_str("    ]\n}\n");
+    let words = words(&body);
+    let mut file = String::from(HEADER);
+    file.push_str("#![expect(deprecated, reason = \"deprecated operations and parameters are exercised, too\")]\n\n");
+    file.push_str("use std::time::Duration;\n\nuse clerk_backend_api::{ClerkClient, Timestamp};\n");
+    for (name, home) in &api.homes {
+        if words.contains(name.as_str()) {
+            let _ = writeln!(file, "use clerk_backend_api::resources::{home}::{name};");
+        }
+    }
+    file.push_str("use serde_json::json;\n\nuse super::{Operation, image};\n\n");
+    file + &body
+}
+
+fn call(out: &mut String, operation: &Operation) {
+    let mut args: Vec<String> = Vec::new();
+    let mut fields = Vec::new();
+    for arg in &operation.args {
+        if operation.input.is_some() && arg.place != Place::Path {
+            fields.push(format!("{}: {}", arg.name, plain(&arg.sample)));
+        } else {
+            args.push(arg.sample.clone());
+        }
+    }
+    if let Some(input) = &operation.input {
+        args.push(format!("{input} {{ {} }}", fields.join(", ")));
+    }
+    let mut chain = format!("client.{}().{}({})", operation.group, operation.function, args.join(", "));
+    for setter in &operation.setters {
+        if !operation.exclusive.contains(&setter.wire) {
+            let _ = write!(chain, ".{}({})", setter.name, setter.sample);
+        }
+    }
+    let _ = writeln!(
+        out,
+        "        Operation::new({:?}, {:?}, {:?}, |client: &ClerkClient| {{\n            let request = {chain};\n            Box::pin(async move {{ request.send().await.map(drop) }})\n        }}),",
+        format!("{}.{}", operation.group, operation.function),
+        operation.method.to_uppercase(),
+        operation.path,
+    );
+}
+
+/// A sample for a field, whose type is not converted to.
+fn plain(sample: &str) -> String {
+    if sample.starts_with('"') || sample.starts_with('[') {
+        format!("{sample}.into()").replace("[\"", "vec![\"").replace("\"].into()", "\".to_owned()]")
+    } else {
+        sample.to_owned()
+    }
+}
+
+/// `codegen/manifest.json`.
+pub(crate) fn manifest(api: &Api) -> Value {
+    let operations: Vec<_> = api
+        .operations
+        .iter()
+        .map(|operation| {
+            let group = api.group(&operation.group);
+            let own = group.and_then(|group| group.feature.as_deref());
+            let feature = group.and_then(|group| operation_feature(api, group, operation));
+            json!({
+                "id": operation.id,
+                "name": format!("{}.{}", operation.group, operation.function),
+                "method": operation.method.to_uppercase(),
+                "path": operation.path,
+                "group": operation.group,
+                "fn": operation.function,
+                "request": operation.request,
+                "answer": answer(&operation.answer),
+                "retry": match operation.retry {
+                    Retry::Auto => "auto",
+                    Retry::Safe => "safe",
+                    Retry::Never => "never",
+                },
+                "key": match operation.credential {
+                    Key::Secret => "secret",
+                    Key::Machine => "machine",
+                    Key::Either => "either",
+                    Key::None => "none",
+                },
+                "body": match operation.body {
+                    Body::None => "none",
+                    Body::Object { .. } | Body::Items(_) => "json",
+                    Body::Form => "multipart",
+                },
+                "streams": operation.paging.is_some(),
+                "deprecated": operation.deprecated.is_some(),
+                "feature": feature.or(own),
+            })
+        })
+        .collect();
+    let models: Vec<_> = api
+        .models
+        .iter()
+        .map(|model| {
+            let strict: Vec<_> = model
+                .fields
+                .iter()
+                .filter(|field| field.strict)
+                .map(|field| field.wire.as_str())
+                .collect();
+            json!({
+                "name": model.name,
+                "group": api.homes.get(&model.name),
+                "schemas": model.schemas,
+                "strict": strict,
+            })
+        })
+        .collect();
+    json!({ "operations": operations, "models": models })
+}
+
+fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Nothing => "()".to_owned(),
+        Answer::Text => "String".to_owned(),
+        Answer::Count => "u64".to_owned(),
+        Answer::Value => "Value".to_owned(),
+        Answer::Named(name) => name.clone(),
+        Answer::List(name) => format!("Vec<{name}>"),
+        Answer::Page(name) => format!("Page<{name}>"),
+    }
+}

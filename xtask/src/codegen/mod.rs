@@ -1,0 +1,158 @@
+//! `xtask codegen`: writes the Backend API client from the OpenAPI document and the overlay.
+
+mod document;
+mod emit;
+mod exercise;
+mod names;
+mod overlay;
+mod resolve;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::{TaskResult, root};
+use document::Document;
+use overlay::{Docs, Overlay};
+use resolve::Api;
+
+/// Where the document is unless told otherwise, from the folder of the workspace.
+const DOCUMENT: &str = "../shared/openapi/bapi/2026-05-12.yml";
+const RESOURCES: &str = "clerk-backend-api/src/resources";
+const MANIFEST: &str = "clerk-backend-api/codegen/manifest.json";
+const CALLS: &str = "tests/src/exercise/generated.rs";
+
+/// Runs `codegen [--spec PATH] [--check]`.
+#[expect(clippy::disallowed_macros, reason = "a command reports on its standard output")]
+pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
+    let mut args = args;
+    let mut spec = None;
+    let mut check = false;
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--spec" => spec = Some(PathBuf::from(args.next().ok_or("--spec needs a path")?)),
+            "--check" => check = true,
+            other => return Err(format!("unknown argument {other}; usage: codegen [--spec PATH] [--check]").into()),
+        }
+    }
+    let default = root().join(DOCUMENT);
+    if spec.is_none() && !default.exists() {
+        println!("!!! SKIPPED: codegen ({DOCUMENT} is not there; give its place with --spec)");
+        return Ok(());
+    }
+    let files = generate(&spec.unwrap_or(default))?;
+    let written = files.iter().filter(|(path, text)| differs(path, text));
+    let written: Vec<_> = written.collect();
+    let stray = stray(&files)?;
+    if check {
+        let mut names: Vec<_> = written.iter().map(|(path, _)| path.display().to_string()).collect();
+        names.extend(stray.iter().map(|path| path.display().to_string()));
+        return if names.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("not up to date, run `cargo run -p xtask -- codegen`:\n{}", names.join("\n")).into())
+        };
+    }
+    for (path, text) in &written {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, text)?;
+    }
+    for path in &stray {
+        fs::remove_file(path)?;
+    }
+    println!("{} files, {} written, {} removed", files.len(), written.len(), stray.len());
+    Ok(())
+}
+
+/// Every generated file and its text.
+fn generate(spec: &Path) -> Result<BTreeMap<PathBuf, String>, Box<dyn std::error::Error>> {
+    let document = Document::read(spec)?;
+    let folder = root().join("clerk-backend-api/codegen");
+    let overlay: Overlay = overlay::read(&folder.join("overlay.toml"))?;
+    let docs: Docs = overlay::read(&folder.join("docs.toml"))?;
+    let api = resolve::resolve(&document, &overlay, &docs)?;
+    if !api.undocumented.is_empty() {
+        return Err(format!(
+            "{} public items have no sentence in docs.toml or overlay.toml:\n{}",
+            api.undocumented.len(),
+            api.undocumented.join("\n")
+        )
+        .into());
+    }
+    let mut files = BTreeMap::new();
+    let resources = root().join(RESOURCES);
+    for group in &api.groups {
+        let text = emit::group(&api, &overlay, group);
+        files.insert(resources.join(format!("{}.rs", group.accessor)), formatted(&text)?);
+    }
+    let text = emit::modules(&api, &extensions(&api, &resources)?);
+    files.insert(resources.join("mod.rs"), formatted(&text)?);
+    files.insert(root().join(CALLS), formatted(&exercise::calls(&api))?);
+    let manifest = serde_json::to_string_pretty(&exercise::manifest(&api))?;
+    files.insert(root().join(MANIFEST), manifest + "\n");
+    Ok(files)
+}
+
+/// The hand-written files beside the generated ones.
+fn extensions(api: &Api, resources: &Path) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for path in rust_files(resources) {
+        let Some(name) = path.file_stem().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let Some(accessor) = name.strip_suffix("_ext") else {
+            continue;
+        };
+        if api.group(accessor).is_none() {
+            return Err(format!("{} extends no group", path.display()));
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+/// Generated files that no group asks for any more.
+fn stray(files: &BTreeMap<PathBuf, String>) -> Result<BTreeSet<PathBuf>, std::io::Error> {
+    let mut stray = BTreeSet::new();
+    for path in rust_files(&root().join(RESOURCES)) {
+        if !files.contains_key(&path) && fs::read_to_string(&path)?.starts_with(emit::HEADER) {
+            stray.insert(path);
+        }
+    }
+    Ok(stray)
+}
+
+fn rust_files(folder: &Path) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
+}
+
+fn differs(path: &Path, text: &str) -> bool {
+    fs::read_to_string(path).is_ok_and(|old| old == text) == false
+}
+
+/// What `rustfmt` makes of a text.
+fn formatted(text: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let mut child = Command::new("rustfmt")
+        .args(["--edition", "2024", "--emit", "stdout"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("rustfmt could not be started: {error}"))?;
+    let mut stdin = child.stdin.take().ok_or("rustfmt has no standard input")?;
+    let text = text.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    let output = child.wait_with_output()?;
+    writer.join().map_err(|_| "writing to rustfmt failed")??;
+    if !output.status.success() {
+        return Err("rustfmt refused a generated file".into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

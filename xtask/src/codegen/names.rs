@@ -1,0 +1,47 @@
+//! Names: from the wire to Rust.
+
+use std::collections::BTreeMap;
+
+/// `apiKeyID`, `frontendApi` and `two-words` in snake case.
+pub(crate) fn snake(name: &str) -> String {
+    let mut text = String::new();
+    let mut before = None;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            if before.is_some_and(|b: char| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+                text.push('_');
+            }
+            text.push(c.to_ascii_lowercase());
+        } else if c.is_ascii_alphanumeric() {
+            text.push(c);
+        } else {
+            text.push('_');
+        }
+        before = Some(c);
+    }
+    text
+}
+
+/// `oauth_access_tokens` in the case of types, with the overlay's special words.
+pub(crate) fn pascal(name: &str, words: &BTreeMap<String, String>) -> String {
+    let name = snake(name);
+    let parts = name.split('_').filter(|word| !word.is_empty());
+    parts
+        .map(|word| match words.get(word) {
+            Some(special) => special.clone(),
+            None => {
+                let (first, rest) = word.split_at(1);
+                format!("{}{rest}", first.to_ascii_uppercase())
+            }
+        })
+        .collect()
+}
+
+/// The variant for one value of an enum.
+pub(crate) fn variant(value: &str, words: &BTreeMap<String, String>) -> String {
+    match value {
+        "" => "Unset".to_owned(),
+        "*" => "All".to_owned(),
+        _ => pascal(value, words),
+    }
+}
