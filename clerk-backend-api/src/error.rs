@@ -579,6 +579,7 @@ impl<T> Optional<T> for Result<T, Error> {
 }
 
 mod sealed {
+    #[expect(unnameable_types, reason = "that is what seals the trait")]
     pub trait Sealed {}
     impl<T> Sealed for Result<T, super::Error> {}
 }

@@ -76,7 +76,10 @@ impl Wire for Duration {
 
 impl<T: Wire> Wire for Vec<T> {
     fn wire(self) -> Option<Value> {
-        self.into_iter().map(Wire::wire).collect::<Option<_>>().map(Value::Array)
+        self.into_iter()
+            .map(Wire::wire)
+            .collect::<Option<_>>()
+            .map(Value::Array)
     }
 }
 
@@ -90,4 +93,4 @@ macro_rules! wire {
     };
 }
 
-wire!(bool, i64, f64, String);
+wire!(bool, i64, u64, String);

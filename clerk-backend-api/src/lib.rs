@@ -26,11 +26,11 @@ mod verification;
 
 pub use client::ClerkClient;
 pub use config::{API_VERSION, ClerkClientBuilder};
+pub use deleted_object::DeletedObject;
 pub use error::{
     ApiError, ApiErrorItem, ConfigError, DecodeError, Error, ErrorCode, InvalidRequest,
     InvalidRequestReason, Optional, TimeoutError, TransportError,
 };
-pub use deleted_object::DeletedObject;
 pub use jwk::{Jwk, Jwks};
 pub use metadata::Metadata;
 pub use oauth_access_token::{OAuthAccessTokenVerification, VerifiedOAuthAccessToken};
@@ -47,8 +47,6 @@ pub use upload::Upload;
 pub use verification::{Verification, VerificationStatus, VerificationStrategy};
 
 pub use resources::{
-    organization_memberships::OrganizationMembership,
-    organizations::Organization,
-    sessions::Session,
-    users::User,
+    organization_memberships::OrganizationMembership, organizations::Organization,
+    sessions::Session, users::User,
 };

@@ -187,7 +187,8 @@ impl<T> PageStream<T> {
             }
             Position::Cursor(id) => {
                 if let Some(last) = page.data.last() {
-                    self.request.set_query("starting_after", id(last).to_owned());
+                    self.request
+                        .set_query("starting_after", id(last).to_owned());
                 }
                 !full
             }

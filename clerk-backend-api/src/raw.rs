@@ -161,13 +161,21 @@ impl RawResponse {
     }
 
     /// An answer without a body; whatever it holds is ignored.
-    #[expect(clippy::unnecessary_wraps, reason = "as the other readers of an answer")]
+    #[cfg(any(feature = "instance", feature = "machine-auth"))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "as the other readers of an answer"
+    )]
     pub(crate) fn nothing(&self) -> Result<(), Error> {
         Ok(())
     }
 
     /// An answer that is text.
-    #[expect(clippy::unnecessary_wraps, reason = "as the other readers of an answer")]
+    #[cfg(feature = "instance")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "as the other readers of an answer"
+    )]
     pub(crate) fn text(&self) -> Result<String, Error> {
         Ok(String::from_utf8_lossy(&self.body).into_owned())
     }

@@ -95,17 +95,25 @@ macro_rules! input {
 pub(crate) use input;
 
 /// A key under which the server recognises a repeated call.
+#[cfg(feature = "billing")]
 pub(crate) fn generated_key() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
 
 /// Collects the values of a list.
-pub(crate) fn list<T, I: Into<T>>(values: impl IntoIterator<Item = I>) -> Vec<T> {
+pub(crate) fn list_of<T, I: Into<T>>(values: impl IntoIterator<Item = I>) -> Vec<T> {
     values.into_iter().map(Into::into).collect()
 }
 
 /// Which key a call is sent under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "machine-auth"),
+    expect(
+        dead_code,
+        reason = "only the calls about M2M tokens go under a machine's key"
+    )
+)]
 pub(crate) enum Credential {
     /// The instance's secret key; a machine secret key only when the call itself was given one.
     Secret,

@@ -20,7 +20,9 @@ fn main() -> ExitCode {
         Some("codegen") => codegen::run(args),
         Some("conformance") => conformance::run(args.next().map(PathBuf::from)),
         Some("msrv") => msrv::run(),
-        _ => Err("usage: xtask codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv".into()),
+        _ => Err(
+            "usage: xtask codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv".into(),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,7 +11,7 @@ use crate::{
     client::ClerkClient,
     lenient::model,
     patch::Patch,
-    request::{Request, list, request},
+    request::{Request, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -92,7 +92,7 @@ impl CreateAdminPortalLinkToken {
 
     /// Parts of the portal that the link gives access to.
     pub fn scopes(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.request.field("scopes", list::<String, _>(values));
+        self.request.field("scopes", list_of::<String, _>(values));
         self
     }
 

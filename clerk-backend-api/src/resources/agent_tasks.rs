@@ -135,8 +135,6 @@ pub struct AgentTask {
     /// Id of the agent task, new with every creation.
     pub agent_task_id: String,
     /// Same as `agent_task_id`. Deprecated.
-    ///
-    /// Deprecated by Clerk.
     pub task_id: String,
     /// Link that opens a session for the user; only in the answer to the creation.
     pub url: Option<String>,

@@ -16,7 +16,7 @@ use crate::{
     lenient::model,
     page::{Page, PageStream},
     patch::Patch,
-    request::{Request, list, request},
+    request::{Request, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -172,13 +172,13 @@ impl ListApiKeys {
     }
 
     /// Entries per page (1 to 100, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -221,7 +221,7 @@ impl CreateApiKey {
 
     /// What the key is good for; your API decides about the meaning.
     pub fn scopes(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.request.field("scopes", list::<String, _>(values));
+        self.request.field("scopes", list_of::<String, _>(values));
         self
     }
 
@@ -257,7 +257,7 @@ impl UpdateApiKey {
 
     /// All scopes of the key from now on.
     pub fn scopes(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.request.field("scopes", list::<String, _>(values));
+        self.request.field("scopes", list_of::<String, _>(values));
         self
     }
 

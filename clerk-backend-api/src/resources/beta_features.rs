@@ -126,8 +126,6 @@ pub struct InstanceSettings {
     /// Whether sign-up collects missing data step by step. Deprecated: ask the vendor's support.
     pub progressive_sign_up: Option<bool>,
     /// Deprecated: whether production mail takes the older managed delivery path. Configure an email sending domain instead.
-    ///
-    /// Deprecated by Clerk.
     pub enhanced_email_deliverability: Option<bool>,
 }
 

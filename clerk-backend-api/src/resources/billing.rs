@@ -284,13 +284,13 @@ ListBillingPlans -> Page<BillingPlan>, json
 
 impl ListBillingPlans {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -314,13 +314,13 @@ ListBillingPrices -> Page<BillingPrice>, json
 
 impl ListBillingPrices {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -376,13 +376,13 @@ ListBillingSubscriptionItems -> Page<BillingSubscriptionItem>, json
 
 impl ListBillingSubscriptionItems {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -463,13 +463,13 @@ ListBillingStatements -> Page<BillingStatement>, json
 
 impl ListBillingStatements {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -492,13 +492,13 @@ ListBillingStatementPaymentAttempts -> Page<BillingPaymentAttempt>, json
 
 impl ListBillingStatementPaymentAttempts {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -779,8 +779,6 @@ pub struct BillingPlan {
     /// What the plan is about; `None` without text.
     pub description: Option<String>,
     /// Product the plan belongs to. Deprecated.
-    ///
-    /// Deprecated by Clerk.
     pub product_id: String,
     /// Whether payers without any other plan are on this one.
     pub is_default: bool,
@@ -1747,6 +1745,16 @@ open_enum! {
         Active = "active",
         /// `disconnected`
         Disconnected = "disconnected",
+    }
+}
+
+open_enum! {
+    /// What `action` of `AdjustUserBillingCreditBalance` can be.
+    BillingCreditAction {
+        /// `increase`
+        Increase = "increase",
+        /// `decrease`
+        Decrease = "decrease",
     }
 }
 

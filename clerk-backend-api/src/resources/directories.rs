@@ -241,13 +241,13 @@ ListDirectories -> Page<Directory>, json
 
 impl ListDirectories {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -359,7 +359,7 @@ impl CreateDirectoryGroupRoleMapping {
     }
 
     /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
-    pub fn precedence(mut self, value: i64) -> Self {
+    pub fn precedence(mut self, value: u64) -> Self {
         self.request.field("precedence", value);
         self
     }
@@ -416,7 +416,7 @@ impl NewDirectoryGroupRoleMapping {
     }
 
     /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
-    pub fn precedence(mut self, value: i64) -> Self {
+    pub fn precedence(mut self, value: u64) -> Self {
         self.fields.field("precedence", value);
         self
     }

@@ -13,7 +13,7 @@ use crate::{
     lenient::{model, open_enum},
     page::{Page, PageStream},
     patch::Patch,
-    request::{Request, input, list, request},
+    request::{Request, input, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -77,7 +77,7 @@ impl EnterpriseConnectionsApi<'_> {
         .object();
         request.field("name", name.into());
         request.field("provider", provider.into());
-        request.field("domains", list::<String, _>(domains));
+        request.field("domains", list_of::<String, _>(domains));
         CreateEnterpriseConnection { request }
     }
 
@@ -180,13 +180,13 @@ ListEnterpriseConnections -> Page<EnterpriseConnection>, json
 
 impl ListEnterpriseConnections {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -357,13 +357,13 @@ impl ListEnterpriseConnectionTestRuns {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }

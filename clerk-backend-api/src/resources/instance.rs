@@ -10,7 +10,7 @@ use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
     patch::Patch,
-    request::{Request, list, request},
+    request::{Request, list_of, request},
 };
 
 use super::organization_domains::EnrollmentMode;
@@ -249,7 +249,7 @@ impl UpdateInstance {
     /// All additional origins that may call the Frontend API, such as `chrome-extension://...`, `capacitor://localhost` or `http://localhost:3000`. Needed for extensions and desktop or hybrid apps.
     pub fn allowed_origins(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request
-            .field("allowed_origins", list::<String, _>(values));
+            .field("allowed_origins", list_of::<String, _>(values));
         self
     }
 
@@ -495,7 +495,7 @@ impl UpdateInstanceOrganizationSettings {
         values: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.request
-            .field("domains_enrollment_modes", list::<String, _>(values));
+            .field("domains_enrollment_modes", list_of::<String, _>(values));
         self
     }
 
@@ -649,8 +649,6 @@ pub struct OrganizationSettings {
     /// Most domains one organization may have.
     pub max_allowed_domains: i64,
     /// Deprecated and without effect: the number of permissions is no longer limited.
-    ///
-    /// Deprecated by Clerk.
     pub max_allowed_permissions: Option<i64>,
     /// Key of the role for whoever creates an organization.
     pub creator_role: String,

@@ -12,7 +12,7 @@ use crate::{
     deleted_object::DeletedObject,
     lenient::model,
     page::{Page, PageStream},
-    request::{Request, list, request},
+    request::{Request, list_of, request},
     secret::MachineSecretKey,
     timestamp::Timestamp,
 };
@@ -183,13 +183,13 @@ ListMachines -> Page<Machine>, json
 
 impl ListMachines {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -221,7 +221,7 @@ impl CreateMachine {
     /// Ids of the machines it may call (at most 150).
     pub fn scoped_machines(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request
-            .field("scoped_machines", list::<String, _>(values));
+            .field("scoped_machines", list_of::<String, _>(values));
         self
     }
 

@@ -197,13 +197,13 @@ ListOAuthApplications -> Page<OAuthApplication>, json
 
 impl ListOAuthApplications {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -382,8 +382,6 @@ pub struct OAuthApplication {
     /// Where users may be sent back to after authorizing; any scheme is allowed.
     pub redirect_uris: Vec<String>,
     /// Single redirect URI. Deprecated: use `redirect_uris`.
-    ///
-    /// Deprecated by Clerk.
     pub callback_url: String,
     /// Where the application sends users to ask for authorization.
     pub authorize_url: String,

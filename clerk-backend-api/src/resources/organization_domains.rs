@@ -12,7 +12,7 @@ use crate::{
     lenient::{model, open_enum},
     page::{Page, PageStream},
     patch::Patch,
-    request::{Request, list, request},
+    request::{Request, list_of, request},
     timestamp::Timestamp,
 };
 
@@ -175,13 +175,13 @@ impl ListOrganizationDomains {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -261,7 +261,7 @@ impl ListAllOrganizationDomains {
     /// Keeps domains with one of these modes; a value with `-` in front drops them instead.
     pub fn enrollment_mode(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request
-            .set_query("enrollment_mode", list::<String, _>(values).join(","));
+            .set_query("enrollment_mode", list_of::<String, _>(values).join(","));
         self
     }
 
@@ -284,13 +284,13 @@ impl ListAllOrganizationDomains {
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
@@ -347,8 +347,6 @@ pub struct OrganizationDomain {
     /// Progress of proving that the organization controls the domain, by DNS record or manual override; `None` before the first try.
     pub ownership_verification: Option<OrganizationDomainVerification>,
     /// Same as `affiliation_verification`. Deprecated: use that one.
-    ///
-    /// Deprecated by Clerk.
     pub verification: Option<OrganizationDomainVerification>,
     /// Open invitations that came about through the domain.
     pub total_pending_invitations: i64,

@@ -220,13 +220,13 @@ impl ListAllOrganizationInvitations {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -263,13 +263,13 @@ impl ListOrganizationInvitations {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -311,7 +311,7 @@ impl CreateOrganizationInvitation {
     }
 
     /// Lifetime of the invitation in days (1 to 365, default 30).
-    pub fn expires_in_days(mut self, value: impl Into<Patch<i64>>) -> Self {
+    pub fn expires_in_days(mut self, value: impl Into<Patch<u64>>) -> Self {
         self.request.patch("expires_in_days", value.into());
         self
     }
@@ -335,13 +335,13 @@ ListOrganizationInvitationPending -> Page<OrganizationInvitation>, json
 
 impl ListOrganizationInvitationPending {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -412,7 +412,7 @@ impl NewOrganizationInvitation {
     }
 
     /// Lifetime of the invitation in days (1 to 365, default 30).
-    pub fn expires_in_days(mut self, value: impl Into<Patch<i64>>) -> Self {
+    pub fn expires_in_days(mut self, value: impl Into<Patch<u64>>) -> Self {
         self.fields.patch("expires_in_days", value.into());
         self
     }

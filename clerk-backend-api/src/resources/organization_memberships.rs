@@ -285,13 +285,13 @@ impl ListOrganizationMemberships {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -363,13 +363,13 @@ impl ListAllOrganizationMemberships {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -437,8 +437,6 @@ pub struct PublicUserData {
     /// Last name; `None` if not known.
     pub last_name: Option<String>,
     /// Picture of the member. Deprecated: use `image_url`.
-    ///
-    /// Deprecated by Clerk.
     pub profile_image_url: Option<String>,
     /// Picture to show: the uploaded one, else a generated one.
     pub image_url: String,

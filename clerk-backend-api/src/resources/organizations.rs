@@ -11,17 +11,21 @@ use serde::Serialize;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
-    lenient::{model, open_enum},
+    lenient::model,
     metadata::Metadata,
     page::{Page, PageStream},
     patch::Patch,
-    request::{Request, generated_key, request},
+    request::{Request, request},
     timestamp::Timestamp,
     upload::Upload,
 };
 
 #[cfg(feature = "billing")]
-use super::billing::{BillingCreditBalance, BillingCreditLedgerEntry, BillingSubscription};
+use super::billing::{
+    BillingCreditAction, BillingCreditBalance, BillingCreditLedgerEntry, BillingSubscription,
+};
+#[cfg(feature = "billing")]
+use crate::request::generated_key;
 
 impl ClerkClient {
     /// Groups of users that share access, usually the companies an application serves.
@@ -333,13 +337,13 @@ impl ListOrganizations {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -381,7 +385,7 @@ impl CreateOrganization {
     }
 
     /// Most members the organization may have; left out, the instance's default.
-    pub fn max_allowed_memberships(mut self, value: impl Into<Patch<i64>>) -> Self {
+    pub fn max_allowed_memberships(mut self, value: impl Into<Patch<u64>>) -> Self {
         self.request.patch("max_allowed_memberships", value.into());
         self
     }
@@ -441,7 +445,7 @@ impl UpdateOrganization {
     }
 
     /// Most members the organization may have.
-    pub fn max_allowed_memberships(mut self, value: impl Into<Patch<i64>>) -> Self {
+    pub fn max_allowed_memberships(mut self, value: impl Into<Patch<u64>>) -> Self {
         self.request.patch("max_allowed_memberships", value.into());
         self
     }
@@ -604,8 +608,6 @@ pub struct Organization {
     /// Key of the role set that the organization uses; `None` for none.
     pub role_set_key: Option<String>,
     /// Uploaded logo. Deprecated: use `image_url`.
-    ///
-    /// Deprecated by Clerk.
     pub logo_url: Option<String>,
 }
 
@@ -634,15 +636,5 @@ Organization
     }
     hidden {
         "private_metadata" => private_metadata,
-    }
-}
-
-open_enum! {
-    /// What `action` of `AdjustUserBillingCreditBalance` can be.
-    BillingCreditAction {
-        /// `increase`
-        Increase = "increase",
-        /// `decrease`
-        Decrease = "decrease",
     }
 }

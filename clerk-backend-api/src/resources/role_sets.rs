@@ -14,7 +14,7 @@ use crate::{
     lenient::{model, open_enum},
     page::{Page, PageStream},
     patch::Patch,
-    request::{Request, list, request},
+    request::{Request, list_of, request},
     timestamp::Timestamp,
 };
 
@@ -122,7 +122,7 @@ impl RoleSetsApi<'_> {
         .segment(role_set_key_or_id.as_ref())
         .path("/roles")
         .object();
-        request.field("role_keys", list::<String, _>(role_keys));
+        request.field("role_keys", list_of::<String, _>(role_keys));
         AddRoleSetRoles { request }
     }
 
@@ -172,13 +172,13 @@ impl ListRoleSets {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }

@@ -12,7 +12,7 @@ use crate::{
     lenient::{model, open_enum},
     page::{Page, PageStream},
     patch::Patch,
-    request::{Request, input, list, request},
+    request::{Request, input, list_of, request},
     timestamp::Timestamp,
 };
 
@@ -141,13 +141,13 @@ ListSamlConnections -> Page<SamlConnection>, json
 
 impl ListSamlConnections {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -191,7 +191,7 @@ impl CreateSamlConnection {
 
     /// Domains whose email addresses use the connection.
     pub fn domains(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.request.field("domains", list::<String, _>(values));
+        self.request.field("domains", list_of::<String, _>(values));
         self
     }
 
@@ -453,8 +453,6 @@ pub struct SamlConnection {
     /// Display name.
     pub name: String,
     /// First domain of the connection. Deprecated: use `domains`.
-    ///
-    /// Deprecated by Clerk.
     pub domain: Option<String>,
     /// Domains whose email addresses use the connection.
     pub domains: Vec<String>,

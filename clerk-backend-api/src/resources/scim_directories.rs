@@ -251,13 +251,13 @@ ListScimDirectories -> Page<ScimDirectory>, json
 
 impl ListScimDirectories {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -357,7 +357,7 @@ CreateScimDirectoryGroupRoleMapping -> ScimGroupRoleMapping, json
 
 impl CreateScimDirectoryGroupRoleMapping {
     /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
-    pub fn precedence(mut self, value: i64) -> Self {
+    pub fn precedence(mut self, value: u64) -> Self {
         self.request.field("precedence", value);
         self
     }
@@ -397,7 +397,7 @@ impl NewScimGroupRoleMapping {
     }
 
     /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
-    pub fn precedence(mut self, value: i64) -> Self {
+    pub fn precedence(mut self, value: u64) -> Self {
         self.fields.field("precedence", value);
         self
     }

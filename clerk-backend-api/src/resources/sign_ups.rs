@@ -124,8 +124,6 @@ pub struct SignUp {
     /// Preferred language as a BCP 47 tag, such as `en-US`; `None` if unknown.
     pub locale: Option<String>,
     /// Data of a third-party account. Deprecated.
-    ///
-    /// Deprecated by Clerk.
     pub external_account: Map<String, Value>,
 }
 

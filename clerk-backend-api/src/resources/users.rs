@@ -16,7 +16,7 @@ use crate::{
     metadata::Metadata,
     page::{Page, PageStream},
     patch::Patch,
-    request::{Request, generated_key, list, request},
+    request::{Request, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
     upload::Upload,
@@ -24,13 +24,16 @@ use crate::{
 };
 
 #[cfg(feature = "billing")]
-use super::billing::{BillingCreditBalance, BillingCreditLedgerEntry, BillingSubscription};
+use super::billing::{
+    BillingCreditAction, BillingCreditBalance, BillingCreditLedgerEntry, BillingSubscription,
+};
 use super::email_addresses::{EmailAddress, IdentificationStatus};
 use super::invitations::InvitationStatus;
 use super::organization_invitations::OrganizationInvitation;
 use super::organization_memberships::OrganizationMembership;
-use super::organizations::BillingCreditAction;
 use super::phone_numbers::PhoneNumber;
+#[cfg(feature = "billing")]
+use crate::request::generated_key;
 
 impl ClerkClient {
     /// People with an account in the instance.
@@ -162,7 +165,7 @@ impl UsersApi<'_> {
         let mut request = Request::new(self.client, Method::POST, "users.ban_bulk", "/users/ban")
             .repeatable()
             .object();
-        request.field("user_ids", list::<String, _>(user_ids));
+        request.field("user_ids", list_of::<String, _>(user_ids));
         BanUsers { request }
     }
 
@@ -180,7 +183,7 @@ impl UsersApi<'_> {
         )
         .repeatable()
         .object();
-        request.field("user_ids", list::<String, _>(user_ids));
+        request.field("user_ids", list_of::<String, _>(user_ids));
         UnbanUsers { request }
     }
 
@@ -807,13 +810,13 @@ impl ListUsers {
     }
 
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -869,7 +872,7 @@ impl CreateUser {
     /// Email addresses of the user; the first becomes the primary one.
     pub fn email_address(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request
-            .field("email_address", list::<String, _>(values));
+            .field("email_address", list_of::<String, _>(values));
         self
     }
 
@@ -880,7 +883,7 @@ impl CreateUser {
     ) -> Self {
         self.request.field(
             "email_address_identification_status",
-            list::<IdentificationStatus, _>(values),
+            list_of::<IdentificationStatus, _>(values),
         );
         self
     }
@@ -888,7 +891,7 @@ impl CreateUser {
     /// Phone numbers of the user, in E.164 form; the first becomes the primary one.
     pub fn phone_number(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request
-            .field("phone_number", list::<String, _>(values));
+            .field("phone_number", list_of::<String, _>(values));
         self
     }
 
@@ -899,14 +902,15 @@ impl CreateUser {
     ) -> Self {
         self.request.field(
             "phone_number_identification_status",
-            list::<IdentificationStatus, _>(values),
+            list_of::<IdentificationStatus, _>(values),
         );
         self
     }
 
     /// Wallets of the user; the first becomes the primary one.
     pub fn web3_wallet(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.request.field("web3_wallet", list::<String, _>(values));
+        self.request
+            .field("web3_wallet", list_of::<String, _>(values));
         self
     }
 
@@ -956,7 +960,7 @@ impl CreateUser {
     /// Existing backup codes, in plain text or as bcrypt digests; backup codes must be enabled for the instance.
     pub fn backup_codes(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request
-            .field("backup_codes", list::<String, _>(values));
+            .field("backup_codes", list_of::<String, _>(values));
         self
     }
 
@@ -1306,7 +1310,7 @@ impl UpdateUser {
     /// Backup codes for the second factor; backup codes must be enabled for the instance.
     pub fn backup_codes(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request
-            .field("backup_codes", list::<String, _>(values));
+            .field("backup_codes", list_of::<String, _>(values));
         self
     }
 
@@ -1496,13 +1500,13 @@ ListUserOAuthAccessTokens -> Page<OAuthAccessToken>, json
 
 impl ListUserOAuthAccessTokens {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -1520,13 +1524,13 @@ ListUserOrganizationMemberships -> Page<OrganizationMembership>, json
 
 impl ListUserOrganizationMemberships {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -1544,13 +1548,13 @@ ListUserOrganizationInvitations -> Page<OrganizationInvitation>, json
 
 impl ListUserOrganizationInvitations {
     /// Entries per page (1 to 500, default 10).
-    pub fn limit(mut self, value: i64) -> Self {
+    pub fn limit(mut self, value: u64) -> Self {
         self.request.set_query("limit", value.to_string());
         self
     }
 
     /// Entries to skip before the page begins (default 0).
-    pub fn offset(mut self, value: i64) -> Self {
+    pub fn offset(mut self, value: u64) -> Self {
         self.request.set_query("offset", value.to_string());
         self
     }
@@ -1672,8 +1676,6 @@ pub struct User {
     /// Preferred language as a BCP 47 tag, such as `en-US`; `None` if unknown.
     pub locale: Option<String>,
     /// Picture of the user. Deprecated: use `image_url`.
-    ///
-    /// Deprecated by Clerk.
     pub profile_image_url: Option<String>,
     /// Picture of the user: the uploaded one, else a generated one.
     pub image_url: Option<String>,
@@ -1882,8 +1884,6 @@ pub struct ExternalAccount {
     /// Last name reported by the provider.
     pub last_name: String,
     /// Picture of the user at the provider. Deprecated: use `image_url`.
-    ///
-    /// Deprecated by Clerk.
     pub avatar_url: Option<String>,
     /// Picture of the user at the provider; `None` without one.
     pub image_url: Option<String>,
@@ -1986,8 +1986,6 @@ pub struct SamlAccountConnection {
     /// Display name.
     pub name: String,
     /// First domain of the connection. Deprecated: use `domains`.
-    ///
-    /// Deprecated by Clerk.
     pub domain: Option<String>,
     /// Domains whose email addresses use the connection.
     pub domains: Vec<String>,
@@ -2095,8 +2093,6 @@ pub struct EnterpriseAccountConnection {
     /// Logo of the provider; `None` without one.
     pub logo_public_url: Option<String>,
     /// First domain of the connection. Deprecated: use `domains`.
-    ///
-    /// Deprecated by Clerk.
     pub domain: Option<String>,
     /// Domains whose email addresses use the connection.
     pub domains: Vec<String>,

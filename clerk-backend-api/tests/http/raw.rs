@@ -194,7 +194,7 @@ async fn calls_at_the_same_time_do_not_meet() {
     let calls: Vec<_> = (0..40)
         .map(|number| {
             let client = client.clone();
-            tokio::spawn(async move { client.users().get(&format!("user_{number}")).send().await })
+            tokio::spawn(async move { client.users().get(format!("user_{number}")).send().await })
         })
         .collect();
     for call in calls {

@@ -34,7 +34,7 @@ async fn read_user(body: Value) -> User {
     .await
 }
 
-fn user_with_email_verification(verification: Value) -> Value {
+fn user_with_email_verification(verification: &Value) -> Value {
     json!({
         "id": "user_1",
         "object": "user",
@@ -68,7 +68,7 @@ async fn an_address_may_be_verified_by_any_strategy() {
             VerificationStrategy::Other("of_tomorrow".to_owned()),
         ),
     ] {
-        let user = read_user(user_with_email_verification(json!({
+        let user = read_user(user_with_email_verification(&json!({
             "object": format!("verification_{strategy}"),
             "status": "verified",
             "strategy": strategy,
@@ -97,7 +97,7 @@ async fn a_verification_may_lack_anything() {
     let verification = user.email_addresses[0].verification.as_ref().unwrap();
     assert_eq!(verification.status, Some(VerificationStatus::Unverified));
 
-    let user = read_user(user_with_email_verification(json!({}))).await;
+    let user = read_user(user_with_email_verification(&json!({}))).await;
     assert!(
         !user.email_addresses[0]
             .verification
@@ -106,7 +106,7 @@ async fn a_verification_may_lack_anything() {
             .is_verified()
     );
 
-    let user = read_user(user_with_email_verification(Value::Null)).await;
+    let user = read_user(user_with_email_verification(&Value::Null)).await;
     assert!(user.email_addresses[0].verification.is_none());
 
     let user = read_user(user_with_email_verification(

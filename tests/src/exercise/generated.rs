@@ -96,9 +96,9 @@ pub(super) fn operations() -> Vec<Operation> {
                         on_behalf_of: AgentTaskUser::new()
                             .user_id("user_2abcdefghijklmnopqrstuvwxyz")
                             .identifier("example"),
-                        agent_name: "example".into(),
-                        task_description: "example".into(),
-                        redirect_url: "https://app.example.com/done".into(),
+                        agent_name: "example".to_owned(),
+                        task_description: "example".to_owned(),
+                        redirect_url: "https://app.example.com/done".to_owned(),
                     })
                     .session_max_duration_in_seconds(Duration::from_secs(3600));
                 Box::pin(async move { request.send().await.map(drop) })
@@ -2159,9 +2159,9 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .role_sets()
                     .create(NewRoleSet {
-                        name: "example".into(),
-                        default_role_key: "example".into(),
-                        creator_role_key: "example".into(),
+                        name: "example".to_owned(),
+                        default_role_key: "example".to_owned(),
+                        creator_role_key: "example".to_owned(),
                         roles: vec!["example".to_owned()],
                     })
                     .key("example")
@@ -2488,9 +2488,9 @@ pub(super) fn operations() -> Vec<Operation> {
                     .refresh(
                         "example",
                         ExpiredSession {
-                            expired_token: "example".into().into(),
-                            refresh_token: "example".into().into(),
-                            request_origin: "example".into(),
+                            expired_token: "example".into(),
+                            refresh_token: "example".into(),
+                            request_origin: "example".to_owned(),
                         },
                     )
                     .request_headers(json!({ "plan": "pro" }))

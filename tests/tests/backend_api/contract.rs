@@ -9,7 +9,7 @@ use std::{
 
 use clerk_backend_api::{ClerkClient, Error, Retry};
 use clerk_tests::{
-    document::{Change, Document, DocumentServer, Mutation, Operation, Step, mutations},
+    document::{Change, Document, DocumentServer, Mutation, Operation, Step, mutations, poisoned},
     exercise,
 };
 use http::Method;
@@ -237,4 +237,32 @@ impl Tally {
             self.failures.len()
         )
     }
+}
+
+/// What the document describes and the client deliberately does not show.
+fn is_left_out(mutation: &Mutation) -> bool {
+    let key = mutation.place.steps.last();
+    // The kind of an object is told by its type.
+    matches!(key, Some(Step::Key(key)) if key == "object")
+}
+
+#[tokio::test]
+async fn every_value_that_the_document_describes_is_looked_at() {
+    let Some(document) = document() else { return };
+    let server = DocumentServer::start(Arc::clone(&document)).await.unwrap();
+    let client = client(&server);
+    let (mut noticed, mut unnoticed) = (0, Vec::new());
+    for (call, operation) in calls(&document) {
+        for mutation in poisoned(operation).unwrap() {
+            server.set_answer(operation, mutation.answer.to_string());
+            match (call.call)(&client).await {
+                Err(Error::Decode(_)) => noticed += 1,
+                Err(error) => panic!("{operation}, {mutation}: {error}"),
+                Ok(()) if is_left_out(&mutation) => {}
+                Ok(()) => unnoticed.push(format!("{} ({operation}), {mutation}", call.name)),
+            }
+        }
+    }
+    report(&format!("described values: {noticed} are looked at, {} are not", unnoticed.len()));
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
 }

@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod contract;
 mod document;
 
 use std::{

@@ -256,7 +256,10 @@ impl Document {
             }
         }
         for name in schema.get("required").map_or(&[][..], Node::items) {
-            for known in all.iter_mut().filter(|(known, ..)| name.text() == Some(known)) {
+            for known in all
+                .iter_mut()
+                .filter(|(known, ..)| name.text() == Some(known))
+            {
                 known.2 = true;
             }
         }

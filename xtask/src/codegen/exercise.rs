@@ -47,7 +47,12 @@ fn call(out: &mut String, operation: &Operation) {
     if let Some(input) = &operation.input {
         args.push(format!("{input} {{ {} }}", fields.join(", ")));
     }
-    let mut chain = format!("client.{}().{}({})", operation.group, operation.function, args.join(", "));
+    let mut chain = format!(
+        "client.{}().{}({})",
+        operation.group,
+        operation.function,
+        args.join(", ")
+    );
     for setter in &operation.setters {
         if !operation.exclusive.contains(&setter.wire) {
             let _ = write!(chain, ".{}({})", setter.name, setter.sample);
@@ -62,10 +67,12 @@ fn call(out: &mut String, operation: &Operation) {
     );
 }
 
-/// A sample for a field, whose type is not converted to.
+/// A sample for a field, which takes its own type only.
 fn plain(sample: &str) -> String {
-    if sample.starts_with('"') || sample.starts_with('[') {
-        format!("{sample}.into()").replace("[\"", "vec![\"").replace("\"].into()", "\".to_owned()]")
+    if let Some(list) = sample.strip_prefix('[') {
+        format!("vec![{}", list.replacen("\"]", "\".to_owned()]", 1))
+    } else if sample.ends_with('"') {
+        format!("{sample}.to_owned()")
     } else {
         sample.to_owned()
     }

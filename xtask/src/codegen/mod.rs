@@ -27,7 +27,10 @@ const MANIFEST: &str = "clerk-backend-api/codegen/manifest.json";
 const CALLS: &str = "tests/src/exercise/generated.rs";
 
 /// Runs `codegen [--spec PATH] [--check]`.
-#[expect(clippy::disallowed_macros, reason = "a command reports on its standard output")]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "a command reports on its standard output"
+)]
 pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     let mut args = args;
     let mut spec = None;
@@ -36,7 +39,12 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
         match arg.as_str() {
             "--spec" => spec = Some(PathBuf::from(args.next().ok_or("--spec needs a path")?)),
             "--check" => check = true,
-            other => return Err(format!("unknown argument {other}; usage: codegen [--spec PATH] [--check]").into()),
+            other => {
+                return Err(format!(
+                    "unknown argument {other}; usage: codegen [--spec PATH] [--check]"
+                )
+                .into());
+            }
         }
     }
     let default = root().join(DOCUMENT);
@@ -49,12 +57,19 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     let written: Vec<_> = written.collect();
     let stray = stray(&files)?;
     if check {
-        let mut names: Vec<_> = written.iter().map(|(path, _)| path.display().to_string()).collect();
+        let mut names: Vec<_> = written
+            .iter()
+            .map(|(path, _)| path.display().to_string())
+            .collect();
         names.extend(stray.iter().map(|path| path.display().to_string()));
         return if names.is_empty() {
             Ok(())
         } else {
-            Err(format!("not up to date, run `cargo run -p xtask -- codegen`:\n{}", names.join("\n")).into())
+            Err(format!(
+                "not up to date, run `cargo run -p xtask -- codegen`:\n{}",
+                names.join("\n")
+            )
+            .into())
         };
     }
     for (path, text) in &written {
@@ -66,7 +81,12 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     for path in &stray {
         fs::remove_file(path)?;
     }
-    println!("{} files, {} written, {} removed", files.len(), written.len(), stray.len());
+    println!(
+        "{} files, {} written, {} removed",
+        files.len(),
+        written.len(),
+        stray.len()
+    );
     Ok(())
 }
 
@@ -89,7 +109,10 @@ fn generate(spec: &Path) -> Result<BTreeMap<PathBuf, String>, Box<dyn std::error
     let resources = root().join(RESOURCES);
     for group in &api.groups {
         let text = emit::group(&api, &overlay, group);
-        files.insert(resources.join(format!("{}.rs", group.accessor)), formatted(&text)?);
+        files.insert(
+            resources.join(format!("{}.rs", group.accessor)),
+            formatted(&text)?,
+        );
     }
     let text = emit::modules(&api, &extensions(&api, &resources)?);
     files.insert(resources.join("mod.rs"), formatted(&text)?);
@@ -131,7 +154,9 @@ fn stray(files: &BTreeMap<PathBuf, String>) -> Result<BTreeSet<PathBuf>, std::io
 fn rust_files(folder: &Path) -> BTreeSet<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .collect()
 }
 
 fn differs(path: &Path, text: &str) -> bool {

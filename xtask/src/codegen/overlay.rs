@@ -3,7 +3,11 @@
 //! Unknown keys are errors by `deny_unknown_fields`; entries that match nothing are reported by
 //! the resolver, which ticks off what it used.
 
-use std::{cell::RefCell, collections::{BTreeMap, BTreeSet}, path::Path};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde::{Deserialize, de::DeserializeOwned};
 

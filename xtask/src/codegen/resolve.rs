@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     document::{Call, Document, Node},
     names::{pascal, snake},
-    overlay::{Docs, Field as FieldEntry, Key, Operation as OperationEntry, Overlay, Retry, Schema, Used},
+    overlay::{
+        Docs, Field as FieldEntry, Key, Operation as OperationEntry, Overlay, Retry, Schema, Used,
+    },
 };
 
 type Result<T> = std::result::Result<T, String>;
@@ -17,6 +19,8 @@ pub(crate) enum Kind {
     Text,
     Bool,
     Integer,
+    /// A whole number in a request that cannot be negative.
+    Unsigned,
     Float,
     Timestamp,
     /// A number of seconds in a request.
@@ -124,7 +128,9 @@ pub(crate) enum Answer {
 pub(crate) enum Body {
     None,
     /// An object. When it is needed, it is sent even when nothing is set.
-    Object { needed: bool },
+    Object {
+        needed: bool,
+    },
     Form,
     /// A list of inputs.
     Items(String),
@@ -225,7 +231,8 @@ pub(crate) fn resolve(document: &Document, overlay: &Overlay, docs: &Docs) -> Re
         homes,
         undocumented: resolver.undocumented,
     };
-    api.operations.sort_by_key(|operation| operation.group.clone());
+    api.operations
+        .sort_by_key(|operation| operation.group.clone());
     Ok(api)
 }
 
@@ -299,21 +306,32 @@ impl<'a> Resolver<'a> {
             request,
             answer,
         };
-        let open = call.node.get("security").is_some_and(|list| list.items().is_empty());
+        let open = call
+            .node
+            .get("security")
+            .is_some_and(|list| list.items().is_empty());
         if open != (entry.key == Key::None) {
             return Err("the document's security and the overlay's key differ".to_owned());
         }
         self.parameters(call, entry, &mut operation)?;
         self.body(call, entry, &mut operation)?;
-        for name in entry.args.iter().chain(&entry.generated).chain(&entry.exclusive) {
+        for name in entry
+            .args
+            .iter()
+            .chain(&entry.generated)
+            .chain(&entry.exclusive)
+        {
             let known = |parameter: &Parameter| parameter.wire == *name;
             if !operation.args.iter().any(known) && !operation.setters.iter().any(known) {
-                self.problems.push(format!("{}: there is no {name}", operation.key));
+                self.problems
+                    .push(format!("{}: there is no {name}", operation.key));
             }
         }
         if operation.args.len() > 3 && operation.input.is_none() {
             let names: Vec<_> = operation.args.iter().map(|arg| arg.wire.as_str()).collect();
-            return Err(format!("more than three arguments, name an input: {names:?}"));
+            return Err(format!(
+                "more than three arguments, name an input: {names:?}"
+            ));
         }
         if matches!(operation.answer, Answer::Page(_)) {
             let has = |name| operation.setters.iter().any(|setter| setter.wire == name);
@@ -349,10 +367,17 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn deprecation(&self, node: &Node, instead: Option<&str>, what: &str) -> Result<Option<String>> {
+    fn deprecation(
+        &self,
+        node: &Node,
+        instead: Option<&str>,
+        what: &str,
+    ) -> Result<Option<String>> {
         match (node.is_true("deprecated"), instead) {
             (false, None) => Ok(None),
-            (true, instead) => Ok(Some(instead.unwrap_or("Clerk advises against it").to_owned())),
+            (true, instead) => Ok(Some(
+                instead.unwrap_or("Clerk advises against it").to_owned(),
+            )),
             (false, Some(_)) => Err(format!("{what} is not deprecated")),
         }
     }
@@ -394,7 +419,10 @@ impl<'a> Resolver<'a> {
             parameter.joined = node.get("explode") == Some(&Node::Bool(false));
             parameter.deprecated =
                 self.deprecation(node, field.and_then(|field| field.instead.as_deref()), wire)?;
-            if place == Place::Path || node.is_true("required") || entry.args.iter().any(|arg| arg == wire) {
+            if place == Place::Path
+                || node.is_true("required")
+                || entry.args.iter().any(|arg| arg == wire)
+            {
                 operation.args.push(parameter);
             } else {
                 operation.setters.push(parameter);
@@ -413,7 +441,8 @@ impl<'a> Resolver<'a> {
         entry: &'a OperationEntry,
         wire: &str,
     ) -> Option<&'a FieldEntry> {
-        self.used.tick(format!("operations.{}.fields.{wire}", operation.key));
+        self.used
+            .tick(format!("operations.{}.fields.{wire}", operation.key));
         entry.fields.get(wire)
     }
 
@@ -435,7 +464,10 @@ impl<'a> Resolver<'a> {
             let sample = format!("[{}]", input_sample(&input));
             operation.args.push(Parameter {
                 wire: "items".to_owned(),
-                name: self.overlay.groups[&entry.group].plural.clone().unwrap_or(entry.group.clone()),
+                name: self.overlay.groups[&entry.group]
+                    .plural
+                    .clone()
+                    .unwrap_or(entry.group.clone()),
                 place: Place::Body,
                 kind: Kind::List(Box::new(Kind::Named(name))),
                 nullable: false,
@@ -449,7 +481,10 @@ impl<'a> Resolver<'a> {
         }
         let form = media_type == "multipart/form-data";
         let place = if form { Place::Form } else { Place::Body };
-        let mut needed = call.node.get("requestBody").is_some_and(|body| body.is_true("required"));
+        let mut needed = call
+            .node
+            .get("requestBody")
+            .is_some_and(|body| body.is_true("required"));
         for (wire, node, required) in self.document.properties(schema) {
             needed |= required;
             let field = self.operation_field(operation, entry, wire);
@@ -457,7 +492,8 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if let Some(value) = entry.fixed.get(wire) {
-                self.used.tick(format!("operations.{}.fixed.{wire}", operation.key));
+                self.used
+                    .tick(format!("operations.{}.fixed.{wire}", operation.key));
                 operation.fixed.push((wire.to_owned(), fixed(value)?));
                 continue;
             }
@@ -465,7 +501,11 @@ impl<'a> Resolver<'a> {
             let mut parameter = self.parameter(&owner, place, wire, node, field)?;
             let deprecated = self.document.resolve(node);
             parameter.deprecated = self.deprecation(
-                if node.is_true("deprecated") { node } else { deprecated },
+                if node.is_true("deprecated") {
+                    node
+                } else {
+                    deprecated
+                },
                 field.and_then(|field| field.instead.as_deref()),
                 wire,
             )?;
@@ -478,7 +518,11 @@ impl<'a> Resolver<'a> {
                 operation.setters.push(parameter);
             }
         }
-        operation.body = if form { Body::Form } else { Body::Object { needed } };
+        operation.body = if form {
+            Body::Form
+        } else {
+            Body::Object { needed }
+        };
         Ok(())
     }
 
@@ -523,7 +567,11 @@ impl<'a> Resolver<'a> {
         field: Option<&FieldEntry>,
     ) -> String {
         let key = owner.key();
-        let own = self.docs.operations.get(key).and_then(|entry| entry.params.get(wire));
+        let own = self
+            .docs
+            .operations
+            .get(key)
+            .and_then(|entry| entry.params.get(wire));
         let text = own
             .or_else(|| field.and_then(|field| field.doc.as_ref()))
             .or_else(|| self.docs.fields.get(wire));
@@ -554,7 +602,10 @@ impl<'a> Resolver<'a> {
             let given = field.and_then(|field| field.name.clone());
             given.unwrap_or_else(|| owner.name() + &pascal(wire, &self.overlay.words))
         };
-        if let Some(values) = schema.get("enum").filter(|_| schema.text_at("type") == Some("string")) {
+        if let Some(values) = schema
+            .get("enum")
+            .filter(|_| schema.text_at("type") == Some("string"))
+        {
             let name = name();
             self.enumeration(&name, values, owner, wire);
             return Ok(Kind::Enum(name));
@@ -569,6 +620,11 @@ impl<'a> Resolver<'a> {
                     Kind::Seconds
                 } else if is_time(wire) {
                     Kind::Timestamp
+                } else if schema
+                    .number_at("minimum")
+                    .is_some_and(|minimum| minimum >= 0.0)
+                {
+                    Kind::Unsigned
                 } else {
                     Kind::Integer
                 }
@@ -635,12 +691,20 @@ impl<'a> Resolver<'a> {
     fn enumeration(&mut self, name: &str, values: &Node, owner: &Owner<'_>, wire: &str) {
         self.mention(name, owner.user());
         self.used.tick(format!("types.{name}"));
-        let values = values.items().iter().filter_map(Node::text).map(str::to_owned);
+        let values = values
+            .items()
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned);
         let index = self.enums.iter().position(|known| known.name == name);
         let known = match index {
             Some(index) => &mut self.enums[index],
             None => {
-                let given = self.overlay.types.get(name).and_then(|entry| entry.doc.clone());
+                let given = self
+                    .overlay
+                    .types
+                    .get(name)
+                    .and_then(|entry| entry.doc.clone());
                 self.enums.push(Enum {
                     name: name.to_owned(),
                     values: Vec::new(),
@@ -673,10 +737,12 @@ impl<'a> Resolver<'a> {
         if let Some(reference) = node.text_at("$ref") {
             return reference.rsplit('/').next();
         }
-        ["oneOf", "allOf"].iter().find_map(|key| match node.get(key).map(Node::items) {
-            Some([member]) => Self::reference(member),
-            _ => None,
-        })
+        ["oneOf", "allOf"]
+            .iter()
+            .find_map(|key| match node.get(key).map(Node::items) {
+                Some([member]) => Self::reference(member),
+                _ => None,
+            })
     }
 
     /// The Rust type of a named schema.
@@ -701,14 +767,19 @@ impl<'a> Resolver<'a> {
             return Ok(kind);
         }
         if let Some(name) = Self::reference(node) {
-            let schema = self.document.schema(name).ok_or_else(|| format!("no schema {name}"))?;
+            let schema = self
+                .document
+                .schema(name)
+                .ok_or_else(|| format!("no schema {name}"))?;
             let (rust, handwritten) = self.schema_type(name);
             if handwritten {
                 self.used.tick(format!("schemas.{name}"));
                 return Ok(Kind::Named(rust));
             }
             if let Some(items) = schema.get("items") {
-                return Ok(Kind::List(Box::new(self.answer_kind(model, wire, items, field)?)));
+                return Ok(Kind::List(Box::new(
+                    self.answer_kind(model, wire, items, field)?,
+                )));
             }
             if schema.get("properties").is_some() || schema.get("allOf").is_some() {
                 self.named_model(name)?;
@@ -729,12 +800,18 @@ impl<'a> Resolver<'a> {
                 .collect();
             return match types.into_iter().collect::<Vec<_>>().as_slice() {
                 [(name, true)] => Ok(Kind::Named(name.clone())),
-                _ => Err(format!("{model}.{wire} is one of several types: write one by hand")),
+                _ => Err(format!(
+                    "{model}.{wire} is one of several types: write one by hand"
+                )),
             };
         }
-        if let Some(values) = schema.get("enum").filter(|_| schema.text_at("type") == Some("string")) {
+        if let Some(values) = schema
+            .get("enum")
+            .filter(|_| schema.text_at("type") == Some("string"))
+        {
             let name = field.and_then(|field| field.name.clone());
-            let name = name.unwrap_or_else(|| model.to_owned() + &pascal(wire, &self.overlay.words));
+            let name =
+                name.unwrap_or_else(|| model.to_owned() + &pascal(wire, &self.overlay.words));
             let owner = Owner::Model(model);
             self.enumeration(&name, values, &owner, wire);
             return Ok(Kind::Enum(name));
@@ -748,7 +825,9 @@ impl<'a> Resolver<'a> {
                 None => Kind::Text,
             },
             Some("boolean") => Kind::Bool,
-            Some("number") if matches!(schema.text_at("format"), Some("float" | "double")) => Kind::Float,
+            Some("number") if matches!(schema.text_at("format"), Some("float" | "double")) => {
+                Kind::Float
+            }
             Some("integer" | "number") => {
                 if is_time(wire) {
                     Kind::Timestamp
@@ -765,13 +844,16 @@ impl<'a> Resolver<'a> {
             }
             Some("object") if schema.get("properties").is_some() => {
                 let name = field.and_then(|field| field.name.clone());
-                let name = name.unwrap_or_else(|| model.to_owned() + &pascal(wire, &self.overlay.words));
+                let name =
+                    name.unwrap_or_else(|| model.to_owned() + &pascal(wire, &self.overlay.words));
                 self.model(&name, None, schema)?;
                 self.mention(&name, User::Type(model.to_owned()));
                 Kind::Named(name)
             }
             Some("object") if wire.ends_with("_metadata") => Kind::Metadata,
-            Some("object") if matches!(schema.get("additionalProperties"), Some(Node::Object(_))) => {
+            Some("object")
+                if matches!(schema.get("additionalProperties"), Some(Node::Object(_))) =>
+            {
                 Kind::Texts
             }
             Some("object") => Kind::Object,
@@ -785,7 +867,10 @@ impl<'a> Resolver<'a> {
         if !self.seen.insert(name.to_owned()) {
             return Ok(());
         }
-        let schema = self.document.schema(name).ok_or_else(|| format!("no schema {name}"))?;
+        let schema = self
+            .document
+            .schema(name)
+            .ok_or_else(|| format!("no schema {name}"))?;
         let (rust, _) = self.schema_type(name);
         self.model(&rust, Some(name), schema)
     }
@@ -819,7 +904,8 @@ impl<'a> Resolver<'a> {
         let whole = properties.iter().any(|(wire, ..)| *wire == "object");
         let mut fields = Vec::new();
         for (wire, node, required) in properties {
-            self.used.tick(format!("{named}.{entry_name}.fields.{wire}"));
+            self.used
+                .tick(format!("{named}.{entry_name}.fields.{wire}"));
             let field = entry.and_then(|entry| entry.fields.get(wire));
             if field.is_some_and(|field| field.skip) || self.is_constant(wire, node) {
                 continue;
@@ -831,7 +917,7 @@ impl<'a> Resolver<'a> {
             let kind = self.answer_kind(name, wire, node, field)?;
             let rename = field.and_then(|field| field.rename.clone());
             let mut doc = self.field_doc(name, schema_name, wire, field);
-            if node.is_true("deprecated") {
+            if node.is_true("deprecated") && !doc.to_lowercase().contains("deprecated") {
                 doc.push_str("\n\nDeprecated by Clerk.");
             }
             fields.push(Field {
@@ -841,7 +927,8 @@ impl<'a> Resolver<'a> {
                     .unwrap_or_else(|| snake(wire)),
                 kind,
                 optional,
-                strict: field.is_some_and(|field| field.strict) || (wire == "id" && whole && !optional),
+                strict: field.is_some_and(|field| field.strict)
+                    || (wire == "id" && whole && !optional),
                 seconds: field.is_some_and(|field| field.seconds),
                 doc,
             });
@@ -851,7 +938,10 @@ impl<'a> Resolver<'a> {
             if fields.iter().any(|field| field.wire == *wire) {
                 return Err(format!("{name}.{wire} is in the document now"));
             }
-            let kind = added.kind.as_deref().ok_or_else(|| format!("{name}.{wire} needs a type"))?;
+            let kind = added
+                .kind
+                .as_deref()
+                .ok_or_else(|| format!("{name}.{wire} needs a type"))?;
             let kind = self.named_kind(kind);
             self.mention_kind(&kind, &User::Type(name.to_owned()));
             fields.push(Field {
@@ -908,7 +998,8 @@ impl<'a> Resolver<'a> {
         match text {
             Some(text) => text.trim().to_owned(),
             None => {
-                self.undocumented.push(format!("{}.{wire}", schema.unwrap_or(model)));
+                self.undocumented
+                    .push(format!("{}.{wire}", schema.unwrap_or(model)));
                 format!("`{wire}`.")
             }
         }
@@ -952,7 +1043,11 @@ impl<'a> Resolver<'a> {
             };
         }
         let schema = schema.ok_or_else(|| format!("the document answers nothing, not {text}"))?;
-        let inner = |outer: &str| text.strip_prefix(outer)?.strip_suffix('>').map(str::to_owned);
+        let inner = |outer: &str| {
+            text.strip_prefix(outer)?
+                .strip_suffix('>')
+                .map(str::to_owned)
+        };
         let (answer, name, item) = if let Some(name) = inner("Page<") {
             let item = self.entries(schema).ok_or("the answer is no list")?;
             (Answer::Page(name.clone()), name, item)
@@ -967,7 +1062,9 @@ impl<'a> Resolver<'a> {
             Some(schema) => {
                 let (rust, handwritten) = self.schema_type(schema);
                 if rust != name {
-                    return Err(format!("the answer is {schema}, which is {rust}, not {name}"));
+                    return Err(format!(
+                        "the answer is {schema}, which is {rust}, not {name}"
+                    ));
                 }
                 self.used.tick(format!("schemas.{schema}"));
                 if handwritten {
@@ -982,11 +1079,10 @@ impl<'a> Resolver<'a> {
                     return Ok(answer);
                 }
                 // An answer without a name may spell out a schema that has one.
-                let owner = self
-                    .overlay
-                    .schemas
-                    .iter()
-                    .find(|(_, entry)| entry.handwritten && entry.rename.as_ref() == Some(&name));
+                let owner =
+                    self.overlay.schemas.iter().find(|(_, entry)| {
+                        entry.handwritten && entry.rename.as_ref() == Some(&name)
+                    });
                 if owner.is_some() {
                     return Ok(answer);
                 }
@@ -1004,7 +1100,9 @@ impl<'a> Resolver<'a> {
             return Some(items);
         }
         let properties = schema.get("properties")?;
-        let list = properties.get("data").or_else(|| properties.get("m2m_tokens"))?;
+        let list = properties
+            .get("data")
+            .or_else(|| properties.get("m2m_tokens"))?;
         self.document.resolve(list).get("items")
     }
 
@@ -1025,8 +1123,12 @@ impl<'a> Resolver<'a> {
     fn groups(&mut self, operations: &[Operation]) -> Vec<Group> {
         let mut groups = Vec::new();
         for (accessor, entry) in &self.overlay.groups {
-            if !operations.iter().any(|operation| operation.group == *accessor) {
-                self.problems.push(format!("overlay.toml: group {accessor} has no operations"));
+            if !operations
+                .iter()
+                .any(|operation| operation.group == *accessor)
+            {
+                self.problems
+                    .push(format!("overlay.toml: group {accessor} has no operations"));
             }
             let doc = self.docs.groups.get(accessor).map(|docs| docs.doc.trim());
             let doc = match doc {
@@ -1056,8 +1158,17 @@ impl<'a> Resolver<'a> {
                 homes.insert(input.clone(), operation.group.clone());
             }
         }
-        let given = self.overlay.schemas.iter().map(|(schema, entry)| (self.schema_type(schema).0, entry));
-        let given = given.chain(self.overlay.types.iter().map(|(name, entry)| (name.clone(), entry)));
+        let given = self
+            .overlay
+            .schemas
+            .iter()
+            .map(|(schema, entry)| (self.schema_type(schema).0, entry));
+        let given = given.chain(
+            self.overlay
+                .types
+                .iter()
+                .map(|(name, entry)| (name.clone(), entry)),
+        );
         for (name, entry) in given {
             if let Some(group) = &entry.group {
                 homes.insert(name, group.clone());
@@ -1088,7 +1199,8 @@ impl<'a> Resolver<'a> {
                 return homes;
             }
             if left.len() == waiting.len() {
-                self.problems.push(format!("overlay.toml: give these types a group: {left:?}"));
+                self.problems
+                    .push(format!("overlay.toml: give these types a group: {left:?}"));
                 return homes;
             }
             waiting = left;
@@ -1101,7 +1213,10 @@ impl<'a> Resolver<'a> {
             entry(group).is_some_and(|entry| pascal(&entry.singular, &self.overlay.words) == name)
         });
         let open = |group: &&String| entry(group).is_some_and(|entry| entry.feature.is_none());
-        namesake.or_else(|| groups.iter().find(open)).or(groups.first()).cloned()
+        namesake
+            .or_else(|| groups.iter().find(open))
+            .or(groups.first())
+            .cloned()
     }
 
     /// Entries of overlay and documentation that match nothing.
@@ -1124,20 +1239,35 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        idle.extend(overlay.timestamps.iter().map(|name| format!("timestamps.{name}")));
-        idle.extend(overlay.durations.iter().map(|name| format!("durations.{name}")));
+        idle.extend(
+            overlay
+                .timestamps
+                .iter()
+                .map(|name| format!("timestamps.{name}")),
+        );
+        idle.extend(
+            overlay
+                .durations
+                .iter()
+                .map(|name| format!("durations.{name}")),
+        );
         idle.extend(overlay.secrets.keys().map(|name| format!("secrets.{name}")));
         idle.extend(overlay.samples.keys().map(|name| format!("samples.{name}")));
         idle.retain(|entry| !self.used.has(entry));
-        let idle = idle.into_iter().map(|entry| format!("overlay.toml: {entry} matches nothing"));
+        let idle = idle
+            .into_iter()
+            .map(|entry| format!("overlay.toml: {entry} matches nothing"));
         self.problems.extend(idle);
         self.check_docs();
     }
 
     fn check_docs(&mut self) {
         let docs = self.docs;
-        let calls: BTreeMap<String, Call<'_>> =
-            self.document.calls().map(|call| (call.key(), call)).collect();
+        let calls: BTreeMap<String, Call<'_>> = self
+            .document
+            .calls()
+            .map(|call| (call.key(), call))
+            .collect();
         let mut wires = BTreeSet::new();
         let mut problems = Vec::new();
         for call in calls.values() {
@@ -1146,7 +1276,11 @@ impl<'a> Resolver<'a> {
         for (_, schema) in self.document.schemas() {
             collect_names(schema, &mut wires);
         }
-        let added = self.overlay.schemas.values().chain(self.overlay.types.values());
+        let added = self
+            .overlay
+            .schemas
+            .values()
+            .chain(self.overlay.types.values());
         wires.extend(added.flat_map(|entry| entry.add.keys().cloned()));
         for (key, entry) in &docs.operations {
             match calls.get(key) {
@@ -1174,10 +1308,20 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        problems.extend(docs.fields.keys().filter(|name| !wires.contains(*name)).map(|name| format!("fields.{name}")));
-        let groups = docs.groups.keys().filter(|name| !self.overlay.groups.contains_key(*name));
+        problems.extend(
+            docs.fields
+                .keys()
+                .filter(|name| !wires.contains(*name))
+                .map(|name| format!("fields.{name}")),
+        );
+        let groups = docs
+            .groups
+            .keys()
+            .filter(|name| !self.overlay.groups.contains_key(*name));
         problems.extend(groups.map(|name| format!("groups.{name}")));
-        let problems = problems.into_iter().map(|entry| format!("docs.toml: {entry} matches nothing"));
+        let problems = problems
+            .into_iter()
+            .map(|entry| format!("docs.toml: {entry} matches nothing"));
         self.problems.extend(problems);
     }
 
@@ -1207,7 +1351,8 @@ impl<'a> Resolver<'a> {
                 let known = self.enums.iter().find(|known| known.name == *name);
                 let value = values.first().and_then(Node::text).map(str::to_owned);
                 let value = value.or_else(|| known?.values.first().cloned());
-                let value = value.unwrap_or_else(|| self.sample_text(schema, wire).unwrap_or_default());
+                let value =
+                    value.unwrap_or_else(|| self.sample_text(schema, wire).unwrap_or_default());
                 if nullable {
                     format!("{name}::from({value:?})")
                 } else {
@@ -1215,7 +1360,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             Kind::Bool => "true".to_owned(),
-            Kind::Integer => bounded(schema, 10.0).to_string(),
+            Kind::Integer | Kind::Unsigned => bounded(schema, 10.0).to_string(),
             Kind::Float => "1.5".to_owned(),
             Kind::Timestamp => "Timestamp::from_millis(1_700_690_400_000)".to_owned(),
             Kind::Seconds => format!("Duration::from_secs({})", bounded(schema, 3600.0)),
@@ -1225,7 +1370,9 @@ impl<'a> Resolver<'a> {
                 None => format!("{name}::default()"),
             },
             Kind::List(inner) => {
-                let items = schema.get("items").map(|items| self.document.resolve(items));
+                let items = schema
+                    .get("items")
+                    .map(|items| self.document.resolve(items));
                 let item = self.sample(inner, items.unwrap_or(schema), wire, nullable)?;
                 format!("[{item}]")
             }
@@ -1245,7 +1392,8 @@ impl<'a> Resolver<'a> {
             Some(sample.clone())
         };
         if let Some(pattern) = schema.text_at("pattern") {
-            return sample(pattern).ok_or_else(|| format!("give a sample for the pattern {pattern}"));
+            return sample(pattern)
+                .ok_or_else(|| format!("give a sample for the pattern {pattern}"));
         }
         if let Some(format) = schema.text_at("format") {
             return sample(format).ok_or_else(|| format!("give a sample for the format {format}"));
@@ -1290,7 +1438,9 @@ impl Owner<'_> {
 }
 
 fn is_time(wire: &str) -> bool {
-    ["_at", "_at_before", "_at_after", "_at_since"].iter().any(|end| wire.ends_with(end))
+    ["_at", "_at_before", "_at_after", "_at_since"]
+        .iter()
+        .any(|end| wire.ends_with(end))
 }
 
 /// Adds the fields of one more schema to a model.
@@ -1304,7 +1454,11 @@ fn merge(model: &mut Model, fields: Vec<Field>) -> Result<()> {
         }
     }
     for field in fields {
-        match model.fields.iter_mut().find(|known| known.wire == field.wire) {
+        match model
+            .fields
+            .iter_mut()
+            .find(|known| known.wire == field.wire)
+        {
             Some(known) if known.kind != field.kind => {
                 return Err(format!(
                     "{} is {:?} in one schema and {:?} in another",
@@ -1328,18 +1482,24 @@ fn merge(model: &mut Model, fields: Vec<Field>) -> Result<()> {
 /// What two inputs of one name must have in common.
 fn shape(input: &Input) -> Vec<(&str, &Kind, bool)> {
     let all = input.required.iter().chain(&input.optional);
-    all.map(|parameter| (parameter.wire.as_str(), &parameter.kind, parameter.nullable)).collect()
+    all.map(|parameter| (parameter.wire.as_str(), &parameter.kind, parameter.nullable))
+        .collect()
 }
 
 fn fixed(value: &toml::Value) -> Result<String> {
     match value {
         toml::Value::Boolean(value) => Ok(value.to_string()),
         toml::Value::String(value) => Ok(format!("{value:?}.to_owned()")),
-        other => Err(format!("a fixed value is neither text nor a truth value: {other:?}")),
+        other => Err(format!(
+            "a fixed value is neither text nor a truth value: {other:?}"
+        )),
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "bounds in the document are small")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "bounds in the document are small"
+)]
 fn bounded(schema: &Node, wanted: f64) -> i64 {
     let min = schema.number_at("minimum").unwrap_or(0.0);
     let max = schema.number_at("maximum").unwrap_or(f64::MAX);
@@ -1348,7 +1508,11 @@ fn bounded(schema: &Node, wanted: f64) -> i64 {
 
 /// A sample of an input, with all that can be set on it.
 fn input_sample(input: &Input) -> String {
-    let args: Vec<_> = input.required.iter().map(|arg| arg.sample.as_str()).collect();
+    let args: Vec<_> = input
+        .required
+        .iter()
+        .map(|arg| arg.sample.as_str())
+        .collect();
     let mut text = format!("{}::new({})", input.name, args.join(", "));
     for setter in &input.optional {
         text.push_str(&format!(".{}({})", setter.name, setter.sample));
@@ -1362,7 +1526,9 @@ fn collect_names(node: &Node, names: &mut BTreeSet<String>) {
         names.extend(properties.entries().iter().map(|(name, _)| name.clone()));
     }
     match node {
-        Node::Object(entries) => entries.iter().for_each(|(_, node)| collect_names(node, names)),
+        Node::Object(entries) => entries
+            .iter()
+            .for_each(|(_, node)| collect_names(node, names)),
         Node::List(items) => items.iter().for_each(|node| collect_names(node, names)),
         _ => {}
     }
