@@ -217,7 +217,7 @@ fn method(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
     if operation.paginated {
         let _ = writeln!(statements, "request.set_query(\"paginated\", \"true\");");
     }
-    let items = matches!(operation.body, Body::Items(_));
+    let items = matches!(operation.body, Body::Items);
     let start = start(operation);
     if items {
         let name = body_args.first().map_or("items", |arg| arg.name.as_str());
@@ -535,7 +535,8 @@ fn model(out: &mut String, model: &Model) {
     );
     for field in &model.fields {
         docs(out, &field.doc);
-        let _ = writeln!(out, "pub {}: {},", field.name, field_type(field));
+        let kind = field_type(field).replace(&format!("<{name}>"), "<Self>");
+        let _ = writeln!(out, "pub {}: {kind},", field.name);
     }
     let _ = writeln!(out, "}}\n\nmodel! {{\n{name}");
     let hidden =
