@@ -287,7 +287,7 @@ fn request(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
         Answer::Count => ("u64".to_owned(), "count"),
         Answer::Value => ("Value".to_owned(), "json"),
         Answer::Named(name) => (name.clone(), "json"),
-        Answer::List(name) => (format!("Vec<{name}>"), "json"),
+        Answer::List(name) => (format!("Vec<{name}>"), "list"),
         Answer::Page(name) => (format!("Page<{name}>"), "json"),
     };
     cfg(out, api, group, operation);
