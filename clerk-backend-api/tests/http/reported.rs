@@ -91,7 +91,7 @@ async fn an_address_may_be_verified_by_any_strategy() {
 async fn a_verification_may_lack_anything() {
     // Without `object`, the discriminator that generated clients go by.
     let user = read_user(user_with_email_verification(
-        json!({ "status": "unverified", "strategy": "email_code" }),
+        &json!({ "status": "unverified", "strategy": "email_code" }),
     ))
     .await;
     let verification = user.email_addresses[0].verification.as_ref().unwrap();
@@ -110,7 +110,7 @@ async fn a_verification_may_lack_anything() {
     assert!(user.email_addresses[0].verification.is_none());
 
     let user = read_user(user_with_email_verification(
-        json!({ "status": "transferable", "strategy": "oauth_github" }),
+        &json!({ "status": "transferable", "strategy": "oauth_github" }),
     ))
     .await;
     let verification = user.email_addresses[0].verification.as_ref().unwrap();

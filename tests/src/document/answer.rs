@@ -31,8 +31,6 @@ pub struct Place {
     pub whole_number: bool,
     /// Whether the keys of this object are free, so that nothing is promised about its content.
     pub free: bool,
-    /// Whether this is an object whose keys the schema lists.
-    pub listed_keys: bool,
 }
 
 /// One step into a JSON value.
@@ -120,7 +118,6 @@ impl Maker {
             enumerated: schema.get("enum").is_some() && kind(schema) == Some("string"),
             whole_number: is_whole(schema),
             free: is_free(schema),
-            listed_keys: schema.get("properties").is_some() || !alternatives(schema).is_empty(),
         });
     }
 

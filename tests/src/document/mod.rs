@@ -8,6 +8,7 @@
 
 mod answer;
 mod mutation;
+mod offer;
 mod operation;
 mod request;
 mod sample;

@@ -149,7 +149,7 @@ fn changes(operation: &Operation, place: &Place, answer: &Answer) -> Vec<Change>
         changes.extend([Change::ZeroFraction, Change::NumberAsText]);
     }
     match get(&answer.value, &place.steps) {
-        Some(Value::Object(_)) if place.listed_keys => changes.push(Change::UnknownKey),
+        Some(Value::Object(_)) if !place.free => changes.push(Change::UnknownKey),
         Some(Value::Array(_)) => changes.push(Change::EmptyList),
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! The server that judges requests and answers as the document promises.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
@@ -19,6 +19,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
     Document, Operation, Success,
+    offer::used,
     request::{Complaint, Content, Incoming, Part, error_body},
 };
 
@@ -36,6 +37,8 @@ pub struct DocumentServer {
 #[derive(Debug)]
 struct Shared {
     document: Arc<Document>,
+    /// What each operation was sent at last, by the names of the document.
+    used: Mutex<HashMap<usize, BTreeSet<String>>>,
     /// What operations answer instead of the answer made from the document, by their place in it.
     answers: Mutex<HashMap<usize, Bytes>>,
 }
@@ -50,6 +53,7 @@ impl DocumentServer {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             document,
+            used: Mutex::default(),
             answers: Mutex::default(),
         });
         let application = Router::new()
@@ -72,24 +76,35 @@ impl DocumentServer {
         format!("http://{}", self.address)
     }
 
+    /// The names of what the operation was sent at last, written as [`Operation::offered`] writes them.
+    #[must_use]
+    pub fn used(&self, operation: &Operation) -> BTreeSet<String> {
+        let used = self
+            .shared
+            .used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let index = self.index(operation);
+        index
+            .and_then(|index| used.get(&index).cloned())
+            .unwrap_or_default()
+    }
+
+    fn index(&self, operation: &Operation) -> Option<usize> {
+        let mut operations = self.shared.document.operations().iter();
+        operations.position(|known| std::ptr::eq(known, operation))
+    }
+
     /// From now on the operation answers this body, whatever it is asked.
     pub fn set_answer(&self, operation: &Operation, body: impl Into<Bytes>) {
-        let operations = self.shared.document.operations();
-        let index = operations
-            .iter()
-            .position(|known| std::ptr::eq(known, operation));
-        if let Some(index) = index {
+        if let Some(index) = self.index(operation) {
             self.shared.lock().insert(index, body.into());
         }
     }
 
     /// From now on the operation judges requests and answers as the document says.
     pub fn clear_answer(&self, operation: &Operation) {
-        let operations = self.shared.document.operations();
-        let index = operations
-            .iter()
-            .position(|known| std::ptr::eq(known, operation));
-        if let Some(index) = index {
+        if let Some(index) = self.index(operation) {
             self.shared.lock().remove(&index);
         }
     }
@@ -145,20 +160,29 @@ async fn judge(shared: &Shared, request: Request) -> Result<Response, Vec<Compla
         .headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
-    let incoming = |body| Incoming {
-        query: head.uri.query().unwrap_or_default(),
-        headers: &head.headers,
-        body,
-    };
     let unreadable = |error: String| vec![Complaint::unreadable(error)];
+    let judge = |body: Content<'_>| {
+        let used = used(head.uri.query().unwrap_or_default(), &body);
+        shared
+            .used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(index, used);
+        let incoming = Incoming {
+            query: head.uri.query().unwrap_or_default(),
+            headers: &head.headers,
+            body,
+        };
+        document.complaints(operation, &path_values, incoming)
+    };
     let complaints = if multipart {
         let request = Request::from_parts(head.clone(), body);
         let parts = parts(request).await.map_err(unreadable)?;
-        document.complaints(operation, &path_values, incoming(Content::Parts(&parts)))
+        judge(Content::Parts(&parts))
     } else {
         let bytes = to_bytes(body, MAX_BODY).await;
         let bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
-        document.complaints(operation, &path_values, incoming(Content::Bytes(&bytes)))
+        judge(Content::Bytes(&bytes))
     };
     if complaints.is_empty() {
         success(operation)

@@ -288,8 +288,9 @@ fn is_left_out(operation: &Operation, mutation: &Mutation) -> bool {
     };
     // The members of private keys: what is published are public ones.
     let private = ["d", "dp", "dq", "p", "q", "qi", "k"];
-    // The kind of an object is told by its type.
-    key == "object" || (operation.path() == "/jwks" && private.contains(&key.as_str()))
+    // The kind of an object is told by its type. An entry of a map that is not a text is skipped.
+    let entry = mutation.place.location.ends_with(".*");
+    key == "object" || entry || (operation.path() == "/jwks" && private.contains(&key.as_str()))
 }
 
 #[tokio::test]
@@ -346,4 +347,43 @@ async fn the_exercise_command_reports_every_operation() {
     assert_eq!((lines.len(), all.len()), (249, 249));
     assert!(output.status.success());
     report(&format!("exercise: {} operations ok", lines.len()));
+}
+
+/// What the calls leave out, because something else that they send takes its place.
+const REPLACED: [&str; 5] = [
+    // The old name of `frontend_api`.
+    "GET /public/interstitial: query frontendApi",
+    // Not together with `offset`.
+    "GET /users: query starting_after",
+    // The deprecated form of `domains`.
+    "PATCH /saml_connections/{saml_connection_id}: body domain",
+    "POST /saml_connections: body domain",
+    // The old name of `access_token`.
+    "POST /oauth_applications/access_tokens/verify: body secret",
+];
+
+#[tokio::test]
+async fn everything_that_can_be_sent_is_sent() {
+    let Some(document) = document() else { return };
+    let server = DocumentServer::start(Arc::clone(&document)).await.unwrap();
+    let client = client(&server);
+    let (mut sent, mut unsent) = (0, BTreeSet::new());
+    for (call, operation) in calls(&document) {
+        // What is wrong with a request is another test's affair.
+        let _ = (call.call)(&client).await;
+        let used = server.used(operation);
+        for name in operation.offered() {
+            if used.contains(&name) {
+                sent += 1;
+            } else {
+                unsent.insert(format!("{operation}: {name}"));
+            }
+        }
+    }
+    report(&format!(
+        "parameters and body keys: {sent} sent, {} not",
+        unsent.len()
+    ));
+    let replaced: BTreeSet<_> = REPLACED.map(str::to_owned).into();
+    assert_eq!(unsent, replaced);
 }
