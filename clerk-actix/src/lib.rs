@@ -1,1 +1,74 @@
-//! clerk-actix
+//! [Clerk](https://clerk.com) for [actix-web](actix_web): a middleware that authenticates, extractors that say who is
+//! asking, and guards that refuse.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use clerk_actix::{Auth, Clerk, ClerkMiddleware, SignedIn, protect};
+//!
+//! async fn home(auth: Auth) -> String {
+//!     auth.user_id().map_or("hello, visitor".into(), |id| format!("hello, {id}"))
+//! }
+//!
+//! async fn admin(session: SignedIn) -> String {
+//!     format!("at your service, {}", session.user_id())
+//! }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Outside of the closure, which runs once per worker: all workers share one cache of signing keys.
+//!     let clerk = Clerk::from_env()?;
+//!     HttpServer::new(move || {
+//!         App::new()
+//!             .route("/", web::get().to(home))
+//!             .service(
+//!                 web::scope("/admin")
+//!                     .wrap(protect().role("org:admin"))
+//!                     .route("", web::get().to(admin)),
+//!             )
+//!             .wrap(ClerkMiddleware::new(clerk.clone()))
+//!     })
+//!     .bind(("127.0.0.1", 3000))?
+//!     .run()
+//!     .await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Order
+//!
+//! What is wrapped last runs first. Wrap [`ClerkMiddleware`] after the guards that rely on it, and
+//! [`NormalizePath`](actix_web::middleware::NormalizePath), CORS, compression and error handlers after both: they then
+//! see refused requests and their responses, too.
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! |---|---|---|
+//! | `current-user` | yes | the extractor `CurrentUser` |
+//! | `webhooks` | yes | the extractor `VerifiedWebhook` |
+
+mod convert;
+#[cfg(feature = "current-user")]
+mod current_user;
+mod extract;
+mod middleware;
+mod protect;
+mod rejection;
+#[cfg(feature = "webhooks")]
+mod webhook;
+
+#[cfg(feature = "current-user")]
+pub use clerk_core::api::User;
+pub use clerk_core::{
+    AcceptedTokens, AllowedRedirectOrigins, Authenticated, Clerk, ClerkBuilder, ConfigError,
+    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, ReturnBack, Reverification,
+    ReverificationLevel, RouteMatcher, SessionAuth, TokenType,
+};
+#[cfg(feature = "current-user")]
+pub use current_user::CurrentUser;
+pub use extract::{Auth, Guarded, SignedIn};
+pub use middleware::{ClerkFuture, ClerkMiddleware, ClerkService};
+pub use protect::{ProtectFuture, ProtectMiddleware, ProtectService, protect};
+pub use rejection::ClerkRejection;
+#[cfg(feature = "webhooks")]
+pub use webhook::VerifiedWebhook;

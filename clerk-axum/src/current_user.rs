@@ -1,7 +1,7 @@
 //! The user behind the session.
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
-use clerk_core::RefusalKind;
+use clerk_core::Refusal;
 use clerk_core::api::User;
 use http::request::Parts;
 
@@ -48,10 +48,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
         parts: &mut Parts,
         state: &S,
     ) -> Result<Option<Self>, ClerkRejection> {
-        match <Self as FromRequestParts<S>>::from_request_parts(parts, state).await {
-            Ok(user) => Ok(Some(user)),
-            Err(rejection) if rejection.kind() == RefusalKind::Unauthenticated => Ok(None),
-            Err(rejection) => Err(rejection),
-        }
+        let user = <Self as FromRequestParts<S>>::from_request_parts(parts, state).await;
+        Ok(Refusal::unless_signed_out(user.map_err(Refusal::from))?)
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
-use clerk_core::{Authenticated, Policy, RefusalKind, SessionAuth};
+use clerk_core::{Authenticated, Policy, Refusal, SessionAuth};
 use http::request::Parts;
 
 use crate::rejection::ClerkRejection;
@@ -99,11 +99,8 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClerkRejection> {
-        match authenticated(parts)?.auth().signed_in() {
-            Ok(session) => Ok(Some(Self(session.clone()))),
-            Err(refusal) if refusal.kind() == RefusalKind::Unauthenticated => Ok(None),
-            Err(refusal) => Err(refusal.into()),
-        }
+        let session = Refusal::unless_signed_out(authenticated(parts)?.auth().signed_in())?;
+        Ok(session.cloned().map(Self))
     }
 }
 

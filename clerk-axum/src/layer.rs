@@ -6,11 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use clerk_core::{AuthenticateError, Authentication, Clerk, RequestState, append_headers};
-use http::{HeaderMap, Request, Response, StatusCode};
+use clerk_core::{AuthenticateError, Authentication, Clerk, Refusal, RequestState, append_headers};
+use http::{HeaderMap, Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::original_request::OriginalRequest;
 
 /// Chooses the [`Clerk`] that authenticates a request.
 type Resolver = dyn Fn(&Request<()>) -> Option<Clerk> + Send + Sync;
@@ -61,6 +63,19 @@ impl ClerkLayer {
     /// set-up.
     ///
     /// Make each [`Clerk`] once, outside: it holds the caches, which instances never share.
+    ///
+    /// ```
+    /// use clerk_axum::{Clerk, ClerkLayer};
+    ///
+    /// fn by_host(shop: Clerk, blog: Clerk) -> ClerkLayer {
+    ///     ClerkLayer::per_request(move |request| match request.headers().get("host")?.to_str().ok()? {
+    ///         "shop.example.com" => Some(shop.clone()),
+    ///         "blog.example.com" => Some(blog.clone()),
+    ///         _ => None,
+    ///     })
+    /// }
+    /// # let _ = by_host;
+    /// ```
     pub fn per_request(
         resolve: impl Fn(&Request<()>) -> Option<Clerk> + Send + Sync + 'static,
     ) -> Self {
@@ -132,14 +147,11 @@ where
                 let request = Request::from_parts(head.into_parts().0, body);
                 match resolved {
                     Some(clerk) => (clerk, request),
-                    None => {
-                        tracing::error!("no Clerk instance was resolved for this request");
-                        return ClerkFuture::answer(internal_server_error());
-                    }
+                    None => return ClerkFuture::answer(empty(Refusal::no_instance())),
                 }
             }
         };
-        let outcome = match clerk.begin_authentication(&request) {
+        let outcome = match clerk.begin_authentication(&OriginalRequest::of(&request)) {
             Ok(Authentication::Waiting(waiting)) => {
                 // The service that was polled ready is the one that is called; the fresh clone stays behind.
                 let fresh = self.inner.clone();
@@ -178,10 +190,8 @@ fn settle<B, R: Default>(
     Ok(headers)
 }
 
-fn internal_server_error<R: Default>() -> Response<R> {
-    let mut response = Response::new(R::default());
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
+fn empty<R: Default>(refusal: Refusal) -> Response<R> {
+    refusal.into_response().map(|_| R::default())
 }
 
 fn append(to: &mut HeaderMap, headers: HeaderMap) {
@@ -249,7 +259,7 @@ where
             // Polled again after it was done: the answer is gone, and an empty 500 says so.
             StateProjection::Answer { response } => Poll::Ready(Ok(response
                 .take()
-                .unwrap_or_else(|| internal_server_error()))),
+                .unwrap_or_else(|| empty(Refusal::misconfigured())))),
         }
     }
 }

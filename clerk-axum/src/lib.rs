@@ -1,5 +1,63 @@
-//! [Clerk](https://clerk.com) for [axum](axum) and every other [tower] stack: a layer that authenticates, extractors
-//! that say who is asking, and guards that refuse.
+//! [Clerk](https://clerk.com) for [axum] and every other [tower] stack: a layer that authenticates, extractors that say
+//! who is asking, and guards that refuse.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use clerk_axum::{Auth, Clerk, ClerkLayer, SignedIn, protect};
+//!
+//! async fn home(auth: Auth) -> String {
+//!     auth.user_id().map_or("hello, visitor".into(), |id| format!("hello, {id}"))
+//! }
+//!
+//! async fn admin(session: SignedIn) -> String {
+//!     format!("at your service, {}", session.user_id())
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let clerk = Clerk::from_env()?;
+//!     let administration = Router::new()
+//!         .route("/admin", get(admin))
+//!         .route_layer(protect().role("org:admin"));
+//!     let app = Router::new()
+//!         .route("/", get(home))
+//!         .merge(administration)
+//!         .layer(ClerkLayer::new(clerk));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Attach, extract, guard
+//!
+//! | | |
+//! |---|---|
+//! | [`ClerkLayer`] | authenticates; answers by itself only with a redirect to Clerk and back |
+//! | [`Auth`] | who is asking; never refuses |
+//! | [`SignedIn`] | a signed-in person, else a redirect for pages, 401 for everything else |
+//! | [`Guarded`] | a session that meets a [`Policy`], else 403 |
+//! | `CurrentUser` | the user from the Backend API |
+//! | [`protect`] | a guard for routers and routes |
+//! | `VerifiedWebhook` | a webhook whose signature was verified |
+//!
+//! Signed out is 401 or a redirect, not allowed is 403, and unable to decide, because Clerk is out of reach, is 503. An
+//! extractor or guard without a [`ClerkLayer`] around it answers 500.
+//!
+//! # Order
+//!
+//! Layers that are added last run first. Add [`ClerkLayer`] after the guards that rely on it, with
+//! [`Router::layer`](axum::Router::layer), and guards with [`Router::route_layer`](axum::Router::route_layer), so that
+//! unknown paths stay 404. CORS, compression and tracing layers go on the outside: they then see refused requests too.
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! |---|---|---|
+//! | `current-user` | yes | the extractor `CurrentUser` |
+//! | `transport` | yes | HTTPS to Clerk through rustls |
+//! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
+//! | `webhooks` | yes | the extractor `VerifiedWebhook` |
 //!
 //! [tower]: https://docs.rs/tower
 
@@ -7,6 +65,7 @@
 mod current_user;
 mod extract;
 mod layer;
+mod original_request;
 mod protect;
 mod rejection;
 #[cfg(feature = "webhooks")]
@@ -16,14 +75,16 @@ mod webhook;
 pub use clerk_core::api::User;
 pub use clerk_core::{
     AcceptedTokens, AllowedRedirectOrigins, Authenticated, Clerk, ClerkBuilder, ConfigError,
-    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, Reverification,
+    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, ReturnBack, Reverification,
     ReverificationLevel, RouteMatcher, SessionAuth, TokenType,
 };
 #[cfg(feature = "current-user")]
 pub use current_user::CurrentUser;
 pub use extract::{Auth, Guarded, SignedIn};
 pub use layer::{ClerkFuture, ClerkLayer, ClerkService};
-pub use protect::{ProtectFuture, ProtectLayer, ProtectService, protect};
+pub use protect::{
+    GrpcProtectLayer, GrpcProtectService, ProtectFuture, ProtectLayer, ProtectService, protect,
+};
 pub use rejection::ClerkRejection;
 #[cfg(feature = "webhooks")]
 pub use webhook::VerifiedWebhook;

@@ -5,15 +5,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::extract::OriginalUri;
 use bytes::Bytes;
 use clerk_core::{
     AcceptedTokens, Auth, Authenticated, Protect, Refusal, Require, Reverification, RouteMatcher,
+    RoutedPath,
 };
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::original_request::OriginalRequest;
 
 /// Lets only signed-in people through; add what else is demanded to the result.
 ///
@@ -51,6 +53,30 @@ pub struct ProtectLayer {
 
 clerk_core::protect_setters!(ProtectLayer);
 
+impl ProtectLayer {
+    /// Refuses calls with a gRPC status instead of an HTTP one, for services made with tonic: `UNAUTHENTICATED`,
+    /// `PERMISSION_DENIED`, or `UNAVAILABLE` when a call cannot be judged.
+    ///
+    /// ```
+    /// use clerk_axum::protect;
+    ///
+    /// let reports = protect().permission("org:reports:read").grpc();
+    /// # let _ = reports;
+    /// ```
+    pub fn grpc(self) -> GrpcProtectLayer {
+        GrpcProtectLayer {
+            protect: self.protect,
+        }
+    }
+}
+
+/// A guard that refuses as gRPC does; made by [`ProtectLayer::grpc`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct GrpcProtectLayer {
+    protect: Protect,
+}
+
 impl<S> Layer<S> for ProtectLayer {
     type Service = ProtectService<S>;
 
@@ -62,9 +88,27 @@ impl<S> Layer<S> for ProtectLayer {
     }
 }
 
+impl<S> Layer<S> for GrpcProtectLayer {
+    type Service = GrpcProtectService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        GrpcProtectService {
+            inner,
+            protect: self.protect.clone(),
+        }
+    }
+}
+
 /// The service of [`ProtectLayer`].
 #[derive(Clone, Debug)]
 pub struct ProtectService<S> {
+    inner: S,
+    protect: Protect,
+}
+
+/// The service of [`GrpcProtectLayer`].
+#[derive(Clone, Debug)]
+pub struct GrpcProtectService<S> {
     inner: S,
     protect: Protect,
 }
@@ -83,33 +127,45 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let verdict = match request.extensions().get::<Authenticated>() {
-            Some(authenticated) => {
-                // A nested router sees a path without its prefix; the guard looks at the one that was asked for.
-                let path = request
-                    .extensions()
-                    .get::<OriginalUri>()
-                    .map_or_else(|| request.uri().path(), |original| original.0.path());
-                self.protect
-                    .check(authenticated.clerk(), authenticated.auth(), &request, path)
-            }
-            None => Err(missing_layer()),
-        };
-        ProtectFuture {
-            state: match verdict {
-                Ok(()) => State::Inner {
-                    future: self.inner.call(request),
-                },
-                Err(refusal) => State::Refused {
-                    response: Some(refusal.into_response().map(R::from)),
-                },
-            },
+        match check(&self.protect, &request) {
+            Ok(()) => ProtectFuture::inner(self.inner.call(request)),
+            Err(refusal) => ProtectFuture::refused(refusal.into_response().map(R::from)),
         }
     }
 }
 
-fn missing_layer() -> Refusal {
-    Refusal::missing_middleware("ClerkLayer")
+impl<S, B, R> Service<Request<B>> for GrpcProtectService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Default,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = ProtectFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        match check(&self.protect, &request) {
+            Ok(()) => ProtectFuture::inner(self.inner.call(request)),
+            Err(refusal) => {
+                ProtectFuture::refused(refusal.into_grpc_response().map(|()| R::default()))
+            }
+        }
+    }
+}
+
+fn check<B>(protect: &Protect, request: &Request<B>) -> Result<(), Refusal> {
+    let authenticated = request
+        .extensions()
+        .get::<Authenticated>()
+        .ok_or_else(|| Refusal::missing_middleware("ClerkLayer"))?;
+    // A nested router sees a path without its prefix; the guard looks at the one that was asked for as well.
+    let original = OriginalRequest::of(request);
+    let path = RoutedPath::received(original.uri.path()).nested_as(request.uri().path());
+    protect.check(authenticated.clerk(), authenticated.auth(), &original, path)
 }
 
 pin_project! {
@@ -128,20 +184,36 @@ pin_project! {
     }
 }
 
+impl<F, R> ProtectFuture<F, R> {
+    fn inner(future: F) -> Self {
+        Self {
+            state: State::Inner { future },
+        }
+    }
+
+    fn refused(response: Response<R>) -> Self {
+        Self {
+            state: State::Refused {
+                response: Some(response),
+            },
+        }
+    }
+}
+
 impl<F, R, E> Future for ProtectFuture<F, R>
 where
     F: Future<Output = Result<Response<R>, E>>,
-    R: From<Bytes>,
 {
     type Output = Result<Response<R>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Inner { future } => future.poll(cx),
-            // Polled again after it was done: refuse again rather than panic.
-            StateProjection::Refused { response } => Poll::Ready(Ok(response
-                .take()
-                .unwrap_or_else(|| missing_layer().into_response().map(R::from)))),
+            StateProjection::Refused { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response)),
+                // Polled again after it was done: there is nothing more to say.
+                None => Poll::Pending,
+            },
         }
     }
 }

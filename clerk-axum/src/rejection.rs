@@ -2,8 +2,12 @@
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
-use clerk_core::{Refusal, RefusalKind};
+use clerk_core::{Refusal, RefusalKind, ReturnBack};
 use http::StatusCode;
+use http::request::Parts;
+
+use crate::extract::authenticated;
+use crate::original_request::OriginalRequest;
 
 /// Why an extractor of this crate refused a request; also what a handler returns when `auth.protect(..)?` fails.
 ///
@@ -25,8 +29,51 @@ impl ClerkRejection {
         self.0.status()
     }
 
+    /// A redirect to the sign-in page, with the way back; to the page of the session's tasks for somebody who has
+    /// some to do. For handlers that decide by themselves, as `redirectToSignIn` in the official SDKs.
+    ///
+    /// ```
+    /// use clerk_axum::{Auth, ClerkRejection, ReturnBack};
+    /// use http::request::Parts;
+    ///
+    /// async fn checkout(auth: Auth, request: Parts) -> Result<&'static str, ClerkRejection> {
+    ///     if auth.session().is_none() {
+    ///         return Err(ClerkRejection::redirect_to_sign_in(&request, ReturnBack::To("/cart")));
+    ///     }
+    ///     Ok("thank you")
+    /// }
+    /// # fn assert_handler<H: axum::handler::Handler<T, ()>, T>(_: H) {}
+    /// # assert_handler(checkout);
+    /// ```
+    #[must_use]
+    pub fn redirect_to_sign_in(request: &Parts, back: ReturnBack<'_>) -> Self {
+        match authenticated(request) {
+            Ok(authenticated) => {
+                Self(authenticated.redirect_to_sign_in(&OriginalRequest::of_parts(request), back))
+            }
+            Err(rejection) => rejection,
+        }
+    }
+
+    /// A redirect to the sign-up page, with the way back: `redirectToSignUp` in the official SDKs.
+    #[must_use]
+    pub fn redirect_to_sign_up(request: &Parts, back: ReturnBack<'_>) -> Self {
+        match authenticated(request) {
+            Ok(authenticated) => {
+                Self(authenticated.redirect_to_sign_up(&OriginalRequest::of_parts(request), back))
+            }
+            Err(rejection) => rejection,
+        }
+    }
+
     pub(crate) fn missing_layer() -> Self {
         Self(Refusal::missing_middleware("ClerkLayer"))
+    }
+}
+
+impl From<ClerkRejection> for Refusal {
+    fn from(rejection: ClerkRejection) -> Self {
+        rejection.0
     }
 }
 

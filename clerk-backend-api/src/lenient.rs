@@ -390,15 +390,13 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     }
 }
 
-/// Texts by name; whatever is no text is left out.
+/// Texts by name; those that are null are dropped.
 impl<'de> Lenient<'de> for BTreeMap<String, String> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = Map::<String, Value>::read(deserializer)?.into_iter();
+        let entries = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?;
+        let entries = entries.unwrap_or_default().into_iter();
         Ok(entries
-            .filter_map(|(key, value)| match value {
-                Value::String(text) => Some((key, text)),
-                _ => None,
-            })
+            .filter_map(|(key, value)| Some((key, value?)))
             .collect())
     }
 }

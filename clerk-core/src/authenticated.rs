@@ -4,10 +4,11 @@ use clerk_backend_api::User;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::auth::{Auth, SessionAuth};
-use crate::authenticate::{AuthenticateError, RequestState};
+use crate::authenticate::{AuthenticateError, Facts, RequestState, RequestView};
 use crate::authorization::Policy;
 use crate::clerk::Clerk;
 use crate::protect::Refusal;
+use crate::redirect::ReturnBack;
 use crate::webhook::WebhookEvent;
 
 /// A request's outcome together with the instance that found it, as the adapters keep it in the request's extensions.
@@ -52,6 +53,32 @@ impl Authenticated {
             })
     }
 
+    /// The answer that sends the browser to the sign-in page, with the way back; to the page of the session's tasks
+    /// for somebody who has some to do.
+    #[must_use]
+    pub fn redirect_to_sign_in(
+        &self,
+        request: &(impl RequestView + ?Sized),
+        back: ReturnBack<'_>,
+    ) -> Refusal {
+        let is_pending = match &self.auth {
+            Auth::SignedOut(signed_out) => signed_out.pending.is_some(),
+            auth => auth.session().is_some_and(SessionAuth::is_pending),
+        };
+        let facts = Facts::read(request, &self.clerk.inner().config);
+        Refusal::redirect_to(self.clerk.sign_in_redirect(&facts, is_pending, back))
+    }
+
+    /// The answer that sends the browser to the sign-up page, with the way back.
+    #[must_use]
+    pub fn redirect_to_sign_up(
+        &self,
+        request: &(impl RequestView + ?Sized),
+        back: ReturnBack<'_>,
+    ) -> Refusal {
+        Refusal::redirect_to(self.clerk.redirect_to_sign_up(request, back))
+    }
+
     /// The session, when it meets the policy.
     ///
     /// # Errors
@@ -85,6 +112,13 @@ impl Clerk {
                 return answer(StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new());
             }
         };
+        if let Some(reason) = state.reason() {
+            tracing::debug!(
+                clerk.outcome = state.status().as_str(),
+                clerk.reason = reason,
+                "the request is not signed in"
+            );
+        }
         let redirects = state.location().is_some();
         let (auth, headers) = state.into_parts();
         if redirects {

@@ -210,7 +210,7 @@ impl Clerk {
         }
         Ok(match authenticate::start(self, request, accepts)? {
             Ok(state) => Authentication::Done(state),
-            Err(pending) => Authentication::Waiting(WaitingAuthentication(pending)),
+            Err(pending) => Authentication::Waiting(WaitingAuthentication(Box::new(pending))),
         })
     }
 
@@ -399,7 +399,7 @@ pub enum Authentication {
 
 /// A request whose authentication waits for keys or for an answer of Clerk's. Borrows nothing.
 #[must_use]
-pub struct WaitingAuthentication(Pending);
+pub struct WaitingAuthentication(Box<Pending>);
 
 impl WaitingAuthentication {
     /// Does what is needed. Dropping the future loses nothing but this request.
@@ -407,7 +407,7 @@ impl WaitingAuthentication {
     /// # Errors
     /// As [`Clerk::authenticate_request`].
     pub async fn finish(self) -> Result<RequestState, AuthenticateError> {
-        authenticate::finish(self.0).await
+        authenticate::finish(*self.0).await
     }
 }
 

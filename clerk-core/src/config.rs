@@ -48,12 +48,10 @@ impl ForwardedHeaders {
 pub(crate) struct Config {
     pub(crate) publishable_key: Option<PublishableKey>,
     pub(crate) machine_secret_key: Option<MachineSecretKey>,
-    pub(crate) is_development_secret_key: bool,
     pub(crate) rules: ClaimRules,
     pub(crate) accepts: AcceptedTokens,
     pub(crate) is_satellite: bool,
     pub(crate) satellite_auto_sync: bool,
-    pub(crate) domain: Option<String>,
     pub(crate) proxy_url: Option<String>,
     pub(crate) sign_in_url: Option<String>,
     pub(crate) sign_up_url: Option<String>,
@@ -544,7 +542,6 @@ impl ClerkBuilder {
         let config = Config {
             publishable_key,
             machine_secret_key: self.machine_secret_key,
-            is_development_secret_key,
             rules: ClaimRules {
                 authorized_parties: self.authorized_parties,
                 audience: self.audience,
@@ -554,7 +551,6 @@ impl ClerkBuilder {
             accepts: self.accepts,
             is_satellite: self.is_satellite,
             satellite_auto_sync: self.satellite_auto_sync,
-            domain: self.domain,
             proxy_url: self.proxy_url,
             sign_in_url: self.sign_in_url,
             sign_up_url: self.sign_up_url,

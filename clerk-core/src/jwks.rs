@@ -259,7 +259,7 @@ impl KeyCache {
         let mut attempt = 1;
         let answer = loop {
             match load(client).await {
-                Err(failure) if failure.is_transient && attempt < ATTEMPTS => {
+                Err(failure) if failure.may_pass && attempt < ATTEMPTS => {
                     tokio::time::sleep(pause + pause.mul_f64(random_fraction())).await;
                     pause *= 2;
                     attempt += 1;
@@ -337,17 +337,20 @@ impl fmt::Debug for KeyCache {
 
 struct LoadFailure {
     error: TokenError,
-    is_transient: bool,
+    may_pass: bool,
 }
 
-/// One download.
+/// One download. Every refusal may pass, as in the reference: a gateway in front of Clerk can answer anything.
 async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
-    let unexpected = |is_transient| LoadFailure {
-        error: TokenError::new(
+    let may_pass = |error| LoadFailure {
+        error,
+        may_pass: true,
+    };
+    let unexpected = || {
+        may_pass(TokenError::new(
             TokenErrorReason::Unexpected,
             "Clerk's Backend API could not be reached, or did not answer with JSON",
-        ),
-        is_transient,
+        ))
     };
     let answer = client
         .request(http::Method::GET, ["jwks"])
@@ -356,34 +359,24 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
         .send()
         .await
         .map_err(|error| match &error {
-            Error::Api(api) => {
-                let is_transient = api.status.is_server_error() || api.status.as_u16() == 429;
-                if error.has_code(ErrorCode::CLERK_KEY_INVALID) {
-                    LoadFailure {
-                        error: TokenError::new(
-                            TokenErrorReason::SecretKeyInvalid,
-                            "Clerk refused the secret key: check CLERK_SECRET_KEY",
-                        ),
-                        is_transient: false,
-                    }
-                } else if serde_json::from_slice::<Value>(&api.body).is_ok() {
-                    LoadFailure {
-                        error: TokenError::new(
-                            TokenErrorReason::JwksFailedToLoad,
-                            format!(
-                                "Clerk's Backend API answered the request for signing keys with {}",
-                                api.status
-                            ),
-                        ),
-                        is_transient,
-                    }
-                } else {
-                    unexpected(is_transient)
-                }
+            Error::Api(_) if error.has_code(ErrorCode::CLERK_KEY_INVALID) => {
+                may_pass(TokenError::new(
+                    TokenErrorReason::SecretKeyInvalid,
+                    "Clerk refused the secret key: check CLERK_SECRET_KEY",
+                ))
             }
-            _ => unexpected(true),
+            Error::Api(api) if serde_json::from_slice::<Value>(&api.body).is_ok() => {
+                may_pass(TokenError::new(
+                    TokenErrorReason::JwksFailedToLoad,
+                    format!(
+                        "Clerk's Backend API answered the request for signing keys with {}",
+                        api.status
+                    ),
+                ))
+            }
+            _ => unexpected(),
         })?;
-    let body: Value = answer.json().map_err(|_| unexpected(false))?;
+    let body: Value = answer.json().map_err(|_| unexpected())?;
     match body.get("keys").and_then(Value::as_array) {
         Some(keys) if !keys.is_empty() => Ok(keys.clone()),
         _ => Err(LoadFailure {
@@ -391,7 +384,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
                 TokenErrorReason::JwksFailedToLoad,
                 "Clerk's Backend API knows no signing keys of this instance",
             ),
-            is_transient: false,
+            may_pass: false,
         }),
     }
 }

@@ -479,11 +479,11 @@ mod tests {
     fn effective_frontend_api_order() {
         let live = PublishableKey::parse("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
         let test = PublishableKey::parse("pk_test_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
-        let proxy = Some("https://app.test/__clerk");
+        let proxy = "https://app.test/__clerk";
         let domain = Some("sat.test");
         assert_eq!(
-            live.effective_frontend_api(proxy, domain, true),
-            proxy.unwrap()
+            live.effective_frontend_api(Some(proxy), domain, true),
+            proxy
         );
         assert_eq!(
             live.effective_frontend_api(None, domain, true),

@@ -16,8 +16,9 @@ use crate::auth::{Auth, SessionAuth, SignedOut};
 use crate::authenticate::{AcceptedTokens, Facts, RequestView, joined_header};
 use crate::authorization::{Require, Reverification};
 use crate::clerk::Clerk;
-use crate::redirect::ReturnBack;
+use crate::redirect::{RedirectError, ReturnBack};
 use crate::route_matcher::RouteMatcher;
+use crate::routed_path::RoutedPath;
 use crate::token::TokenType;
 
 /// What kind of answer a request expects.
@@ -185,7 +186,7 @@ impl Protect {
         self
     }
 
-    /// Guards only the paths that match.
+    /// Guards only the paths that match, in any reading of them ([`RoutedPath`]).
     ///
     /// # Security
     /// Whatever does not match is open. Prefer guarding a router or a scope, or [`except`](Self::except).
@@ -194,32 +195,32 @@ impl Protect {
         self
     }
 
-    /// Guards everything but the paths that match.
+    /// Guards everything but the paths that match exactly, and in every reading of them ([`RoutedPath`]).
+    ///
+    /// A public path in another spelling, such as `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded: routers
+    /// take these for other paths.
     pub fn except(mut self, routes: RouteMatcher) -> Self {
         self.scope = Scope::Except(routes);
         self
     }
 
-    /// The verdict on a request whose path, as the router sees it, is `path`.
+    /// The verdict on a request that is routed by `path`.
     ///
     /// # Errors
     /// The [`Refusal`] with which to answer.
-    pub fn check(
+    pub fn check<'p>(
         &self,
         clerk: &Clerk,
         auth: &Auth,
         request: &(impl RequestView + ?Sized),
-        path: &str,
+        path: impl Into<RoutedPath<'p>>,
     ) -> Result<(), Refusal> {
         let is_guarded = match &self.scope {
-            Scope::All => true,
-            Scope::Only(routes) => routes
-                .is_match(path)
-                .map_err(|_| Refusal::malformed_path())?,
-            Scope::Except(routes) => !routes
-                .is_match(path)
-                .map_err(|_| Refusal::malformed_path())?,
-        };
+            Scope::All => Ok(true),
+            Scope::Only(routes) => path.into().may_match(routes),
+            Scope::Except(routes) => path.into().surely_matches(routes).map(|is_open| !is_open),
+        }
+        .map_err(|_| Refusal::malformed_path())?;
         if is_guarded {
             self.verdict(clerk, auth, request)
         } else {
@@ -435,6 +436,55 @@ impl Refusal {
         &self.body
     }
 
+    /// Takes being signed out for an answer, and nothing else: `None` where nobody is signed in.
+    ///
+    /// # Errors
+    /// Every other refusal. Who could not be judged is not signed out.
+    pub fn unless_signed_out<T>(result: Result<T, Self>) -> Result<Option<T>, Self> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(refusal) if refusal.kind == RefusalKind::Unauthenticated => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// The status code that a gRPC service answers with: `UNAUTHENTICATED` (16), `PERMISSION_DENIED` (7), `NOT_FOUND`
+    /// (5), `UNAVAILABLE` (14), `INVALID_ARGUMENT` (3) or `INTERNAL` (13).
+    #[must_use]
+    pub fn grpc_code(&self) -> i32 {
+        match self.kind {
+            RefusalKind::Unauthenticated => 16,
+            RefusalKind::Forbidden => 7,
+            RefusalKind::NotFound => 5,
+            RefusalKind::Undecided => 14,
+            RefusalKind::MalformedPath | RefusalKind::Webhook => 3,
+            RefusalKind::Misconfigured => 13,
+        }
+    }
+
+    /// The whole response as gRPC puts it: status 200, the verdict in headers, no body ("Trailers-Only").
+    #[must_use]
+    pub fn into_grpc_response(self) -> http::Response<()> {
+        // Percent-encoding is not needed: the texts are plain ASCII.
+        let message = match self.kind {
+            RefusalKind::Unauthenticated => "sign in, or send a valid token",
+            RefusalKind::Forbidden => "the session lacks what this method requires",
+            RefusalKind::NotFound => "there is nothing here",
+            RefusalKind::Undecided => {
+                "the call cannot be authenticated right now; try again shortly"
+            }
+            RefusalKind::MalformedPath => "the path cannot be decoded",
+            RefusalKind::Webhook => "the webhook's signature does not verify",
+            RefusalKind::Misconfigured => "the server is set up wrongly",
+        };
+        let mut response = http::Response::new(());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", HeaderValue::from(self.grpc_code()));
+        headers.insert("grpc-message", HeaderValue::from_static(message));
+        response
+    }
+
     /// The whole response.
     #[must_use]
     pub fn into_response(self) -> http::Response<Bytes> {
@@ -469,6 +519,21 @@ impl Refusal {
 
     fn redirect(kind: RefusalKind, location: HeaderValue) -> Self {
         Self::new(kind, StatusCode::TEMPORARY_REDIRECT, None).with(LOCATION, location)
+    }
+
+    /// To a page to sign in or up on, for a handler that wants it.
+    pub(crate) fn redirect_to(page: Result<String, RedirectError>) -> Self {
+        match page.map(|url| HeaderValue::from_str(&url)) {
+            Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, location),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the page to redirect to cannot stand in a header");
+                Self::misconfigured()
+            }
+            Err(error) => {
+                tracing::error!(%error, "there is no page to redirect to");
+                Self::misconfigured()
+            }
+        }
     }
 
     pub(crate) fn unauthenticated(auth: &Auth) -> Self {
@@ -585,7 +650,16 @@ impl Refusal {
         Self::misconfigured()
     }
 
-    pub(crate) fn misconfigured() -> Self {
+    /// The answer where a middleware's resolver names no instance for a request: 500, and one clear line in the log.
+    #[must_use]
+    pub fn no_instance() -> Self {
+        tracing::error!("no Clerk instance was resolved for this request");
+        Self::misconfigured()
+    }
+
+    /// The answer where the application is set up wrongly: an empty 500. Say in the log what is wrong.
+    #[must_use]
+    pub fn misconfigured() -> Self {
         Self::new(
             RefusalKind::Misconfigured,
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -648,10 +722,11 @@ macro_rules! protect_setters {
                 unauthorized_url(url: impl AsRef<str>);
                 /// Answers 404 instead of 401 and 403, so that nobody learns what exists.
                 not_found();
-                /// Guards only the paths that match. Whatever does not match is open: prefer guarding a router or a
-                /// scope, or [`except`](Self::except).
+                /// Guards only the paths that match, in any reading of them. Whatever does not match is open: prefer
+                /// guarding a router or a scope, or [`except`](Self::except).
                 only(routes: RouteMatcher);
-                /// Guards everything but the paths that match.
+                /// Guards everything but the paths that match exactly; a public path in another spelling, such as
+                /// `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded.
                 except(routes: RouteMatcher);
             }
         }

@@ -11,7 +11,8 @@ use fancy_regex::{Regex, RegexBuilder};
 use percent_encoding::percent_decode_str;
 
 use self::code_units::{from_units, to_units};
-use self::path_template::{Parameter, PathTemplate};
+use self::expression::LetterCase;
+use self::path_template::{End, Parameter, PathTemplate};
 
 /// How many steps back the engine may take on a pattern with look-around. Patterns without take linear time.
 const BACKTRACK_LIMIT: usize = 100_000;
@@ -110,7 +111,7 @@ impl RouteMatcher {
         let mut compiled = Vec::new();
         for pattern in patterns {
             if !pattern.as_ref().is_empty() {
-                compiled.push(CompiledPattern::new(pattern.as_ref())?);
+                compiled.push(CompiledPattern::with_exact(pattern.as_ref())?);
             }
         }
         Ok(Self {
@@ -127,11 +128,31 @@ impl RouteMatcher {
         if self.patterns.is_empty() {
             return Ok(false);
         }
-        let path = normalize(path)?;
-        let path = to_units(&path);
-        for pattern in self.patterns.iter() {
-            if pattern
-                .regex
+        self.is_match_literally(&normalize(path)?)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// As [`is_match`](Self::is_match), for a path that is to be taken as it is.
+    pub(crate) fn is_match_literally(&self, path: &str) -> Result<bool, MalformedPath> {
+        self.any_matches(path, |pattern| Some(&pattern.regex))
+    }
+
+    /// As [`is_match_literally`](Self::is_match_literally), where a letter's case counts and a slash at the end, too.
+    pub(crate) fn is_match_exactly(&self, path: &str) -> Result<bool, MalformedPath> {
+        self.any_matches(path, |pattern| pattern.exact.as_ref())
+    }
+
+    fn any_matches(
+        &self,
+        path: &str,
+        regex: impl Fn(&CompiledPattern) -> Option<&Regex>,
+    ) -> Result<bool, MalformedPath> {
+        let path = to_units(path);
+        for regex in self.patterns.iter().filter_map(regex) {
+            if regex
                 .is_match(&*path)
                 .map_err(|_| MalformedPath::TooComplex)?
             {
@@ -217,6 +238,8 @@ impl PathParameters {
 struct CompiledPattern {
     source: String,
     regex: Regex,
+    /// The same without leniency about letter case and the path's end. Only route matchers have it.
+    exact: Option<Regex>,
     parameters: Vec<Parameter>,
 }
 
@@ -224,19 +247,25 @@ impl CompiledPattern {
     fn new(pattern: &str) -> Result<Self, RoutePatternError> {
         let template = PathTemplate::parse(pattern)
             .map_err(|error| RoutePatternError::new(pattern, &error))?;
-        let expression = template
-            .to_expression()
-            .map_err(|error| RoutePatternError::new(pattern, &error))?;
-        let translated = expression::translate(&expression)
-            .map_err(|error| RoutePatternError::new(pattern, &error))?;
-        let regex = RegexBuilder::new(&translated)
-            .backtrack_limit(BACKTRACK_LIMIT)
-            .build()
-            .map_err(|error| RoutePatternError::new(pattern, &error))?;
         Ok(Self {
             source: pattern.to_owned(),
-            regex,
+            regex: compile(pattern, &template, End::Lenient, LetterCase::Ignored)?,
+            exact: None,
             parameters: template.parameters(),
+        })
+    }
+
+    fn with_exact(pattern: &str) -> Result<Self, RoutePatternError> {
+        let template = PathTemplate::parse(pattern)
+            .map_err(|error| RoutePatternError::new(pattern, &error))?;
+        Ok(Self {
+            exact: Some(compile(
+                pattern,
+                &template,
+                End::Exact,
+                LetterCase::Distinct,
+            )?),
+            ..Self::new(pattern)?
         })
     }
 
@@ -256,8 +285,25 @@ impl CompiledPattern {
     }
 }
 
+fn compile(
+    pattern: &str,
+    template: &PathTemplate,
+    end: End,
+    case: LetterCase,
+) -> Result<Regex, RoutePatternError> {
+    let expression = template
+        .to_expression(end)
+        .map_err(|error| RoutePatternError::new(pattern, &error))?;
+    let translated = expression::translate(&expression, case)
+        .map_err(|error| RoutePatternError::new(pattern, &error))?;
+    RegexBuilder::new(&translated)
+        .backtrack_limit(BACKTRACK_LIMIT)
+        .build()
+        .map_err(|error| RoutePatternError::new(pattern, &error))
+}
+
 /// Decodes a path once, but for the escapes of characters that structure a URL, and joins repeated slashes.
-fn normalize(path: &str) -> Result<String, MalformedPath> {
+pub(crate) fn normalize(path: &str) -> Result<String, MalformedPath> {
     let bytes = path.as_bytes();
     let mut kept = String::with_capacity(path.len());
     let mut i = 0;

@@ -3,3 +3,9 @@
 pub mod conformance;
 pub mod document;
 pub mod exercise;
+pub mod forge;
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -48,7 +48,6 @@ pub(crate) fn run(directory: Option<PathBuf>) -> TaskResult {
     answering
         .args([
             "run",
-            "--release",
             "--quiet",
             "-p",
             "clerk-tests",

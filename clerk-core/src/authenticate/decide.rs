@@ -16,7 +16,7 @@ use url::Url;
 use super::accepts::AcceptedTokens;
 use super::facts::{Facts, RawToken, RedirectCount};
 use super::handshake::{
-    handshake_url, is_cross_origin_referrer, is_known_clerk_referrer, session_among,
+    SessionCookie, handshake_url, is_cross_origin_referrer, is_known_clerk_referrer, session_among,
     without_handshake_result,
 };
 use super::state::{AuthenticateError, RequestState, TokenCarrier};
@@ -44,12 +44,15 @@ pub(crate) enum Need {
     MachineToken(TokenType, String),
 }
 
+/// What asking for a key brought.
+type FetchedKey = Result<Arc<KeyEntry>, TokenError>;
+
 /// What I/O has brought so far.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    pub(crate) keys: Vec<(Option<String>, Result<Arc<KeyEntry>, TokenError>)>,
-    /// Cookie directives; empty when the exchange failed.
-    pub(crate) handshake: Option<Vec<String>>,
+    pub(crate) keys: Vec<(Option<String>, FetchedKey)>,
+    /// Cookie directives; empty when the exchange failed, `None` inside when what it brought are no directives.
+    pub(crate) handshake: Option<Option<Vec<String>>>,
     /// Cookies, or the code of the failure.
     pub(crate) refresh: Option<Result<Vec<String>, Cow<'static, str>>>,
     pub(crate) machine: Option<Result<Arc<VerifiedMachineToken>, MachineTokenError>>,
@@ -213,10 +216,10 @@ impl Decide<'_> {
     /// The cookie flow, rules 1 to 19.
     fn cookies(&self) -> Decision {
         let (config, facts) = (self.config, self.facts);
-        if facts.handshake_nonce.is_some() || facts.handshake_token.is_some() {
-            if let Some(state) = self.resolve_handshake()? {
-                return Ok(state);
-            }
+        if (facts.handshake_nonce.is_some() || facts.handshake_token.is_some())
+            && let Some(state) = self.resolve_handshake()?
+        {
+            return Ok(state);
         }
         let development = config.instance_type() == Some(InstanceType::Development);
         let session_token = facts.cookie_token.as_ref();
@@ -238,16 +241,16 @@ impl Decide<'_> {
                 return self.sync_satellite(development);
             }
         }
-        if development && !config.is_satellite {
-            if let Some(target) = facts
+        if development
+            && !config.is_satellite
+            && let Some(target) = facts
                 .query("__clerk_redirect_url")
                 .filter(|target| !target.is_empty())
-            {
-                let target = Url::parse(&target)
-                    .map_err(|_| Interrupt::Raise(AuthenticateError::SyncTargetNotAbsolute))?;
-                if let Some(location) = self.answer_satellite(target) {
-                    return Ok(self.handshake("primary-responds-to-syncing", "", Some(location)));
-                }
+        {
+            let target = Url::parse(&target)
+                .map_err(|_| Interrupt::Raise(AuthenticateError::SyncTargetNotAbsolute))?;
+            if let Some(location) = self.answer_satellite(target) {
+                return Ok(self.handshake("primary-responds-to-syncing", "", Some(location)));
             }
         }
         if development && facts.query("__clerk_db_jwt").is_some() {
@@ -431,11 +434,17 @@ impl Decide<'_> {
             },
             (None, None) => return Ok(None),
         };
-        let Some(mut headers) = cookie_headers(&directives) else {
+        let refused = || {
             tracing::warn!(
                 "a handshake brought a cookie that cannot be set; the request goes on without it"
             );
-            return Ok(None);
+            Ok(None)
+        };
+        let Some(directives) = directives else {
+            return refused();
+        };
+        let Some(mut headers) = cookie_headers(&directives) else {
+            return refused();
         };
         headers.insert(
             ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -445,20 +454,23 @@ impl Decide<'_> {
             ACCESS_CONTROL_ALLOW_CREDENTIALS,
             HeaderValue::from_static("true"),
         );
-        if development {
-            if let Ok(location) =
+        if development
+            && let Ok(location) =
                 HeaderValue::from_str(without_handshake_result(&self.facts.url).as_str())
-            {
-                headers.insert(LOCATION, location);
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            }
+        {
+            headers.insert(LOCATION, location);
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        let Some(token) = session_among(&directives, self.config.cookie_suffix()) else {
-            return Ok(Some(RequestState::signed_out(
-                SignedOut::new(SESSION, "session-token-missing"),
-                "",
-                headers,
-            )));
+        let token = match session_among(&directives, self.config.cookie_suffix()) {
+            SessionCookie::Token(token) => token,
+            SessionCookie::Malformed => return refused(),
+            SessionCookie::Absent => {
+                return Ok(Some(RequestState::signed_out(
+                    SignedOut::new(SESSION, "session-token-missing"),
+                    "",
+                    headers,
+                )));
+            }
         };
         let token = RawToken::new(token);
         let mut verified = self.verify(&token)?;
@@ -493,7 +505,7 @@ impl Decide<'_> {
     fn verify_handshake_token(
         &self,
         token: &str,
-    ) -> Result<Result<Vec<String>, TokenError>, Interrupt> {
+    ) -> Result<Result<Option<Vec<String>>, TokenError>, Interrupt> {
         let parsed = match ParsedToken::parse(token) {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Err(error)),
@@ -567,7 +579,8 @@ impl Decide<'_> {
             Some(Err(failure)) => return Ok(Err(failure.clone())),
             Some(Ok(cookies)) => cookies,
         };
-        let Some(token) = session_among(cookies, self.config.cookie_suffix()) else {
+        let SessionCookie::Token(token) = session_among(cookies, self.config.cookie_suffix())
+        else {
             return Ok(Err("invalid-session-token".into()));
         };
         match self.verify(&RawToken::new(token))? {
@@ -596,10 +609,10 @@ impl Decide<'_> {
             return Ok(Ok(session));
         }
         let verified = self.verify_with(token, &self.config.rules)?;
-        if let Ok(session) = &verified {
-            if !machine::is_not_a_session(&session.token) {
-                self.cache.put(session);
-            }
+        if let Ok(session) = &verified
+            && !machine::is_not_a_session(&session.token)
+        {
+            self.cache.put(session);
         }
         Ok(verified)
     }
@@ -626,7 +639,7 @@ impl Decide<'_> {
     }
 
     /// The key of this id: what I/O brought for this request, else what is in memory.
-    fn key(&self, kid: Option<&str>) -> Result<Result<Arc<KeyEntry>, TokenError>, Interrupt> {
+    fn key(&self, kid: Option<&str>) -> Result<FetchedKey, Interrupt> {
         if let Some((_, answer)) = self
             .known
             .keys

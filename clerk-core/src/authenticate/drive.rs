@@ -130,12 +130,13 @@ pub(crate) async fn finish(mut pending: Pending) -> Result<RequestState, Authent
     Ok(pending.with_hint(RequestState::signed_out(signed_out, "", HeaderMap::new())))
 }
 
-/// Exchanges a handshake nonce for cookie directives; none when Clerk does not know the nonce or cannot be asked.
-async fn handshake_payload(clerk: &Inner, nonce: &str) -> Vec<String> {
+/// Exchanges a handshake nonce for cookie directives: an empty list when Clerk does not know the nonce or cannot be
+/// asked, `None` when some of the directives are no text.
+async fn handshake_payload(clerk: &Inner, nonce: &str) -> Option<Vec<String>> {
     #[derive(Deserialize)]
     struct Payload {
         #[serde(default)]
-        directives: Vec<String>,
+        directives: Vec<Value>,
     }
     let exchanged = clerk
         .client
@@ -147,10 +148,17 @@ async fn handshake_payload(clerk: &Inner, nonce: &str) -> Vec<String> {
         .await
         .and_then(|answer| answer.json::<Payload>());
     match exchanged {
-        Ok(payload) => payload.directives,
+        Ok(payload) => payload
+            .directives
+            .into_iter()
+            .map(|directive| match directive {
+                Value::String(directive) => Some(directive),
+                _ => None,
+            })
+            .collect(),
         Err(error) => {
             tracing::warn!(%error, "a handshake nonce could not be exchanged");
-            Vec::new()
+            Some(Vec::new())
         }
     }
 }

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::request::{RequestView, all_headers, joined_header};
-use crate::auth::as_js_number;
+use crate::auth::{as_js_number, is_truthy};
 use crate::config::{Config, ForwardedHeaders};
 use crate::keys::InstanceType;
 use crate::token::{ParsedToken, TokenError};
@@ -36,12 +36,14 @@ impl RawToken {
             .as_ref()
     }
 
-    /// `iat` of the unverified token; 0 where there is none.
+    /// `iat` of the unverified token: 0 where there is none, and not a number, which no comparison holds for, where it
+    /// is none.
     fn issued(&self) -> f64 {
         self.parsed()
             .ok()
-            .and_then(|token| as_js_number(token.claims().get("iat")?))
-            .unwrap_or(0.0)
+            .and_then(|token| token.claims().get("iat"))
+            .filter(|issued| is_truthy(issued))
+            .map_or(0.0, |issued| as_js_number(issued).unwrap_or(f64::NAN))
     }
 }
 
@@ -370,7 +372,7 @@ fn uses_suffixed_cookies(
         };
         match token.claims().get("iss") {
             None => return false,
-            Some(iss) if !crate::auth::is_truthy(iss) => return false,
+            Some(iss) if !is_truthy(iss) => return false,
             Some(serde_json::Value::String(iss))
                 if without_scheme(iss) == config.original_frontend_api => {}
             Some(_) => return true,

@@ -80,27 +80,37 @@ fn without_parameters(url: &Url, names: &[&str]) -> Url {
     url
 }
 
-/// Name and value of a `Set-Cookie` directive.
-fn directive_name_and_value(directive: &str) -> (&str, &str) {
+/// Name and value of a `Set-Cookie` directive; no value where there is no equals sign.
+fn directive_name_and_value(directive: &str) -> (&str, Option<&str>) {
     let pair = directive.split(';').next().unwrap_or_default();
     let mut pieces = pair.split('=');
-    (
-        pieces.next().unwrap_or_default(),
-        pieces.next().unwrap_or_default(),
-    )
+    (pieces.next().unwrap_or_default(), pieces.next())
 }
 
-/// The session token among cookie directives: the last one whose name is exactly `__session`, plain or with this
-/// instance's suffix.
-pub(crate) fn session_among(directives: &[String], suffix: &str) -> Option<String> {
+/// What cookie directives say about the session.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SessionCookie {
+    /// No session, or an empty one: the client has none.
+    Absent,
+    /// A session cookie that is no cookie.
+    Malformed,
+    Token(String),
+}
+
+/// The session among cookie directives: the last one whose name is exactly `__session`, plain or with this instance's
+/// suffix.
+pub(crate) fn session_among(directives: &[String], suffix: &str) -> SessionCookie {
     let suffixed = format!("__session_{suffix}");
-    directives
+    let last = directives
         .iter()
         .rev()
         .map(|directive| directive_name_and_value(directive))
-        .find(|(name, _)| *name == "__session" || *name == suffixed)
-        .map(|(_, value)| value.to_owned())
-        .filter(|value| !value.is_empty())
+        .find(|(name, _)| *name == "__session" || *name == suffixed);
+    match last {
+        None | Some((_, Some(""))) => SessionCookie::Absent,
+        Some((_, None)) => SessionCookie::Malformed,
+        Some((_, Some(value))) => SessionCookie::Token(value.to_owned()),
+    }
 }
 
 /// Whether the page was reached from another origin.

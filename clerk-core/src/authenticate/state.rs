@@ -166,10 +166,10 @@ impl RequestState {
         if let Ok(value) = HeaderValue::from_str(&reason) {
             headers.insert(AUTH_REASON, value);
         }
-        if !message.is_empty() {
-            if let Ok(value) = HeaderValue::from_str(&message) {
-                headers.insert(AUTH_MESSAGE, value);
-            }
+        if !message.is_empty()
+            && let Ok(value) = HeaderValue::from_str(&message)
+        {
+            headers.insert(AUTH_MESSAGE, value);
         }
         Self {
             status,

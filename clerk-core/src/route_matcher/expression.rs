@@ -37,10 +37,18 @@ pub(super) enum ExpressionError {
     Backreference,
 }
 
+/// Whether upper and lower case letters are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LetterCase {
+    Ignored,
+    Distinct,
+}
+
 /// Writes the JavaScript expression `source` in Rust's dialect, for text written by `to_units`.
-pub(super) fn translate(source: &str) -> Result<String, ExpressionError> {
+pub(super) fn translate(source: &str, case: LetterCase) -> Result<String, ExpressionError> {
     let units: Vec<u16> = source.encode_utf16().collect();
     let mut parser = Parser {
+        case,
         has_named_groups: false,
         groups: 0,
         units: &units,
@@ -68,17 +76,17 @@ enum Node {
     Look {
         behind: bool,
         negated: bool,
-        node: Box<Node>,
+        node: Box<Self>,
     },
-    Capture(Box<Node>),
+    Capture(Box<Self>),
     Repeat {
-        node: Box<Node>,
+        node: Box<Self>,
         min: u32,
         max: Option<u32>,
         lazy: bool,
     },
-    Sequence(Vec<Node>),
-    Alternatives(Vec<Node>),
+    Sequence(Vec<Self>),
+    Alternatives(Vec<Self>),
 }
 
 impl Node {
@@ -188,6 +196,7 @@ fn write_word_boundary(negated: bool, out: &mut String) {
 }
 
 struct Parser<'a> {
+    case: LetterCase,
     units: &'a [u16],
     at: usize,
     groups: u32,
@@ -326,9 +335,9 @@ impl Parser<'_> {
                     return Err(ExpressionError::NothingToRepeat);
                 }
                 self.at += 1;
-                Ok(literal(unit))
+                Ok(self.literal(unit))
             }
-            _ => Ok(literal(unit)),
+            _ => Ok(self.literal(unit)),
         }
     }
 
@@ -482,12 +491,12 @@ impl Parser<'_> {
                     return Err(ExpressionError::Backreference);
                 }
                 self.at = start;
-                Ok(literal(self.character_escape()?))
+                self.character_escape().map(|unit| self.literal(unit))
             }
             Some('k') if self.has_named_groups => Err(ExpressionError::Backreference),
             _ => match self.set_escape() {
-                Some(set) => Ok(Node::Set(set.ignoring_case())),
-                None => Ok(literal(self.character_escape()?)),
+                Some(set) => Ok(Node::Set(self.folded(set))),
+                None => self.character_escape().map(|unit| self.literal(unit)),
             },
         }
     }
@@ -601,7 +610,7 @@ impl Parser<'_> {
                 }
             }
         }
-        let set = set.ignoring_case();
+        let set = self.folded(set);
         Ok(Node::Set(if negated { set.complement() } else { set }))
     }
 
@@ -628,8 +637,15 @@ impl Parser<'_> {
             None => Ok(ClassItem::Unit(self.character_escape()?)),
         }
     }
-}
 
-fn literal(unit: u16) -> Node {
-    Node::Set(UnitSet::one(unit).ignoring_case())
+    fn literal(&self, unit: u16) -> Node {
+        Node::Set(self.folded(UnitSet::one(unit)))
+    }
+
+    fn folded(&self, set: UnitSet) -> UnitSet {
+        match self.case {
+            LetterCase::Ignored => set.ignoring_case(),
+            LetterCase::Distinct => set,
+        }
+    }
 }

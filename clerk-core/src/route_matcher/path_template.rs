@@ -31,6 +31,15 @@ pub(super) enum TemplateError {
     BareRepetition(String),
 }
 
+/// How a path may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// With one more `/`, `#` or `?` than the template says.
+    Lenient,
+    /// As the template says.
+    Exact,
+}
+
 /// A parsed pattern.
 #[derive(Debug)]
 pub(super) struct PathTemplate {
@@ -92,7 +101,7 @@ impl PathTemplate {
     }
 
     /// The pattern as a regular expression of JavaScript, anchored, with one optional delimiter at the end.
-    pub(super) fn to_expression(&self) -> Result<String, TemplateError> {
+    pub(super) fn to_expression(&self, end: End) -> Result<String, TemplateError> {
         let mut out = String::from("^");
         for part in &self.parts {
             match part {
@@ -100,7 +109,10 @@ impl PathTemplate {
                 Part::Group(group) => out.push_str(&group_expression(group)?),
             }
         }
-        out.push_str(r"[\/#\?]?$");
+        out.push_str(match end {
+            End::Lenient => r"[\/#\?]?$",
+            End::Exact => "$",
+        });
         Ok(out)
     }
 }
@@ -447,7 +459,7 @@ mod tests {
     use super::*;
 
     fn compiled(pattern: &str) -> Result<String, TemplateError> {
-        PathTemplate::parse(pattern)?.to_expression()
+        PathTemplate::parse(pattern)?.to_expression(End::Lenient)
     }
 
     #[test]

@@ -314,9 +314,8 @@ fn check_oauth_audience(aud: Option<&Value>, audience: &[String]) -> Result<(), 
 }
 
 /// The codes with which a machine token can be refused, as Clerk's SDKs spell them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MachineTokenErrorCode {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MachineTokenErrorCode {
     /// Unknown, malformed, revoked or expired.
     TokenInvalid,
     /// Clerk refused the key with which we asked.
@@ -329,8 +328,7 @@ pub enum MachineTokenErrorCode {
 
 impl MachineTokenErrorCode {
     /// The code as it stands in `x-clerk-auth-reason`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::TokenInvalid => "token-invalid",
             Self::SecretKeyInvalid => "secret-key-invalid",

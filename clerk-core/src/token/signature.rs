@@ -132,14 +132,13 @@ impl KeyEntry {
         if kty.as_deref() != Some("RSA") || usage.as_deref().is_some_and(|usage| usage != "sig") {
             return None;
         }
-        if let Some(operations) = jwk.get("key_ops") {
-            if !operations
+        if let Some(operations) = jwk.get("key_ops")
+            && !operations
                 .as_array()?
                 .iter()
                 .any(|operation| operation == "verify")
-            {
-                return None;
-            }
+        {
+            return None;
         }
         let algorithm = match jwk.get("alg") {
             None => None,

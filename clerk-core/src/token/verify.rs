@@ -81,12 +81,12 @@ pub(crate) fn verify_session(
     })
 }
 
-/// Verifies a handshake token and gives its cookie directives. Its times are not checked, as in the reference: the
-/// session token inside it has its own.
+/// Verifies a handshake token and gives its cookie directives; `None` when some of them are no text. Its times are not
+/// checked, as in the reference: the session token inside it has its own.
 pub(crate) fn verify_handshake(
     token: &ParsedToken,
     key: &KeyEntry,
-) -> Result<Vec<String>, TokenError> {
+) -> Result<Option<Vec<String>>, TokenError> {
     check_type(token, AllowedType::Jwt)?;
     let algorithm = check_algorithm(token)?;
     if token.category().is_non_session() {
@@ -104,10 +104,9 @@ pub(crate) fn verify_handshake(
     Ok(match token.claims().get("handshake") {
         Some(Value::Array(directives)) => directives
             .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
+            .map(|directive| directive.as_str().map(str::to_owned))
             .collect(),
-        _ => Vec::new(),
+        _ => Some(Vec::new()),
     })
 }
 

@@ -27,9 +27,11 @@ pub(crate) fn signed_in(
             "{name}={token}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"
         ));
     }
+    // Lax: after a sign-in elsewhere the browser comes back through redirects from another site, and a strict cookie
+    // would stay behind.
     for name in names("__client_uat", suffix) {
         directives.push(format!(
-            "{name}={client_uat}; Path=/; SameSite=Strict; Max-Age={YEAR_SECONDS}"
+            "{name}={client_uat}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"
         ));
     }
     if shared.instance.refresh_cookies {
@@ -49,7 +51,7 @@ pub(crate) fn signed_out(suffix: &str) -> Vec<String> {
         .to_vec();
     for name in names("__client_uat", suffix) {
         directives.push(format!(
-            "{name}=0; Path=/; SameSite=Strict; Max-Age={YEAR_SECONDS}"
+            "{name}=0; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"
         ));
     }
     directives.push(format!("__refresh_{suffix}=; Path=/; HttpOnly; {PAST}"));

@@ -155,7 +155,21 @@ fn chosen(store: &Store, form: &Params) -> Result<(String, Option<String>), Refu
     if user.locked {
         return Err("This account is locked.");
     }
-    Ok((user.id.clone(), organization_id))
+    Ok((
+        user.id.clone(),
+        organization_id.or_else(|| only_organization(store, user)),
+    ))
+}
+
+/// The organization of somebody who belongs to exactly one: it is active after signing in, as on instances without
+/// personal accounts.
+fn only_organization(store: &Store, user: &User) -> Option<String> {
+    let mut memberships = store.memberships_of(user);
+    let only = memberships.next()?;
+    memberships
+        .next()
+        .is_none()
+        .then(|| only.organization_id.clone())
 }
 
 /// Signs the browser in and sends it where it came from.

@@ -97,8 +97,9 @@ impl Organization {
         format!("{}/images/{}", store.base_url, self.id)
     }
 
-    fn public_json(&self, store: &Store) -> Value {
-        json!({
+    /// The organization as the Backend API shows it.
+    pub(crate) fn to_json(&self, store: &Store, with_members_count: CountMembers) -> Value {
+        let mut json = json!({
             "object": "organization",
             "id": self.id,
             "name": self.name,
@@ -109,28 +110,16 @@ impl Organization {
             "max_allowed_memberships": self.max_allowed_memberships,
             "admin_delete_enabled": self.admin_delete_enabled,
             "public_metadata": self.public_metadata,
+            "private_metadata": self.private_metadata,
             "created_at": self.created_at,
             "updated_at": self.updated_at,
-        })
-    }
-
-    /// The organization as the Backend API shows it.
-    pub(crate) fn to_json(&self, store: &Store, with_members_count: CountMembers) -> Value {
-        let mut json = self.public_json(store);
-        json["private_metadata"] = Value::Object(self.private_metadata.clone());
+        });
         if let Some(created_by) = &self.created_by {
             json["created_by"] = json!(created_by);
         }
         if with_members_count == CountMembers::Yes {
             json["members_count"] = json!(store.members_count(&self.id));
         }
-        json
-    }
-
-    /// The organization as browsers see it.
-    pub(crate) fn to_frontend_json(&self, store: &Store) -> Value {
-        let mut json = self.public_json(store);
-        json["members_count"] = json!(store.members_count(&self.id));
         json
     }
 }
@@ -156,8 +145,13 @@ impl Membership {
         }
     }
 
-    fn json_with(&self, store: &Store, organization: Option<Value>) -> Value {
+    /// The membership as the Backend API shows it.
+    pub(crate) fn to_json(&self, store: &Store) -> Value {
         let role = store.roles.get(&self.role);
+        let organization = store
+            .organizations
+            .get(&self.organization_id)
+            .map(|organization| organization.to_json(store, CountMembers::Yes));
         json!({
             "id": self.id,
             "object": "organization_membership",
@@ -165,31 +159,12 @@ impl Membership {
             "role_name": role.map_or(self.role.as_str(), |role| role.name.as_str()),
             "permissions": role.map(|role| role.permissions.as_slice()).unwrap_or_default(),
             "public_metadata": self.public_metadata,
+            "private_metadata": self.private_metadata,
             "organization": organization,
             "public_user_data": store.users.get(&self.user_id).map(|user| user.public_data(store)),
             "created_at": self.created_at,
             "updated_at": self.updated_at,
         })
-    }
-
-    /// The membership as the Backend API shows it.
-    pub(crate) fn to_json(&self, store: &Store) -> Value {
-        let organization = store
-            .organizations
-            .get(&self.organization_id)
-            .map(|organization| organization.to_json(store, CountMembers::Yes));
-        let mut json = self.json_with(store, organization);
-        json["private_metadata"] = Value::Object(self.private_metadata.clone());
-        json
-    }
-
-    /// The membership as browsers see it.
-    pub(crate) fn to_frontend_json(&self, store: &Store) -> Value {
-        let organization = store
-            .organizations
-            .get(&self.organization_id)
-            .map(|organization| organization.to_frontend_json(store));
-        self.json_with(store, organization)
     }
 }
 

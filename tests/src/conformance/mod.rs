@@ -11,6 +11,7 @@ mod route_match;
 mod webhook;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clerk_core::api::ClerkClient;
 use clerk_core::{Clerk, ClerkBuilder, ManualClock};
@@ -62,12 +63,15 @@ impl Answerer {
             .base_url(base_url);
         let mut builder = Clerk::builder()
             .clock(ManualClock::new(millis as i64))
+            // A scripted failure is to be seen whole, however slow the machine is.
+            .key_wait(Duration::from_secs(60))
             .dangerous_any_proxy_url();
-        if let Some(key) = text(keys, "secret_key") {
+        let key = |name| text(keys, name).filter(|key| !key.is_empty());
+        if let Some(key) = key("secret_key") {
             client = client.secret_key(key);
             builder = builder.secret_key(key);
         }
-        if let Some(key) = text(keys, "machine_secret_key") {
+        if let Some(key) = key("machine_secret_key") {
             client = client.machine_secret_key(key);
             builder = builder.machine_secret_key(key);
         }

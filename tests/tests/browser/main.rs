@@ -3,13 +3,23 @@
 //! These tests need both programs and are ignored without them asked for: `cargo test -p clerk-tests --test browser --
 //! --ignored`. `.ci/run` installs Chromium and runs them.
 
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clerk_core::{Clock, ManualClock, SystemClock};
 use clerk_emulator::Emulator;
+use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use quickstart_demo::Instance;
 use serde_json::json;
@@ -81,6 +91,7 @@ impl Browser {
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("chromedriver must be installed to run these tests");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
@@ -107,29 +118,36 @@ impl Browser {
         Self { client, driver }
     }
 
+    /// Drops the counter of handshakes, which expires after two seconds: this browser is faster than people are.
+    async fn forget_redirects(&self) {
+        self.client
+            .delete_cookie("__clerk_redirect_count")
+            .await
+            .unwrap();
+    }
+
     async fn open(&self, application: &Application, path: &str) {
         self.client.goto(&application.url(path)).await.unwrap();
     }
 
     async fn text(&self, css: &str) -> String {
-        self.client
-            .find(Locator::Css(css))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+        self.element(Locator::Css(css)).await.text().await.unwrap()
+    }
+
+    /// Waits for an element; when it does not come, says which page stands there instead.
+    async fn element(&self, locator: Locator<'_>) -> Element {
+        match self.client.wait().for_element(locator).await {
+            Ok(element) => element,
+            Err(error) => panic!(
+                "{locator:?} did not appear ({error}) on {}:\n{}",
+                self.client.current_url().await.unwrap(),
+                self.client.source().await.unwrap()
+            ),
+        }
     }
 
     async fn click(&self, locator: Locator<'_>) {
-        self.client
-            .wait()
-            .for_element(locator)
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
+        self.element(locator).await.click().await.unwrap();
     }
 
     /// Signs a seeded person in through the emulator's page and ends on the dashboard.
@@ -140,11 +158,7 @@ impl Browser {
         application.catch_up();
         let button = format!("//button[contains(., '{name}')]");
         self.click(Locator::XPath(&button)).await;
-        self.client
-            .wait()
-            .for_element(Locator::Css("#user-id"))
-            .await
-            .unwrap();
+        self.element(Locator::Css("#user-id")).await;
         assert_eq!(
             self.client.current_url().await.unwrap().as_str(),
             application.url("/dashboard")
@@ -163,10 +177,18 @@ impl Browser {
         status.as_u64().unwrap()
     }
 
-    async fn close(mut self) {
+    async fn close(self) {
         self.client.clone().close().await.unwrap();
-        self.driver.kill().unwrap();
-        self.driver.wait().unwrap();
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the driver and, after a failure, the browser that it started: they are one process group.
+    fn drop(&mut self) {
+        let _ = Command::new("kill")
+            .args(["--", &format!("-{}", self.driver.id())])
+            .status();
+        let _ = self.driver.wait();
     }
 }
 
@@ -240,6 +262,7 @@ async fn two_instances_on_one_host_do_not_disturb_each_other() {
     let two = Application::start("two.emulator.accounts.dev").await;
     let browser = Browser::start().await;
     browser.sign_in(&one, "Ada").await;
+    browser.forget_redirects().await;
     browser.sign_in(&two, "Alan").await;
 
     for _ in 0..2 {

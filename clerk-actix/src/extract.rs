@@ -1,0 +1,178 @@
+//! Extractors.
+
+use std::fmt;
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use clerk_core::{Authenticated, Policy, Refusal, SessionAuth};
+
+use crate::rejection::ClerkRejection;
+
+/// Who is asking. Never refuses for being signed out; answers 500 where no
+/// [`ClerkMiddleware`](crate::ClerkMiddleware) is.
+///
+/// ```
+/// use clerk_actix::{Auth, ClerkRejection, Require};
+///
+/// async fn report(auth: Auth) -> Result<String, ClerkRejection> {
+///     let session = auth.protect(&Require::permission("org:reports:read"))?;
+///     Ok(format!("the report for {}", session.user_id()))
+/// }
+/// # let _ = actix_web::web::get().to(report);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Auth(clerk_core::Auth);
+
+impl Auth {
+    /// The outcome itself.
+    #[must_use]
+    pub fn into_inner(self) -> clerk_core::Auth {
+        self.0
+    }
+}
+
+impl Deref for Auth {
+    type Target = clerk_core::Auth;
+
+    fn deref(&self) -> &clerk_core::Auth {
+        &self.0
+    }
+}
+
+impl FromRequest for Auth {
+    type Error = ClerkRejection;
+    type Future = Ready<Result<Self, ClerkRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(with(request, |authenticated| {
+            Ok(Self(authenticated.auth().clone()))
+        }))
+    }
+}
+
+/// A signed-in person; refuses everybody else.
+///
+/// Documents are redirected to the sign-in page, other requests get 401, or 503 when the request could not be judged.
+///
+/// actix-web's `Option<SignedIn>` is `None` for every refusal. Where the sign-in is optional, take an [`Auth`], or a
+/// `Result<SignedIn, ClerkRejection>` and [`ClerkRejection::unless_signed_out`].
+///
+/// ```
+/// use clerk_actix::SignedIn;
+///
+/// async fn me(session: SignedIn) -> String {
+///     session.user_id().to_owned()
+/// }
+/// # let _ = actix_web::web::get().to(me);
+/// ```
+#[derive(Clone, Debug)]
+pub struct SignedIn(SessionAuth);
+
+impl SignedIn {
+    /// The session itself.
+    #[must_use]
+    pub fn into_inner(self) -> SessionAuth {
+        self.0
+    }
+}
+
+impl Deref for SignedIn {
+    type Target = SessionAuth;
+
+    fn deref(&self) -> &SessionAuth {
+        &self.0
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = ClerkRejection;
+    type Future = Ready<Result<Self, ClerkRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(with(request, |authenticated| {
+            Ok(Self(authenticated.auth().signed_in()?.clone()))
+        }))
+    }
+}
+
+/// A signed-in person who meets a [`Policy`]; refuses everybody else with 401, 403 or 503 before the handler runs.
+///
+/// ```
+/// use clerk_actix::{Guarded, Policy, Require};
+///
+/// struct ManageBilling;
+///
+/// impl Policy for ManageBilling {
+///     fn require() -> Require {
+///         Require::permission("org:billing:manage")
+///     }
+/// }
+///
+/// async fn invoices(session: Guarded<ManageBilling>) -> String {
+///     format!("the invoices of {:?}", session.organization())
+/// }
+/// # let _ = actix_web::web::get().to(invoices);
+/// ```
+pub struct Guarded<P> {
+    session: SessionAuth,
+    policy: PhantomData<fn() -> P>,
+}
+
+impl<P> Guarded<P> {
+    /// The session itself.
+    #[must_use]
+    pub fn into_inner(self) -> SessionAuth {
+        self.session
+    }
+}
+
+impl<P> Clone for Guarded<P> {
+    fn clone(&self) -> Self {
+        Self {
+            session: self.session.clone(),
+            policy: PhantomData,
+        }
+    }
+}
+
+impl<P> fmt::Debug for Guarded<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Guarded").field(&self.session).finish()
+    }
+}
+
+impl<P> Deref for Guarded<P> {
+    type Target = SessionAuth;
+
+    fn deref(&self) -> &SessionAuth {
+        &self.session
+    }
+}
+
+impl<P: Policy + 'static> FromRequest for Guarded<P> {
+    type Error = ClerkRejection;
+    type Future = Ready<Result<Self, ClerkRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(with(request, |authenticated| {
+            Ok(Self {
+                session: authenticated.guarded::<P>()?.clone(),
+                policy: PhantomData,
+            })
+        }))
+    }
+}
+
+/// What the middleware left with the request. The borrow ends here: none lives across an await.
+pub(crate) fn with<T>(
+    request: &HttpRequest,
+    read: impl FnOnce(&Authenticated) -> Result<T, Refusal>,
+) -> Result<T, ClerkRejection> {
+    match request.extensions().get::<Authenticated>() {
+        Some(authenticated) => Ok(read(authenticated)?),
+        None => Err(ClerkRejection::missing_middleware()),
+    }
+}

@@ -1,0 +1,265 @@
+//! The middleware that authenticates requests.
+
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready as poll_ready};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::{Error, HttpMessage};
+use clerk_core::{AuthenticateError, Authentication, Clerk, Refusal, RequestState};
+use pin_project_lite::pin_project;
+
+use crate::convert::{self, View};
+
+/// Chooses the [`Clerk`] that authenticates a request.
+type Resolver = dyn Fn(&ServiceRequest) -> Option<Clerk> + Send + Sync;
+
+/// Authenticates every request and stores the outcome for extractors and guards: `clerkMiddleware` in the official
+/// SDKs.
+///
+/// Answers by itself only when the browser must be sent through Clerk first (a 307 with the handshake's address).
+/// Nobody is refused here: put [`protect`](crate::protect) around the scopes that need it.
+///
+/// Make the [`Clerk`] outside of the closure that `HttpServer::new` takes: the closure runs once per worker, and each
+/// [`Clerk`] has caches of its own.
+///
+/// ```no_run
+/// use actix_web::{App, HttpServer, web};
+/// use clerk_actix::{Auth, Clerk, ClerkMiddleware};
+///
+/// async fn home(auth: Auth) -> String {
+///     auth.user_id().map_or("hello, visitor".into(), |id| format!("hello, {id}"))
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let clerk = ClerkMiddleware::new(Clerk::from_env()?);
+/// let server = HttpServer::new(move || App::new().route("/", web::get().to(home)).wrap(clerk.clone()));
+/// # let _ = server;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct ClerkMiddleware {
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    One(Clerk),
+    PerRequest(Arc<Resolver>),
+}
+
+impl ClerkMiddleware {
+    /// Authenticates with this instance.
+    pub fn new(clerk: Clerk) -> Self {
+        Self {
+            source: Source::One(clerk),
+        }
+    }
+
+    /// Authenticates each request with the instance that `resolve` chooses from it, for several domains or Clerk
+    /// instances in one process. `None` answers 500: a request that belongs to no instance is a mistake in the set-up.
+    ///
+    /// Make each [`Clerk`] once, outside: it holds the caches, which instances never share.
+    ///
+    /// ```
+    /// use clerk_actix::{Clerk, ClerkMiddleware};
+    ///
+    /// fn by_host(shop: Clerk, blog: Clerk) -> ClerkMiddleware {
+    ///     ClerkMiddleware::per_request(move |request| match request.headers().get("host")?.to_str().ok()? {
+    ///         "shop.example.com" => Some(shop.clone()),
+    ///         "blog.example.com" => Some(blog.clone()),
+    ///         _ => None,
+    ///     })
+    /// }
+    /// # let _ = by_host;
+    /// ```
+    pub fn per_request(
+        resolve: impl Fn(&ServiceRequest) -> Option<Clerk> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            source: Source::PerRequest(Arc::new(resolve)),
+        }
+    }
+}
+
+impl fmt::Debug for ClerkMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("ClerkMiddleware");
+        if let Source::One(clerk) = &self.source {
+            debug.field("clerk", clerk);
+        }
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ClerkMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = ClerkService<S>;
+    type InitError = ();
+    type Future = Ready<Result<ClerkService<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(ClerkService {
+            inner: Rc::new(inner),
+            source: self.source.clone(),
+        }))
+    }
+}
+
+/// The service of [`ClerkMiddleware`].
+pub struct ClerkService<S> {
+    inner: Rc<S>,
+    source: Source,
+}
+
+impl<S> fmt::Debug for ClerkService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClerkService")
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for ClerkService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = ClerkFuture<S::Future, B>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let resolved;
+        let clerk = match &self.source {
+            Source::One(clerk) => clerk,
+            Source::PerRequest(resolve) => match resolve(&request) {
+                Some(clerk) => {
+                    resolved = clerk;
+                    &resolved
+                }
+                None => {
+                    let response = convert::response(Refusal::no_instance().into_response());
+                    return ClerkFuture::answer(request.into_response(response));
+                }
+            },
+        };
+        let outcome = match clerk.begin_authentication(&View::of(&request)) {
+            Ok(Authentication::Waiting(waiting)) => {
+                let clerk = clerk.clone();
+                let inner = Rc::clone(&self.inner);
+                return ClerkFuture::waiting(Box::pin(async move {
+                    let headers = match settle(&clerk, waiting.finish().await, &request) {
+                        Ok(headers) => headers,
+                        Err(answer) => {
+                            let response = convert::response(answer);
+                            return Ok(request.into_response(response).map_into_right_body());
+                        }
+                    };
+                    let mut response = inner.call(request).await?;
+                    convert::append(response.headers_mut(), headers);
+                    Ok(response.map_into_left_body())
+                }));
+            }
+            Ok(Authentication::Done(state)) => Ok(state),
+            Err(error) => Err(error),
+        };
+        // The common case: no boxed future, no clone of the inner service.
+        match settle(clerk, outcome, &request) {
+            Ok(headers) => ClerkFuture::inner(self.inner.call(request), headers),
+            Err(answer) => ClerkFuture::answer(request.into_response(convert::response(answer))),
+        }
+    }
+}
+
+/// Stores the outcome with the request and gives the headers for the response, or the response that answers it.
+fn settle(
+    clerk: &Clerk,
+    outcome: Result<RequestState, AuthenticateError>,
+    request: &ServiceRequest,
+) -> Result<http::HeaderMap, http::Response<()>> {
+    let (authenticated, headers) = clerk.settle(outcome)?;
+    request.extensions_mut().insert(authenticated);
+    Ok(headers)
+}
+
+type Waiting<B> = Pin<Box<dyn Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>>>;
+
+pin_project! {
+    /// The future of [`ClerkService`].
+    pub struct ClerkFuture<F, B> {
+        #[pin]
+        state: State<F, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, B> {
+        Inner { #[pin] future: F, headers: http::HeaderMap },
+        Waiting { future: Waiting<B> },
+        Answer { response: Option<ServiceResponse> },
+    }
+}
+
+impl<F, B> ClerkFuture<F, B> {
+    fn inner(future: F, headers: http::HeaderMap) -> Self {
+        Self {
+            state: State::Inner { future, headers },
+        }
+    }
+
+    fn waiting(future: Waiting<B>) -> Self {
+        Self {
+            state: State::Waiting { future },
+        }
+    }
+
+    fn answer(response: ServiceResponse) -> Self {
+        Self {
+            state: State::Answer {
+                response: Some(response),
+            },
+        }
+    }
+}
+
+impl<F, B> Future for ClerkFuture<F, B>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Inner { future, headers } => {
+                let mut response = poll_ready!(future.poll(cx))?;
+                convert::append(response.headers_mut(), std::mem::take(headers));
+                Poll::Ready(Ok(response.map_into_left_body()))
+            }
+            StateProjection::Waiting { future } => future.as_mut().poll(cx),
+            StateProjection::Answer { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response.map_into_right_body())),
+                // Polled again after it was done: there is nothing more to say.
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<F, B> fmt::Debug for ClerkFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClerkFuture")
+    }
+}

@@ -1,0 +1,170 @@
+//! Guards for applications, scopes and resources.
+
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::{Error, HttpMessage};
+use clerk_core::{
+    AcceptedTokens, Auth, Authenticated, Protect, Refusal, Require, Reverification, RouteMatcher,
+    RoutedPath,
+};
+use pin_project_lite::pin_project;
+
+use crate::convert::View;
+use crate::rejection::ClerkRejection;
+
+/// Lets only signed-in people through; add what else is demanded to the result.
+///
+/// Wrap a scope or a resource in it, under a [`ClerkMiddleware`](crate::ClerkMiddleware). A scope in it refuses unknown
+/// paths below itself, too.
+///
+/// ```no_run
+/// use actix_web::{App, web};
+/// use clerk_actix::{Clerk, ClerkMiddleware, protect};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let clerk = Clerk::from_env()?;
+/// let admin = web::scope("/admin")
+///     .wrap(protect().role("org:admin"))
+///     .route("/users", web::get().to(|| async { "the users" }));
+/// let app = App::new().service(admin).wrap(ClerkMiddleware::new(clerk));
+/// # let _ = app;
+/// # Ok(())
+/// # }
+/// ```
+pub fn protect() -> ProtectMiddleware {
+    ProtectMiddleware {
+        protect: Protect::new(),
+    }
+}
+
+/// A guard as an actix-web middleware; made by [`protect`].
+///
+/// Signed-out documents are redirected to the sign-in page, other signed-out requests get 401, those of people who may
+/// not 403, and those that cannot be judged 503. Without a [`ClerkMiddleware`](crate::ClerkMiddleware) around it the
+/// answer is 500. A refusal is a response, so middlewares around the guard see it.
+///
+/// # Security
+/// With [`only`](Self::only) and [`except`](Self::except), a middleware that rewrites paths, such as
+/// [`NormalizePath`](actix_web::middleware::NormalizePath), belongs around the guard: wrap it later.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ProtectMiddleware {
+    protect: Protect,
+}
+
+clerk_core::protect_setters!(ProtectMiddleware);
+
+impl<S, B> Transform<S, ServiceRequest> for ProtectMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = ProtectService<S>;
+    type InitError = ();
+    type Future = Ready<Result<ProtectService<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(ProtectService {
+            inner,
+            protect: self.protect.clone(),
+        }))
+    }
+}
+
+/// The service of [`ProtectMiddleware`].
+#[derive(Debug)]
+pub struct ProtectService<S> {
+    inner: S,
+    protect: Protect,
+}
+
+impl<S, B> Service<ServiceRequest> for ProtectService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = ProtectFuture<S::Future>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let state = match self.check(&request) {
+            Ok(()) => State::Inner {
+                future: self.inner.call(request),
+            },
+            Err(refusal) => State::Refused {
+                response: Some(request.error_response(ClerkRejection::from(refusal))),
+            },
+        };
+        ProtectFuture { state }
+    }
+}
+
+impl<S> ProtectService<S> {
+    fn check(&self, request: &ServiceRequest) -> Result<(), Refusal> {
+        let extensions = request.extensions();
+        let authenticated = extensions
+            .get::<Authenticated>()
+            .ok_or_else(|| Refusal::missing_middleware("ClerkMiddleware"))?;
+        // The router compares routes with the text in `match_info`: mostly decoded, and whatever middlewares made of it.
+        let routed = request.match_info();
+        let path = RoutedPath::received(routed.get_ref().uri().path()).decoded_as(routed.as_str());
+        self.protect.check(
+            authenticated.clerk(),
+            authenticated.auth(),
+            &View::of(request),
+            path,
+        )
+    }
+}
+
+pin_project! {
+    /// The future of [`ProtectService`].
+    pub struct ProtectFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F> {
+        Inner { #[pin] future: F },
+        Refused { response: Option<ServiceResponse> },
+    }
+}
+
+impl<F, B> Future for ProtectFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Inner { future } => {
+                future.poll(cx).map_ok(ServiceResponse::map_into_left_body)
+            }
+            StateProjection::Refused { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response.map_into_right_body())),
+                // Polled again after it was done: there is nothing more to say.
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<F> fmt::Debug for ProtectFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProtectFuture")
+    }
+}

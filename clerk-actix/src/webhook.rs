@@ -1,0 +1,60 @@
+//! Webhooks.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use clerk_core::{Clerk, Refusal, WebhookEvent};
+
+use crate::rejection::ClerkRejection;
+
+/// A webhook whose signature was verified over the raw body (Clerk docs: "Webhooks overview"). Consumes the body.
+///
+/// Takes the [`Clerk`] from the application's data and needs no [`ClerkMiddleware`](crate::ClerkMiddleware): webhooks
+/// carry a signature of their own. A webhook that does not verify is answered with 400, and 500 without a signing
+/// secret.
+///
+/// ```
+/// use actix_web::{App, HttpResponse, web};
+/// use clerk_actix::{Clerk, VerifiedWebhook};
+///
+/// async fn receive(VerifiedWebhook(event): VerifiedWebhook) -> HttpResponse {
+///     println!("{:?}", event.event_type());
+///     HttpResponse::Ok().finish()
+/// }
+///
+/// # fn main() -> Result<(), clerk_actix::ConfigError> {
+/// # let clerk = Clerk::builder().secret_key("sk_test_example")
+/// #     .publishable_key("pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk").build()?;
+/// let app = App::new()
+///     .app_data(web::Data::new(clerk))
+///     .route("/webhooks", web::post().to(receive));
+/// # let _ = app;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct VerifiedWebhook(pub WebhookEvent);
+
+impl FromRequest for VerifiedWebhook {
+    type Error = ClerkRejection;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ClerkRejection>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let Some(clerk) = request.app_data::<web::Data<Clerk>>() else {
+                tracing::error!(
+                    "a webhook arrived, but the application has no web::Data<Clerk> to verify it with"
+                );
+                return Err(Refusal::misconfigured().into());
+            };
+            let body = body.await.map_err(|_| Refusal::webhook())?;
+            let headers = request.headers();
+            let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
+            Ok(Self(clerk.verify_webhook(header, &body)?))
+        })
+    }
+}

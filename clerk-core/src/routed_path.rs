@@ -1,0 +1,310 @@
+//! Which readings of a path a guard must consider.
+//!
+//! A [`RouteMatcher`] reads a path by the rules of Clerk's JavaScript SDKs, a router by its own: one compares the path
+//! as it was received, another decodes most of it first, a third is followed by a middleware that joins slashes. Where
+//! the readings differ, a guard that trusts a single one of them can be walked around.
+
+use std::borrow::Cow;
+
+use crate::route_matcher::{MalformedPath, RouteMatcher, normalize};
+
+/// The path of a request together with the readings of it that the router may go by, for
+/// [`Protect::check`](crate::Protect::check).
+///
+/// A guard for certain routes looks at a request when *any* reading matches; a guard with exceptions lets a request
+/// through only when *every* reading matches, letter by letter. A path that is ambiguous is guarded.
+///
+/// ```
+/// use clerk_core::RoutedPath;
+///
+/// // A router that decodes before it compares.
+/// let path = RoutedPath::received("/caf%C3%A9").decoded_as("/café");
+/// // A router that cuts the prefix off for the routers below it.
+/// let path = RoutedPath::received("/api/users").nested_as("/users");
+/// # let _ = path;
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct RoutedPath<'a> {
+    received: &'a str,
+    decoded: Option<&'a str>,
+    nested: Option<&'a str>,
+}
+
+impl<'a> RoutedPath<'a> {
+    /// The path as it was received: encoded, without a query.
+    pub fn received(path: &'a str) -> Self {
+        Self {
+            received: path,
+            decoded: None,
+            nested: None,
+        }
+    }
+
+    /// The text that the router compares with its routes, when it decodes the path itself.
+    pub fn decoded_as(mut self, text: &'a str) -> Self {
+        self.decoded = Some(text);
+        self
+    }
+
+    /// What is left of the path for the router below which the guard stands.
+    pub fn nested_as(mut self, path: &'a str) -> Self {
+        self.nested = Some(path);
+        self
+    }
+
+    /// Whether the routes match in any reading. True for what is no path, as `*` is.
+    pub(crate) fn may_match(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
+        if routes.is_empty() {
+            return Ok(false);
+        }
+        if !self.received.starts_with('/') {
+            return Ok(true);
+        }
+        if self.is_plain() {
+            if routes.is_match_literally(self.received)? {
+                return Ok(true);
+            }
+        } else {
+            let joined = normalize(self.received)?;
+            let as_sent = decode_necessary(self.received);
+            let decoded = self.decoded.map(with_delimiters_encoded);
+            let readings = [Some(joined.as_str()), Some(self.received), self.decoded]
+                .into_iter()
+                .flatten()
+                .map(Cow::Borrowed)
+                .chain([Some(as_sent), decoded].into_iter().flatten());
+            for reading in readings {
+                if routes.is_match_literally(&reading)?
+                    || routes.is_match_literally(&join_slashes(&reading))?
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        match self.nested.filter(|nested| *nested != self.received) {
+            Some(nested) => Self::received(nested).may_match(routes),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether the routes match exactly in every reading: routers tell upper from lower case, and `/a` from `/a/`.
+    pub(crate) fn surely_matches(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
+        if routes.is_empty() || !self.received.starts_with('/') {
+            return Ok(false);
+        }
+        let matches = if self.is_plain() {
+            routes.is_match_exactly(self.received)?
+        } else {
+            routes.is_match_exactly(&normalize(self.received)?)?
+                && routes.is_match_exactly(&decode_necessary(self.received))?
+                && match self.decoded {
+                    Some(text) => routes.is_match_exactly(&with_delimiters_encoded(text))?,
+                    None => true,
+                }
+        };
+        // A nested router sees the end of the path. Anything else was rewritten on the way, and then the patterns may
+        // be meant for either.
+        let is_rewritten = |nested: &&str| *nested != "/" && !self.received.ends_with(*nested);
+        match self.nested.filter(is_rewritten) {
+            Some(nested) if matches => Self::received(nested).surely_matches(routes),
+            _ => Ok(matches),
+        }
+    }
+
+    /// Whether all readings are the same text.
+    fn is_plain(&self) -> bool {
+        !self.received.contains('%')
+            && !self.received.contains("//")
+            && self.decoded.is_none_or(|text| text == self.received)
+    }
+}
+
+impl<'a> From<&'a str> for RoutedPath<'a> {
+    fn from(path: &'a str) -> Self {
+        Self::received(path)
+    }
+}
+
+/// Decodes what cannot stand in a path as it is. Escapes of everything else stay: whoever sent them spelt the path in
+/// an unusual way, and a router that compares encoded paths takes it for another one.
+fn decode_necessary(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        let escaped = match rest {
+            [b'%', high, low, ..] => char::from(*high)
+                .to_digit(16)
+                .zip(char::from(*low).to_digit(16))
+                .and_then(|(high, low)| u8::try_from(high * 16 + low).ok()),
+            _ => None,
+        };
+        match escaped {
+            Some(byte) if must_be_encoded(byte) => {
+                decoded.push(byte);
+                rest = &rest[3..];
+            }
+            _ => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+/// RFC 3986 section 3.3: what a path segment cannot hold, but for `/`, `?` and `#`, which would end it.
+fn must_be_encoded(byte: u8) -> bool {
+    !(0x21..=0x7e).contains(&byte) || b"\"%<>[\\]^`{|}".contains(&byte)
+}
+
+/// A decoded path whose `?` and `#` belong to the path: patterns take them for its end.
+fn with_delimiters_encoded(text: &str) -> Cow<'_, str> {
+    if text.contains(['?', '#']) {
+        Cow::Owned(text.replace('?', "%3F").replace('#', "%23"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn join_slashes(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let mut joined = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c != '/' || !joined.ends_with('/') {
+            joined.push(c);
+        }
+    }
+    Cow::Owned(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn routes(pattern: &str) -> RouteMatcher {
+        RouteMatcher::new([pattern]).unwrap()
+    }
+
+    #[test]
+    fn one_reading_is_enough_to_be_guarded() {
+        for (pattern, path) in [
+            // The router compares what was received.
+            ("/caf%C3%A9", RoutedPath::received("/caf%C3%A9")),
+            ("/café", RoutedPath::received("/caf%C3%A9")),
+            ("/admin", RoutedPath::received("/%61dmin")),
+            ("/admin", RoutedPath::received("//admin//")),
+            // The router decodes what the matcher keeps encoded.
+            ("/a@b", RoutedPath::received("/a%40b").decoded_as("/a@b")),
+            ("/a;b", RoutedPath::received("//a%3Bb").decoded_as("//a;b")),
+            (
+                "/a@b/:id",
+                RoutedPath::received("/a%40b/x%23y").decoded_as("/a@b/x#y"),
+            ),
+            // The patterns are meant for the nested router, or for the whole path.
+            (
+                "/users",
+                RoutedPath::received("/api/users").nested_as("/users"),
+            ),
+            (
+                "/api/users",
+                RoutedPath::received("/api/users").nested_as("/users"),
+            ),
+            // No path at all.
+            ("/(.*)", RoutedPath::received("*")),
+            ("/(.*)", RoutedPath::received("")),
+        ] {
+            assert_eq!(path.may_match(&routes(pattern)), Ok(true), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn every_reading_is_needed_to_be_let_through() {
+        for (pattern, path, is_open) in [
+            ("/public", RoutedPath::received("/public"), true),
+            ("/public(.*)", RoutedPath::received("/public/"), true),
+            ("/café", RoutedPath::received("/caf%C3%A9"), true),
+            (
+                "/a b",
+                RoutedPath::received("/a%20b").decoded_as("/a b"),
+                true,
+            ),
+            (
+                "/u/:id",
+                RoutedPath::received("/u/a%40b%23").decoded_as("/u/a@b#"),
+                true,
+            ),
+            // Spellings that a router may take for another path.
+            ("/public", RoutedPath::received("/%70ublic"), false),
+            ("/public", RoutedPath::received("//public"), false),
+            ("/public", RoutedPath::received("/public/"), false),
+            ("/public", RoutedPath::received("/Public"), false),
+            ("/public/:id", RoutedPath::received("/public/ID"), true),
+            (
+                "/u/:id",
+                RoutedPath::received("/u/a").decoded_as("/u/a/b"),
+                false,
+            ),
+            ("/(.*)", RoutedPath::received("*"), false),
+            (
+                "/api/public",
+                RoutedPath::received("/api/public").nested_as("/public"),
+                true,
+            ),
+            ("/api", RoutedPath::received("/api").nested_as("/"), true),
+            (
+                "/public",
+                RoutedPath::received("/public").nested_as("/admin"),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                path.surely_matches(&routes(pattern)),
+                Ok(is_open),
+                "{path:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_an_error_and_no_routes_match_nothing() {
+        let path = RoutedPath::received("/%zz");
+        assert!(path.may_match(&routes("/a")).is_err());
+        assert!(path.surely_matches(&routes("/a")).is_err());
+        let none = RouteMatcher::new(Vec::<String>::new()).unwrap();
+        assert_eq!(path.may_match(&none), Ok(false));
+        assert_eq!(path.surely_matches(&none), Ok(false));
+    }
+
+    proptest! {
+        #[test]
+        fn what_surely_matches_may_match(path in "/[a/%267fF#?é]{0,12}", decoded in "/[a/&é#?]{0,6}") {
+            for path in [RoutedPath::received(&path), RoutedPath::received(&path).decoded_as(&decoded)] {
+                for routes in [routes("/a"), routes("/:a"), routes("/a(.*)"), routes("/é/:b*")] {
+                    if path.surely_matches(&routes) == Ok(true) {
+                        prop_assert_eq!(path.may_match(&routes), Ok(true));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn the_matcher_alone_never_guards_more(path in "/[a/%267fF;é]{0,12}") {
+            for routes in [routes("/a"), routes("/:a"), routes("/a(.*)")] {
+                if routes.is_match(&path) == Ok(true) {
+                    prop_assert_eq!(RoutedPath::received(&path).may_match(&routes), Ok(true));
+                }
+                if RoutedPath::received(&path).surely_matches(&routes) == Ok(true) {
+                    prop_assert_eq!(routes.is_match(&path), Ok(true));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Serves the application on `PORT`, 3000 unless set.
+
+use actix_web::HttpServer;
+use actix_web::web::Data;
+use quickstart_demo::Instance;
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", Instance::port()?))?;
+    // Outside of the closure: all workers share one Clerk, and with it one cache of signing keys.
+    let instance = Data::new(Instance::set_up(listener.local_addr()?.port()).await?);
+    #[expect(
+        clippy::disallowed_macros,
+        reason = "the person who started this reads it"
+    )]
+    {
+        println!("{}", instance.announcement()?);
+    }
+    HttpServer::new(move || actix_quickstart::app(instance.clone()))
+        .listen(listener)?
+        .run()
+        .await?;
+    Ok(())
+}

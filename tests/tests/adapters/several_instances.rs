@@ -1,0 +1,252 @@
+//! Several Clerk instances in one process: a resolver chooses, and nothing that one instance knows serves another.
+
+use std::net::SocketAddr;
+
+use actix_web::dev::ServiceRequest;
+use actix_web::{App, web};
+use axum::Router;
+use axum::routing::get;
+use clerk_actix::ClerkMiddleware;
+use clerk_axum::ClerkLayer;
+use clerk_core::{Clerk, TokenType};
+use clerk_emulator::{Emulator, MachineSeed, UserSeed};
+use reqwest::redirect::Policy;
+
+use crate::servers::{AxumServer, Running as _, serve_actix};
+
+const ONE: &str = "one.test";
+const TWO: &str = "two.test";
+const ADA: &str = "ada@example.com";
+
+/// An instance in which the same user's id belongs to somebody else.
+async fn instance(host: &str, first_name: &str) -> Emulator {
+    Emulator::builder()
+        .frontend_api_host(format!("{host}.accounts.dev"))
+        .user(UserSeed::new(ADA).id("user_1").first_name(first_name))
+        .machine(MachineSeed::new("worker"))
+        .start()
+        .await
+        .unwrap()
+}
+
+fn clerk(emulator: &Emulator) -> Clerk {
+    let variables = emulator.env();
+    Clerk::builder()
+        .from_lookup(|name| {
+            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
+            Some(value.clone())
+        })
+        .build()
+        .unwrap()
+}
+
+/// The instances of one application, by host.
+#[derive(Clone)]
+struct Instances {
+    one: Clerk,
+    two: Clerk,
+}
+
+impl Instances {
+    fn by_host(&self, host: Option<&str>) -> Option<Clerk> {
+        match host? {
+            ONE => Some(self.one.clone()),
+            TWO => Some(self.two.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn on_axum(instances: Instances) -> Router {
+    async fn name(clerk_axum::CurrentUser(user): clerk_axum::CurrentUser) -> String {
+        user.first_name.unwrap_or_default()
+    }
+    async fn key(auth: clerk_axum::Auth) -> String {
+        auth.user_id().unwrap_or("nobody").to_owned()
+    }
+    let key = Router::new()
+        .route("/key", get(key))
+        .route_layer(clerk_axum::protect().token(TokenType::ApiKey));
+    Router::new()
+        .route("/name", get(name))
+        .merge(key)
+        .layer(ClerkLayer::per_request(move |request| {
+            let host = request.headers().get("host")?;
+            instances.by_host(host.to_str().ok())
+        }))
+}
+
+fn on_actix(
+    instances: Instances,
+) -> App<
+    impl actix_web::dev::ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    async fn name(clerk_actix::CurrentUser(user): clerk_actix::CurrentUser) -> String {
+        user.first_name.unwrap_or_default()
+    }
+    async fn key(auth: clerk_actix::Auth) -> String {
+        auth.user_id().unwrap_or("nobody").to_owned()
+    }
+    App::new()
+        .route("/name", web::get().to(name))
+        .service(
+            web::resource("/key")
+                .wrap(clerk_actix::protect().token(TokenType::ApiKey))
+                .get(key),
+        )
+        .wrap(ClerkMiddleware::per_request(move |request| {
+            let host = request.headers().get("host")?;
+            instances.by_host(host.to_str().ok())
+        }))
+}
+
+struct Client {
+    http: reqwest::Client,
+    address: SocketAddr,
+}
+
+impl Client {
+    fn new(address: SocketAddr) -> Self {
+        Self {
+            http: reqwest::Client::builder()
+                .redirect(Policy::none())
+                .no_proxy()
+                .build()
+                .unwrap(),
+            address,
+        }
+    }
+
+    fn get(&self, host: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http
+            .get(format!("http://{}{path}", self.address))
+            .header("host", host)
+    }
+
+    /// Status and body.
+    async fn ask(&self, host: &str, path: &str, token: &str) -> (u16, String) {
+        let response = self
+            .get(host, path)
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+}
+
+async fn nothing_crosses(client: &Client, one: &Emulator, two: &Emulator, instances: &Instances) {
+    let mint = |emulator: &Emulator| {
+        (
+            emulator.session_token(ADA).mint().unwrap(),
+            emulator.api_key(ADA).mint().unwrap(),
+        )
+    };
+    let (session_one, key_one) = mint(one);
+    let (session_two, key_two) = mint(two);
+
+    // The second round is answered from caches.
+    for round in 0..2 {
+        let all = [
+            (ONE, "/name", &session_one, 200, "Ada"),
+            (TWO, "/name", &session_two, 200, "Grace"),
+            (ONE, "/name", &session_two, 401, "invalid"),
+            (TWO, "/name", &session_one, 401, "invalid"),
+            (ONE, "/key", &key_one, 200, "user_1"),
+            (TWO, "/key", &key_two, 200, "user_1"),
+            (ONE, "/key", &key_two, 401, "token-invalid"),
+            (TWO, "/key", &key_one, 401, "token-invalid"),
+        ];
+        for (host, path, token, status, text) in all {
+            let (actual, body) = client.ask(host, path, token).await;
+            assert_eq!(actual, status, "{host}{path} in round {round}: {body}");
+            if status == 200 {
+                assert_eq!(body, text, "{host}{path} in round {round}");
+            } else {
+                assert!(
+                    body.contains("authentication_required"),
+                    "{host}{path} in round {round}: {body}"
+                );
+            }
+        }
+    }
+    for clerk in [&instances.one, &instances.two] {
+        let stats = clerk.stats();
+        assert!(stats.key_refreshes >= 1, "{stats:?}");
+        assert_eq!(stats.token_cache_entries, 1, "{stats:?}");
+        assert!(stats.token_cache_hits >= 1, "{stats:?}");
+    }
+
+    // Each sends people to its own pages.
+    for (host, emulator) in [(ONE, one), (TWO, two)] {
+        let response = client
+            .get(host, "/name")
+            .header("accept", "text/html")
+            .header("cookie", "__clerk_db_jwt=dvb_1; __client_uat=0")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 307);
+        let location = response.headers()["location"].to_str().unwrap();
+        let back = format!("redirect_url=http%3A%2F%2F{host}%2Fname");
+        assert!(location.starts_with(&emulator.sign_in_url()), "{location}");
+        assert!(location.contains(&back), "{location}");
+    }
+
+    // A host without an instance is a mistake in the set-up, not somebody who is signed out.
+    let (status, body) = client.ask("three.test", "/name", &session_one).await;
+    assert_eq!((status, body.as_str()), (500, ""));
+}
+
+async fn an_outage_stays_where_it_is(client: &Client, one: &Emulator, two: &Emulator) {
+    one.faults().stop_keys();
+    let fresh = |emulator: &Emulator| emulator.session_token(ADA).mint().unwrap();
+    assert_eq!(client.ask(ONE, "/name", &fresh(one)).await.0, 503);
+    assert_eq!(client.ask(TWO, "/name", &fresh(two)).await.0, 200);
+    one.faults().resume_keys();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_crosses_on_axum() {
+    let one = instance("one", "Ada").await;
+    let two = instance("two", "Grace").await;
+    let instances = Instances {
+        one: clerk(&one),
+        two: clerk(&two),
+    };
+    let server = AxumServer::start(on_axum(instances.clone())).await;
+    nothing_crosses(&Client::new(server.address()), &one, &two, &instances).await;
+
+    let cold = Instances {
+        one: clerk(&one),
+        two: clerk(&two),
+    };
+    let server = AxumServer::start(on_axum(cold)).await;
+    an_outage_stays_where_it_is(&Client::new(server.address()), &one, &two).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_crosses_on_actix_web() {
+    let one = instance("one", "Ada").await;
+    let two = instance("two", "Grace").await;
+    let instances = Instances {
+        one: clerk(&one),
+        two: clerk(&two),
+    };
+    let for_workers = instances.clone();
+    let server = serve_actix!(2, on_actix(for_workers.clone()));
+    nothing_crosses(&Client::new(server.address()), &one, &two, &instances).await;
+
+    let cold = Instances {
+        one: clerk(&one),
+        two: clerk(&two),
+    };
+    let server = serve_actix!(2, on_actix(cold.clone()));
+    an_outage_stays_where_it_is(&Client::new(server.address()), &one, &two).await;
+}

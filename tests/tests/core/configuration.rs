@@ -1,0 +1,170 @@
+//! What cannot work is refused at the start, in words that name the variable and say what to do.
+
+use std::collections::HashMap;
+
+use clerk_core::{Clerk, OrganizationSync};
+use clerk_tests::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY, Signer};
+
+/// The whole chain of messages, as an application prints it.
+fn refusal(variables: &[(&str, &str)]) -> String {
+    let variables: HashMap<&str, &str> = variables.iter().copied().collect();
+    let error = Clerk::builder()
+        .from_lookup(|name| variables.get(name).map(|&value| value.to_owned()))
+        .build()
+        .map(|_| variables)
+        .unwrap_err();
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+const KEYS: [(&str, &str); 2] = [
+    ("CLERK_SECRET_KEY", "sk_test_tests"),
+    ("CLERK_PUBLISHABLE_KEY", DEVELOPMENT_KEY),
+];
+
+fn with<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    KEYS.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn bad_configuration_names_its_variable_and_what_to_do() {
+    let broken_pem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
+    for (variables, must_say) in [
+        (vec![], "CLERK_PUBLISHABLE_KEY"),
+        (vec![KEYS[1]], "CLERK_SECRET_KEY"),
+        (vec![KEYS[0]], "CLERK_PUBLISHABLE_KEY"),
+        (
+            vec![KEYS[0], ("CLERK_PUBLISHABLE_KEY", "pk_test_%%%")],
+            "CLERK_PUBLISHABLE_KEY",
+        ),
+        (
+            vec![KEYS[0], ("CLERK_PUBLISHABLE_KEY", "sk_test_tests")],
+            "CLERK_PUBLISHABLE_KEY",
+        ),
+        (with(&[("CLERK_JWT_KEY", broken_pem)]), "CLERK_JWT_KEY"),
+        (with(&[("CLERK_JWT_KEY", "no key at all")]), "CLERK_JWT_KEY"),
+        (
+            with(&[("CLERK_API_URL", "http://api.example.com")]),
+            "CLERK_API_URL",
+        ),
+        (with(&[("CLERK_API_URL", "no url")]), "CLERK_API_URL"),
+        (
+            with(&[("CLERK_PROXY_URL", "http://app.example.com/__clerk")]),
+            "CLERK_PROXY_URL",
+        ),
+        (
+            with(&[("CLERK_SIGN_IN_URL", "javascript:alert(1)")]),
+            "CLERK_SIGN_IN_URL",
+        ),
+        (
+            with(&[("CLERK_SIGN_UP_URL", "sign-up")]),
+            "CLERK_SIGN_UP_URL",
+        ),
+        (
+            with(&[("CLERK_WEBHOOK_SIGNING_SECRET", "whsec_%")]),
+            "CLERK_WEBHOOK_SIGNING_SECRET",
+        ),
+        (with(&[("CLERK_IS_SATELLITE", "true")]), "CLERK_SIGN_IN_URL"),
+        (
+            with(&[
+                ("CLERK_IS_SATELLITE", "true"),
+                ("CLERK_SIGN_IN_URL", "https://example.com/sign-in"),
+            ]),
+            "CLERK_DOMAIN",
+        ),
+    ] {
+        let text = refusal(&variables);
+        assert!(text.contains(must_say), "{variables:?}: {text}");
+        assert!(!text.contains("sk_test_tests"), "a secret in: {text}");
+    }
+}
+
+#[test]
+fn what_is_empty_counts_as_absent() {
+    let text = refusal(&[("CLERK_SECRET_KEY", ""), ("CLERK_PUBLISHABLE_KEY", "")]);
+    assert_eq!(text, refusal(&[]));
+}
+
+#[test]
+fn loopback_needs_no_encryption() {
+    let variables: HashMap<&str, &str> = with(&[
+        ("CLERK_API_URL", "http://127.0.0.1:4000"),
+        ("CLERK_PROXY_URL", "http://localhost:4000"),
+        ("CLERK_SIGN_IN_URL", "http://[::1]:4000/sign-in"),
+    ])
+    .into_iter()
+    .collect();
+    Clerk::builder()
+        .from_lookup(|name| variables.get(name).map(|&value| value.to_owned()))
+        .build()
+        .unwrap();
+}
+
+#[test]
+fn pem_keys_are_taken_in_every_shape_that_environment_files_give_them() {
+    let pem = Signer::instance().pem();
+    let bare: String = pem
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
+    for shape in [
+        pem.clone(),
+        pem.replace('\n', "\r\n"),
+        pem.replace('\n', "\\n"),
+        pem.replace('\n', " "),
+        bare,
+    ] {
+        Clerk::builder()
+            .publishable_key(PRODUCTION_KEY)
+            .secret_key("sk_live_tests")
+            .jwt_key(shape)
+            .build()
+            .unwrap();
+    }
+}
+
+#[test]
+fn authorized_parties_are_a_list_with_commas() {
+    let variables: HashMap<&str, String> = KEYS
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .chain([
+            ("CLERK_JWT_KEY", Signer::instance().pem()),
+            (
+                "CLERK_AUTHORIZED_PARTIES",
+                " https://a.example.com , https://app.example.com,".to_owned(),
+            ),
+        ])
+        .collect();
+    let clerk = Clerk::builder()
+        .from_lookup(|name| variables.get(name).cloned())
+        .clock(clerk_core::ManualClock::new(crate::NOW_MILLIS))
+        .build()
+        .unwrap();
+    let outcome = |token: String| {
+        crate::outcome(&crate::decide(
+            &clerk,
+            &crate::request(&[("authorization", &format!("Bearer {token}"))]),
+        ))
+    };
+    assert_eq!(outcome(Signer::instance().session()), "signed-in");
+    let other = serde_json::json!({ "azp": "https://b.example.com" });
+    assert_eq!(
+        outcome(Signer::instance().session_with(&other)),
+        "signed-out token-invalid-authorized-parties"
+    );
+}
+
+#[test]
+fn organization_patterns_are_checked_when_they_are_made() {
+    for patterns in [["/orgs/:id/("], ["/orgs/:id+"], ["/orgs/:slug*"]] {
+        let error = OrganizationSync::new(patterns, [""; 0]).unwrap_err();
+        assert!(error.to_string().contains(patterns[0]), "{error}");
+    }
+}

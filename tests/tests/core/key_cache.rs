@@ -1,0 +1,355 @@
+//! The key cache under herds, strangers, rotation and outages. Keys come over real HTTP.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use clerk_axum::{ClerkLayer, protect};
+use clerk_core::{AuthStatus, Clerk, ClerkBuilder, Clock as _, ManualClock, SystemClock};
+use clerk_emulator::{Emulator, Fault, UserSeed};
+use clerk_tests::forge::{Signer, claims_with};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use http::{Request, StatusCode};
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::{outcome, request};
+
+const ADA: &str = "ada@example.com";
+
+/// A configuration for this emulator.
+pub(crate) fn on(emulator: &Emulator) -> ClerkBuilder {
+    let variables = emulator.env();
+    Clerk::builder().from_lookup(|name| {
+        variables
+            .iter()
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, value)| value.clone())
+    })
+}
+
+async fn emulator() -> Emulator {
+    Emulator::builder()
+        .user(UserSeed::new(ADA))
+        .start()
+        .await
+        .unwrap()
+}
+
+fn key_fetches(emulator: &Emulator) -> usize {
+    emulator.requests_to("/v1/jwks").len()
+}
+
+fn bearer(token: &str) -> http::Request<()> {
+    request(&[("authorization", &format!("Bearer {token}"))])
+}
+
+/// A clock that stands at the computer's time, so that the emulator's tokens are valid.
+fn clock() -> ManualClock {
+    ManualClock::new(SystemClock::default().now())
+}
+
+/// A token with a key id of its own, signed by nobody that the instance knows.
+fn stranger(number: usize, now: i64) -> String {
+    let signer = Signer::stranger();
+    let mut header = signer.header();
+    header["kid"] = json!(format!("ins_unknown_{number}"));
+    let seconds = now / 1000;
+    let claims = claims_with(&json!({ "iat": seconds, "nbf": seconds, "exp": seconds + 60 }));
+    signer.sign(&header, &claims)
+}
+
+fn application(clerk: Clerk) -> Router {
+    Router::new()
+        .route("/guarded", get(|| async { "guarded" }))
+        .route_layer(protect())
+        .route("/public", get(|| async { "public" }))
+        .layer(ClerkLayer::new(clerk))
+}
+
+#[tokio::test]
+async fn a_cold_start_under_a_thousand_requests_loads_the_keys_once() {
+    let emulator = emulator().await;
+    let application = application(on(&emulator).build().unwrap());
+    let token = emulator.session_token(ADA).mint().unwrap();
+    let answers = join_all((0..1000).map(|_| {
+        let request = Request::get("/guarded")
+            .header("authorization", format!("Bearer {token}"))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        application.clone().oneshot(request)
+    }))
+    .await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.as_ref().unwrap().status() == StatusCode::OK)
+    );
+    assert_eq!(key_fetches(&emulator), 1);
+}
+
+#[tokio::test]
+async fn a_thousand_unknown_key_ids_cause_one_download_per_cool_down() {
+    let emulator = emulator().await;
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    let known = emulator
+        .session_token(ADA)
+        .lifetime(Duration::from_secs(3600))
+        .mint()
+        .unwrap();
+    assert_eq!(
+        outcome(&clerk.authenticate_request(&bearer(&known)).await.unwrap()),
+        "signed-in"
+    );
+    assert_eq!(key_fetches(&emulator), 1);
+
+    for wave in 0..3 {
+        clock.advance(Duration::from_secs(31));
+        let requests: Vec<_> = (0..1000)
+            .map(|number| bearer(&stranger(wave * 1000 + number, clock.now())))
+            .collect();
+        let states = join_all(
+            requests
+                .iter()
+                .map(|request| clerk.authenticate_request(request)),
+        )
+        .await;
+        for state in states {
+            assert_eq!(outcome(&state.unwrap()), "signed-out jwk-kid-mismatch");
+        }
+        assert_eq!(key_fetches(&emulator), 2 + wave, "wave {wave}");
+        // One after the other, within the cool-down: none at all.
+        for number in 0..20 {
+            let state = clerk
+                .authenticate_request(&bearer(&stranger(number, clock.now())))
+                .await;
+            assert_eq!(outcome(&state.unwrap()), "signed-out jwk-kid-mismatch");
+        }
+        assert_eq!(key_fetches(&emulator), 2 + wave, "after wave {wave}");
+    }
+}
+
+/// The application on a port of its own, and a client for it.
+async fn serve(application: Router) -> (String, reqwest::Client) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, application).await });
+    (address, reqwest::Client::new())
+}
+
+#[tokio::test]
+async fn an_outage_signs_nobody_out_and_breaks_no_public_page() {
+    let emulator = emulator().await;
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    let (address, http) = serve(application(clerk.clone())).await;
+    let get = async |path: &str, token: &str| {
+        let answer = http
+            .get(format!("{address}{path}"))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        (
+            answer.status().as_u16(),
+            answer.headers().contains_key("retry-after"),
+        )
+    };
+    let token = emulator
+        .session_token(ADA)
+        .lifetime(Duration::from_secs(24 * 3600))
+        .mint()
+        .unwrap();
+    assert_eq!(get("/guarded", &token).await, (200, false));
+
+    emulator.faults().stop_keys();
+    // Keys in memory go on serving, past the age at which they are refreshed ...
+    for minutes in [4, 10, 20, 20] {
+        clock.advance(Duration::from_secs(minutes * 60));
+        assert_eq!(
+            get("/guarded", &token).await,
+            (200, false),
+            "after {minutes} more minutes"
+        );
+    }
+    // ... up to the stated hour. Then nobody can be judged: guarded routes say so, public ones go on.
+    clock.advance(Duration::from_secs(10 * 60));
+    assert_eq!(get("/guarded", &token).await, (503, true));
+    assert_eq!(get("/public", &token).await, (200, false));
+    assert!(clerk.stats().key_refresh_failures > 0);
+
+    emulator.faults().resume_keys();
+    clock.advance(Duration::from_secs(31));
+    assert_eq!(get("/guarded", &token).await, (200, false));
+}
+
+#[tokio::test]
+async fn a_cold_start_without_keys_is_undecided_and_asks_again_soon() {
+    let emulator = emulator().await;
+    emulator.faults().stop_keys();
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    let (address, http) = serve(application(clerk)).await;
+    let token = emulator.session_token(ADA).mint().unwrap();
+    let status = async |path: &str| {
+        http.get(format!("{address}{path}"))
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!(status("/guarded").await, 503);
+    assert_eq!(status("/public").await, 200);
+    let asked = key_fetches(&emulator);
+    assert!(asked > 0);
+    // The failure is remembered for a moment, so that an outage is not made worse.
+    assert_eq!(status("/guarded").await, 503);
+    assert_eq!(key_fetches(&emulator), asked);
+    emulator.faults().resume_keys();
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(status("/guarded").await, 200);
+}
+
+#[tokio::test]
+async fn a_passing_fault_is_tried_again() {
+    let emulator = emulator().await;
+    for fault in [
+        Fault::status(503),
+        Fault::cut_connection(),
+        Fault::too_many_requests(Duration::ZERO),
+        Fault::answer(502, "text/html", "<h1>Bad gateway</h1>"),
+        Fault::answer(200, "text/html", "<h1>Maintenance</h1>"),
+        Fault::status(401),
+    ] {
+        emulator.faults().add(fault.on("/v1/jwks"));
+        let clerk = on(&emulator).build().unwrap();
+        let token = emulator.session_token(ADA).mint().unwrap();
+        let state = clerk.authenticate_request(&bearer(&token)).await.unwrap();
+        assert_eq!(outcome(&state), "signed-in");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_left_the_set_stop_verifying_cached_tokens_too() {
+    let emulator = emulator().await;
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    let long = |emulator: &Emulator| {
+        emulator
+            .session_token(ADA)
+            .lifetime(Duration::from_secs(3600))
+            .mint()
+            .unwrap()
+    };
+    let old = long(&emulator);
+    for _ in 0..2 {
+        let state = clerk.authenticate_request(&bearer(&old)).await.unwrap();
+        assert_eq!(outcome(&state), "signed-in");
+    }
+    assert_eq!(clerk.stats().token_cache_hits, 1);
+
+    emulator.rotate_keys().unwrap();
+    // The new key's first token brings the new set, and with it the end of the old key.
+    clock.advance(Duration::from_secs(31));
+    let new = long(&emulator);
+    assert_eq!(
+        outcome(&clerk.authenticate_request(&bearer(&new)).await.unwrap()),
+        "signed-in"
+    );
+    assert_eq!(
+        outcome(&clerk.authenticate_request(&bearer(&old)).await.unwrap()),
+        "signed-out jwk-kid-mismatch"
+    );
+    assert_eq!(key_fetches(&emulator), 2);
+}
+
+#[tokio::test]
+async fn ageing_keys_are_refreshed_once_while_they_serve() {
+    let emulator = emulator().await;
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    let token = emulator
+        .session_token(ADA)
+        .lifetime(Duration::from_secs(3600))
+        .mint()
+        .unwrap();
+    let request = bearer(&token);
+    assert_eq!(
+        outcome(&clerk.authenticate_request(&request).await.unwrap()),
+        "signed-in"
+    );
+    clock.advance(Duration::from_secs(299));
+    assert_eq!(
+        outcome(&clerk.authenticate_request(&request).await.unwrap()),
+        "signed-in"
+    );
+    assert_eq!(key_fetches(&emulator), 1);
+    clock.advance(Duration::from_secs(1));
+    let states = join_all((0..200).map(|_| clerk.authenticate_request(&request))).await;
+    assert!(
+        states
+            .into_iter()
+            .all(|state| state.unwrap().status() == AuthStatus::SignedIn)
+    );
+    assert_eq!(key_fetches(&emulator), 2);
+}
+
+#[tokio::test]
+async fn a_dropped_request_does_not_poison_the_download_it_began() {
+    let emulator = emulator().await;
+    emulator
+        .faults()
+        .add(Fault::slow(Duration::from_millis(200)).on("/v1/jwks"));
+    let clerk = on(&emulator).build().unwrap();
+    let token = emulator.session_token(ADA).mint().unwrap();
+    let request = bearer(&token);
+    {
+        // Polled once, so that the download is under way, then dropped.
+        let mut first = Box::pin(clerk.authenticate_request(&request));
+        assert!(first.as_mut().now_or_never().is_none());
+    }
+    assert_eq!(
+        outcome(&clerk.authenticate_request(&request).await.unwrap()),
+        "signed-in"
+    );
+    assert!(
+        key_fetches(&emulator) <= 1,
+        "the second request joined the first one's download"
+    );
+}
+
+#[tokio::test]
+async fn caches_never_cross_instances() {
+    let (one, two) = (emulator().await, emulator().await);
+    let (clerk_one, clerk_two) = (on(&one).build().unwrap(), on(&two).build().unwrap());
+    let token = one.session_token(ADA).mint().unwrap();
+    let request = bearer(&token);
+    assert_eq!(
+        outcome(&clerk_one.authenticate_request(&request).await.unwrap()),
+        "signed-in"
+    );
+    assert_eq!(
+        outcome(&clerk_two.authenticate_request(&request).await.unwrap()),
+        "signed-out jwk-kid-mismatch"
+    );
+    assert_eq!(
+        outcome(&clerk_one.authenticate_request(&request).await.unwrap()),
+        "signed-in"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_secret_key_is_said_to_be_refused() {
+    let emulator = emulator().await;
+    let clerk = on(&emulator).secret_key("sk_test_wrong").build().unwrap();
+    let token = emulator.session_token(ADA).mint().unwrap();
+    let state = clerk.authenticate_request(&bearer(&token)).await.unwrap();
+    assert_eq!(outcome(&state), "signed-out secret-key-invalid");
+    assert!(!state.message().contains("sk_test_wrong"));
+}

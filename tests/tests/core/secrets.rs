@@ -1,0 +1,102 @@
+//! Secrets are in no `Debug`, no `Display` and no serialised form.
+
+use clerk_core::Auth;
+use clerk_emulator::{Emulator, UserSeed};
+use clerk_tests::forge::Signer;
+
+use crate::key_cache::on;
+use crate::{decide, production, request};
+
+const SECRET: &str = "sk_live_plantedSecret";
+const MACHINE: &str = "ak_plantedForMachines";
+const WEBHOOK: &str = "whsec_cGxhbnRlZFdlYmhvb2tTZWNyZXQ=";
+
+#[track_caller]
+fn assert_clean(text: &str, planted: &[&str]) {
+    for secret in planted {
+        assert!(!text.contains(secret), "{secret} in {text}");
+        let tail = &secret[secret.len() - 12..];
+        assert!(!text.contains(tail), "the end of {secret} in {text}");
+    }
+}
+
+#[test]
+fn configuration_and_handles_hide_their_keys() {
+    let builder = production()
+        .secret_key(SECRET)
+        .machine_secret_key(MACHINE)
+        .webhook_signing_secret(WEBHOOK.to_owned());
+    let planted = [SECRET, MACHINE, WEBHOOK];
+    assert_clean(&format!("{builder:?}"), &planted);
+    assert_clean(&format!("{builder:#?}"), &planted);
+    let clerk = builder.build().unwrap();
+    assert_clean(
+        &format!(
+            "{clerk:?} {:?} {:?} {:?}",
+            clerk.api(),
+            clerk.webhooks(),
+            clerk.stats()
+        ),
+        &planted,
+    );
+    assert_clean(
+        &format!("{:?}", clerk_axum::ClerkLayer::new(clerk)),
+        &planted,
+    );
+}
+
+#[tokio::test]
+async fn outcomes_hide_their_tokens() {
+    let clerk = production().build().unwrap();
+    let token = Signer::instance().session();
+    let state = decide(
+        &clerk,
+        &request(&[("authorization", &format!("Bearer {token}"))]),
+    );
+    let text = format!("{state:?} {}", serde_json::to_string(state.auth()).unwrap());
+    assert!(text.contains("user_forged"));
+    assert_clean(&text, &[&token]);
+
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com"))
+        .start()
+        .await
+        .unwrap();
+    let clerk = on(&emulator).build().unwrap();
+    for token in [
+        emulator.api_key("ada@example.com").mint().unwrap(),
+        emulator.oauth_token("ada@example.com").mint().unwrap(),
+        "ak_unknownButSecretToken".to_owned(),
+    ] {
+        let request = request(&[("authorization", &format!("Bearer {token}"))]);
+        let state = clerk.authenticate_request(&request).await.unwrap();
+        let text = format!(
+            "{state:?} {} {:?}",
+            serde_json::to_string(state.auth()).unwrap(),
+            state.headers()
+        );
+        assert_clean(&text, &[&token]);
+        if let Auth::SignedOut(signed_out) = state.auth() {
+            assert_clean(&format!("{:?}", signed_out.pending_session()), &[&token]);
+        }
+    }
+}
+
+#[test]
+fn refusals_do_not_repeat_what_they_refuse() {
+    let clerk = production().build().unwrap();
+    let forged =
+        Signer::stranger().sign(&Signer::instance().header(), &clerk_tests::forge::claims());
+    let state = decide(
+        &clerk,
+        &request(&[("authorization", &format!("Bearer {forged}"))]),
+    );
+    let refusal = state.auth().signed_in().unwrap_err();
+    let text = format!(
+        "{refusal:?} {refusal} {:?} {}",
+        state.headers(),
+        String::from_utf8_lossy(refusal.body())
+    );
+    assert_clean(&text, &[&forged]);
+    assert!(!text.contains("user_forged"), "{text}");
+}
