@@ -86,9 +86,11 @@ impl ClerkClientBuilder {
     /// An empty value counts as not set.
     pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Self {
         let lookup = |name| lookup(name).filter(|value| !value.is_empty());
-        let mut builder = Self::default();
-        builder.secret_key = lookup("CLERK_SECRET_KEY").map(SecretKey::from);
-        builder.machine_secret_key = lookup("CLERK_MACHINE_SECRET_KEY").map(MachineSecretKey::from);
+        let mut builder = Self {
+            secret_key: lookup("CLERK_SECRET_KEY").map(SecretKey::from),
+            machine_secret_key: lookup("CLERK_MACHINE_SECRET_KEY").map(MachineSecretKey::from),
+            ..Self::default()
+        };
         if let Some(url) = lookup("CLERK_API_URL") {
             builder.base_url = url;
         }

@@ -179,7 +179,10 @@ impl ApiError {
             status,
             errors: parsed.errors,
             meta: parsed.meta,
-            trace_id: parsed.clerk_trace_id.or_else(|| trace_id(headers)),
+            trace_id: parsed
+                .clerk_trace_id
+                .filter(|id| !id.is_empty())
+                .or_else(|| trace_id(headers)),
             retry_after,
             headers: headers.clone(),
             // A copy, so that a short error does not keep a long answer in memory.
@@ -585,5 +588,12 @@ mod sealed {
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
     ["clerk-trace-id", "cf-ray"]
         .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok().map(str::to_owned))
+        .find_map(|name| {
+            headers
+                .get(*name)?
+                .to_str()
+                .ok()
+                .filter(|id| !id.is_empty())
+        })
+        .map(str::to_owned)
 }

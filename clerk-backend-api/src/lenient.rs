@@ -18,15 +18,60 @@ pub(crate) trait Lenient<'de>: Sized {
 
 /// An object of an answer, as `model!` describes it.
 pub(crate) trait Model: Default {
-    /// Keys without which the object means nothing: missing or null is an error.
+    /// Keys without which an answer means nothing: missing or null is an error. Inside another
+    /// object they are as good as any other key.
     const STRICT: &'static [&'static str];
 
-    /// Reads the value of `key`, or says that there is no such field.
+    /// Reads the value of `key`, if there is such a field.
     fn read_field<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
         map: &mut A,
-    ) -> Result<bool, A::Error>;
+    ) -> Result<Found, A::Error>;
+}
+
+/// What was found under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing that is read here.
+    NoField,
+    /// Null under a strict key.
+    Null,
+    /// A value, or null under a key where that is as good as one.
+    Value,
+}
+
+/// Reads a field.
+pub(crate) fn value<'de, A: MapAccess<'de>, T: Lenient<'de>>(
+    field: &mut T,
+    map: &mut A,
+) -> Result<Found, A::Error> {
+    *field = map.next_value_seed(Seed::new())?;
+    Ok(Found::Value)
+}
+
+/// Reads a point in time given in seconds.
+pub(crate) fn seconds<'de, A: MapAccess<'de>>(
+    field: &mut Timestamp,
+    map: &mut A,
+) -> Result<Found, A::Error> {
+    let seconds = map.next_value_seed(Seed::<i64>::new())?;
+    *field = Timestamp::from_millis(seconds.saturating_mul(1000));
+    Ok(Found::Value)
+}
+
+/// Reads a strict field.
+pub(crate) fn strict<'de, A: MapAccess<'de>, T: Lenient<'de>>(
+    field: &mut T,
+    map: &mut A,
+) -> Result<Found, A::Error> {
+    Ok(match map.next_value_seed(Seed::<Option<T>>::new())? {
+        Some(value) => {
+            *field = value;
+            Found::Value
+        }
+        None => Found::Null,
+    })
 }
 
 /// Makes a struct readable: the keys of the object and the fields they are read into.
@@ -50,20 +95,15 @@ macro_rules! model {
                 &mut self,
                 key: &str,
                 map: &mut A,
-            ) -> Result<bool, A::Error> {
-                match key {
-                    $($($strict_key => self.$strict = map.next_value()?,)+)?
-                    $($($secret_key => self.$secret = map.next_value()?,)+)?
-                    $($($key => self.$field = map.next_value_seed($crate::lenient::Seed::new())?,)+)?
-                    $($($hidden_key => {
-                        self.$hidden = map.next_value_seed($crate::lenient::Seed::new())?;
-                    })+)?
-                    $($($seconds_key => {
-                        self.$seconds = map.next_value_seed($crate::lenient::Seconds)?;
-                    })+)?
-                    _ => return Ok(false),
-                }
-                Ok(true)
+            ) -> Result<$crate::lenient::Found, A::Error> {
+                Ok(match key {
+                    $($($strict_key => $crate::lenient::strict(&mut self.$strict, map)?,)+)?
+                    $($($secret_key => $crate::lenient::strict(&mut self.$secret, map)?,)+)?
+                    $($($key => $crate::lenient::value(&mut self.$field, map)?,)+)?
+                    $($($hidden_key => $crate::lenient::value(&mut self.$hidden, map)?,)+)?
+                    $($($seconds_key => $crate::lenient::seconds(&mut self.$seconds, map)?,)+)?
+                    _ => $crate::lenient::Found::NoField,
+                })
             }
         }
 
@@ -180,19 +220,28 @@ macro_rules! open_enum {
 }
 pub(crate) use open_enum;
 
-/// Reads an object.
+/// Reads an object that is an answer, or an entry of one.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Model>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    deserializer.deserialize_map(ObjectVisitor {
+        strict: true,
+        model: PhantomData,
+    })
 }
 
-/// As [`object`], null becomes the empty object.
+/// Reads an object inside another one; null becomes the empty object.
 pub(crate) fn object_or_default<'de, D: Deserializer<'de>, T: Model>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    deserializer.deserialize_any(ObjectVisitor(PhantomData))
+    deserializer.deserialize_any(ObjectVisitor {
+        strict: false,
+        model: PhantomData,
+    })
 }
 
-struct ObjectVisitor<T>(PhantomData<T>);
+struct ObjectVisitor<T> {
+    strict: bool,
+    model: PhantomData<T>,
+}
 
 impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
     type Value = T;
@@ -203,14 +252,19 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut value = T::default();
-        let mut missing: u32 = (1 << T::STRICT.len()) - 1;
+        let mut missing: u32 = if self.strict {
+            (1 << T::STRICT.len()) - 1
+        } else {
+            0
+        };
         while let Some(Key(key)) = map.next_key()? {
-            let known = value
+            let found = value
                 .read_field(&key, &mut map)
                 .map_err(|error| at(&key, &error))?;
-            if !known {
+            if found == Found::NoField {
                 map.next_value::<IgnoredAny>()?;
-            } else if missing != 0
+            } else if found == Found::Value
+                && missing != 0
                 && let Some(index) = T::STRICT.iter().position(|strict| *strict == key)
             {
                 missing &= !(1 << index);
@@ -275,18 +329,6 @@ impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for Seed<T> {
     }
 }
 
-/// Reads a point in time given in seconds.
-pub(crate) struct Seconds;
-
-impl<'de> DeserializeSeed<'de> for Seconds {
-    type Value = Timestamp;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Timestamp, D::Error> {
-        let seconds = i64::read(deserializer)?;
-        Ok(Timestamp::from_millis(seconds.saturating_mul(1000)))
-    }
-}
-
 /// Null becomes the default value.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -348,12 +390,15 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     }
 }
 
+/// Texts by name; whatever is no text, such as a key that nobody announced, is left out.
 impl<'de> Lenient<'de> for BTreeMap<String, String> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?;
-        let entries = entries.unwrap_or_default().into_iter();
+        let entries = Map::<String, Value>::read(deserializer)?.into_iter();
         Ok(entries
-            .filter_map(|(key, value)| Some((key, value?)))
+            .filter_map(|(key, value)| match value {
+                Value::String(text) => Some((key, text)),
+                _ => None,
+            })
             .collect())
     }
 }

@@ -59,8 +59,10 @@ impl RequestOptions {
         self
     }
 
-    /// An extra header; it replaces one of the same name.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    /// An extra header; it replaces one of the same name, `Authorization` included.
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        // It may be a credential: no debug output shows it.
+        value.set_sensitive(true);
         self.headers.insert(name, value);
         self
     }

@@ -12,7 +12,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::{error::Error, raw::RawResponse, request::Request};
+use crate::{error::Error, lenient::Seed, raw::RawResponse, request::Request};
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,14 +79,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
                     page.data = entries.into_iter().flatten().flatten().collect();
                 }
                 "total_count" => {
-                    let count = map.next_value::<Option<f64>>()?;
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        clippy::cast_sign_loss,
-                        reason = "a count is whole and in range; casts saturate for what is not"
-                    )]
-                    let count = count.map(|count| count as u64);
-                    page.total_count = count;
+                    let count = map.next_value_seed(Seed::<Option<i64>>::new())?;
+                    page.total_count = count.and_then(|count| count.try_into().ok());
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;

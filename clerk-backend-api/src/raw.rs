@@ -7,7 +7,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     client::ClerkClient,
     error::{DecodeError, Error, trace_id},
+    lenient::model,
     options::RequestOptions,
+    page::Page,
     request::{Credential, Request},
     retry::Retry,
     secret::{MachineSecretKey, SecretKey},
@@ -180,13 +182,16 @@ impl RawResponse {
         Ok(String::from_utf8_lossy(&self.body).into_owned())
     }
 
+    /// An answer that is a list; entries that are null are dropped.
+    #[inline]
+    pub(crate) fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
+        Ok(self.json::<Page<T>>()?.data)
+    }
+
     /// An answer that is a number of things.
     pub(crate) fn count(&self) -> Result<u64, Error> {
-        #[derive(serde::Deserialize)]
-        struct TotalCount {
-            total_count: u64,
-        }
-        Ok(self.json::<TotalCount>()?.total_count)
+        let count: TotalCount = self.json()?;
+        Ok(count.total_count.try_into().unwrap_or_default())
     }
 
     #[cold]
@@ -210,4 +215,14 @@ impl std::fmt::Debug for RawResponse {
             .field("body_length", &self.body.len())
             .finish()
     }
+}
+
+#[derive(Default)]
+struct TotalCount {
+    total_count: i64,
+}
+
+model! {
+    TotalCount
+    lenient { "total_count" => total_count, }
 }

@@ -329,7 +329,8 @@ impl Request {
         }
     }
 
-    pub(crate) fn apply(&mut self, options: RequestOptions) {
+    pub(crate) fn apply(&mut self, mut options: RequestOptions) {
+        let header = options.headers.remove(header::AUTHORIZATION);
         let key = match (&options.machine_secret_key, &options.secret_key) {
             (Some(key), _)
                 if self.credential != Credential::Secret || options.secret_key.is_none() =>
@@ -347,6 +348,8 @@ impl Request {
             Some(None) => self.invalidate(InvalidRequestReason::InvalidHeader),
             None => {}
         }
+        // The most explicit form of a key.
+        self.authorization = header.or(self.authorization.take());
         self.timeout = options.timeout.or(self.timeout);
         self.retry = options.retry.or(self.retry.take());
         self.headers.extend(options.headers);
@@ -396,7 +399,9 @@ impl Request {
                 Ok(response) => {
                     span.record("http.response.status_code", response.status().as_u16());
                     span.record("clerk.retries", retries);
-                    if let Some(id) = response.trace_id() {
+                    if !span.is_disabled()
+                        && let Some(id) = response.trace_id()
+                    {
                         span.record("clerk.trace_id", id);
                     }
                     return Ok(response);
@@ -431,33 +436,45 @@ impl Request {
         content: &Content,
     ) -> Result<RawResponse, (Error, Cause)> {
         let mut headers = inner.headers.clone();
-        headers.extend(self.headers.clone());
+        if !self.headers.is_empty() {
+            headers.extend(self.headers.clone());
+        }
         if let Some(value) = authorization {
             headers.insert(header::AUTHORIZATION, value.clone());
         }
-        let mut builder = inner
-            .http
-            .request(self.method.clone(), url.clone())
-            .timeout(self.timeout.unwrap_or(inner.timeout));
-        builder = match content {
-            Content::Empty if self.method == Method::GET => builder,
+        // Put together by hand: the builder would look up every header once more.
+        let mut request = reqwest::Request::new(self.method.clone(), url.clone());
+        *request.timeout_mut() = Some(self.timeout.unwrap_or(inner.timeout));
+        match content {
+            Content::Empty if self.method == Method::GET => {}
             // Without a body the length is still stated: some gateways insist.
-            Content::Empty => builder.header(header::CONTENT_LENGTH, HeaderValue::from_static("0")),
+            Content::Empty => {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
             Content::Typed(media_type, bytes) => {
                 headers.insert(header::CONTENT_TYPE, media_type.clone());
-                builder.body(bytes.clone())
+                *request.body_mut() = Some(bytes.clone().into());
             }
-            Content::Multipart(parts) => match form(parts) {
-                Ok(form) => builder.multipart(form),
-                Err(error) => {
-                    let reason = InvalidRequestReason::InvalidUpload;
-                    return Err((InvalidRequest::caused(reason, error).into(), Cause::Final));
-                }
-            },
-        };
-        let response = builder.headers(headers).send().await.map_err(failure)?;
+            Content::Multipart(parts) => {
+                request = form(parts)
+                    .and_then(|form| {
+                        let builder =
+                            reqwest::RequestBuilder::from_parts(inner.http.clone(), request);
+                        builder.multipart(form).build()
+                    })
+                    .map_err(|error| {
+                        let reason = InvalidRequestReason::InvalidUpload;
+                        (InvalidRequest::caused(reason, error).into(), Cause::Final)
+                    })?;
+                // Content type and length of the form.
+                let of_form = std::mem::take(request.headers_mut());
+                headers.extend(of_form);
+            }
+        }
+        *request.headers_mut() = headers;
+        let mut response = inner.http.execute(request).await.map_err(failure)?;
         let status = response.status();
-        let headers = response.headers().clone();
+        let headers = std::mem::take(response.headers_mut());
         let body = response.bytes().await;
         if status.is_success() {
             let body = body.map_err(failure)?;

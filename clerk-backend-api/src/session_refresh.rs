@@ -19,14 +19,14 @@ impl<'de> Deserialize<'de> for SessionRefresh {
         #[derive(Deserialize)]
         struct Answer {
             jwt: Option<SessionToken>,
-            cookies: Option<Vec<Secret>>,
+            cookies: Option<Vec<Option<Secret>>>,
         }
         match Answer::deserialize(deserializer)? {
             Answer { jwt: Some(jwt), .. } => Ok(Self::Token(jwt)),
             Answer {
                 cookies: Some(cookies),
                 ..
-            } => Ok(Self::Cookies(cookies)),
+            } => Ok(Self::Cookies(cookies.into_iter().flatten().collect())),
             Answer { .. } => Err(serde::de::Error::missing_field("jwt")),
         }
     }

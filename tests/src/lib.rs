@@ -1,6 +1,7 @@
 //! What the workspace's tests share.
 
 pub mod conformance;
+pub mod document;
 pub mod exercise;
 pub mod forge;
 

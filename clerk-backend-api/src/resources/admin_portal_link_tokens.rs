@@ -152,6 +152,8 @@ model! {
 AdminPortalLinkToken
     strict {
         "id" => id,
+        "revoked" => revoked,
+        "expired" => expired,
     }
     lenient {
         "admin_portal_link_id" => admin_portal_link_id,
@@ -159,9 +161,7 @@ AdminPortalLinkToken
         "organization_id" => organization_id,
         "it_contact_id" => it_contact_id,
         "scopes" => scopes,
-        "revoked" => revoked,
         "revocation_reason" => revocation_reason,
-        "expired" => expired,
         "expiration" => expiration,
         "created_at" => created_at,
         "updated_at" => updated_at,

@@ -874,8 +874,10 @@ pub struct EnterpriseConnectionTestRun {
 
 model! {
 EnterpriseConnectionTestRun
-    lenient {
+    strict {
         "id" => id,
+    }
+    lenient {
         "status" => status,
         "connection_type" => connection_type,
         "parsed_user_info" => parsed_user_info,

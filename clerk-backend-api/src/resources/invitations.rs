@@ -199,7 +199,7 @@ impl CreateInvitation {
 
 request! {
 /// The request that [`InvitationsApi::create_bulk`] makes.
-CreateInvitations -> Vec<Invitation>, json
+CreateInvitations -> Vec<Invitation>, list
 }
 
 request! {

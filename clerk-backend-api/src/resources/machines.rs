@@ -298,7 +298,7 @@ pub struct Machine {
     /// Lifetime of the machine's tokens unless a request says otherwise, in seconds (1 to 315360000, default 3600).
     pub default_token_ttl: Option<i64>,
     /// Machines this one may call (at most 150).
-    pub scoped_machines: Vec<Machine>,
+    pub scoped_machines: Vec<Self>,
     /// Secret key of the new machine; only in the answer to its creation. Keep it out of logs.
     pub secret_key: Option<MachineSecretKey>,
 }

@@ -65,3 +65,6 @@ pub mod users;
 pub mod waitlist_entries;
 #[cfg(feature = "instance")]
 pub mod webhooks;
+
+mod organization_memberships_ext;
+mod users_ext;

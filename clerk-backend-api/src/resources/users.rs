@@ -1376,12 +1376,12 @@ UnbanUser -> User, json
 
 request! {
 /// The request that [`UsersApi::ban_bulk`] makes.
-BanUsers -> Vec<User>, json
+BanUsers -> Vec<User>, list
 }
 
 request! {
 /// The request that [`UsersApi::unban_bulk`] makes.
-UnbanUsers -> Vec<User>, json
+UnbanUsers -> Vec<User>, list
 }
 
 request! {
@@ -2191,9 +2191,11 @@ OAuthAccessToken
         "scopes" => scopes,
     }
     hidden {
-        "token" => token,
         "id_token" => id_token,
         "token_secret" => token_secret,
+    }
+    strict hidden {
+        "token" => token,
     }
 }
 

@@ -205,7 +205,7 @@ impl CreateWaitlistEntry {
 
 request! {
 /// The request that [`WaitlistEntriesApi::create_bulk`] makes.
-CreateWaitlistEntries -> Vec<WaitlistEntry>, json
+CreateWaitlistEntries -> Vec<WaitlistEntry>, list
 }
 
 request! {

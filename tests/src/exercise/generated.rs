@@ -1418,7 +1418,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .organization_domains()
                     .list("org_2abcdefghijklmnopqrstuvwxyz")
                     .verified(true)
-                    .enrollment_mode("example")
+                    .enrollment_mode("manual_invitation")
                     .limit(10)
                     .offset(10);
                 Box::pin(async move { request.send().await.map(drop) })
@@ -1432,7 +1432,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organization_domains()
                     .create("org_2abcdefghijklmnopqrstuvwxyz", "example")
-                    .enrollment_mode("example")
+                    .enrollment_mode("manual_invitation")
                     .verified(true);
                 Box::pin(async move { request.send().await.map(drop) })
             },
@@ -1445,7 +1445,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organization_domains()
                     .update("org_2abcdefghijklmnopqrstuvwxyz", "example")
-                    .enrollment_mode("example")
+                    .enrollment_mode("manual_invitation")
                     .verified(true);
                 Box::pin(async move { request.send().await.map(drop) })
             },
@@ -1482,7 +1482,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .list_all()
                     .organization_id("org_2abcdefghijklmnopqrstuvwxyz")
                     .verified(true)
-                    .enrollment_mode(["example"])
+                    .enrollment_mode(["manual_invitation"])
                     .query("example")
                     .domains(["example"])
                     .order_by("-created_at")

@@ -14,8 +14,8 @@ pub(crate) enum Node {
     Bool(bool),
     Number(f64),
     Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Node {

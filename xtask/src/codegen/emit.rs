@@ -217,7 +217,7 @@ fn method(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
     if operation.paginated {
         let _ = writeln!(statements, "request.set_query(\"paginated\", \"true\");");
     }
-    let items = matches!(operation.body, Body::Items(_));
+    let items = matches!(operation.body, Body::Items);
     let start = start(operation);
     if items {
         let name = body_args.first().map_or("items", |arg| arg.name.as_str());
@@ -287,7 +287,7 @@ fn request(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
         Answer::Count => ("u64".to_owned(), "count"),
         Answer::Value => ("Value".to_owned(), "json"),
         Answer::Named(name) => (name.clone(), "json"),
-        Answer::List(name) => (format!("Vec<{name}>"), "json"),
+        Answer::List(name) => (format!("Vec<{name}>"), "list"),
         Answer::Page(name) => (format!("Page<{name}>"), "json"),
     };
     cfg(out, api, group, operation);
@@ -535,7 +535,8 @@ fn model(out: &mut String, model: &Model) {
     );
     for field in &model.fields {
         docs(out, &field.doc);
-        let _ = writeln!(out, "pub {}: {},", field.name, field_type(field));
+        let kind = field_type(field).replace(&format!("<{name}>"), "<Self>");
+        let _ = writeln!(out, "pub {}: {kind},", field.name);
     }
     let _ = writeln!(out, "}}\n\nmodel! {{\n{name}");
     let hidden =

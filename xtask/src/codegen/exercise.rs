@@ -109,7 +109,7 @@ pub(crate) fn manifest(api: &Api) -> Value {
                 },
                 "body": match operation.body {
                     Body::None => "none",
-                    Body::Object { .. } | Body::Items(_) => "json",
+                    Body::Object { .. } | Body::Items => "json",
                     Body::Form => "multipart",
                 },
                 "streams": operation.paging.is_some(),

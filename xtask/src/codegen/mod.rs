@@ -160,7 +160,7 @@ fn rust_files(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 fn differs(path: &Path, text: &str) -> bool {
-    fs::read_to_string(path).is_ok_and(|old| old == text) == false
+    !fs::read_to_string(path).is_ok_and(|old| old == text)
 }
 
 /// What `rustfmt` makes of a text.

@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     /// Anything.
     Value,
     File,
-    List(Box<Kind>),
+    List(Box<Self>),
 }
 
 /// A field of an answer's object.
@@ -133,7 +133,7 @@ pub(crate) enum Body {
     },
     Form,
     /// A list of inputs.
-    Items(String),
+    Items,
 }
 
 #[derive(Clone, Debug)]
@@ -460,7 +460,7 @@ impl<'a> Resolver<'a> {
             let name = entry.items.clone().ok_or("name the type of the items")?;
             let input = self.input(&name, items, &operation.key)?;
             self.mention(&name, User::Group(operation.group.clone()));
-            operation.body = Body::Items(name.clone());
+            operation.body = Body::Items;
             let sample = format!("[{}]", input_sample(&input));
             operation.args.push(Parameter {
                 wire: "items".to_owned(),
@@ -792,7 +792,7 @@ impl<'a> Resolver<'a> {
             let types: BTreeSet<_> = members
                 .items()
                 .iter()
-                .filter_map(|member| Self::reference(member))
+                .filter_map(Self::reference)
                 .map(|name| {
                     self.used.tick(format!("schemas.{name}"));
                     self.schema_type(name)

@@ -1,0 +1,20 @@
+use super::organization_memberships::OrganizationMembership;
+
+impl OrganizationMembership {
+    /// Whether the member's role includes a permission, such as `org:billing:manage`.
+    ///
+    /// ```
+    /// use clerk_backend_api::OrganizationMembership;
+    ///
+    /// let membership: OrganizationMembership = serde_json::from_str(
+    ///     r#"{ "id": "orgmem_1", "permissions": ["org:billing:manage"] }"#,
+    /// )?;
+    /// assert!(membership.has_permission("org:billing:manage"));
+    /// assert!(!membership.has_permission("org:billing"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn has_permission(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|known| known == permission)
+    }
+}

@@ -1,0 +1,41 @@
+//! The client over real HTTP, against a server that misbehaves as it is told.
+#![cfg(test)]
+
+mod answers;
+mod bodies;
+mod keys;
+mod pages;
+mod raw;
+mod redirects;
+mod reported;
+mod retries;
+mod server;
+#[cfg(feature = "serialize")]
+mod shown;
+mod timeouts;
+mod traces;
+
+use std::time::Duration;
+
+use clerk_backend_api::{ClerkClient, ClerkClientBuilder, Retry};
+
+use server::Server;
+
+/// The key of every client here; no text that anybody sees may contain it.
+const SECRET: &str = "sk_test_planted_c2VjcmV0";
+
+/// Up to two retries, at once.
+fn at_once() -> Retry {
+    Retry::default().first_delay(Duration::ZERO)
+}
+
+fn builder(server: &Server) -> ClerkClientBuilder {
+    ClerkClient::builder()
+        .secret_key(SECRET)
+        .base_url(server.url())
+        .retry(at_once())
+}
+
+fn client(server: &Server) -> ClerkClient {
+    builder(server).build().unwrap()
+}

@@ -1,0 +1,143 @@
+//! The OpenAPI document of the Backend API as a judge: it says which requests are valid, and what an answer may look
+//! like.
+//!
+//! [`Document`] reads the document, [`DocumentServer`] is a server on loopback that checks every request against it and
+//! answers as the document promises, and [`mutations`] spoils such answers the ways real ones were seen to be spoilt.
+//!
+//! Nothing here knows the client or its generator: both sides of the comparison stay independent.
+
+mod answer;
+mod mutation;
+mod offer;
+mod operation;
+mod request;
+mod sample;
+mod schema;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+pub use answer::{Answer, Place, Step};
+pub use mutation::{Change, Mutation, mutations, poisoned};
+pub use operation::{Operation, Success};
+pub use request::Complaint;
+pub use sample::Sample;
+pub use server::DocumentServer;
+
+use schema::Schemas;
+
+/// The document, with every reference followed and every schema compiled.
+#[derive(Debug)]
+pub struct Document {
+    version: String,
+    base_path: String,
+    operations: Vec<Operation>,
+}
+
+impl Document {
+    /// Where the document lies beside the workspace. It is not part of the repository, so it may be absent.
+    #[must_use]
+    pub fn default_path() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/bapi/2026-05-12.yml")
+    }
+
+    /// Reads the document beside the workspace; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says something that this module does not understand.
+    pub fn beside_workspace() -> Result<Option<Self>, DocumentError> {
+        let path = Self::default_path();
+        if path.exists() {
+            Self::load(&path).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Reads the document in the file at `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says something that this module does not understand.
+    pub fn load(path: &Path) -> Result<Self, DocumentError> {
+        let place = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| DocumentError::new(&place, error.to_string()))?;
+        let options = serde_saphyr::options! { budget: None };
+        let root: Value = serde_saphyr::from_str_with_options(&text, options)
+            .map_err(|error| DocumentError::new(&place, error.to_string()))?;
+        Self::read(&root)
+    }
+
+    /// Reads a document that is already parsed.
+    ///
+    /// # Errors
+    /// When it says something that this module does not understand.
+    pub fn read(root: &Value) -> Result<Self, DocumentError> {
+        let schemas = Schemas::new(root);
+        let version = text(root, "/info/version")?;
+        let server = text(root, "/servers/0/url")?;
+        let base_path = url::Url::parse(&server)
+            .map_err(|error| DocumentError::new("/servers/0/url", error.to_string()))?
+            .path()
+            .trim_end_matches('/')
+            .to_owned();
+        let mut operations = Vec::new();
+        let paths = root.get("paths").and_then(Value::as_object);
+        for (path, item) in paths.into_iter().flatten() {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                operations.push(Operation::read(&schemas, path, method, operation)?);
+            }
+        }
+        Ok(Self {
+            version,
+            base_path,
+            operations,
+        })
+    }
+
+    /// The dated version of the API that the document describes.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Every operation, in the document's order.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The operation of this method and path template, such as `/users/{user_id}`.
+    #[must_use]
+    pub fn operation(&self, method: &http::Method, template: &str) -> Option<&Operation> {
+        self.operations
+            .iter()
+            .find(|operation| operation.method == *method && operation.path == template)
+    }
+}
+
+fn text(root: &Value, pointer: &str) -> Result<String, DocumentError> {
+    root.pointer(pointer)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| DocumentError::new(pointer, "missing, or not a text"))
+}
+
+/// Something in the document that cannot be read or is not understood.
+#[derive(Debug, thiserror::Error)]
+#[error("openapi document, {place}: {what}")]
+pub struct DocumentError {
+    place: String,
+    what: String,
+}
+
+impl DocumentError {
+    fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            what: what.into(),
+        }
+    }
+}

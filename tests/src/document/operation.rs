@@ -1,0 +1,320 @@
+//! One operation of the document: what a request to it must be, and what it answers.
+
+use http::{Method, StatusCode};
+use jsonschema::Validator;
+use serde_json::Value;
+
+use super::{
+    DocumentError,
+    answer::{self, Answer},
+    schema::Schemas,
+};
+
+/// One method on one path.
+#[derive(Debug)]
+pub struct Operation {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) segments: Vec<Segment>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) body: Option<Body>,
+    /// Whether a key must be sent.
+    pub(super) secured: bool,
+    success: Success,
+    answer_schema: Option<(Value, Validator)>,
+}
+
+#[derive(Debug)]
+pub(super) enum Segment {
+    Literal(String),
+    Parameter(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) in_path: bool,
+    pub(super) required: bool,
+    pub(super) schema: Value,
+    /// An array travels as repeated keys, not as one list with commas.
+    pub(super) explode: bool,
+    pub(super) validator: Validator,
+}
+
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) required: bool,
+    pub(super) multipart: bool,
+    pub(super) schema: Value,
+    pub(super) validator: Validator,
+}
+
+/// What a success looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "tests tell all of them apart")]
+pub enum Success {
+    /// A JSON value.
+    Json(StatusCode),
+    /// A page of HTML.
+    Html(StatusCode),
+    /// Nothing but the status.
+    Empty(StatusCode),
+}
+
+impl Success {
+    /// The status that the document promises.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Json(status) | Self::Html(status) | Self::Empty(status) => status,
+        }
+    }
+}
+
+impl Operation {
+    pub(super) fn read<'a>(
+        schemas: &Schemas<'a>,
+        path: &str,
+        method: &str,
+        operation: &'a Value,
+    ) -> Result<Self, DocumentError> {
+        let place = format!("{} {path}", method.to_uppercase());
+        let error = |what: &str| DocumentError::new(&place, what);
+        let method = Method::from_bytes(method.to_uppercase().as_bytes())
+            .ok()
+            .filter(|method| {
+                [
+                    Method::GET,
+                    Method::POST,
+                    Method::PUT,
+                    Method::PATCH,
+                    Method::DELETE,
+                ]
+                .contains(method)
+            })
+            .ok_or_else(|| error("is not a method that is understood"))?;
+        let segments = path
+            .split('/')
+            .skip(1)
+            .map(|segment| {
+                match segment
+                    .strip_prefix('{')
+                    .and_then(|rest| rest.strip_suffix('}'))
+                {
+                    Some(name) => Segment::Parameter(name.to_owned()),
+                    None => Segment::Literal(segment.to_owned()),
+                }
+            })
+            .collect();
+        let list = |name| operation.get(name).and_then(Value::as_array);
+        let parameters = list("parameters")
+            .into_iter()
+            .flatten()
+            .map(|parameter| Parameter::read(schemas, schemas.follow(parameter)?, &place))
+            .collect::<Result<Vec<_>, _>>()?;
+        let body = operation
+            .get("requestBody")
+            .map(|body| Body::read(schemas, schemas.follow(body)?, &place))
+            .transpose()?;
+        let (success, content) =
+            success(schemas, operation)?.ok_or_else(|| error("promises no success"))?;
+        let answer_schema = content
+            .map(|schema| {
+                let inlined = schemas.inline(schema, &place)?;
+                let validator = schemas.compile(&inlined, &place)?;
+                Ok::<_, DocumentError>((inlined, validator))
+            })
+            .transpose()?;
+        Ok(Self {
+            method,
+            path: path.to_owned(),
+            segments,
+            parameters,
+            body,
+            secured: list("security").is_none_or(|schemes| !schemes.is_empty()),
+            success,
+            answer_schema,
+        })
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path template, such as `/users/{user_id}`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What a success looks like.
+    #[must_use]
+    pub fn success(&self) -> Success {
+        self.success
+    }
+
+    /// Whether the answer is a list that `paginated=true` turns into a page.
+    #[must_use]
+    pub fn accepts_paginated(&self) -> bool {
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.name == "paginated" && !parameter.in_path)
+    }
+
+    /// How many answers it takes until each alternative and each value of an enum came once.
+    #[must_use]
+    pub fn variants(&self) -> usize {
+        match &self.answer_schema {
+            Some((schema, _)) => answer::variants(schema),
+            None => 0,
+        }
+    }
+
+    /// An answer made from the schema; `None` where the answer is not JSON. Variants count from 0 and repeat.
+    ///
+    /// # Errors
+    /// When the schema promises something that cannot be made.
+    pub fn answer(&self, variant: usize) -> Result<Option<Answer>, DocumentError> {
+        match &self.answer_schema {
+            Some((schema, _)) => Answer::make(schema, variant)
+                .map(Some)
+                .map_err(|what| DocumentError::new(self.to_string(), what)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the document has to say against an answer.
+    #[must_use]
+    pub fn complaints_about_answer(&self, answer: &Value) -> Vec<String> {
+        let validator = self.answer_schema.as_ref().map(|(_, validator)| validator);
+        validator
+            .into_iter()
+            .flat_map(|validator| validator.iter_errors(answer))
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    }
+
+    /// The values of the path parameters, when the decoded segments fit the template.
+    pub(super) fn matches<'a>(&self, segments: &'a [String]) -> Option<Vec<(&str, &'a str)>> {
+        if segments.len() != self.segments.len() {
+            return None;
+        }
+        let mut values = Vec::new();
+        for (expected, found) in self.segments.iter().zip(segments) {
+            match expected {
+                Segment::Literal(literal) if literal == found => {}
+                Segment::Literal(_) => return None,
+                Segment::Parameter(name) => values.push((name.as_str(), found.as_str())),
+            }
+        }
+        Some(values)
+    }
+
+    /// How many segments are literal: `/users/count` goes before `/users/{user_id}`.
+    pub(super) fn literals(&self) -> usize {
+        let literal = |segment: &&Segment| matches!(segment, Segment::Literal(_));
+        self.segments.iter().filter(literal).count()
+    }
+}
+
+impl std::fmt::Display for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+impl Parameter {
+    fn read<'a>(
+        schemas: &Schemas<'a>,
+        parameter: &'a Value,
+        place: &str,
+    ) -> Result<Self, DocumentError> {
+        let text = |key| parameter.get(key).and_then(Value::as_str);
+        let name = text("name").unwrap_or_default().to_owned();
+        let place = format!("{place} ?{name}");
+        let error = |what: &str| DocumentError::new(&place, what);
+        let in_path = match text("in") {
+            Some("path") => true,
+            Some("query") => false,
+            _ => return Err(error("travels in a way that is not understood")),
+        };
+        if !in_path && !matches!(text("style"), None | Some("form")) {
+            return Err(error("has a style that is not understood"));
+        }
+        let schema = parameter
+            .get("schema")
+            .ok_or_else(|| error("has no schema"))?;
+        let schema = schemas.inline(schema, &place)?;
+        let validator = schemas.compile(&schema, &place)?;
+        Ok(Self {
+            name,
+            in_path,
+            required: in_path || parameter.get("required") == Some(&Value::Bool(true)),
+            schema,
+            explode: parameter.get("explode") != Some(&Value::Bool(false)),
+            validator,
+        })
+    }
+}
+
+impl Body {
+    fn read<'a>(
+        schemas: &Schemas<'a>,
+        body: &'a Value,
+        place: &str,
+    ) -> Result<Self, DocumentError> {
+        let place = format!("{place} body");
+        let content = body.get("content").and_then(Value::as_object);
+        let mut content = content.into_iter().flatten();
+        let (Some((media_type, content)), None) = (content.next(), content.next()) else {
+            return Err(DocumentError::new(
+                place,
+                "has not exactly one content type",
+            ));
+        };
+        let multipart = match media_type.as_str() {
+            "application/json" => false,
+            "multipart/form-data" => true,
+            other => return Err(DocumentError::new(place, format!("is {other}"))),
+        };
+        let schema = content.get("schema").unwrap_or(&Value::Null);
+        let schema = schemas.inline(schema, &place)?;
+        let validator = schemas.compile(&schema, &place)?;
+        // A body with a required key is required, whatever is said about the body itself.
+        let has_required_key = schema.get("required").is_some();
+        Ok(Self {
+            required: has_required_key || body.get("required") == Some(&Value::Bool(true)),
+            multipart,
+            schema,
+            validator,
+        })
+    }
+}
+
+fn success<'a>(
+    schemas: &Schemas<'a>,
+    operation: &'a Value,
+) -> Result<Option<(Success, Option<&'a Value>)>, DocumentError> {
+    let responses = operation.get("responses").and_then(Value::as_object);
+    for (status, response) in responses.into_iter().flatten() {
+        let Some(status) = status
+            .parse()
+            .ok()
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .filter(StatusCode::is_success)
+        else {
+            continue;
+        };
+        let response = schemas.follow(response)?;
+        let json = response.pointer("/content/application~1json/schema");
+        return Ok(Some(match json {
+            Some(schema) => (Success::Json(status), Some(schema)),
+            // The one operation with a body and no content type is described as markup.
+            None if status == StatusCode::OK => (Success::Html(status), None),
+            None => (Success::Empty(status), None),
+        }));
+    }
+    Ok(None)
+}
