@@ -19,7 +19,8 @@ use axum::body::Body;
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use clerk_axum::{ClerkLayer, protect};
+use clerk_actix::ClerkMiddleware;
+use clerk_axum::ClerkLayer;
 use clerk_core::{Authentication, Clerk, ClerkBuilder, ManualClock};
 use clerk_tests::forge::{NOW, PRODUCTION_KEY, Signer};
 use futures_util::FutureExt as _;
@@ -100,7 +101,7 @@ fn verification() {
     );
 }
 
-fn guarded_route() {
+fn guarded_axum_route() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -115,7 +116,7 @@ fn guarded_route() {
     let mut bare = Router::new().route("/", get(|| async { "hello" }));
     let mut guarded = Router::new()
         .route("/", get(|| async { "hello" }))
-        .route_layer(protect())
+        .route_layer(clerk_axum::protect())
         .layer(ClerkLayer::new(clerk().build().unwrap()));
     let call = |router: &mut Router| {
         let answer = runtime.block_on(router.call(request())).unwrap();
@@ -123,13 +124,57 @@ fn guarded_route() {
     };
     call(&mut guarded);
     let [of_bare, of_guarded] = measure([&mut || call(&mut bare), &mut || call(&mut guarded)]);
+    print_guarded("axum", of_bare, of_guarded);
+}
+
+fn guarded_actix_route() {
+    use actix_web::{App, test, web};
+
+    let runtime = actix_web::rt::Runtime::new().unwrap();
+    let token = Signer::instance().session();
+    let request = || {
+        test::TestRequest::get()
+            .uri("/")
+            .insert_header(("host", "app.example.com"))
+            .insert_header(("authorization", format!("Bearer {token}")))
+            .to_request()
+    };
+    let hello = || web::get().to(|| async { "hello" });
+    let bare = runtime.block_on(test::init_service(
+        App::new().service(web::resource("/").route(hello())),
+    ));
+    let guarded = runtime.block_on(test::init_service(
+        App::new()
+            .service(
+                web::resource("/")
+                    .wrap(clerk_actix::protect())
+                    .route(hello()),
+            )
+            .wrap(ClerkMiddleware::new(clerk().build().unwrap())),
+    ));
+    let [of_bare, of_guarded] = measure([
+        &mut || {
+            let answer = runtime.block_on(test::call_service(&bare, request()));
+            assert_eq!(answer.status(), 200);
+        },
+        &mut || {
+            let answer = runtime.block_on(test::call_service(&guarded, request()));
+            assert_eq!(answer.status(), 200);
+        },
+    ]);
+    print_guarded("actix-web", of_bare, of_guarded);
+}
+
+fn print_guarded(framework: &str, bare: f64, guarded: f64) {
+    let name = format!("{framework}, a guarded route");
     println!(
-        "axum, guarded route beside a bare one  {:>9.0} ns more per request (budget 500)",
-        of_guarded - of_bare
+        "{name:<38} {:>9.0} ns more than a bare one (budget 500)",
+        guarded - bare
     );
 }
 
 fn main() {
     verification();
-    guarded_route();
+    guarded_axum_route();
+    guarded_actix_route();
 }
