@@ -390,13 +390,15 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     }
 }
 
-/// Texts by name; those that are null are dropped.
+/// Texts by name; whatever is no text, such as a key that nobody announced, is left out.
 impl<'de> Lenient<'de> for BTreeMap<String, String> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?;
-        let entries = entries.unwrap_or_default().into_iter();
+        let entries = Map::<String, Value>::read(deserializer)?.into_iter();
         Ok(entries
-            .filter_map(|(key, value)| Some((key, value?)))
+            .filter_map(|(key, value)| match value {
+                Value::String(text) => Some((key, text)),
+                _ => None,
+            })
             .collect())
     }
 }

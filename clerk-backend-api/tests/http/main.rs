@@ -10,6 +10,8 @@ mod redirects;
 mod reported;
 mod retries;
 mod server;
+#[cfg(feature = "serialize")]
+mod shown;
 mod timeouts;
 mod traces;
 

@@ -48,14 +48,6 @@ fn calls(document: &Document) -> Vec<(exercise::Operation, &Operation)> {
 
 #[test]
 fn every_operation_of_the_document_is_a_method() {
-    let Some(document) = document() else { return };
-    let all: BTreeSet<_> = document
-        .operations()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    assert_eq!(all.len(), 249);
-
     let manifest = include_str!("../../../clerk-backend-api/codegen/manifest.json");
     let manifest: Value = serde_json::from_str(manifest).unwrap();
     let entries = manifest["operations"].as_array().unwrap();
@@ -65,8 +57,6 @@ fn every_operation_of_the_document_is_a_method() {
         .map(|entry| format!("{} {}", of(entry, "method"), of(entry, "path")))
         .collect();
     assert_eq!(entries.len(), 249);
-    assert_eq!(listed, all, "manifest.json and the document differ");
-
     // One name each, and the name of the method that is called.
     let names: BTreeSet<_> = entries.iter().map(|entry| of(entry, "name")).collect();
     assert_eq!(names.len(), 249);
@@ -75,9 +65,15 @@ fn every_operation_of_the_document_is_a_method() {
         .iter()
         .map(|call| format!("{} {}", call.method, call.path))
         .collect();
-    assert_eq!(called, all, "exercise and the document differ");
+    assert_eq!(called, listed, "exercise and manifest.json differ");
     let called: BTreeSet<_> = calls.iter().map(|call| call.name.to_owned()).collect();
     assert_eq!(called, names, "exercise and manifest.json differ");
+
+    let Some(document) = document() else { return };
+    let operations = document.operations().iter();
+    let all: BTreeSet<_> = operations.map(ToString::to_string).collect();
+    assert_eq!(all.len(), 249);
+    assert_eq!(listed, all, "manifest.json and the document differ");
 }
 
 #[tokio::test]
