@@ -130,7 +130,7 @@ pub struct ActorToken {
     /// The token itself: whoever has it can use it, so keep it out of logs.
     pub token: Option<Secret>,
     /// Link that uses the token; missing after revocation.
-    pub url: Option<String>,
+    pub url: Option<Secret>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,
     /// Time of the last change, in milliseconds since the Unix epoch.
@@ -146,12 +146,12 @@ ActorToken
         "status" => status,
         "user_id" => user_id,
         "actor" => actor,
-        "url" => url,
         "created_at" => created_at,
         "updated_at" => updated_at,
     }
     hidden {
         "token" => token,
+        "url" => url,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     client::ClerkClient,
     lenient::model,
     request::{Request, input, request},
+    secret::Secret,
 };
 
 impl ClerkClient {
@@ -137,7 +138,7 @@ pub struct AgentTask {
     /// Same as `agent_task_id`. Deprecated.
     pub task_id: String,
     /// Link that opens a session for the user; only in the answer to the creation.
-    pub url: Option<String>,
+    pub url: Option<Secret>,
 }
 
 model! {
@@ -146,6 +147,8 @@ AgentTask
         "agent_id" => agent_id,
         "agent_task_id" => agent_task_id,
         "task_id" => task_id,
+    }
+    hidden {
         "url" => url,
     }
 }

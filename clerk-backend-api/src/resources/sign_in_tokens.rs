@@ -107,7 +107,7 @@ pub struct SignInToken {
     /// The token itself; missing after revocation. Whoever has it can sign in.
     pub token: Option<Secret>,
     /// Link that uses the token; missing after revocation.
-    pub url: Option<String>,
+    pub url: Option<Secret>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,
     /// Time of the last change, in milliseconds since the Unix epoch.
@@ -122,12 +122,12 @@ SignInToken
     lenient {
         "status" => status,
         "user_id" => user_id,
-        "url" => url,
         "created_at" => created_at,
         "updated_at" => updated_at,
     }
     hidden {
         "token" => token,
+        "url" => url,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     client::ClerkClient,
     lenient::model,
     request::{Request, request},
+    secret::Secret,
 };
 
 impl ClerkClient {
@@ -98,12 +99,12 @@ CreateSvixUrl -> SvixUrl, json
 #[non_exhaustive]
 pub struct SvixUrl {
     /// Address of the Svix dashboard; opens without further login, so do not share it.
-    pub svix_url: String,
+    pub svix_url: Secret,
 }
 
 model! {
 SvixUrl
-    lenient {
+    hidden {
         "svix_url" => svix_url,
     }
 }

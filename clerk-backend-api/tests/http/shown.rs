@@ -83,6 +83,7 @@ async fn secrets_are_neither_serialised_nor_printed() {
         json!({ "id": "oa_1", "client_secret": PLANTED }),
         json!({ "id": "mch_1", "secret_key": PLANTED }),
         json!({ "token": PLANTED, "expires_at": 1_716_883_200 }),
+        json!({ "svix_url": format!("https://example.com/#{PLANTED}") }),
     ];
     let server = Server::start(answers.map(|body| answer(200, &body.to_string()))).await;
     let client = client(&server);
@@ -118,6 +119,10 @@ async fn secrets_are_neither_serialised_nor_printed() {
         format!(
             "{:?}",
             client.testing_tokens().create().send().await.unwrap()
+        ),
+        format!(
+            "{:?}",
+            client.webhooks().create_svix_url().send().await.unwrap()
         ),
     ];
     for text in printed {
