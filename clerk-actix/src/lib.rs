@@ -45,6 +45,8 @@
 //! | feature | default | |
 //! |---|---|---|
 //! | `current-user` | yes | the extractor `CurrentUser` |
+//! | `transport` | yes | HTTPS to Clerk through rustls |
+//! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
 //! | `webhooks` | yes | the extractor `VerifiedWebhook` |
 
 mod convert;

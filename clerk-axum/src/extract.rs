@@ -123,12 +123,12 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
 /// # fn assert_handler<H: axum::handler::Handler<T, ()>, T>(_: H) {}
 /// # assert_handler(invoices);
 /// ```
-pub struct Guarded<P> {
+pub struct Guarded<P: Policy> {
     session: SessionAuth,
     policy: PhantomData<fn() -> P>,
 }
 
-impl<P> Guarded<P> {
+impl<P: Policy> Guarded<P> {
     /// The session itself.
     #[must_use]
     pub fn into_inner(self) -> SessionAuth {
@@ -136,7 +136,7 @@ impl<P> Guarded<P> {
     }
 }
 
-impl<P> Clone for Guarded<P> {
+impl<P: Policy> Clone for Guarded<P> {
     fn clone(&self) -> Self {
         Self {
             session: self.session.clone(),
@@ -145,13 +145,13 @@ impl<P> Clone for Guarded<P> {
     }
 }
 
-impl<P> fmt::Debug for Guarded<P> {
+impl<P: Policy> fmt::Debug for Guarded<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Guarded").field(&self.session).finish()
     }
 }
 
-impl<P> Deref for Guarded<P> {
+impl<P: Policy> Deref for Guarded<P> {
     type Target = SessionAuth;
 
     fn deref(&self) -> &SessionAuth {

@@ -50,6 +50,11 @@
 //! [`Router::layer`](axum::Router::layer), and guards with [`Router::route_layer`](axum::Router::route_layer), so that
 //! unknown paths stay 404. CORS, compression and tracing layers go on the outside: they then see refused requests too.
 //!
+//! # Beyond axum
+//!
+//! [`ClerkLayer`] works under every tower stack whose response body has a `Default`; under tonic, guards answer with a
+//! gRPC status ([`ProtectLayer::grpc`]), and methods find the outcome as [`Authenticated`] in the request's extensions.
+//!
 //! # Features
 //!
 //! | feature | default | |

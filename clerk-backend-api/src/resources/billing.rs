@@ -1749,7 +1749,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `action` of `AdjustUserBillingCreditBalance` can be.
+    /// Whether a credit balance goes up or down.
     BillingCreditAction {
         /// `increase`
         Increase = "increase",
@@ -1759,7 +1759,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `payer_type` of `ListBillingPlans` can be.
+    /// Who pays for a plan.
     BillingPayerType {
         /// `user`
         User = "user",
@@ -1769,7 +1769,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `supported_billing_periods` of `BillingPrice` can be.
+    /// The periods that a price can be paid for.
     BillingPeriods {
         /// `month`
         Month = "month",

@@ -335,7 +335,7 @@ IdentificationLink
 }
 
 open_enum! {
-    /// What `identification_status` of `ReplaceEmailAddressForUser` can be.
+    /// Whether an identifier counts as proven when it is set by the backend.
     IdentificationStatus {
         /// `verified`
         Verified = "verified",

@@ -996,7 +996,7 @@ EnterpriseConnectionTestRunUrl
 }
 
 open_enum! {
-    /// What `mode` of `LoginHint` can be.
+    /// Where the login hint for the identity provider comes from.
     LoginHintMode {
         /// `email_address`
         EmailAddress = "email_address",
@@ -1008,7 +1008,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `provider` of `CreateEnterpriseConnection` can be.
+    /// The kind of identity provider behind an enterprise connection.
     EnterpriseProvider {
         /// `saml_custom`
         SamlCustom = "saml_custom",

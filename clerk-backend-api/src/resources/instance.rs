@@ -686,7 +686,7 @@ OrganizationSettings
 }
 
 open_enum! {
-    /// What `preferred_sign_in_strategy_when_password_required` of `UpdateInstance` can be.
+    /// What users are asked for first when they have a password.
     PreferredSignInStrategy {
         /// `password`
         Password = "password",

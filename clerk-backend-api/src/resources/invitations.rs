@@ -301,7 +301,7 @@ Invitation
 }
 
 open_enum! {
-    /// What `status` of `ListUserOrganizationInvitations` can be.
+    /// What became of an invitation.
     InvitationStatus {
         /// `pending`
         Pending = "pending",
@@ -315,7 +315,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `template_slug` of `CreateInvitation` can be.
+    /// The template of the email that carries an invitation.
     InvitationTemplate {
         /// `invitation`
         Invitation = "invitation",

@@ -280,7 +280,7 @@ M2mToken
 }
 
 open_enum! {
-    /// What `token_format` of `CreateM2mToken` can be.
+    /// How an M2M token is made: a JWT that is verified locally, or opaque text that Clerk verifies.
     M2mTokenFormat {
         /// `opaque`
         Opaque = "opaque",

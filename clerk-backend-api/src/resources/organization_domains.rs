@@ -409,7 +409,7 @@ OrganizationDomainVerification
 }
 
 open_enum! {
-    /// What `domains_enrollment_modes` of `OrganizationSettings` can be.
+    /// How people with an address of an organization's domain get in.
     EnrollmentMode {
         /// `manual_invitation`
         ManualInvitation = "manual_invitation",

@@ -452,7 +452,7 @@ RoleSetMigration
 }
 
 open_enum! {
-    /// What `type` of `RoleSet` can be.
+    /// Whether organizations start with a role set.
     RoleSetType {
         /// `initial`
         Initial = "initial",

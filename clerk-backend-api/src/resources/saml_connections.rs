@@ -576,7 +576,7 @@ SamlAttributeMapping
 }
 
 open_enum! {
-    /// What `provider` of `CreateSamlConnection` can be.
+    /// The kind of identity provider behind a SAML connection.
     SamlProvider {
         /// `saml_custom`
         SamlCustom = "saml_custom",

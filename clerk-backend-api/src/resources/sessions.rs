@@ -401,7 +401,7 @@ Token
 }
 
 open_enum! {
-    /// What `status` of `Session` can be.
+    /// The state of a session.
     SessionStatus {
         /// `active`
         Active = "active",
@@ -423,7 +423,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `format` of `RefreshSession` can be.
+    /// The form of the answer to a refresh.
     SessionRefreshFormat {
         /// `token`
         Token = "token",

@@ -354,7 +354,7 @@ Template
 }
 
 open_enum! {
-    /// What `template_type` of `ListTemplates` can be.
+    /// Where the messages of a template go.
     TemplateType {
         /// `email`
         Email = "email",

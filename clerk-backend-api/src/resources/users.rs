@@ -85,8 +85,8 @@ impl UsersApi<'_> {
     /// Takes the filters of `list`, without paging and order.
     ///
     /// Sends `GET /users/count`.
-    pub fn count(&self) -> CountUser {
-        CountUser {
+    pub fn count(&self) -> CountUsers {
+        CountUsers {
             request: Request::new(self.client, Method::GET, "users.count", "/users/count"),
         }
     }
@@ -1047,10 +1047,10 @@ impl CreateUser {
 
 request! {
 /// The request that [`UsersApi::count`] makes.
-CountUser -> u64, count
+CountUsers -> u64, count
 }
 
-impl CountUser {
+impl CountUsers {
     /// Counts users with one of these email addresses (at most 100).
     pub fn email_address(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request.extend_query("email_address", values);

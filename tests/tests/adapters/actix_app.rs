@@ -50,7 +50,7 @@ async fn maybe_signed_in(
     }))
 }
 
-async fn guarded<P>(session: Guarded<P>) -> String {
+async fn guarded<P: Policy>(session: Guarded<P>) -> String {
     format!("guarded session of {}", session.user_id())
 }
 

@@ -1,10 +1,22 @@
 //! axum and actix-web side by side: the same application, built twice, must answer alike.
 
+#[cfg(test)]
 mod actix_app;
+#[cfg(test)]
 mod axum_app;
+#[cfg(test)]
+mod compile_errors;
+#[cfg(test)]
 mod middlewares;
+#[cfg(test)]
 mod path_confusion;
+#[cfg(test)]
+mod quickstarts;
+#[cfg(test)]
 mod scenarios;
+#[cfg(test)]
 mod servers;
+#[cfg(test)]
 mod several_instances;
+#[cfg(test)]
 mod world;

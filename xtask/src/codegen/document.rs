@@ -163,9 +163,11 @@ impl Document {
     pub(crate) fn read(path: &Path) -> Result<Self, Box<dyn std::error::Error>> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
-        let root = serde_saphyr::from_str(&text)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self { root })
+        Ok(Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
+        serde_saphyr::from_str(text).map(|root| Self { root })
     }
 
     pub(crate) fn calls(&self) -> impl Iterator<Item = Call<'_>> {

@@ -45,3 +45,26 @@ pub(crate) fn variant(value: &str, words: &BTreeMap<String, String>) -> String {
         _ => pascal(value, words),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_all_kinds_become_rust() {
+        assert_eq!(snake("apiKeyID"), "api_key_id");
+        assert_eq!(
+            snake("adminPortalLinkTokenID"),
+            "admin_portal_link_token_id"
+        );
+        assert_eq!(snake("payer-credits"), "payer_credits");
+        let words = BTreeMap::from([("oauth".to_owned(), "OAuth".to_owned())]);
+        assert_eq!(
+            pascal("list_oauth_access_tokens", &words),
+            "ListOAuthAccessTokens"
+        );
+        assert_eq!(variant("past_due", &words), "PastDue");
+        assert_eq!(variant("", &words), "Unset");
+        assert_eq!(variant("*", &words), "All");
+    }
+}

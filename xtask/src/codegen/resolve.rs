@@ -1533,3 +1533,170 @@ fn collect_names(node: &Node, names: &mut BTreeSet<String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = r#"
+paths:
+  /things/{thing_id}:
+    patch:
+      operationId: UpdateThing
+      parameters:
+        - { name: thing_id, in: path, required: true, schema: { type: string } }
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                name: { type: string, nullable: true }
+                size: { type: integer, minimum: 0 }
+      responses:
+        "200":
+          content:
+            application/json:
+              schema: { $ref: '#/components/schemas/Thing' }
+components:
+  schemas:
+    Thing:
+      type: object
+      required: [object, id, name]
+      properties:
+        object: { type: string, enum: [thing] }
+        id: { type: string }
+        name: { type: string, nullable: true }
+        created_at: { type: integer }
+"#;
+
+    const OVERLAY: &str = r#"
+timestamps = []
+durations = []
+secrets = {}
+renames = {}
+words = {}
+samples = {}
+schemas = {}
+types = {}
+
+[groups.things]
+singular = "thing"
+
+[operations."PATCH /things/{thing_id}"]
+group = "things"
+fn = "update"
+answer = "Thing"
+"#;
+
+    const DOCS: &str = r#"
+fields = { id = "Id.", name = "Name.", size = "Size.", created_at = "Creation." }
+groups.things.doc = "Things."
+operations."PATCH /things/{thing_id}".doc = "Changes a thing."
+schemas.Thing.doc = "A thing."
+"#;
+
+    fn resolved(document: &str, overlay: &str, docs: &str) -> Result<Api> {
+        let document = Document::parse(document).unwrap();
+        let overlay: Overlay = toml::from_str(overlay).unwrap();
+        let docs: Docs = toml::from_str(docs).unwrap();
+        resolve(&document, &overlay, &docs)
+    }
+
+    fn problem(document: &str, overlay: &str, docs: &str) -> String {
+        resolved(document, overlay, docs).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_document_becomes_operations_and_models() {
+        let api = resolved(DOCUMENT, OVERLAY, DOCS).unwrap();
+        assert!(api.undocumented.is_empty(), "{:?}", api.undocumented);
+        let operation = &api.operations[0];
+        assert_eq!(operation.request, "UpdateThing");
+        assert_eq!(operation.args[0].place, Place::Path);
+        let setters: Vec<_> = operation
+            .setters
+            .iter()
+            .map(|setter| (setter.name.as_str(), &setter.kind, setter.nullable))
+            .collect();
+        assert_eq!(
+            setters,
+            [
+                ("name", &Kind::Text, true),
+                ("size", &Kind::Unsigned, false)
+            ]
+        );
+        let fields: Vec<_> = api.models[0]
+            .fields
+            .iter()
+            .map(|field| {
+                (
+                    field.name.as_str(),
+                    &field.kind,
+                    field.optional,
+                    field.strict,
+                )
+            })
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("id", &Kind::Text, false, true),
+                ("name", &Kind::Text, true, false),
+                ("created_at", &Kind::Timestamp, true, false),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_nobody_described_is_reported() {
+        let docs = DOCS
+            .replace("size = \"Size.\", ", "")
+            .replace("schemas.Thing.doc", "schemas.Thing.fields.id");
+        let api = resolved(DOCUMENT, OVERLAY, &docs).unwrap();
+        assert_eq!(
+            api.undocumented,
+            ["schema Thing", "PATCH /things/{thing_id} size"]
+        );
+    }
+
+    #[test]
+    fn entries_that_match_nothing_are_errors() {
+        let more =
+            |entry: &str| OVERLAY.replace("timestamps = []", "timestamps = [\"gone\"]") + entry;
+        let overlay = more("fields.gone.skip = true\n");
+        let found = problem(DOCUMENT, &overlay, DOCS);
+        assert!(found.contains("timestamps.gone matches nothing"), "{found}");
+        assert!(
+            found.contains("PATCH /things/{thing_id}.fields.gone matches nothing"),
+            "{found}"
+        );
+        let docs = DOCS.to_owned() + "schemas.Gone.doc = \"Gone.\"\n";
+        assert!(
+            problem(DOCUMENT, OVERLAY, &docs).contains("docs.toml: schemas.Gone matches nothing")
+        );
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        let overlay = OVERLAY.to_owned() + "colour = \"red\"\n";
+        assert!(toml::from_str::<Overlay>(&overlay).is_err());
+    }
+
+    #[test]
+    fn an_operation_without_an_entry_is_an_error() {
+        let document = DOCUMENT.replace("  /things/{thing_id}:\n", "  /things/{thing_id}/more:\n");
+        assert!(problem(&document, OVERLAY, DOCS).contains("overlay.toml has no entry for it"));
+    }
+
+    #[test]
+    fn more_than_three_arguments_are_an_error() {
+        let required = "properties:\n                name";
+        let document = DOCUMENT.replacen(
+            required,
+            "required: [a, b, c]\n              properties:\n                a: { type: string }\n                b: { type: string }\n                c: { type: string }\n                name",
+            1,
+        );
+        assert!(problem(&document, OVERLAY, DOCS).contains("more than three arguments"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Serves on `PORT`, 3000 unless set. On the emulator it also calls itself, to show who is refused and how.
+
+use quickstart_demo::Instance;
+use tokio::net::TcpListener;
+use tonic_guarded::Client;
+
+#[tokio::main]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "the person who started this reads it"
+)]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind(("127.0.0.1", Instance::port()?)).await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let instance = Instance::set_up(listener.local_addr()?.port()).await?;
+    let server = tokio::spawn(tonic_guarded::serve(listener, instance.clerk()));
+    println!("gRPC on {address}");
+    if let Some(emulator) = instance.emulator() {
+        let client = Client::new(address.clone())?;
+        let token = |person: &str| {
+            emulator
+                .session_token(person)
+                .organization("acme")
+                .authorized_party(&address)
+                .mint()
+        };
+        let callers = [
+            ("nobody", None),
+            ("a member", Some(token("alan@example.com")?)),
+            ("an administrator", Some(token("ada@example.com")?)),
+        ];
+        for (who, token) in &callers {
+            for method in [
+                "/demo.Greeter/Hello",
+                "/demo.Greeter/WhoAmI",
+                "/demo.Invoices/Create",
+            ] {
+                match client.call(method, "tea", token.as_deref()).await {
+                    Ok(answer) => println!("{method} as {who}: {answer}"),
+                    Err(status) => println!("{method} as {who}: {}", status.code()),
+                }
+            }
+        }
+    }
+    server.await??;
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! What the compiler says to the three mistakes that are made most: it must name the mistake, not its consequences.
+
+#[test]
+#[ignore = "builds every dependency once more; run with `-- --ignored compile_errors`, as .ci/run does"]
+fn mistakes_are_named() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/adapters/compile_errors/*.rs");
+}

@@ -1,0 +1,70 @@
+//! The quickstarts of both frameworks are the same application.
+
+use std::sync::Arc;
+
+use clerk_core::SystemClock;
+use clerk_emulator::Emulator;
+use quickstart_demo::Instance;
+use reqwest::redirect::Policy;
+
+use crate::servers::{AxumServer, Running as _, serve_actix};
+
+const PORT: u16 = 3000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_quickstarts_answer_alike() {
+    let instance = Instance::on_emulator(PORT, Emulator::builder(), SystemClock::default());
+    let instance = Arc::new(instance.await.unwrap());
+    let emulator = instance.emulator().unwrap();
+    let token = |person: &str| {
+        emulator
+            .session_token(person)
+            .organization("acme")
+            .authorized_party(format!("http://localhost:{PORT}"))
+            .mint()
+            .unwrap()
+    };
+    let callers = [
+        None,
+        Some(token("alan@example.com")),
+        Some(token("ada@example.com")),
+    ];
+
+    let on_axum = AxumServer::start(axum_quickstart::app(Arc::clone(&instance))).await;
+    let for_workers = actix_web::web::Data::from(Arc::clone(&instance));
+    let on_actix = serve_actix!(1, actix_quickstart::app(for_workers.clone()));
+    let client = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap();
+
+    let requests = [
+        ("GET", "/", [200, 200, 200]),
+        ("GET", "/me", [401, 200, 200]),
+        ("GET", "/dashboard", [401, 200, 200]),
+        ("GET", "/admin", [401, 403, 200]),
+        ("POST", "/api/invoices", [401, 403, 200]),
+    ];
+    for (method, path, statuses) in requests {
+        for (caller, expected) in callers.iter().zip(statuses) {
+            let mut answers = Vec::new();
+            for address in [on_axum.address(), on_actix.address()] {
+                let mut request = client
+                    .request(method.parse().unwrap(), format!("http://{address}{path}"))
+                    .header("host", format!("localhost:{PORT}"));
+                if let Some(token) = caller {
+                    request = request.bearer_auth(token);
+                }
+                let response = request.send().await.unwrap();
+                let status = response.status().as_u16();
+                let kind = response.headers().get("content-type").cloned();
+                let challenge = response.headers().get("www-authenticate").cloned();
+                let body = response.text().await.unwrap();
+                answers.push((status, kind, challenge, body));
+            }
+            assert_eq!(answers[0], answers[1], "{method} {path}");
+            assert_eq!(answers[0].0, expected, "{method} {path}");
+        }
+    }
+}
