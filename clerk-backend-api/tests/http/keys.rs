@@ -8,7 +8,7 @@ use clerk_backend_api::{
 use http::{HeaderValue, Method, header};
 
 use crate::{
-    SECRET, builder, client,
+    SECRET, builder, client, nobody,
     server::{Act, Server, answer, json, user},
 };
 
@@ -123,7 +123,7 @@ fn printed(error: &dyn std::error::Error) -> String {
 
 #[tokio::test]
 async fn no_error_tells_a_secret() {
-    let refused = TcpPort::closed().await;
+    let (refused, _socket) = nobody();
     let scripts: Vec<Vec<Act>> = vec![
         vec![json(422, r#"{ "errors": [{ "code": "c" }] }"#).into()],
         vec![
@@ -176,18 +176,6 @@ async fn failing_call(client: &ClerkClient, segment: &str) -> Error {
     match call.send().await {
         Ok(answer) => answer.json::<Vec<String>>().unwrap_err(),
         Err(error) => error,
-    }
-}
-
-struct TcpPort;
-
-impl TcpPort {
-    /// A URL where nothing listens.
-    async fn closed() -> String {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
     }
 }
 

@@ -39,3 +39,10 @@ fn builder(server: &Server) -> ClerkClientBuilder {
 fn client(server: &Server) -> ClerkClient {
     builder(server).build().unwrap()
 }
+
+/// The URL of a port that is taken and where nobody listens, as long as the socket lives.
+fn nobody() -> (String, tokio::net::TcpSocket) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (format!("http://{}", socket.local_addr().unwrap()), socket)
+}

@@ -7,7 +7,7 @@ use http::Method;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::{
-    SECRET, at_once, builder,
+    SECRET, at_once, builder, nobody,
     server::{Server, answer, json, user},
 };
 
@@ -106,15 +106,10 @@ async fn a_refused_call_is_seen_with_its_trace_id() {
 #[tokio::test]
 async fn a_call_that_cannot_connect_is_repeated() {
     let recording = Recording::start();
-    // Nobody listens there any more.
-    let port = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let (url, _socket) = nobody();
     let client = ClerkClient::builder()
         .secret_key(SECRET)
-        .base_url(format!("http://{port}"))
+        .base_url(url)
         .retry(at_once())
         .build()
         .unwrap();
