@@ -19,6 +19,9 @@ pub(crate) const ORIGIN: &str = "http://app.test:3000";
 pub(crate) const ADMIN: &str = "ada@example.com";
 pub(crate) const MEMBER: &str = "alan@example.com";
 
+/// What no answer may hold: it stands in the private metadata of a user.
+pub(crate) const PRIVATE: &str = "planted-private-metadata";
+
 const WEBHOOK_KEY: &[u8] = b"a key of the webhooks' tests";
 
 /// Longer than any test.
@@ -76,6 +79,8 @@ fn emulator() -> EmulatorBuilder {
             UserSeed::new(ADMIN)
                 .id("user_ada")
                 .first_name("Ada")
+                .public_metadata(json!({ "shown": "to everybody" }))
+                .private_metadata(json!({ "note": PRIVATE }))
                 .plan("pro")
                 .feature("exports"),
         )
