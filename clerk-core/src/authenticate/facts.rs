@@ -240,7 +240,7 @@ fn public_url(request: &(impl RequestView + ?Sized), forwarded: &ForwardedHeader
         .and_then(|host| origin(&scheme, &host));
     let is_own = public
         .as_ref()
-        .is_some_and(|public| public.origin() == own.origin());
+        .is_none_or(|public| public.origin() == own.origin());
     let mut url = match public {
         Some(public) if !is_own => public,
         _ => own.clone(),

@@ -244,9 +244,6 @@ pub(crate) fn verified_from_api(
     ) else {
         return refused("the verification answer names no id or no subject");
     };
-    if flag("revoked") || flag("expired") {
-        return refused("the verification answer calls the token revoked or expired");
-    }
     if kind == TokenType::OAuthToken {
         check_oauth_audience(answer.get("aud"), &rules.audience).map_err(|message| {
             MachineTokenError::new(
@@ -255,6 +252,9 @@ pub(crate) fn verified_from_api(
                 message,
             )
         })?;
+    }
+    if flag("revoked") || flag("expired") {
+        return refused("the verification answer calls the token revoked or expired");
     }
     Ok(VerifiedMachineToken {
         id,

@@ -479,3 +479,32 @@ fn the_handshake_url_carries_what_the_frontend_api_needs() {
         "client-uat-but-no-session-token"
     );
 }
+
+#[test]
+fn the_url_stays_as_it_was_asked_for_where_no_header_moves_it() {
+    let clerk = satellite(development())
+        .satellite_auto_sync(true)
+        .build()
+        .unwrap();
+    let location = |host: Option<&str>| {
+        let mut request = http::Request::builder()
+            .uri("https://app.example.com/?")
+            .header("sec-fetch-dest", "document");
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        let state = decide(&clerk, &request.body(()).unwrap());
+        let location = url::Url::parse(state.location().unwrap().to_str().unwrap()).unwrap();
+        let (_, back) = location.query_pairs().next().unwrap();
+        back.into_owned()
+    };
+    assert_eq!(location(None), "https://app.example.com/?");
+    assert_eq!(
+        location(Some("app.example.com")),
+        "https://app.example.com/?"
+    );
+    assert_eq!(
+        location(Some("www.example.com")),
+        "https://www.example.com/"
+    );
+}
