@@ -6,12 +6,12 @@ use std::{
 };
 
 use super::{
-    names::variant,
-    overlay::{Key, Overlay, Retry},
-    resolve::{
+    api::{
         Answer, Api, Body, Enum, Field, Group, Input, Kind, Model, Operation, Paging, Parameter,
         Place,
     },
+    names::variant,
+    overlay::{Key, Overlay, Retry},
 };
 
 /// The first line of every generated file.

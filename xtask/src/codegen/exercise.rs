@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
+    api::{Answer, Api, Body, Operation, Place},
     emit::{HEADER, operation_feature, words},
     overlay::{Key, Retry},
-    resolve::{Answer, Api, Body, Operation, Place},
 };
 
 /// `tests/src/exercise/generated.rs`.

@@ -1,5 +1,6 @@
 //! `xtask codegen`: writes the Backend API client from the OpenAPI document and the overlay.
 
+mod api;
 mod document;
 mod emit;
 mod exercise;
@@ -16,9 +17,9 @@ use std::{
 };
 
 use crate::{TaskResult, root};
+use api::Api;
 use document::Document;
 use overlay::{Docs, Overlay};
-use resolve::Api;
 
 /// Where the document is unless told otherwise, from the folder of the workspace.
 const DOCUMENT: &str = "../shared/openapi/bapi/2026-05-12.yml";
