@@ -7,8 +7,8 @@ use crate::auth::{Auth, SessionAuth};
 use crate::authenticate::{AuthenticateError, Facts, RequestState, RequestView};
 use crate::authorization::Policy;
 use crate::clerk::Clerk;
-use crate::protect::Refusal;
 use crate::redirect::ReturnBack;
+use crate::refusal::Refusal;
 use crate::webhook::WebhookEvent;
 
 /// A request's outcome together with the instance that found it, as the adapters keep it in the request's extensions.

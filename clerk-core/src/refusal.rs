@@ -1,0 +1,331 @@
+//! What a refused request is told: the whole response.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+
+use crate::auth::{Auth, SessionAuth};
+use crate::authorization::Require;
+use crate::clerk::Clerk;
+use crate::redirect::RedirectError;
+use crate::token::TokenType;
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// Nobody is signed in, or the token is not accepted here.
+    Unauthenticated,
+    /// Somebody is signed in, and may not.
+    Forbidden,
+    /// Refused without saying why.
+    NotFound,
+    /// Clerk is out of reach.
+    Undecided,
+    /// The path cannot be decoded.
+    MalformedPath,
+    /// The webhook does not verify.
+    Webhook,
+    /// The application is set up wrongly; the log says how.
+    Misconfigured,
+}
+
+/// A refusal as the response that every framework gives: status, headers, body.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the request was refused with status {}", .status.as_u16())]
+pub struct Refusal {
+    kind: RefusalKind,
+    status: StatusCode,
+    headers: Box<HeaderMap>,
+    body: Bytes,
+}
+
+/// When a request that could not be judged may be tried again.
+const RETRY_UNDECIDED_AFTER: Duration = Duration::from_secs(5);
+
+impl Refusal {
+    /// Why.
+    #[must_use]
+    pub fn kind(&self) -> RefusalKind {
+        self.kind
+    }
+
+    /// 307, 400, 401, 403, 404, 500 or 503.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// `Location` for a redirect, `WWW-Authenticate` for 401 and 403 (RFC 6750 section 3), `Retry-After` for 503.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// JSON, or empty.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Takes being signed out for an answer, and nothing else: `None` where nobody is signed in.
+    ///
+    /// # Errors
+    /// Every other refusal. Who could not be judged is not signed out.
+    pub fn unless_signed_out<T>(result: Result<T, Self>) -> Result<Option<T>, Self> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(refusal) if refusal.kind == RefusalKind::Unauthenticated => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// The status code that a gRPC service answers with: `UNAUTHENTICATED` (16), `PERMISSION_DENIED` (7), `NOT_FOUND`
+    /// (5), `UNAVAILABLE` (14), `INVALID_ARGUMENT` (3) or `INTERNAL` (13).
+    #[must_use]
+    pub fn grpc_code(&self) -> i32 {
+        match self.kind {
+            RefusalKind::Unauthenticated => 16,
+            RefusalKind::Forbidden => 7,
+            RefusalKind::NotFound => 5,
+            RefusalKind::Undecided => 14,
+            RefusalKind::MalformedPath | RefusalKind::Webhook => 3,
+            RefusalKind::Misconfigured => 13,
+        }
+    }
+
+    /// The whole response as gRPC puts it: status 200, the verdict in headers, no body ("Trailers-Only").
+    #[must_use]
+    pub fn into_grpc_response(self) -> http::Response<()> {
+        // Percent-encoding is not needed: the texts are plain ASCII.
+        let message = match self.kind {
+            RefusalKind::Unauthenticated => "sign in, or send a valid token",
+            RefusalKind::Forbidden => "the session lacks what this method requires",
+            RefusalKind::NotFound => "there is nothing here",
+            RefusalKind::Undecided => {
+                "the call cannot be authenticated right now; try again shortly"
+            }
+            RefusalKind::MalformedPath => "the path cannot be decoded",
+            RefusalKind::Webhook => "the webhook's signature does not verify",
+            RefusalKind::Misconfigured => "the server is set up wrongly",
+        };
+        let mut response = http::Response::new(());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", HeaderValue::from(self.grpc_code()));
+        headers.insert("grpc-message", HeaderValue::from_static(message));
+        response
+    }
+
+    /// The whole response.
+    #[must_use]
+    pub fn into_response(self) -> http::Response<Bytes> {
+        let mut response = http::Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = *self.headers;
+        response
+    }
+
+    pub(crate) fn new(
+        kind: RefusalKind,
+        status: StatusCode,
+        body: Option<&serde_json::Value>,
+    ) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let body = match body {
+            Some(body) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                Bytes::from(body.to_string())
+            }
+            None => Bytes::new(),
+        };
+        Self {
+            kind,
+            status,
+            headers: Box::new(headers),
+            body,
+        }
+    }
+
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    pub(crate) fn redirect(kind: RefusalKind, location: HeaderValue) -> Self {
+        Self::new(kind, StatusCode::TEMPORARY_REDIRECT, None).with(LOCATION, location)
+    }
+
+    /// To a page to sign in or up on, for a handler that wants it.
+    pub(crate) fn redirect_to(page: Result<String, RedirectError>) -> Self {
+        match page.map(|url| HeaderValue::from_str(&url)) {
+            Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, location),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the page to redirect to cannot stand in a header");
+                Self::misconfigured()
+            }
+            Err(error) => {
+                tracing::error!(%error, "there is no page to redirect to");
+                Self::misconfigured()
+            }
+        }
+    }
+
+    pub(crate) fn unauthenticated(auth: &Auth) -> Self {
+        let reason = match auth {
+            Auth::SignedOut(signed_out) => signed_out.reason(),
+            _ => "token-type-mismatch",
+        };
+        let has_bad_token = [
+            "token-",
+            "jwk-",
+            "session-token-expired",
+            "session-token-nbf",
+            "session-token-iat",
+        ]
+        .iter()
+        .any(|prefix| reason.starts_with(prefix));
+        let challenge = if has_bad_token {
+            "Bearer error=\"invalid_token\""
+        } else {
+            "Bearer"
+        };
+        let body = error_body(
+            "authentication_required",
+            "sign in, or send a valid token",
+            Some(reason),
+        );
+        Self::new(
+            RefusalKind::Unauthenticated,
+            StatusCode::UNAUTHORIZED,
+            Some(&body),
+        )
+        .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// A token of a kind that is not accepted, or a machine token that did not verify.
+    pub(crate) fn unauthorized(clerk: &Clerk, auth: &Auth) -> Self {
+        let refusal = Self::unauthenticated(auth);
+        if auth.token_type() != Some(TokenType::OAuthToken) {
+            return refusal;
+        }
+        // RFC 9728 section 5.1: where an OAuth client learns how to get a token.
+        let metadata = clerk.publishable_key().and_then(|key| {
+            let value = format!(
+                "Bearer resource_metadata=\"https://{}/.well-known/oauth-protected-resource\"",
+                key.frontend_api()
+            );
+            HeaderValue::from_str(&value).ok()
+        });
+        match metadata {
+            Some(metadata) => refusal.with(WWW_AUTHENTICATE, metadata),
+            None => refusal,
+        }
+    }
+
+    pub(crate) fn forbidden(session: &SessionAuth, missing: Option<&Require>) -> Self {
+        let reverification = missing.and_then(|require| {
+            let rest = require.without_reverification();
+            require
+                .required_reverification()
+                .filter(|_| rest.is_empty() || session.has(&rest))
+        });
+        let body = match reverification {
+            // The form by which Clerk's browser SDK recognises that it must ask for credentials.
+            Some(reverification) => json!({
+                "clerk_error": {
+                    "type": "forbidden",
+                    "reason": "reverification-error",
+                    "metadata": { "reverification": reverification },
+                }
+            }),
+            None => error_body(
+                "not_authorized",
+                "the session lacks what this resource requires",
+                None,
+            ),
+        };
+        Self::new(RefusalKind::Forbidden, StatusCode::FORBIDDEN, Some(&body)).with(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer error=\"insufficient_scope\""),
+        )
+    }
+
+    pub(crate) fn not_found() -> Self {
+        let body = error_body("resource_not_found", "there is nothing here", None);
+        Self::new(RefusalKind::NotFound, StatusCode::NOT_FOUND, Some(&body)).with(
+            crate::authenticate::AUTH_REASON,
+            HeaderValue::from_static("protect-rewrite"),
+        )
+    }
+
+    pub(crate) fn undecided() -> Self {
+        let body = error_body(
+            "authentication_unavailable",
+            "the request cannot be authenticated right now; try again shortly",
+            None,
+        );
+        Self::new(
+            RefusalKind::Undecided,
+            StatusCode::SERVICE_UNAVAILABLE,
+            Some(&body),
+        )
+        .with(
+            RETRY_AFTER,
+            HeaderValue::from(RETRY_UNDECIDED_AFTER.as_secs()),
+        )
+    }
+
+    /// The answer where a guard or an extractor finds no middleware in front of it: 500, and one clear line in the log.
+    #[must_use]
+    pub fn missing_middleware(middleware: &'static str) -> Self {
+        tracing::error!(
+            "there is no {middleware} in front of this route: nobody can be authenticated here"
+        );
+        Self::misconfigured()
+    }
+
+    /// The answer where a middleware's resolver names no instance for a request: 500, and one clear line in the log.
+    #[must_use]
+    pub fn no_instance() -> Self {
+        tracing::error!("no Clerk instance was resolved for this request");
+        Self::misconfigured()
+    }
+
+    /// The answer where the application is set up wrongly: an empty 500. Say in the log what is wrong.
+    #[must_use]
+    pub fn misconfigured() -> Self {
+        Self::new(
+            RefusalKind::Misconfigured,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            None,
+        )
+    }
+
+    /// The answer to a webhook that does not verify, or whose body cannot be read.
+    #[must_use]
+    pub fn webhook() -> Self {
+        let body = error_body(
+            "webhook_invalid",
+            "the webhook's signature does not verify",
+            None,
+        );
+        Self::new(RefusalKind::Webhook, StatusCode::BAD_REQUEST, Some(&body))
+    }
+
+    pub(crate) fn malformed_path() -> Self {
+        Self::new(RefusalKind::MalformedPath, StatusCode::BAD_REQUEST, None)
+    }
+}
+
+fn error_body(code: &str, message: &str, reason: Option<&str>) -> serde_json::Value {
+    let mut error = json!({ "code": code, "message": message });
+    if let Some(reason) = reason {
+        error["reason"] = json!(reason);
+    }
+    json!({ "errors": [error] })
+}
