@@ -137,16 +137,20 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (clerk, mut request) = match &self.source {
-            Source::One(clerk) => (clerk.clone(), request),
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let resolved;
+        let clerk = match &self.source {
+            Source::One(clerk) => clerk,
             Source::PerRequest(resolve) => {
                 let (parts, body) = request.into_parts();
                 let head = Request::from_parts(parts, ());
-                let resolved = resolve(&head);
-                let request = Request::from_parts(head.into_parts().0, body);
-                match resolved {
-                    Some(clerk) => (clerk, request),
+                let chosen = resolve(&head);
+                request = Request::from_parts(head.into_parts().0, body);
+                match chosen {
+                    Some(clerk) => {
+                        resolved = clerk;
+                        &resolved
+                    }
                     None => return ClerkFuture::answer(empty(Refusal::no_instance())),
                 }
             }
@@ -156,6 +160,7 @@ where
                 // The service that was polled ready is the one that is called; the fresh clone stays behind.
                 let fresh = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, fresh);
+                let clerk = clerk.clone();
                 return ClerkFuture::waiting(Box::pin(async move {
                     let headers = match settle(&clerk, waiting.finish().await, &mut request) {
                         Ok(headers) => headers,
@@ -170,7 +175,7 @@ where
             Err(error) => Err(error),
         };
         // The common case: no future of our own, no allocation, no clone of the inner service.
-        match settle(&clerk, outcome, &mut request) {
+        match settle(clerk, outcome, &mut request) {
             Ok(headers) => ClerkFuture::inner(self.inner.call(request), headers),
             Err(response) => ClerkFuture::answer(response),
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -83,7 +84,7 @@ impl<S> Layer<S> for ProtectLayer {
     fn layer(&self, inner: S) -> Self::Service {
         ProtectService {
             inner,
-            protect: self.protect.clone(),
+            protect: Arc::new(self.protect.clone()),
         }
     }
 }
@@ -94,7 +95,7 @@ impl<S> Layer<S> for GrpcProtectLayer {
     fn layer(&self, inner: S) -> Self::Service {
         GrpcProtectService {
             inner,
-            protect: self.protect.clone(),
+            protect: Arc::new(self.protect.clone()),
         }
     }
 }
@@ -103,14 +104,15 @@ impl<S> Layer<S> for GrpcProtectLayer {
 #[derive(Clone, Debug)]
 pub struct ProtectService<S> {
     inner: S,
-    protect: Protect,
+    // Routers clone their services for every request.
+    protect: Arc<Protect>,
 }
 
 /// The service of [`GrpcProtectLayer`].
 #[derive(Clone, Debug)]
 pub struct GrpcProtectService<S> {
     inner: S,
-    protect: Protect,
+    protect: Arc<Protect>,
 }
 
 impl<S, B, R> Service<Request<B>> for ProtectService<S>
