@@ -122,7 +122,7 @@ fn forgeries() -> Vec<Forgery> {
         ),
         token(
             "a cut token",
-            genuine[..genuine.len() / 2].to_owned(),
+            signed[..signed.len() - 7].to_owned(),
             "token-invalid",
         ),
         token(
