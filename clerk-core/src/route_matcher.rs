@@ -171,8 +171,9 @@ impl fmt::Debug for RouteMatcher {
     }
 }
 
-/// Patterns that read the parameters `:id` and `:slug` out of encoded paths. The first that matches wins.
-#[derive(Clone)]
+/// Patterns that read the parameters `:id` and `:slug` out of encoded paths. The first that matches wins; none match
+/// nothing.
+#[derive(Clone, Default)]
 pub(crate) struct PathPattern {
     patterns: Arc<[CompiledPattern]>,
 }
@@ -180,9 +181,14 @@ pub(crate) struct PathPattern {
 impl PathPattern {
     /// As [`RouteMatcher::new`], except that `:id` and `:slug` may not be repeated: several values at once name no
     /// organization, and the wish for one would never be fulfilled.
-    pub(crate) fn new<S: AsRef<str>>(patterns: &[S]) -> Result<Self, RoutePatternError> {
+    pub(crate) fn new<I>(patterns: I) -> Result<Self, RoutePatternError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
         let mut compiled = Vec::new();
-        for pattern in patterns.iter().map(AsRef::as_ref) {
+        for pattern in patterns {
+            let pattern = pattern.as_ref();
             let one = CompiledPattern::new(pattern)?;
             if one
                 .parameters
@@ -205,6 +211,9 @@ impl PathPattern {
     ///
     /// A path that takes too many steps counts as not matched.
     pub(crate) fn matches(&self, path: &str) -> Option<PathParameters> {
+        if self.patterns.is_empty() {
+            return None;
+        }
         let path = to_units(path);
         self.patterns
             .iter()

@@ -12,8 +12,8 @@ use crate::token::Claims;
 /// is about to show: the person may not be a member.
 #[derive(Clone, Debug, Default)]
 pub struct OrganizationSync {
-    organization: Option<PathPattern>,
-    personal_account: Option<PathPattern>,
+    organization: PathPattern,
+    personal_account: PathPattern,
 }
 
 /// What a path asks for.
@@ -41,18 +41,14 @@ impl OrganizationSync {
         P::Item: AsRef<str>,
     {
         Ok(Self {
-            organization: compile(organization_patterns)?,
-            personal_account: compile(personal_account_patterns)?,
+            organization: PathPattern::new(organization_patterns)?,
+            personal_account: PathPattern::new(personal_account_patterns)?,
         })
     }
 
     /// The organization or account that this (percent-encoded) path names.
     pub(crate) fn target(&self, path: &str) -> Option<Target> {
-        if let Some(params) = self
-            .organization
-            .as_ref()
-            .and_then(|pattern| pattern.matches(path))
-        {
+        if let Some(params) = self.organization.matches(path) {
             if let Some(id) = params.get("id").filter(|id| !id.is_empty()) {
                 return Some(Target::Id(id.to_owned()));
             }
@@ -61,8 +57,7 @@ impl OrganizationSync {
             }
         }
         self.personal_account
-            .as_ref()
-            .and_then(|pattern| pattern.matches(path))
+            .matches(path)
             .map(|_| Target::PersonalAccount)
     }
 }
@@ -85,18 +80,5 @@ impl Target {
             Self::Slug(slug) => slug,
             Self::PersonalAccount => "",
         }
-    }
-}
-
-fn compile<I>(patterns: I) -> Result<Option<PathPattern>, RoutePatternError>
-where
-    I: IntoIterator,
-    I::Item: AsRef<str>,
-{
-    let patterns: Vec<I::Item> = patterns.into_iter().collect();
-    if patterns.is_empty() {
-        Ok(None)
-    } else {
-        PathPattern::new(&patterns).map(Some)
     }
 }

@@ -508,3 +508,18 @@ fn the_url_stays_as_it_was_asked_for_where_no_header_moves_it() {
         "https://www.example.com/"
     );
 }
+
+#[test]
+fn an_issue_time_that_is_no_number_is_older_than_nothing() {
+    let clerk = production().build().unwrap();
+    let suffix = clerk.publishable_key().unwrap().cookie_suffix();
+    let plain = Signer::instance().session();
+    let odd = Signer::instance().session_with(&json!({ "iat": "today" }));
+    let cookies = format!(
+        "__session={plain}; __session_{suffix}={odd}; __client_uat_{suffix}={}",
+        NOW - 1000
+    );
+    let state = decide(&clerk, &request_to("GET", "/page", &[("cookie", &cookies)]));
+    // The suffixed session is chosen, as in the reference, and refused.
+    assert_eq!(outcome(&state), "signed-out token-verification-failed");
+}

@@ -413,6 +413,11 @@ async fn calls_that_hang_end_and_leave_the_request_signed_out() {
         "/page?__clerk_handshake_nonce=n",
         &[("sec-fetch-dest", "document")],
     );
-    let state = clerk.authenticate_request(&request).await.unwrap();
+    let outcome = clerk.authenticate_request(&request);
+    // Half of what the other side would take: whoever waits for it is still waiting then.
+    let state = tokio::time::timeout(Duration::from_secs(30), outcome)
+        .await
+        .expect("the call was given up")
+        .unwrap();
     assert_ne!(state.status(), AuthStatus::SignedIn);
 }
