@@ -44,6 +44,10 @@ bench *args:
 conformance *args:
     cargo run -p xtask -- conformance {{args}}
 
+# Which files of a crate need each other in a circle? `cargo test` asks too.
+circles *args:
+    cargo run -p xtask -- circles {{args}}
+
 # Is the declared minimum Rust version true of all dependencies?
 msrv:
     cargo run -p xtask -- msrv

@@ -1,14 +1,15 @@
 //! Tasks of this workspace, run as `cargo run -p xtask -- <task>`.
 
+mod circles;
 mod codegen;
 mod conformance;
 mod msrv;
+mod workspace;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What a task ends with: nothing, or what went wrong.
-type TaskResult = Result<(), Box<dyn std::error::Error>>;
+pub(crate) use workspace::{TaskResult, root};
 
 #[expect(
     clippy::disallowed_macros,
@@ -17,11 +18,13 @@ type TaskResult = Result<(), Box<dyn std::error::Error>>;
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let result = match args.next().as_deref() {
+        Some("circles") => circles::run(args),
         Some("codegen") => codegen::run(args),
         Some("conformance") => conformance::run(args.next().map(PathBuf::from)),
         Some("msrv") => msrv::run(),
         _ => Err(
-            "usage: xtask codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv".into(),
+            "usage: xtask circles [--crate NAME] | codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv"
+                .into(),
         ),
     };
     match result {
@@ -31,10 +34,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The folder of the workspace.
-fn root() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
 }
