@@ -22,6 +22,8 @@ pub(crate) type Arrows = BTreeMap<(PathBuf, PathBuf), BTreeSet<Place>>;
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) text: String,
+    /// Whether the place makes the arrow: an import, or a path through a module. A name that was imported does not.
+    pub(crate) decisive: bool,
 }
 
 /// Collects the arrows between the files of a package.
@@ -82,7 +84,15 @@ impl Reader<'_> {
             }
         }
         let targets = resolve(self.package, self.module, &path);
-        self.record(targets, line, &text);
+        let head = ImportPath {
+            external: path.external,
+            segments: path.segments.iter().take(1).cloned().collect(),
+        };
+        let decisive = path.segments.len() > 1
+            && resolve(self.package, self.module, &head)
+                .iter()
+                .any(|target| matches!(target, Target::Module(_)));
+        self.record(targets, line, &text, decisive);
     }
 
     /// Records what a private import names.
@@ -91,14 +101,14 @@ impl Reader<'_> {
         let text = path.segments.join("::");
         if name.is_some() {
             let targets = resolve(self.package, self.module, &path);
-            self.record(targets, line, &format!("use {text}"));
+            self.record(targets, line, &format!("use {text}"), true);
         } else {
             let targets = traits_in(self.package, self.module, &path);
-            self.record(targets, line, &format!("use {text}::*"));
+            self.record(targets, line, &format!("use {text}::*"), true);
         }
     }
 
-    fn record(&mut self, targets: Vec<Target>, line: usize, text: &str) {
+    fn record(&mut self, targets: Vec<Target>, line: usize, text: &str, decisive: bool) {
         for target in targets {
             // A module by itself is no item: what is used of it is named beside it.
             let Target::Item { home, .. } = target else {
@@ -110,7 +120,11 @@ impl Reader<'_> {
                 self.found
                     .entry((self.file.to_owned(), file.clone()))
                     .or_default()
-                    .insert(Place { line, text });
+                    .insert(Place {
+                        line,
+                        text,
+                        decisive,
+                    });
             }
         }
     }

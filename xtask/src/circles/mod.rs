@@ -184,22 +184,19 @@ fn describe(
             _ = writeln!(report, "    {} -> {}", from.display(), to.display());
             let arrow = arrows.get(&(from.clone(), to.clone()));
             for place in arrow.into_iter().flat_map(telling) {
-                let Place { line, text } = place;
+                let Place { line, text, .. } = place;
                 _ = writeln!(report, "      {name}/{}:{line}: {text}", from.display());
             }
         }
     }
 }
 
-/// The places that make an arrow: the imports, and the paths that need none. What was imported says nothing more.
+/// The places that make an arrow, or all of them where none does by itself.
 fn telling(places: &BTreeSet<Place>) -> impl Iterator<Item = &Place> {
-    let makes = |place: &&Place| {
-        ["use ", "crate::", "self::", "super::"]
-            .iter()
-            .any(|start| place.text.starts_with(start))
-    };
-    let has_any = places.iter().any(|place| makes(&place));
-    places.iter().filter(move |place| !has_any || makes(place))
+    let any_decisive = places.iter().any(|place| place.decisive);
+    places
+        .iter()
+        .filter(move |place| place.decisive || !any_decisive)
 }
 
 #[cfg(test)]
