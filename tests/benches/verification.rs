@@ -22,7 +22,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_actix::ClerkMiddleware;
 use clerk_axum::ClerkLayer;
 use clerk_core::{Authentication, Clerk, ClerkBuilder, ManualClock};
-use clerk_tests::forge::{NOW, PRODUCTION_KEY, Signer};
+use clerk_test_support::forge::{NOW, PRODUCTION_KEY, Signer};
 use futures_util::FutureExt as _;
 use http::Request;
 use tower::Service as _;

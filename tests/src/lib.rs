@@ -3,7 +3,6 @@
 pub mod conformance;
 pub mod document;
 pub mod exercise;
-pub mod forge;
 
 /// The examples of the README.
 #[cfg(doctest)]

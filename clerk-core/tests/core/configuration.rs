@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clerk_core::{Clerk, OrganizationSync};
-use clerk_tests::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY, Signer};
+use clerk_test_support::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY, Signer};
 
 /// The whole chain of messages, as an application prints it.
 fn refusal(variables: &[(&str, &str)]) -> String {

@@ -16,7 +16,7 @@ mod secrets;
 use clerk_core::{
     Auth, AuthStatus, Authentication, Clerk, ClerkBuilder, ManualClock, RequestState,
 };
-use clerk_tests::forge::{DEVELOPMENT_KEY, NOW, PRODUCTION_KEY, Signer};
+use clerk_test_support::forge::{DEVELOPMENT_KEY, NOW, PRODUCTION_KEY, Signer};
 
 /// Unix milliseconds at which forged sessions are a second old.
 const NOW_MILLIS: i64 = NOW * 1000 + 1000;

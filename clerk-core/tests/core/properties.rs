@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use clerk_core::{Authentication, Clerk, OrganizationSync, RouteMatcher};
-use clerk_tests::forge::{NOW, Signer, claims_with, unsigned};
+use clerk_test_support::forge::{NOW, Signer, claims_with, unsigned};
 use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;
 use serde_json::json;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clerk_core::{AuthStatus, Clerk, Clock as _, ManualClock, RequestState, SystemClock};
 use clerk_emulator::{Emulator, Fault, UserSeed};
-use clerk_tests::forge::{NOW, SESSION_CATEGORY, Signer};
+use clerk_test_support::forge::{NOW, SESSION_CATEGORY, Signer};
 use http::header::SET_COOKIE;
 use serde_json::{Value, json};
 use url::Url;
@@ -373,8 +373,10 @@ fn handshake_with_our_kid(directives: &Value) -> String {
 
 #[test]
 fn a_forged_session_inside_a_genuine_handshake_signs_nobody_in() {
-    let forged =
-        Signer::stranger().sign(&Signer::instance().header(), &clerk_tests::forge::claims());
+    let forged = Signer::stranger().sign(
+        &Signer::instance().header(),
+        &clerk_test_support::forge::claims(),
+    );
     let token = handshake(Signer::instance(), &json!([format!("__session={forged}")]));
     let state = arrive(&production().build().unwrap(), &token);
     assert_eq!(outcome(&state), "signed-out session-token-and-uat-missing");

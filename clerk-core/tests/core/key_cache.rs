@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::get;
-use clerk_axum::{ClerkLayer, protect};
 use clerk_core::{AuthStatus, Clerk, ClerkBuilder, Clock as _, ManualClock, SystemClock};
 use clerk_emulator::{Emulator, Fault, UserSeed};
-use clerk_tests::forge::{Signer, claims_with};
+use clerk_test_support::forge::{Signer, claims_with};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use http::{Request, StatusCode};
+use http::header::RETRY_AFTER;
 use serde_json::json;
-use tower::ServiceExt as _;
 
 use crate::{outcome, request};
 
@@ -60,32 +56,25 @@ fn stranger(number: usize, now: i64) -> String {
     signer.sign(&header, &claims)
 }
 
-fn application(clerk: Clerk) -> Router {
-    Router::new()
-        .route("/guarded", get(|| async { "guarded" }))
-        .route_layer(protect())
-        .route("/public", get(|| async { "public" }))
-        .layer(ClerkLayer::new(clerk))
+/// The status that a guarded route answers with, and whether it says when to ask again.
+async fn guarded(clerk: &Clerk, token: &str) -> (u16, bool) {
+    let state = clerk.authenticate_request(&bearer(token)).await.unwrap();
+    match state.auth().signed_in() {
+        Ok(_) => (200, false),
+        Err(refusal) => (
+            refusal.status().as_u16(),
+            refusal.headers().contains_key(RETRY_AFTER),
+        ),
+    }
 }
 
 #[tokio::test]
 async fn a_cold_start_under_a_thousand_requests_loads_the_keys_once() {
     let emulator = emulator().await;
-    let application = application(on(&emulator).build().unwrap());
+    let clerk = on(&emulator).build().unwrap();
     let token = emulator.session_token(ADA).mint().unwrap();
-    let answers = join_all((0..1000).map(|_| {
-        let request = Request::get("/guarded")
-            .header("authorization", format!("Bearer {token}"))
-            .body(axum::body::Body::empty())
-            .unwrap();
-        application.clone().oneshot(request)
-    }))
-    .await;
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.as_ref().unwrap().status() == StatusCode::OK)
-    );
+    let answers = join_all((0..1000).map(|_| guarded(&clerk, &token))).await;
+    assert_eq!(answers, [(200, false); 1000]);
     assert_eq!(key_fetches(&emulator), 1);
 }
 
@@ -131,60 +120,38 @@ async fn a_thousand_unknown_key_ids_cause_one_download_per_cool_down() {
     }
 }
 
-/// The application on a port of its own, and a client for it.
-async fn serve(application: Router) -> (String, reqwest::Client) {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, application).await });
-    (address, reqwest::Client::new())
-}
-
 #[tokio::test]
 async fn an_outage_signs_nobody_out_and_breaks_no_public_page() {
     let emulator = emulator().await;
     let clock = clock();
     let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
-    let (address, http) = serve(application(clerk.clone())).await;
-    let get = async |path: &str, token: &str| {
-        let answer = http
-            .get(format!("{address}{path}"))
-            .bearer_auth(token)
-            .send()
-            .await
-            .unwrap();
-        (
-            answer.status().as_u16(),
-            answer.headers().contains_key("retry-after"),
-        )
-    };
     let token = emulator
         .session_token(ADA)
         .lifetime(Duration::from_secs(24 * 3600))
         .mint()
         .unwrap();
-    assert_eq!(get("/guarded", &token).await, (200, false));
+    assert_eq!(guarded(&clerk, &token).await, (200, false));
 
     emulator.faults().stop_keys();
     // Keys in memory go on serving, past the age at which they are refreshed ...
     for minutes in [4, 10, 20, 20] {
         clock.advance(Duration::from_secs(minutes * 60));
         assert_eq!(
-            get("/guarded", &token).await,
+            guarded(&clerk, &token).await,
             (200, false),
             "after {minutes} more minutes"
         );
     }
-    // ... up to the stated hour. Then nobody can be judged: guarded routes say so, public ones go on.
+    // ... up to the stated hour. Then nobody can be judged: guarded routes say so, and authentication is no error, so
+    // that public ones go on.
     clock.advance(Duration::from_secs(10 * 60));
-    assert_eq!(get("/guarded", &token).await, (503, true));
-    assert_eq!(get("/public", &token).await, (200, false));
+    assert_eq!(guarded(&clerk, &token).await, (503, true));
+    assert!(clerk.authenticate_request(&bearer(&token)).await.is_ok());
     assert!(clerk.stats().key_refresh_failures > 0);
 
     emulator.faults().resume_keys();
     clock.advance(Duration::from_secs(31));
-    assert_eq!(get("/guarded", &token).await, (200, false));
+    assert_eq!(guarded(&clerk, &token).await, (200, false));
 }
 
 #[tokio::test]
@@ -193,27 +160,16 @@ async fn a_cold_start_without_keys_is_undecided_and_asks_again_soon() {
     emulator.faults().stop_keys();
     let clock = clock();
     let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
-    let (address, http) = serve(application(clerk)).await;
     let token = emulator.session_token(ADA).mint().unwrap();
-    let status = async |path: &str| {
-        http.get(format!("{address}{path}"))
-            .bearer_auth(&token)
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .as_u16()
-    };
-    assert_eq!(status("/guarded").await, 503);
-    assert_eq!(status("/public").await, 200);
+    assert_eq!(guarded(&clerk, &token).await, (503, true));
     let asked = key_fetches(&emulator);
     assert!(asked > 0);
     // The failure is remembered for a moment, so that an outage is not made worse.
-    assert_eq!(status("/guarded").await, 503);
+    assert_eq!(guarded(&clerk, &token).await, (503, true));
     assert_eq!(key_fetches(&emulator), asked);
     emulator.faults().resume_keys();
     clock.advance(Duration::from_secs(2));
-    assert_eq!(status("/guarded").await, 200);
+    assert_eq!(guarded(&clerk, &token).await, (200, false));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use clerk_core::{
     StoreFuture, SystemClock, TokenType,
 };
 use clerk_emulator::{Emulator, Fault, MachineSeed, UserSeed};
-use clerk_tests::forge::{NOW, Signer};
+use clerk_test_support::forge::{NOW, Signer};
 use serde_json::json;
 
 use crate::key_cache::on;

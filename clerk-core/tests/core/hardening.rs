@@ -3,7 +3,7 @@
 
 use clerk_core::{AllowedRedirectOrigins, ForwardedHeaders, OrganizationSync};
 use clerk_emulator::{Emulator, Fault, MachineSeed, UserSeed};
-use clerk_tests::forge::{NOW, Signer};
+use clerk_test_support::forge::{NOW, Signer};
 use serde_json::json;
 use url::Url;
 

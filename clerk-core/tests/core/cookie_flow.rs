@@ -2,7 +2,7 @@
 //! runs here.
 
 use clerk_core::{Clerk, ClerkBuilder, OrganizationSync};
-use clerk_tests::forge::{NOW, Signer};
+use clerk_test_support::forge::{NOW, Signer};
 use serde_json::json;
 
 use crate::{decide, development, outcome, production, request_to};

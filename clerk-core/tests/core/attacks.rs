@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_core::{Auth, AuthStatus, Clerk, ManualClock};
 use clerk_emulator::{Emulator, UserSeed};
-use clerk_tests::forge::{NOW, Signer, claims, claims_with, unsigned};
+use clerk_test_support::forge::{NOW, Signer, claims, claims_with, unsigned};
 use serde_json::json;
 
 use crate::{NOW_MILLIS, assert_nobody, decide, outcome, production, request};

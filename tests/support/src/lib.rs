@@ -1,0 +1,3 @@
+//! Support for the tests of several crates. Depends on no other crate of this workspace, so that each can use it.
+
+pub mod forge;
