@@ -1,11 +1,17 @@
-//! Between actix-web's types, which are older than the `http` crate's, and ours.
+//! Conversions between actix-web's types, which are those of `http` 0.2, and `http` 1.
 
-use actix_web::body::MessageBody;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{RequestHead, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use clerk_core::{RequestView, append_headers};
+use bytes::Bytes;
+use clerk_core::adapter::{AnswerBody, RequestView, append_headers};
+use http_body::Body;
 
 /// A request as the core reads it: borrowed, so that nothing is copied that nobody asks for.
 pub(crate) struct View<'a> {
@@ -88,4 +94,38 @@ pub(crate) fn response<B: MessageBody + 'static>(from: http::Response<B>) -> Htt
     let mut response = HttpResponse::build(status(parts.status)).body(body);
     append(response.headers_mut(), parts.headers);
     response
+}
+
+pub(crate) fn answer(from: http::Response<AnswerBody>) -> HttpResponse {
+    response(from.map(Answer))
+}
+
+/// The body of an answer, as actix-web sends one.
+struct Answer(AnswerBody);
+
+impl MessageBody for Answer {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        match self.0.size_hint().exact() {
+            Some(bytes) => BodySize::Sized(bytes),
+            None => BodySize::Stream,
+        }
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        loop {
+            let frame = ready!(Pin::new(&mut self.0).poll_frame(cx));
+            // Frames that are no data are trailers, which an answer does not have.
+            match frame.map(|frame| frame.map(http_body::Frame::into_data)) {
+                Some(Ok(Err(_))) => {}
+                Some(Ok(Ok(data))) => return Poll::Ready(Some(Ok(data))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
 }

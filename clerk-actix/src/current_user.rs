@@ -13,7 +13,7 @@ use crate::rejection::ClerkRejection;
 /// The signed-in person's user, looked up through the Backend API once per request.
 ///
 /// Refuses like [`SignedIn`](crate::SignedIn); 503 when the Backend API cannot be asked. Where the sign-in is optional,
-/// take a `Result<CurrentUser, ClerkRejection>` and [`ClerkRejection::unless_signed_out`].
+/// take a `Result<CurrentUser, ClerkRejection>` and [`ClerkRejection::optional`].
 ///
 /// What a [`User`] serialises to is its public part: private metadata leaves the server only when a handler says so.
 ///
@@ -40,8 +40,8 @@ impl FromRequest for CurrentUser {
             if let Some(known) = known {
                 return Ok(known);
             }
-            let authenticated = with(&request, |authenticated| Ok(authenticated.clone()))?;
-            let user = Self(authenticated.current_user().await?);
+            let context = with(&request, |context| Ok(context.clone()))?;
+            let user = Self(context.current_user().await?);
             request.extensions_mut().insert(user.clone());
             Ok(user)
         })

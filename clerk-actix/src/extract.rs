@@ -7,7 +7,8 @@ use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use clerk_core::{Authenticated, Policy, Refusal, SessionAuth};
+use clerk_core::adapter::AuthContext;
+use clerk_core::{Policy, Refusal, SessionAuth};
 
 use crate::rejection::ClerkRejection;
 
@@ -47,9 +48,7 @@ impl FromRequest for Auth {
     type Future = Ready<Result<Self, ClerkRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with(request, |authenticated| {
-            Ok(Self(authenticated.auth().clone()))
-        }))
+        ready(with(request, |context| Ok(Self(context.auth().clone()))))
     }
 }
 
@@ -58,7 +57,7 @@ impl FromRequest for Auth {
 /// Documents are redirected to the sign-in page, other requests get 401, or 503 when the request could not be judged.
 ///
 /// actix-web's `Option<SignedIn>` is `None` for every refusal. Where the sign-in is optional, take an [`Auth`], or a
-/// `Result<SignedIn, ClerkRejection>` and [`ClerkRejection::unless_signed_out`].
+/// `Result<SignedIn, ClerkRejection>` and [`ClerkRejection::optional`].
 ///
 /// ```
 /// use clerk_actix::SignedIn;
@@ -92,8 +91,8 @@ impl FromRequest for SignedIn {
     type Future = Ready<Result<Self, ClerkRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with(request, |authenticated| {
-            Ok(Self(authenticated.auth().signed_in()?.clone()))
+        ready(with(request, |context| {
+            Ok(Self(context.auth().signed_in()?.clone()))
         }))
     }
 }
@@ -157,9 +156,9 @@ impl<P: Policy + 'static> FromRequest for Guarded<P> {
     type Future = Ready<Result<Self, ClerkRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with(request, |authenticated| {
+        ready(with(request, |context| {
             Ok(Self {
-                session: authenticated.guarded::<P>()?.clone(),
+                session: context.guarded::<P>()?.clone(),
                 policy: PhantomData,
             })
         }))
@@ -169,10 +168,10 @@ impl<P: Policy + 'static> FromRequest for Guarded<P> {
 /// What the middleware left with the request. The borrow ends here: none lives across an await.
 pub(crate) fn with<T>(
     request: &HttpRequest,
-    read: impl FnOnce(&Authenticated) -> Result<T, Refusal>,
+    read: impl FnOnce(&AuthContext) -> Result<T, Refusal>,
 ) -> Result<T, ClerkRejection> {
-    match request.extensions().get::<Authenticated>() {
-        Some(authenticated) => Ok(read(authenticated)?),
+    match request.extensions().get::<AuthContext>() {
+        Some(context) => Ok(read(context)?),
         None => Err(ClerkRejection::missing_middleware()),
     }
 }

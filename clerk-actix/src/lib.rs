@@ -59,18 +59,38 @@ mod rejection;
 #[cfg(feature = "webhooks")]
 mod webhook;
 
+#[doc(inline)]
+pub use clerk_core as core;
+
+// The middlewares.
+pub use middleware::{ClerkFuture, ClerkMiddleware, ClerkService};
+pub use protect::{ProtectFuture, ProtectMiddleware, ProtectService, protect};
+
+// The extractors, and what they refuse with.
 #[cfg(feature = "current-user")]
 pub use clerk_core::api::User;
-pub use clerk_core::{
-    AcceptedTokens, AllowedRedirectOrigins, Authenticated, Clerk, ClerkBuilder, ConfigError,
-    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, ReturnBack, Reverification,
-    ReverificationLevel, RouteMatcher, SessionAuth, TokenType,
-};
 #[cfg(feature = "current-user")]
 pub use current_user::CurrentUser;
 pub use extract::{Auth, Guarded, SignedIn};
-pub use middleware::{ClerkFuture, ClerkMiddleware, ClerkService};
-pub use protect::{ProtectFuture, ProtectMiddleware, ProtectService, protect};
 pub use rejection::ClerkRejection;
 #[cfg(feature = "webhooks")]
 pub use webhook::VerifiedWebhook;
+
+// What handlers and guards meet: who sent a request, and what is required.
+pub use clerk_core::adapter::AuthContext;
+pub use clerk_core::{
+    AcceptedTokens, ApiKeyAuth, Auth as AuthState, Claims, M2mTokenAuth, OAuthTokenAuth, Policy,
+    Protect, Reason, Refusal, RefusalKind, Require, ReturnBack, Reverification,
+    ReverificationLevel, RouteMatcher, SessionAuth, SessionOrganization, SignedOut, TokenType,
+};
+
+// The instance and its configuration.
+pub use clerk_core::{
+    AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ForwardedHeaders, MachineTokenStore,
+    OrganizationSync, Stats, StoreFuture,
+};
+
+// Webhooks.
+pub use clerk_core::{
+    WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier,
+};

@@ -10,7 +10,8 @@ use std::task::{Context, Poll, ready as poll_ready};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
-use clerk_core::{AuthenticateError, Authentication, Clerk, Refusal, RequestState};
+use clerk_core::adapter::{GoOn, Next};
+use clerk_core::{Clerk, Refusal};
 use pin_project_lite::pin_project;
 
 use crate::convert::{self, View};
@@ -155,43 +156,37 @@ where
                 }
             },
         };
-        let outcome = match clerk.begin_authentication(&View::of(&request)) {
-            Ok(Authentication::Waiting(waiting)) => {
-                let clerk = clerk.clone();
-                let inner = Rc::clone(&self.inner);
-                return ClerkFuture::waiting(Box::pin(async move {
-                    let headers = match settle(&clerk, waiting.finish().await, &request) {
-                        Ok(headers) => headers,
-                        Err(answer) => {
-                            let response = convert::response(answer);
-                            return Ok(request.into_response(response).map_into_right_body());
-                        }
-                    };
-                    let mut response = inner.call(request).await?;
-                    convert::append(response.headers_mut(), headers);
-                    Ok(response.map_into_left_body())
-                }));
+        match clerk.attach(&View::of(&request)) {
+            // The common case: no boxed future, no clone of the inner service.
+            Next::GoOn(GoOn {
+                context, headers, ..
+            }) => {
+                request.extensions_mut().insert(context);
+                ClerkFuture::inner(self.inner.call(request), headers)
             }
-            Ok(Authentication::Done(state)) => Ok(state),
-            Err(error) => Err(error),
-        };
-        // The common case: no boxed future, no clone of the inner service.
-        match settle(clerk, outcome, &request) {
-            Ok(headers) => ClerkFuture::inner(self.inner.call(request), headers),
-            Err(answer) => ClerkFuture::answer(request.into_response(convert::response(answer))),
+            Next::Answer(answer) => {
+                ClerkFuture::answer(request.into_response(convert::answer(answer)))
+            }
+            Next::Wait(wait) => {
+                let inner = Rc::clone(&self.inner);
+                ClerkFuture::waiting(Box::pin(async move {
+                    match wait.finish().await {
+                        Ok(GoOn {
+                            context, headers, ..
+                        }) => {
+                            request.extensions_mut().insert(context);
+                            let mut response = inner.call(request).await?;
+                            convert::append(response.headers_mut(), headers);
+                            Ok(response.map_into_left_body())
+                        }
+                        Err(answer) => Ok(request
+                            .into_response(convert::answer(answer))
+                            .map_into_right_body()),
+                    }
+                }))
+            }
         }
     }
-}
-
-/// Stores the outcome with the request and gives the headers for the response, or the response that answers it.
-fn settle(
-    clerk: &Clerk,
-    outcome: Result<RequestState, AuthenticateError>,
-    request: &ServiceRequest,
-) -> Result<http::HeaderMap, http::Response<()>> {
-    let (authenticated, headers) = clerk.settle(outcome)?;
-    request.extensions_mut().insert(authenticated);
-    Ok(headers)
 }
 
 type Waiting<B> = Pin<Box<dyn Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>>>;
@@ -241,6 +236,10 @@ where
 {
     type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
 
+    #[expect(
+        clippy::expect_used,
+        reason = "polling a finished future is a mistake of the caller's"
+    )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Inner { future, headers } => {
@@ -249,11 +248,10 @@ where
                 Poll::Ready(Ok(response.map_into_left_body()))
             }
             StateProjection::Waiting { future } => future.as_mut().poll(cx),
-            StateProjection::Answer { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response.map_into_right_body())),
-                // Polled again after it was done: there is nothing more to say.
-                None => Poll::Pending,
-            },
+            StateProjection::Answer { response } => Poll::Ready(Ok(response
+                .take()
+                .expect("polled after completion")
+                .map_into_right_body())),
         }
     }
 }

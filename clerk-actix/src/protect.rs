@@ -8,10 +8,8 @@ use std::task::{Context, Poll};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
-use clerk_core::{
-    AcceptedTokens, Auth, Authenticated, Protect, Refusal, Require, Reverification, RouteMatcher,
-    RoutedPath,
-};
+use clerk_core::adapter::{AuthContext, RoutedPath};
+use clerk_core::{AcceptedTokens, Auth, Protect, Refusal, Require, Reverification, RouteMatcher};
 use pin_project_lite::pin_project;
 
 use crate::convert::View;
@@ -112,18 +110,13 @@ where
 impl<S> ProtectService<S> {
     fn check(&self, request: &ServiceRequest) -> Result<(), Refusal> {
         let extensions = request.extensions();
-        let authenticated = extensions
-            .get::<Authenticated>()
+        let context = extensions
+            .get::<AuthContext>()
             .ok_or_else(|| Refusal::missing_middleware("ClerkMiddleware"))?;
         // The router compares routes with the text in `match_info`: mostly decoded, and whatever middlewares made of it.
         let routed = request.match_info();
         let path = RoutedPath::received(routed.get_ref().uri().path()).decoded_as(routed.as_str());
-        self.protect.check(
-            authenticated.clerk(),
-            authenticated.auth(),
-            &View::of(request),
-            path,
-        )
+        context.protect(&self.protect, &View::of(request), path)
     }
 }
 
@@ -149,16 +142,19 @@ where
 {
     type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
 
+    #[expect(
+        clippy::expect_used,
+        reason = "polling a finished future is a mistake of the caller's"
+    )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Inner { future } => {
                 future.poll(cx).map_ok(ServiceResponse::map_into_left_body)
             }
-            StateProjection::Refused { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response.map_into_right_body())),
-                // Polled again after it was done: there is nothing more to say.
-                None => Poll::Pending,
-            },
+            StateProjection::Refused { response } => Poll::Ready(Ok(response
+                .take()
+                .expect("polled after completion")
+                .map_into_right_body())),
         }
     }
 }

@@ -28,7 +28,7 @@ impl ClerkRejection {
         convert::status(self.0.status())
     }
 
-    /// Takes being signed out for an answer, and nothing else: `None` where nobody is signed in.
+    /// Converts a signed-out refusal to `None` and returns every other refusal as an error.
     ///
     /// For extractors as `Result<SignedIn, ClerkRejection>`: actix-web's own `Option<SignedIn>` is `None` also when
     /// Clerk is out of reach or no [`ClerkMiddleware`](crate::ClerkMiddleware) is there.
@@ -37,7 +37,7 @@ impl ClerkRejection {
     /// use clerk_actix::{ClerkRejection, SignedIn};
     ///
     /// async fn greeting(session: Result<SignedIn, ClerkRejection>) -> Result<&'static str, ClerkRejection> {
-    ///     let session = ClerkRejection::unless_signed_out(session)?;
+    ///     let session = ClerkRejection::optional(session)?;
     ///     Ok(if session.is_some() { "welcome back" } else { "welcome" })
     /// }
     /// # let _ = actix_web::web::get().to(greeting);
@@ -45,8 +45,8 @@ impl ClerkRejection {
     ///
     /// # Errors
     /// Every other refusal.
-    pub fn unless_signed_out<T>(extracted: Result<T, Self>) -> Result<Option<T>, Self> {
-        Ok(Refusal::unless_signed_out(
+    pub fn optional<T>(extracted: Result<T, Self>) -> Result<Option<T>, Self> {
+        Ok(Refusal::optional(
             extracted.map_err(|rejection| rejection.0),
         )?)
     }
@@ -68,9 +68,9 @@ impl ClerkRejection {
     /// ```
     #[must_use]
     pub fn redirect_to_sign_in(request: &HttpRequest, back: ReturnBack<'_>) -> Self {
-        with(request, |authenticated| {
+        with(request, |context| {
             Ok(Self(
-                authenticated.redirect_to_sign_in(&View::of_request(request), back),
+                context.redirect_to_sign_in(&View::of_request(request), back),
             ))
         })
         .unwrap_or_else(|rejection| rejection)
@@ -79,9 +79,9 @@ impl ClerkRejection {
     /// A redirect to the sign-up page, with the way back: `redirectToSignUp` in the official SDKs.
     #[must_use]
     pub fn redirect_to_sign_up(request: &HttpRequest, back: ReturnBack<'_>) -> Self {
-        with(request, |authenticated| {
+        with(request, |context| {
             Ok(Self(
-                authenticated.redirect_to_sign_up(&View::of_request(request), back),
+                context.redirect_to_sign_up(&View::of_request(request), back),
             ))
         })
         .unwrap_or_else(|rejection| rejection)

@@ -5,7 +5,7 @@ use clerk_core::Refusal;
 use clerk_core::api::User;
 use http::request::Parts;
 
-use crate::extract::authenticated;
+use crate::extract::auth_context;
 use crate::rejection::ClerkRejection;
 
 /// The signed-in person's user, looked up through the Backend API once per request.
@@ -35,7 +35,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let user = Self(authenticated(parts)?.clone().current_user().await?);
+        let user = Self(auth_context(parts)?.clone().current_user().await?);
         parts.extensions.insert(user.clone());
         Ok(user)
     }
@@ -49,6 +49,6 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
         state: &S,
     ) -> Result<Option<Self>, ClerkRejection> {
         let user = <Self as FromRequestParts<S>>::from_request_parts(parts, state).await;
-        Ok(Refusal::unless_signed_out(user.map_err(Refusal::from))?)
+        Ok(Refusal::optional(user.map_err(Refusal::from))?)
     }
 }

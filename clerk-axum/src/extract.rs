@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
-use clerk_core::{Authenticated, Policy, Refusal, SessionAuth};
+use clerk_core::adapter::AuthContext;
+use clerk_core::{Policy, Refusal, SessionAuth};
 use http::request::Parts;
 
 use crate::rejection::ClerkRejection;
@@ -45,7 +46,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
-        authenticated(parts).map(|authenticated| Self(authenticated.auth().clone()))
+        auth_context(parts).map(|context| Self(context.auth().clone()))
     }
 }
 
@@ -91,7 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
-        Ok(Self(authenticated(parts)?.auth().signed_in()?.clone()))
+        Ok(Self(auth_context(parts)?.auth().signed_in()?.clone()))
     }
 }
 
@@ -99,7 +100,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClerkRejection> {
-        let session = Refusal::unless_signed_out(authenticated(parts)?.auth().signed_in())?;
+        let session = Refusal::optional(auth_context(parts)?.auth().signed_in())?;
         Ok(session.cloned().map(Self))
     }
 }
@@ -164,15 +165,15 @@ impl<S: Send + Sync, P: Policy> FromRequestParts<S> for Guarded<P> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
         Ok(Self {
-            session: authenticated(parts)?.guarded::<P>()?.clone(),
+            session: auth_context(parts)?.guarded::<P>()?.clone(),
             policy: PhantomData,
         })
     }
 }
 
-pub(crate) fn authenticated(parts: &Parts) -> Result<&Authenticated, ClerkRejection> {
+pub(crate) fn auth_context(parts: &Parts) -> Result<&AuthContext, ClerkRejection> {
     parts
         .extensions
-        .get::<Authenticated>()
+        .get::<AuthContext>()
         .ok_or_else(ClerkRejection::missing_layer)
 }

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use clerk_core::{AuthenticateError, Authentication, Clerk, Refusal, RequestState, append_headers};
+use clerk_core::adapter::{GoOn, Next, append_headers};
+use clerk_core::{Clerk, Refusal};
 use http::{HeaderMap, Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -155,44 +156,35 @@ where
                 }
             }
         };
-        let outcome = match clerk.begin_authentication(&OriginalRequest::of(&request)) {
-            Ok(Authentication::Waiting(waiting)) => {
+        match clerk.attach(&OriginalRequest::of(&request)) {
+            // The common case: no future of our own, no allocation, no clone of the inner service.
+            Next::GoOn(GoOn {
+                context, headers, ..
+            }) => {
+                request.extensions_mut().insert(context);
+                ClerkFuture::inner(self.inner.call(request), headers)
+            }
+            Next::Answer(answer) => ClerkFuture::answer(answer.map(|_| R::default())),
+            Next::Wait(wait) => {
                 // The service that was polled ready is the one that is called; the fresh clone stays behind.
                 let fresh = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, fresh);
-                let clerk = clerk.clone();
-                return ClerkFuture::waiting(Box::pin(async move {
-                    let headers = match settle(&clerk, waiting.finish().await, &mut request) {
-                        Ok(headers) => headers,
-                        Err(response) => return Ok(response),
-                    };
-                    let mut response = inner.call(request).await?;
-                    append(response.headers_mut(), headers);
-                    Ok(response)
-                }));
+                ClerkFuture::waiting(Box::pin(async move {
+                    match wait.finish().await {
+                        Ok(GoOn {
+                            context, headers, ..
+                        }) => {
+                            request.extensions_mut().insert(context);
+                            let mut response = inner.call(request).await?;
+                            append(response.headers_mut(), headers);
+                            Ok(response)
+                        }
+                        Err(answer) => Ok(answer.map(|_| R::default())),
+                    }
+                }))
             }
-            Ok(Authentication::Done(state)) => Ok(state),
-            Err(error) => Err(error),
-        };
-        // The common case: no future of our own, no allocation, no clone of the inner service.
-        match settle(clerk, outcome, &mut request) {
-            Ok(headers) => ClerkFuture::inner(self.inner.call(request), headers),
-            Err(response) => ClerkFuture::answer(response),
         }
     }
-}
-
-/// Stores the outcome with the request and gives the headers for the response, or the response that answers it.
-fn settle<B, R: Default>(
-    clerk: &Clerk,
-    outcome: Result<RequestState, AuthenticateError>,
-    request: &mut Request<B>,
-) -> Result<HeaderMap, Response<R>> {
-    let (authenticated, headers) = clerk
-        .settle(outcome)
-        .map_err(|response| response.map(|()| R::default()))?;
-    request.extensions_mut().insert(authenticated);
-    Ok(headers)
 }
 
 fn empty<R: Default>(refusal: Refusal) -> Response<R> {
@@ -249,10 +241,13 @@ impl<F, R, E> ClerkFuture<F, R, E> {
 impl<F, R, E> Future for ClerkFuture<F, R, E>
 where
     F: Future<Output = Result<Response<R>, E>>,
-    R: Default,
 {
     type Output = Result<Response<R>, E>;
 
+    #[expect(
+        clippy::expect_used,
+        reason = "polling a finished future is a mistake of the caller's"
+    )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Inner { future, headers } => {
@@ -261,10 +256,9 @@ where
                 Poll::Ready(Ok(response))
             }
             StateProjection::Waiting { future } => future.as_mut().poll(cx),
-            // Polled again after it was done: the answer is gone, and an empty 500 says so.
-            StateProjection::Answer { response } => Poll::Ready(Ok(response
-                .take()
-                .unwrap_or_else(|| empty(Refusal::misconfigured())))),
+            StateProjection::Answer { response } => {
+                Poll::Ready(Ok(response.take().expect("polled after completion")))
+            }
         }
     }
 }

@@ -53,7 +53,7 @@
 //! # Beyond axum
 //!
 //! [`ClerkLayer`] works under every tower stack whose response body has a `Default`; under tonic, guards answer with a
-//! gRPC status ([`ProtectLayer::grpc`]), and methods find the outcome as [`Authenticated`] in the request's extensions.
+//! gRPC status ([`ProtectLayer::grpc`]), and methods find the outcome as [`AuthContext`] in the request's extensions.
 //!
 //! # Features
 //!
@@ -76,20 +76,40 @@ mod rejection;
 #[cfg(feature = "webhooks")]
 mod webhook;
 
-#[cfg(feature = "current-user")]
-pub use clerk_core::api::User;
-pub use clerk_core::{
-    AcceptedTokens, AllowedRedirectOrigins, Authenticated, Clerk, ClerkBuilder, ConfigError,
-    OrganizationSync, Policy, Protect, Refusal, RefusalKind, Require, ReturnBack, Reverification,
-    ReverificationLevel, RouteMatcher, SessionAuth, TokenType,
-};
-#[cfg(feature = "current-user")]
-pub use current_user::CurrentUser;
-pub use extract::{Auth, Guarded, SignedIn};
+#[doc(inline)]
+pub use clerk_core as core;
+
+// The middlewares.
 pub use layer::{ClerkFuture, ClerkLayer, ClerkService};
 pub use protect::{
     GrpcProtectLayer, GrpcProtectService, ProtectFuture, ProtectLayer, ProtectService, protect,
 };
+
+// The extractors, and what they refuse with.
+#[cfg(feature = "current-user")]
+pub use clerk_core::api::User;
+#[cfg(feature = "current-user")]
+pub use current_user::CurrentUser;
+pub use extract::{Auth, Guarded, SignedIn};
 pub use rejection::ClerkRejection;
 #[cfg(feature = "webhooks")]
 pub use webhook::VerifiedWebhook;
+
+// What handlers and guards meet: who sent a request, and what is required.
+pub use clerk_core::adapter::AuthContext;
+pub use clerk_core::{
+    AcceptedTokens, ApiKeyAuth, Auth as AuthState, Claims, M2mTokenAuth, OAuthTokenAuth, Policy,
+    Protect, Reason, Refusal, RefusalKind, Require, ReturnBack, Reverification,
+    ReverificationLevel, RouteMatcher, SessionAuth, SessionOrganization, SignedOut, TokenType,
+};
+
+// The instance and its configuration.
+pub use clerk_core::{
+    AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ForwardedHeaders, MachineTokenStore,
+    OrganizationSync, Stats, StoreFuture,
+};
+
+// Webhooks.
+pub use clerk_core::{
+    WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier,
+};

@@ -1,7 +1,7 @@
 //! The request as it reached the outermost router.
 
 use axum::extract::OriginalUri;
-use clerk_core::RequestView;
+use clerk_core::adapter::RequestView;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 

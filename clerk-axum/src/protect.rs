@@ -7,10 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use clerk_core::{
-    AcceptedTokens, Auth, Authenticated, Protect, Refusal, Require, Reverification, RouteMatcher,
-    RoutedPath,
-};
+use clerk_core::adapter::{AuthContext, RoutedPath};
+use clerk_core::{AcceptedTokens, Auth, Protect, Refusal, Require, Reverification, RouteMatcher};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -160,14 +158,14 @@ where
 }
 
 fn check<B>(protect: &Protect, request: &Request<B>) -> Result<(), Refusal> {
-    let authenticated = request
+    let context = request
         .extensions()
-        .get::<Authenticated>()
+        .get::<AuthContext>()
         .ok_or_else(|| Refusal::missing_middleware("ClerkLayer"))?;
     // A nested router sees a path without its prefix; the guard looks at the one that was asked for as well.
     let original = OriginalRequest::of(request);
     let path = RoutedPath::received(original.uri.path()).nested_as(request.uri().path());
-    protect.check(authenticated.clerk(), authenticated.auth(), &original, path)
+    context.protect(protect, &original, path)
 }
 
 pin_project! {
@@ -208,14 +206,16 @@ where
 {
     type Output = Result<Response<R>, E>;
 
+    #[expect(
+        clippy::expect_used,
+        reason = "polling a finished future is a mistake of the caller's"
+    )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Inner { future } => future.poll(cx),
-            StateProjection::Refused { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response)),
-                // Polled again after it was done: there is nothing more to say.
-                None => Poll::Pending,
-            },
+            StateProjection::Refused { response } => {
+                Poll::Ready(Ok(response.take().expect("polled after completion")))
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::auth::{OrganizationClaims, is_truthy, scoped_names};
-use crate::token::Claims;
+use crate::ecma::is_truthy;
+use crate::token::{Claims, OrganizationClaims, permissions, scoped_names};
 
 /// What a session must have. Everything that is named must hold.
 ///
@@ -221,15 +221,11 @@ impl fmt::Display for ReverificationLevel {
 }
 
 /// Whether a session with these claims meets the requirement: at least one dimension is asked for, and none fails.
-pub(crate) fn has<'a>(
-    claims: &Claims,
-    permissions: impl FnOnce() -> &'a [String],
-    require: &Require,
-) -> bool {
+pub(crate) fn has(claims: &Claims, require: &Require) -> bool {
     if require.is_empty() || claims.text("sub").is_none_or(str::is_empty) {
         return false;
     }
-    has_organization(claims, permissions, require)
+    has_organization(claims, require)
         && require
             .feature
             .as_deref()
@@ -244,11 +240,7 @@ pub(crate) fn has<'a>(
             .is_none_or(|reverification| reverification.is_met(claims))
 }
 
-fn has_organization<'a>(
-    claims: &Claims,
-    permissions: impl FnOnce() -> &'a [String],
-    require: &Require,
-) -> bool {
+fn has_organization(claims: &Claims, require: &Require) -> bool {
     if require.role.is_none() && require.permission.is_none() {
         return true;
     }
@@ -266,9 +258,7 @@ fn has_organization<'a>(
     // Permissions in the token are taken as they stand; only the one that is asked for gets its prefix.
     let permission_holds = require.permission.as_deref().is_none_or(|permission| {
         let asked = without_prefix(permission);
-        permissions()
-            .iter()
-            .any(|own| own.strip_prefix("org:") == Some(asked))
+        permissions(claims).any(|own| own.is_org(asked))
     });
     role_holds && permission_holds
 }

@@ -2,23 +2,24 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use clerk_backend_api::ClerkClient;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::auth::{Auth, SessionAuth, check_organization_claims};
-use crate::authenticate::{
-    self, AcceptedTokens, AuthenticateError, Facts, MachineTokenMemory, Pending, RequestState,
-    RequestView, session_state,
-};
-use crate::config::{ClerkBuilder, Config, ConfigError};
-use crate::jwks::{KeyAnswer, KeyCache, KeyCacheSettings, KeySource};
-use crate::keys::PublishableKey;
-use crate::redirect::{Redirect, RedirectError, ReturnBack};
+use crate::auth::{Auth, SessionAuth, SignInPage};
+use crate::authenticate::{self, AuthenticateError, Facts, Outcome, RequestState, Start};
+use crate::builder::ClerkBuilder;
+use crate::config_error::ConfigError;
+use crate::instance::Instance;
+use crate::publishable_key::PublishableKey;
+use crate::redirect::{RedirectError, ReturnBack};
+use crate::request::RequestView;
+use crate::sign_in::{PendingSession, sign_in_url, sign_up_url};
+use crate::signing_keys::SigningKeyAnswer;
 use crate::token::{
-    Claims, JwtKey, ParsedToken, TokenCache, TokenError, TokenType, VerifiedSession,
+    AcceptedTokens, Claims, ParsedToken, TokenError, VerifiedSession, check_organization_claims,
     check_session_category, verify_session,
 };
 use crate::webhook::WebhookVerifier;
@@ -42,16 +43,7 @@ use crate::webhook::WebhookVerifier;
 /// ```
 #[derive(Clone)]
 pub struct Clerk {
-    inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) config: Config,
-    pub(crate) client: ClerkClient,
-    pub(crate) keys: Arc<KeyCache>,
-    pub(crate) tokens: TokenCache,
-    pub(crate) machine_tokens: MachineTokenMemory,
-    quick_answers: AtomicU64,
+    instance: Arc<Instance>,
 }
 
 /// Numbers for the application to export.
@@ -59,11 +51,11 @@ pub(crate) struct Inner {
 #[non_exhaustive]
 pub struct Stats {
     /// Downloads of signing keys that succeeded.
-    pub key_refreshes: u64,
+    pub signing_key_refreshes: u64,
     /// Downloads of signing keys that failed.
-    pub key_refresh_failures: u64,
+    pub signing_key_refresh_failures: u64,
     /// Milliseconds since the signing keys were downloaded; `None` before the first download.
-    pub key_age_millis: Option<u64>,
+    pub signing_key_age_millis: Option<u64>,
     /// Bearer tokens that were answered from the cache of verified tokens.
     pub token_cache_hits: u64,
     /// Tokens in that cache.
@@ -97,56 +89,34 @@ impl Clerk {
         Self::builder().from_env().build()
     }
 
-    pub(crate) fn assemble(
-        config: Config,
-        client: ClerkClient,
-        jwt_key: Option<JwtKey>,
-        has_secret_key: bool,
-        key_cache: KeyCacheSettings,
-        token_cache_bytes: u64,
-        machine_tokens: MachineTokenMemory,
-    ) -> Self {
-        let source = match jwt_key {
-            Some(key) => KeySource::Pem(key.entry),
-            None if has_secret_key => KeySource::Remote(client.clone()),
-            None => KeySource::None,
-        };
-        let keys = Arc::new(KeyCache::new(source, key_cache, Arc::clone(&config.clock)));
-        let tokens = TokenCache::new(token_cache_bytes);
+    pub(crate) fn of(instance: Instance) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                config,
-                client,
-                keys,
-                tokens,
-                machine_tokens,
-                quick_answers: AtomicU64::new(0),
-            }),
+            instance: Arc::new(instance),
         }
     }
 
     /// The Backend API, with this instance's keys.
     #[must_use]
     pub fn api(&self) -> &ClerkClient {
-        &self.inner.client
+        &self.instance.client
     }
 
     /// The publishable key, for pages that load Clerk's browser SDK.
     #[must_use]
     pub fn publishable_key(&self) -> Option<&PublishableKey> {
-        self.inner.config.publishable_key.as_ref()
+        self.instance.config.publishable_key.as_ref()
     }
 
     /// Verifies the webhooks of this instance; `None` when no signing secret is configured.
     #[must_use]
     pub fn webhooks(&self) -> Option<&WebhookVerifier> {
-        self.inner.config.webhooks.as_ref()
+        self.instance.config.webhooks.as_ref()
     }
 
     /// Unix milliseconds, by the clock of the configuration.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.inner.config.clock.now()
+        self.instance.clock.now()
     }
 
     /// Authenticates a request, accepting the kinds of tokens that the configuration names.
@@ -157,11 +127,13 @@ impl Clerk {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use clerk_core::Reason;
+    ///
     /// # let clerk = clerk_core::Clerk::builder().secret_key("sk_test_example")
     /// #     .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k").build()?;
     /// let request = http::Request::get("/").header("host", "example.com").body(())?;
     /// let state = clerk.authenticate_request(&request).await?;
-    /// assert_eq!(state.reason(), Some("session-token-and-uat-missing"));
+    /// assert_eq!(state.reason(), Some(&Reason::SessionTokenAndUatMissing));
     /// # Ok(())
     /// # }
     /// ```
@@ -169,7 +141,7 @@ impl Clerk {
         &self,
         request: &(impl RequestView + ?Sized),
     ) -> Result<RequestState, AuthenticateError> {
-        self.authenticate_request_accepting(request, &self.inner.config.accepts)
+        self.authenticate_request_accepting(request, &self.instance.config.accepts)
             .await
     }
 
@@ -182,74 +154,10 @@ impl Clerk {
         request: &(impl RequestView + ?Sized),
         accepts: &AcceptedTokens,
     ) -> Result<RequestState, AuthenticateError> {
-        match self.begin(request, accepts)? {
-            Authentication::Done(state) => Ok(state),
-            Authentication::Waiting(waiting) => waiting.finish().await,
+        match authenticate::start(&self.instance, request, accepts)? {
+            Start::Done(state) => Ok(state),
+            Start::Waiting(pending) => pending.finish().await,
         }
-    }
-
-    /// Authenticates as far as that is possible without I/O. For middlewares: with the signing keys in memory, most
-    /// requests are done here, without a future.
-    ///
-    /// # Errors
-    /// As [`authenticate_request`](Self::authenticate_request).
-    pub fn begin_authentication(
-        &self,
-        request: &(impl RequestView + ?Sized),
-    ) -> Result<Authentication, AuthenticateError> {
-        self.begin(request, &self.inner.config.accepts)
-    }
-
-    fn begin(
-        &self,
-        request: &(impl RequestView + ?Sized),
-        accepts: &AcceptedTokens,
-    ) -> Result<Authentication, AuthenticateError> {
-        if let Some(state) = self.quick(request, accepts) {
-            return Ok(Authentication::Done(state));
-        }
-        Ok(match authenticate::start(self, request, accepts)? {
-            Ok(state) => Authentication::Done(state),
-            Err(pending) => Authentication::Waiting(WaitingAuthentication(Box::new(pending))),
-        })
-    }
-
-    /// The hot path: one `Authorization: Bearer` header with a session token that was verified before.
-    fn quick(
-        &self,
-        request: &(impl RequestView + ?Sized),
-        accepts: &AcceptedTokens,
-    ) -> Option<RequestState> {
-        let Inner {
-            config,
-            client,
-            keys,
-            tokens,
-            quick_answers,
-            ..
-        } = &*self.inner;
-        // A satellite's configuration is checked against each request's origin, so it takes the long way.
-        if !accepts.accepts(TokenType::SessionToken) || config.is_satellite {
-            return None;
-        }
-        let now = config.clock.now();
-        let mut values = 0;
-        let mut session = None;
-        request.header("authorization", &mut |value| {
-            values += 1;
-            let token = value
-                .strip_prefix(b"Bearer ")
-                .and_then(|token| std::str::from_utf8(token).ok());
-            if let (1, Some(token)) = (values, token) {
-                session = tokens.get(token, &config.rules, now, |kid| keys.current(kid, now));
-            }
-        });
-        if values != 1 || keys.is_refresh_due(now) {
-            return None;
-        }
-        let session = session?;
-        quick_answers.fetch_add(1, Ordering::Relaxed);
-        Some(session_state(session, client, HeaderMap::new()))
     }
 
     /// Verifies a session token that did not come with a request (`verifyToken` in the official SDKs).
@@ -261,24 +169,22 @@ impl Clerk {
     /// # Errors
     /// [`TokenError`] says why the token was refused.
     pub async fn verify_token(&self, token: &str) -> Result<SessionAuth, TokenError> {
-        let Inner {
+        let Instance {
             config,
             client,
-            keys,
+            signing_keys,
+            clock,
             ..
-        } = self.inner();
+        } = &*self.instance;
         let token = Arc::new(ParsedToken::parse(token)?);
         check_session_category(&token)?;
-        let key = match keys.look_up(token.kid(), config.clock.now()) {
-            KeyAnswer::Found(key) => key,
-            KeyAnswer::Failed(error) => return Err(error),
-            KeyAnswer::Needed => keys.fetch(token.kid()).await?,
+        let key = match signing_keys.look_up(token.kid(), clock.now()) {
+            SigningKeyAnswer::Found(key) => key,
+            SigningKeyAnswer::Failed(error) => return Err(error),
+            SigningKeyAnswer::Needed => signing_keys.fetch(token.kid()).await?,
         };
-        let session = verify_session(&token, &key, &config.rules, config.clock.now())?;
-        Ok(SessionAuth {
-            session: Arc::new(session),
-            client: client.clone(),
-        })
+        let session = verify_session(&token, &key, &config.rules, clock.now())?;
+        Ok(SessionAuth::new(Arc::new(session), client.clone()))
     }
 
     /// The auth object of a session with these claims, for tests and for applications that verified a token by other
@@ -295,75 +201,59 @@ impl Clerk {
     ) -> Result<Auth, TokenError> {
         let claims = Claims::new(claims);
         check_organization_claims(&claims)?;
-        let session = Arc::new(VerifiedSession::vouched_for(claims));
-        Ok(session_state(session, &self.inner.client, HeaderMap::new())
-            .into_parts()
-            .0)
+        let outcome = Outcome::Session {
+            session: Arc::new(VerifiedSession::vouched_for(claims)),
+            headers: HeaderMap::new(),
+        };
+        let state = RequestState::of(outcome, &self.instance.client, |_| SignInPage::unknown());
+        Ok(state.into_parts().0)
     }
 
     /// Numbers since this handle was built.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let (key_refreshes, key_refresh_failures, key_age) = self.inner.keys.stats();
+        let keys = self.instance.signing_keys.stats();
         Stats {
-            key_refreshes,
-            key_refresh_failures,
-            key_age_millis: key_age.map(|age| u64::try_from(age).unwrap_or(0)),
-            token_cache_hits: self.inner.quick_answers.load(Ordering::Relaxed),
-            token_cache_entries: self.inner.tokens.len() as u64,
+            signing_key_refreshes: keys.refreshes,
+            signing_key_refresh_failures: keys.failures,
+            signing_key_age_millis: keys.age_millis.map(|age| u64::try_from(age).unwrap_or(0)),
+            token_cache_hits: self.instance.token_cache_hits.load(Ordering::Relaxed),
+            token_cache_entries: self.instance.tokens.len() as u64,
         }
     }
 
-    /// Where to sign in, with the way back to the page that was asked for, or elsewhere
-    /// (`redirectToSignIn` in the official SDKs; Clerk docs: "Customize your redirect URLs").
+    /// Returns the URL of the sign-in page, with the way back to the page that was asked for, or elsewhere
+    /// (`redirectToSignIn` in the official SDKs leads there; Clerk docs: "Customize your redirect URLs").
     ///
     /// # Errors
     /// [`RedirectError`] when there is no page to go to, or a configured one is no URL.
-    pub fn redirect_to_sign_in(
+    pub fn build_sign_in_url(
         &self,
         request: &(impl RequestView + ?Sized),
         back: ReturnBack<'_>,
     ) -> Result<String, RedirectError> {
-        self.sign_in_redirect(&Facts::read(request, &self.inner.config), false, back)
+        let facts = self.facts(request);
+        sign_in_url(&self.instance.config, &facts, PendingSession::Absent, back)
     }
 
-    /// Where to sign up, with the way back to the page that was asked for, or elsewhere (`redirectToSignUp`).
+    /// Returns the URL of the sign-up page, with the way back to the page that was asked for, or elsewhere.
     ///
     /// # Errors
-    /// As [`redirect_to_sign_in`](Self::redirect_to_sign_in).
-    pub fn redirect_to_sign_up(
+    /// As [`build_sign_in_url`](Self::build_sign_in_url).
+    pub fn build_sign_up_url(
         &self,
         request: &(impl RequestView + ?Sized),
         back: ReturnBack<'_>,
     ) -> Result<String, RedirectError> {
-        let facts = Facts::read(request, &self.inner.config);
-        self.redirect(&facts).sign_up(back)
+        sign_up_url(&self.instance.config, &self.facts(request), back)
     }
 
-    /// `is_pending`: whether somebody is signed in who has tasks to do first; the page is then that of the tasks.
-    pub(crate) fn sign_in_redirect(
-        &self,
-        facts: &Facts,
-        is_pending: bool,
-        back: ReturnBack<'_>,
-    ) -> Result<String, RedirectError> {
-        self.redirect(facts)
-            .pending_session(is_pending)
-            .sign_in(back)
+    pub(crate) fn facts(&self, request: &(impl RequestView + ?Sized)) -> Facts {
+        Facts::read(request, &self.instance.config, self.now(), |_| None)
     }
 
-    fn redirect<'a>(&'a self, facts: &'a Facts) -> Redirect<'a> {
-        let config = &self.inner.config;
-        Redirect::new(facts.url.as_str())
-            .publishable_key(config.publishable_key.as_ref())
-            .sign_in_url(config.sign_in_url.as_deref())
-            .sign_up_url(config.sign_up_url.as_deref())
-            .satellite(config.is_satellite)
-            .dev_browser_token(facts.dev_browser.as_deref())
-    }
-
-    pub(crate) fn inner(&self) -> &Inner {
-        &self.inner
+    pub(crate) fn instance(&self) -> &Arc<Instance> {
+        &self.instance
     }
 }
 
@@ -373,46 +263,12 @@ impl fmt::Debug for Clerk {
             .field(
                 "publishable_key",
                 &self
-                    .inner
+                    .instance
                     .config
                     .publishable_key
                     .as_ref()
                     .map(PublishableKey::as_str),
             )
             .finish_non_exhaustive()
-    }
-}
-
-/// What [`Clerk::begin_authentication`] gives.
-#[derive(Debug)]
-#[must_use]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a middleware must know what to do in every case"
-)]
-pub enum Authentication {
-    /// The outcome.
-    Done(RequestState),
-    /// Keys or an answer of Clerk's are needed first.
-    Waiting(WaitingAuthentication),
-}
-
-/// A request whose authentication waits for keys or for an answer of Clerk's. Borrows nothing.
-#[must_use]
-pub struct WaitingAuthentication(Box<Pending>);
-
-impl WaitingAuthentication {
-    /// Does what is needed. Dropping the future loses nothing but this request.
-    ///
-    /// # Errors
-    /// As [`Clerk::authenticate_request`].
-    pub async fn finish(self) -> Result<RequestState, AuthenticateError> {
-        authenticate::finish(*self.0).await
-    }
-}
-
-impl fmt::Debug for WaitingAuthentication {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WaitingAuthentication")
     }
 }

@@ -1,5 +1,4 @@
-//! Who is asking, and may they: request authentication and authorization for [Clerk](https://clerk.com), without a web
-//! framework.
+//! Framework-independent request authentication and authorization for [Clerk](https://clerk.com).
 //!
 //! Applications on axum or actix-web use `clerk-axum` or `clerk-actix`, which re-export what they need of this crate.
 //! This crate is for other frameworks, and for what lies beside requests: verifying tokens, webhooks, redirects.
@@ -21,15 +20,21 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # Contents
+//! # How do I
 //!
-//! - [`Clerk`] holds the configuration, the signing keys, the caches and the Backend API client; make one per instance.
-//! - [`Clerk::authenticate_request`] finds out who sent a request ([`RequestState`], [`Auth`]); an adapter for a framework
-//!   calls [`Clerk::begin_authentication`], which needs no future where nothing must be asked.
-//! - [`Require`], [`Policy`] and [`Auth::protect`] say what a session must have; [`Protect`] is a guard with all the options
-//!   of `auth.protect()` in the official SDKs, and [`Refusal`] the response that it gives.
-//! - [`RouteMatcher`] selects paths by the patterns of Clerk's JavaScript SDKs.
-//! - [`WebhookVerifier`] verifies webhooks, [`Redirect`] builds the URLs of sign-in pages.
+//! | | |
+//! |---|---|
+//! | configure an instance | [`Clerk::from_env`], [`Clerk::builder`] |
+//! | find out who sent a request | [`Clerk::authenticate_request`], then [`RequestState::auth`] |
+//! | read the user, the organization, custom claims | [`SessionAuth`] |
+//! | require a role, a permission, a plan, a feature | [`Auth::protect`] with a [`Require`], or a [`Policy`] |
+//! | protect routes by their paths | [`Protect`] with a [`RouteMatcher`] |
+//! | accept API keys, machines, OAuth clients | [`ClerkBuilder::accepts`], [`Protect::token`] |
+//! | call the Backend API | [`Clerk::api`] |
+//! | send a browser to the sign-in page | [`Clerk::build_sign_in_url`] |
+//! | receive webhooks | [`WebhookVerifier`] |
+//! | verify a token that came without a request | [`Clerk::verify_token`] |
+//! | connect another framework | [`adapter`] |
 //!
 //! # Features
 //!
@@ -44,43 +49,83 @@
 //! # What is logged
 //!
 //! Through [`tracing`](https://docs.rs/tracing): configuration that cannot work at ERROR, key downloads that fail while old
-//! keys serve and handshakes that loop at WARN, requests that are not signed in, with the reason, at DEBUG. Tokens, cookies, secrets and e-mail addresses never.
+//! keys serve and handshakes that loop at WARN, requests that are not signed in, with the reason, at DEBUG. Tokens,
+//! cookies, secrets and e-mail addresses are never logged.
+
+// From the ground up: a file uses only what stands above it here, and its own children.
+mod clock;
+mod ecma;
+mod headers;
+mod publishable_key;
+mod reason;
+mod request;
+mod request_kind;
+mod urls;
+
+mod token;
+
+mod authorization;
 
 mod auth;
-mod authenticate;
-mod authenticated;
-mod authorization;
-mod clerk;
-mod clock;
-mod config;
-mod jwks;
-mod keys;
-mod protect;
+
 mod redirect;
-mod refusal;
 mod route_matcher;
 mod routed_path;
-mod token;
 mod webhook;
 
+mod config_error;
+mod organization_sync;
+mod refusal;
+mod signing_keys;
+mod store;
+
+mod config;
+
+mod instance;
+
+mod sign_in;
+
+mod authenticate;
+
+mod protect;
+
+mod builder;
+mod clerk;
+
+pub mod adapter;
+
+#[doc(inline)]
+pub use clerk_backend_api as api;
+
+// The instance: its configuration, its keys, its clock.
+pub use builder::ClerkBuilder;
+pub use clerk::{Clerk, Stats};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use config::ForwardedHeaders;
+pub use config_error::ConfigError;
+pub use organization_sync::OrganizationSync;
+pub use publishable_key::{
+    InstanceType, PublishableKey, PublishableKeyError, account_portal, cookie_suffix,
+};
+pub use store::{MachineTokenStore, StoreFuture};
+
+// Authentication: who sent a request.
 pub use auth::{
     ApiKeyAuth, Auth, M2mTokenAuth, OAuthTokenAuth, SessionAuth, SessionOrganization, SignedOut,
 };
-pub use authenticate::{
-    AcceptedTokens, AuthStatus, AuthenticateError, MachineTokenStore, OrganizationSync,
-    RequestState, RequestView, StoreFuture,
-};
-pub use authenticated::{Authenticated, append_headers};
+pub use authenticate::{AuthStatus, AuthenticateError, RequestState};
+pub use reason::{Reason, RefreshRefusal};
+pub use token::{AcceptedTokens, Claims, JwtKeyError, TokenError, TokenType};
+
+// Authorization: what a session must have, and how a request is refused.
 pub use authorization::{Policy, Require, Reverification, ReverificationLevel};
-pub use clerk::{Authentication, Clerk, Stats, WaitingAuthentication};
-pub use clerk_backend_api as api;
-pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{ClerkBuilder, ConfigError, ForwardedHeaders};
-pub use keys::{InstanceType, KeyError, PublishableKey, account_portal, cookie_suffix};
-pub use protect::{Protect, RequestKind};
-pub use redirect::{AllowedRedirectOrigins, Redirect, RedirectError, ReturnBack};
+pub use protect::Protect;
 pub use refusal::{Refusal, RefusalKind};
+pub use request_kind::RequestKind;
 pub use route_matcher::{MalformedPath, RouteMatcher, RoutePatternError};
-pub use routed_path::RoutedPath;
-pub use token::{Claims, JwtKeyError, TokenError, TokenErrorReason, TokenType};
+
+// Redirects to pages of Clerk's, and back.
+pub use redirect::{AllowedRedirectOrigins, Redirect, RedirectError, ReturnBack};
+
+// Webhooks.
 pub use webhook::{WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier};

@@ -8,76 +8,17 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::auth::{Auth, SessionAuth, SignedOut};
-use crate::authenticate::{AcceptedTokens, Facts, RequestView, joined_header};
+use crate::auth::{Auth, SessionAuth, SignInPage};
+use crate::authenticate::Facts;
 use crate::authorization::{Require, Reverification};
-use crate::clerk::Clerk;
-use crate::redirect::ReturnBack;
+use crate::instance::Instance;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::request::RequestView;
+use crate::request_kind::RequestKind;
 use crate::route_matcher::RouteMatcher;
 use crate::routed_path::RoutedPath;
-use crate::token::TokenType;
-
-/// What kind of answer a request expects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RequestKind {
-    /// A page that a browser shows.
-    Page,
-    /// A server action of a JavaScript front end.
-    ServerAction,
-    /// Everything else: fetch, API clients, machines.
-    Api,
-}
-
-impl RequestKind {
-    /// Reads the kind from the request's headers.
-    #[must_use]
-    pub fn of(request: &(impl RequestView + ?Sized)) -> Self {
-        let header = |name: &str| joined_header(request, name).filter(|value| !value.is_empty());
-        let contains =
-            |name: &str, text: &str| header(name).is_some_and(|value| value.contains(text));
-        let has_next_url = header("next-url").is_some();
-        let is_action = has_next_url
-            && (contains("accept", "text/x-component")
-                || contains("content-type", "multipart/form-data")
-                || header("next-action").is_some());
-        if matches!(
-            header("sec-fetch-dest").as_deref(),
-            Some("document" | "iframe")
-        ) || contains("accept", "text/html")
-            || (has_next_url && !is_action)
-            || header("x-nextjs-data").is_some()
-        {
-            Self::Page
-        } else if is_action {
-            Self::ServerAction
-        } else {
-            Self::Api
-        }
-    }
-}
-
-/// What a signed-out request is told: kept with the auth object, so that a handler can refuse without the request.
-#[derive(Clone, Debug)]
-pub(crate) struct SignInHint {
-    kind: RequestKind,
-    /// The sign-in page with the way back.
-    sign_in: Option<HeaderValue>,
-}
-
-impl SignInHint {
-    pub(crate) fn of(clerk: &Clerk, kind: RequestKind, facts: &Facts, is_pending: bool) -> Self {
-        let sign_in = match kind {
-            RequestKind::Page => clerk
-                .sign_in_redirect(facts, is_pending, ReturnBack::Here)
-                .ok()
-                .and_then(|url| HeaderValue::from_str(&url).ok()),
-            RequestKind::ServerAction | RequestKind::Api => None,
-        };
-        Self { kind, sign_in }
-    }
-}
+use crate::sign_in::{PendingSession, sign_in_page};
+use crate::token::{AcceptedTokens, TokenType};
 
 type Predicate = dyn Fn(&Auth) -> bool + Send + Sync;
 
@@ -201,13 +142,10 @@ impl Protect {
         self
     }
 
-    /// The verdict on a request that is routed by `path`.
-    ///
-    /// # Errors
-    /// The [`Refusal`] with which to answer.
-    pub fn check<'p>(
+    /// Judges a request that is routed by `path`.
+    pub(crate) fn judge<'p>(
         &self,
-        clerk: &Clerk,
+        instance: &Instance,
         auth: &Auth,
         request: &(impl RequestView + ?Sized),
         path: impl Into<RoutedPath<'p>>,
@@ -219,7 +157,7 @@ impl Protect {
         }
         .map_err(|_| Refusal::malformed_path())?;
         if is_guarded {
-            self.verdict(clerk, auth, request)
+            self.verdict(instance, auth, request)
         } else {
             Ok(())
         }
@@ -227,27 +165,28 @@ impl Protect {
 
     fn verdict(
         &self,
-        clerk: &Clerk,
+        instance: &Instance,
         auth: &Auth,
         request: &(impl RequestView + ?Sized),
     ) -> Result<(), Refusal> {
-        if let Auth::SignedOut(SignedOut {
-            undecided: true, ..
-        }) = auth
-        {
+        if auth.is_undecided() {
             return Err(Refusal::undecided());
         }
+        let unauthorized = || {
+            let metadata_url = (auth.token_type() == Some(TokenType::OAuthToken))
+                .then(|| instance.config.protected_resource_metadata_url())
+                .flatten();
+            Refusal::unauthorized(auth, metadata_url.as_deref())
+        };
         let kind = auth.token_type();
         if !kind.is_some_and(|kind| self.token.accepts(kind)) {
-            return Err(Refusal::unauthorized(clerk, auth));
+            return Err(unauthorized());
         }
         match auth {
-            Auth::SignedOut(_) if kind != Some(TokenType::SessionToken) => {
-                Err(Refusal::unauthorized(clerk, auth))
-            }
-            Auth::SignedOut(_) => Err(self.unauthenticated(clerk, auth, request)),
+            Auth::SignedOut(_) if kind != Some(TokenType::SessionToken) => Err(unauthorized()),
+            Auth::SignedOut(_) => Err(self.unauthenticated(instance, auth, request)),
             Auth::Session(session) if session.is_pending() || session.user_id().is_empty() => {
-                Err(self.unauthenticated(clerk, auth, request))
+                Err(self.unauthenticated(instance, auth, request))
             }
             Auth::Session(session) => {
                 let missing = self
@@ -263,7 +202,7 @@ impl Protect {
                     return Ok(());
                 }
                 Err(if !self.token.accepts(TokenType::SessionToken) {
-                    Refusal::unauthorized(clerk, auth)
+                    unauthorized()
                 } else if let Some(url) = &self.unauthorized_url {
                     Refusal::redirect(RefusalKind::Forbidden, url.clone())
                 } else if self.hides {
@@ -282,7 +221,7 @@ impl Protect {
                 {
                     Ok(())
                 } else {
-                    Err(Refusal::unauthorized(clerk, auth))
+                    Err(unauthorized())
                 }
             }
         }
@@ -290,31 +229,30 @@ impl Protect {
 
     fn unauthenticated(
         &self,
-        clerk: &Clerk,
+        instance: &Instance,
         auth: &Auth,
         request: &(impl RequestView + ?Sized),
     ) -> Refusal {
         if let Some(url) = &self.unauthenticated_url {
             return Refusal::redirect(RefusalKind::Unauthenticated, url.clone());
         }
-        let hint = match auth {
-            Auth::SignedOut(SignedOut {
-                hint: Some(hint), ..
-            }) => Arc::clone(hint),
-            _ => {
-                let facts = Facts::read(request, &clerk.inner().config);
-                let is_pending = auth.session().is_some_and(SessionAuth::is_pending);
-                Arc::new(SignInHint::of(
-                    clerk,
-                    RequestKind::of(request),
-                    &facts,
-                    is_pending,
-                ))
+        let read;
+        let page: &SignInPage = match auth.sign_in_page() {
+            Some(page) => page,
+            None => {
+                let now = instance.clock.now();
+                let facts = Facts::read(request, &instance.config, now, |_| None);
+                let pending = match auth.session().is_some_and(SessionAuth::is_pending) {
+                    true => PendingSession::Present,
+                    false => PendingSession::Absent,
+                };
+                read = sign_in_page(&instance.config, &facts, RequestKind::of(request), pending);
+                &read
             }
         };
-        match (&hint.sign_in, hint.kind) {
-            (Some(sign_in), RequestKind::Page) => {
-                Refusal::redirect(RefusalKind::Unauthenticated, sign_in.clone())
+        match (&page.location, page.kind) {
+            (Some(location), RequestKind::Page) => {
+                Refusal::redirect(RefusalKind::Unauthenticated, location.clone())
             }
             (_, RequestKind::ServerAction) => Refusal::unauthenticated(auth),
             _ if self.hides => Refusal::not_found(),
@@ -348,16 +286,13 @@ impl Auth {
             Self::Session(session) if !session.is_pending() && !session.user_id().is_empty() => {
                 Ok(session)
             }
-            Self::SignedOut(SignedOut {
-                undecided: true, ..
-            }) => Err(Refusal::undecided()),
-            Self::SignedOut(SignedOut {
-                hint: Some(hint), ..
-            }) => Err(match &hint.sign_in {
-                Some(sign_in) => Refusal::redirect(RefusalKind::Unauthenticated, sign_in.clone()),
-                None => Refusal::unauthenticated(self),
-            }),
-            _ => Err(Refusal::unauthenticated(self)),
+            _ if self.is_undecided() => Err(Refusal::undecided()),
+            _ => Err(
+                match self.sign_in_page().and_then(|page| page.location.as_ref()) {
+                    Some(page) => Refusal::redirect(RefusalKind::Unauthenticated, page.clone()),
+                    None => Refusal::unauthenticated(self),
+                },
+            ),
         }
     }
 

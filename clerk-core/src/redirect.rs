@@ -1,8 +1,9 @@
 //! URLs of the sign-in, sign-up and tasks pages, and where redirects may lead.
 
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
 
-use crate::keys::{InstanceType, PublishableKey, account_portal};
+use crate::publishable_key::{InstanceType, PublishableKey, account_portal};
+use crate::urls::{is_http, is_loopback, set_query_parameter};
 
 /// Where the sign-in or sign-up page sends the browser afterwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -293,25 +294,6 @@ impl AllowedRedirectOrigins {
     }
 }
 
-/// Sets a query parameter as `URLSearchParams.set` does (WHATWG URL): the first of that name gets the value and the others
-/// go, or it is added at the end. The whole query is written anew.
-pub(crate) fn set_query_parameter(url: &mut Url, name: &str, value: &str) {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut is_set = false;
-    for (key, old) in url.query_pairs() {
-        if key != name {
-            pairs.push((key.into_owned(), old.into_owned()));
-        } else if !is_set {
-            is_set = true;
-            pairs.push((name.to_owned(), value.to_owned()));
-        }
-    }
-    if !is_set {
-        pairs.push((name.to_owned(), value.to_owned()));
-    }
-    url.query_pairs_mut().clear().extend_pairs(pairs);
-}
-
 /// Puts `/tasks` at the end of the path, before a query. A page that is routed by its fragment has its path there.
 fn append_tasks(target: &mut String) {
     let at = match (target.find('?'), target.find('#')) {
@@ -347,22 +329,6 @@ fn parse(what: &'static str, url: &str) -> Result<Url, RedirectError> {
 
 fn invalid(what: &'static str) -> impl FnOnce(url::ParseError) -> RedirectError {
     move |source| RedirectError::InvalidUrl { what, source }
-}
-
-fn is_http(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

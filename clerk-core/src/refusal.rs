@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::auth::{Auth, SessionAuth};
 use crate::authorization::Require;
-use crate::clerk::Clerk;
+use crate::headers::AUTH_REASON;
+use crate::reason::Reason;
 use crate::redirect::RedirectError;
-use crate::token::TokenType;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,11 +71,11 @@ impl Refusal {
         &self.body
     }
 
-    /// Takes being signed out for an answer, and nothing else: `None` where nobody is signed in.
+    /// Converts a signed-out refusal to `None` and returns every other refusal as an error.
     ///
     /// # Errors
-    /// Every other refusal. Who could not be judged is not signed out.
-    pub fn unless_signed_out<T>(result: Result<T, Self>) -> Result<Option<T>, Self> {
+    /// Every other refusal. A request that could not be authenticated is not treated as signed out.
+    pub fn optional<T>(result: Result<T, Self>) -> Result<Option<T>, Self> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(refusal) if refusal.kind == RefusalKind::Unauthenticated => Ok(None),
@@ -178,18 +178,9 @@ impl Refusal {
     pub(crate) fn unauthenticated(auth: &Auth) -> Self {
         let reason = match auth {
             Auth::SignedOut(signed_out) => signed_out.reason(),
-            _ => "token-type-mismatch",
+            _ => &Reason::TokenTypeMismatch,
         };
-        let has_bad_token = [
-            "token-",
-            "jwk-",
-            "session-token-expired",
-            "session-token-nbf",
-            "session-token-iat",
-        ]
-        .iter()
-        .any(|prefix| reason.starts_with(prefix));
-        let challenge = if has_bad_token {
+        let challenge = if reason.is_bad_token() {
             "Bearer error=\"invalid_token\""
         } else {
             "Bearer"
@@ -197,7 +188,7 @@ impl Refusal {
         let body = error_body(
             "authentication_required",
             "sign in, or send a valid token",
-            Some(reason),
+            Some(reason.as_str()),
         );
         Self::new(
             RefusalKind::Unauthenticated,
@@ -207,22 +198,15 @@ impl Refusal {
         .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
-    /// A token of a kind that is not accepted, or a machine token that did not verify.
-    pub(crate) fn unauthorized(clerk: &Clerk, auth: &Auth) -> Self {
+    /// A token of a kind that is not accepted, or a machine token that did not verify. An OAuth client is told by
+    /// `metadata_url` where it learns how to get a token (RFC 9728 section 5.1).
+    pub(crate) fn unauthorized(auth: &Auth, metadata_url: Option<&str>) -> Self {
         let refusal = Self::unauthenticated(auth);
-        if auth.token_type() != Some(TokenType::OAuthToken) {
-            return refusal;
-        }
-        // RFC 9728 section 5.1: where an OAuth client learns how to get a token.
-        let metadata = clerk.publishable_key().and_then(|key| {
-            let value = format!(
-                "Bearer resource_metadata=\"https://{}/.well-known/oauth-protected-resource\"",
-                key.frontend_api()
-            );
-            HeaderValue::from_str(&value).ok()
+        let challenge = metadata_url.and_then(|url| {
+            HeaderValue::from_str(&format!("Bearer resource_metadata=\"{url}\"")).ok()
         });
-        match metadata {
-            Some(metadata) => refusal.with(WWW_AUTHENTICATE, metadata),
+        match challenge {
+            Some(challenge) => refusal.with(WWW_AUTHENTICATE, challenge),
             None => refusal,
         }
     }
@@ -257,10 +241,8 @@ impl Refusal {
 
     pub(crate) fn not_found() -> Self {
         let body = error_body("resource_not_found", "there is nothing here", None);
-        Self::new(RefusalKind::NotFound, StatusCode::NOT_FOUND, Some(&body)).with(
-            crate::authenticate::AUTH_REASON,
-            HeaderValue::from_static("protect-rewrite"),
-        )
+        Self::new(RefusalKind::NotFound, StatusCode::NOT_FOUND, Some(&body))
+            .with(AUTH_REASON, HeaderValue::from_static("protect-rewrite"))
     }
 
     pub(crate) fn undecided() -> Self {

@@ -15,7 +15,7 @@ use crate::route_matcher::{MalformedPath, RouteMatcher, normalize};
 /// through only when *every* reading matches, letter by letter. A path that is ambiguous is guarded.
 ///
 /// ```
-/// use clerk_core::RoutedPath;
+/// use clerk_core::adapter::RoutedPath;
 ///
 /// // A router that decodes before it compares.
 /// let path = RoutedPath::received("/caf%C3%A9").decoded_as("/café");

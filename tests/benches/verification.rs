@@ -21,7 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_actix::ClerkMiddleware;
 use clerk_axum::ClerkLayer;
-use clerk_core::{Authentication, Clerk, ClerkBuilder, ManualClock};
+use clerk_core::{Clerk, ClerkBuilder, ManualClock};
 use clerk_test_support::forge::{NOW, PRODUCTION_KEY, Signer};
 use futures_util::FutureExt as _;
 use http::Request;
@@ -69,9 +69,9 @@ fn verification() {
         .header("authorization", format!("Bearer {token}"))
         .body(())
         .unwrap();
-    let authenticate = |clerk: &Clerk| match clerk.begin_authentication(&request).unwrap() {
-        Authentication::Done(state) => assert!(state.auth().is_authenticated()),
-        Authentication::Waiting(_) => panic!("nothing needs I/O here"),
+    let authenticate = |clerk: &Clerk| match clerk.authenticate_request(&request).now_or_never() {
+        Some(state) => assert!(state.unwrap().auth().is_authenticated()),
+        None => panic!("nothing needs I/O here"),
     };
     authenticate(&cached);
     let [bare, verify, whole, hit] = measure([

@@ -1,51 +1,16 @@
 //! What is read from a request, once.
 
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::request::{RequestView, all_headers, joined_header};
-use crate::auth::{as_js_number, is_truthy};
+use super::cookie_header::{Cookies, SessionCookies};
 use crate::config::{Config, ForwardedHeaders};
-use crate::keys::InstanceType;
-use crate::token::{ParsedToken, TokenError};
-
-/// A token as it stood in the request, decoded when first asked for.
-#[derive(Debug)]
-pub(crate) struct RawToken {
-    text: String,
-    parsed: OnceLock<Result<Arc<ParsedToken>, TokenError>>,
-}
-
-impl RawToken {
-    pub(crate) fn new(text: String) -> Self {
-        Self {
-            text,
-            parsed: OnceLock::new(),
-        }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn parsed(&self) -> Result<&Arc<ParsedToken>, &TokenError> {
-        self.parsed
-            .get_or_init(|| ParsedToken::parse(&self.text).map(Arc::new))
-            .as_ref()
-    }
-
-    /// `iat` of the unverified token: 0 where there is none, and not a number, which no comparison holds for, where it
-    /// is none.
-    fn issued(&self) -> f64 {
-        self.parsed()
-            .ok()
-            .and_then(|token| token.claims().get("iat"))
-            .filter(|issued| is_truthy(issued))
-            .map_or(0.0, |issued| as_js_number(issued).unwrap_or(f64::NAN))
-    }
-}
+use crate::ecma::parse_int;
+use crate::request::{RequestView, all_headers, joined_header};
+use crate::token::{RawToken, VerifiedSession};
+use crate::urls::query_parameter;
 
 /// The facts of a request on which decisions rest. None of them is trusted.
 #[derive(Debug)]
@@ -81,52 +46,54 @@ pub(crate) enum RedirectCount {
 }
 
 impl Facts {
-    pub(crate) fn read(request: &(impl RequestView + ?Sized), config: &Config) -> Self {
+    /// Reads a request. `verified` returns the session of a token that was verified before and still holds.
+    pub(crate) fn read(
+        request: &(impl RequestView + ?Sized),
+        config: &Config,
+        now: i64,
+        verified: impl Fn(&str) -> Option<Arc<VerifiedSession>>,
+    ) -> Self {
         let text = |name: &str| joined_header(request, name).filter(|value| !value.is_empty());
+        let token = |text: String| match verified(&text) {
+            Some(session) => RawToken::verified(session),
+            None => RawToken::decode(text),
+        };
         let url = public_url(request, &config.forwarded_headers);
-        let suffix = config
-            .publishable_key
-            .as_ref()
-            .map_or("", |key| key.cookie_suffix());
         let cookies = Cookies::parse(
             &joined_header(request, "cookie").unwrap_or_default(),
-            suffix,
+            config.cookie_suffix(),
         );
         let query = |name: &str| {
-            url.query_pairs()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-                .filter(|v| !v.is_empty())
+            query_parameter(&url, name)
+                .filter(|value| !value.is_empty())
+                .map(Cow::into_owned)
         };
-
-        let plain = cookies.session.map(RawToken::new);
-        let with_suffix = cookies.session_suffixed.map(RawToken::new);
-        let suffixed = uses_suffixed_cookies(
-            config,
-            plain.as_ref(),
-            with_suffix.as_ref(),
-            cookies.client_uat.as_deref(),
-            cookies.client_uat_suffixed.as_deref(),
-        );
+        let sessions = SessionCookies {
+            plain: cookies.session.map(&token),
+            suffixed: cookies.session_suffixed.map(&token),
+            plain_uat: cookies.client_uat,
+            suffixed_uat: cookies.client_uat_suffixed,
+        };
+        let suffixed = sessions.uses_suffixed(config, now);
         let (cookie_token, client_uat, dev_browser) = if suffixed {
             (
-                with_suffix,
-                cookies.client_uat_suffixed,
+                sessions.suffixed,
+                sessions.suffixed_uat,
                 cookies.dev_browser_suffixed,
             )
         } else {
-            (plain, cookies.client_uat, cookies.dev_browser)
+            (sessions.plain, sessions.plain_uat, cookies.dev_browser)
         };
         Self {
             is_get: request.method() == "GET",
-            header_token: bearer_token(text("authorization").as_deref()).map(RawToken::new),
+            header_token: bearer_token(text("authorization").as_deref()).map(token),
             origin: text("origin"),
             referrer: text("referer"),
             fetch_dest: text("sec-fetch-dest"),
             accept: text("accept"),
             suffixed,
             cookie_token,
-            client_uat: client_uat.map_or(0.0, |uat| leading_integer(&uat)),
+            client_uat: client_uat.and_then(|uat| parse_int(&uat)).unwrap_or(0.0),
             dev_browser: query("__clerk_db_jwt").or(dev_browser),
             headers: if cookies.refresh.is_some() {
                 all_headers(request)
@@ -152,13 +119,6 @@ impl Facts {
 
     pub(crate) fn is_document(&self) -> bool {
         self.fetch_dest.as_deref() == Some("document")
-    }
-
-    pub(crate) fn query(&self, name: &str) -> Option<String> {
-        self.url
-            .query_pairs()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
     }
 
     /// Whether a browser may be sent through a handshake: only a navigation follows the redirect and comes back.
@@ -193,7 +153,7 @@ impl RedirectCount {
 
 /// The token of an `Authorization` header. Other schemes than `Bearer` count as no token; a value without scheme is
 /// the token itself.
-pub(crate) fn bearer_token(header: Option<&str>) -> Option<String> {
+fn bearer_token(header: Option<&str>) -> Option<String> {
     let header = header?.trim_matches([' ', '\t', '\r', '\n']);
     let mut pieces = header.split(' ');
     match (
@@ -267,183 +227,4 @@ fn origin(scheme: &str, host: &str) -> Option<Url> {
 #[expect(clippy::expect_used, reason = "the text is a constant, and a URL")]
 fn localhost() -> Url {
     Url::parse("http://localhost/").expect("a constant URL")
-}
-
-/// The cookies that matter, first occurrence of each name. An empty value counts as absent.
-#[derive(Debug, Default)]
-struct Cookies {
-    session: Option<String>,
-    session_suffixed: Option<String>,
-    client_uat: Option<String>,
-    client_uat_suffixed: Option<String>,
-    dev_browser: Option<String>,
-    dev_browser_suffixed: Option<String>,
-    refresh: Option<String>,
-    handshake: Option<String>,
-    handshake_nonce: Option<String>,
-    redirect_count: Option<String>,
-}
-
-impl Cookies {
-    fn parse(header: &str, suffix: &str) -> Self {
-        let mut found: [Option<&str>; 10] = [None; 10];
-        for piece in header.split(';') {
-            let Some((name, value)) = piece.split_once('=') else {
-                continue;
-            };
-            let blanks = [' ', '\t'];
-            let (name, value) = (name.trim_matches(blanks), value.trim_matches(blanks));
-            let (base, is_suffixed) = match name
-                .strip_suffix(suffix)
-                .and_then(|base| base.strip_suffix('_'))
-            {
-                Some(base) if !suffix.is_empty() => (base, true),
-                _ => (name, false),
-            };
-            let at = match (base, is_suffixed) {
-                ("__session", false) => 0,
-                ("__session", true) => 1,
-                ("__client_uat", false) => 2,
-                ("__client_uat", true) => 3,
-                ("__clerk_db_jwt", false) => 4,
-                ("__clerk_db_jwt", true) => 5,
-                ("__refresh", true) => 6,
-                ("__clerk_handshake", false) => 7,
-                ("__clerk_handshake_nonce", false) => 8,
-                ("__clerk_redirect_count", false) => 9,
-                _ => continue,
-            };
-            found[at].get_or_insert(value);
-        }
-        let [
-            session,
-            session_suffixed,
-            client_uat,
-            client_uat_suffixed,
-            dev_browser,
-            dev_browser_suffixed,
-            refresh,
-            handshake,
-            handshake_nonce,
-            redirect_count,
-        ] = found.map(|value| value.filter(|value| !value.is_empty()).map(decode_cookie));
-        Self {
-            session,
-            session_suffixed,
-            client_uat,
-            client_uat_suffixed,
-            dev_browser,
-            dev_browser_suffixed,
-            refresh,
-            handshake,
-            handshake_nonce,
-            redirect_count,
-        }
-    }
-}
-
-/// Percent-decodes a cookie value, after the header was split: an encoded `;` must not make cookies. A value with a
-/// broken escape stays as it is.
-fn decode_cookie(value: &str) -> String {
-    let escapes_are_whole = value
-        .split('%')
-        .skip(1)
-        .all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit));
-    if !escapes_are_whole {
-        return value.to_owned();
-    }
-    percent_decode_str(value)
-        .decode_utf8()
-        .map_or_else(|_| value.to_owned(), std::borrow::Cow::into_owned)
-}
-
-/// Chooses between the suffixed cookies of this instance and the plain ones, which instances on one host share
-/// (Clerk docs: "How Clerk works", cookies). The first rule that fits decides.
-fn uses_suffixed_cookies(
-    config: &Config,
-    plain: Option<&RawToken>,
-    with_suffix: Option<&RawToken>,
-    plain_uat: Option<&str>,
-    suffixed_uat: Option<&str>,
-) -> bool {
-    if let Some(plain) = plain {
-        let Ok(token) = plain.parsed() else {
-            return false;
-        };
-        match token.claims().get("iss") {
-            None => return false,
-            Some(iss) if !is_truthy(iss) => return false,
-            Some(serde_json::Value::String(iss))
-                if without_scheme(iss) == config.original_frontend_api => {}
-            Some(_) => return true,
-        }
-    }
-    if suffixed_uat.is_none() && with_suffix.is_none() {
-        return false;
-    }
-    let issued = |token: Option<&RawToken>| token.map_or(0.0, RawToken::issued);
-    let suffixed_signed_out = suffixed_uat == Some("0");
-    let plain_signed_out = plain_uat == Some("0");
-    if !suffixed_signed_out && !plain_signed_out && issued(plain) > issued(with_suffix) {
-        return false;
-    }
-    if suffixed_signed_out && !plain_signed_out {
-        return false;
-    }
-    if config.instance_type() != Some(InstanceType::Production)
-        && !suffixed_signed_out
-        && plain_signed_out
-    {
-        let expired = with_suffix
-            .and_then(|token| token.parsed().ok())
-            .and_then(|token| token.claims().number("exp"))
-            .is_some_and(|expires| expires <= (config.clock.now() as f64 / 1000.0).floor());
-        if expired {
-            return false;
-        }
-    }
-    !(suffixed_uat.is_none() && with_suffix.is_some())
-}
-
-/// Removes every `http://` and `https://`, in any case.
-fn without_scheme(issuer: &str) -> String {
-    let mut rest = issuer;
-    let mut kept = String::with_capacity(issuer.len());
-    while let Some(next) = rest.chars().next() {
-        let scheme = ["https://", "http://"].iter().find(|scheme| {
-            rest.get(..scheme.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
-        });
-        let (skip, keep) = match scheme {
-            Some(scheme) => (scheme.len(), 0),
-            None => (next.len_utf8(), next.len_utf8()),
-        };
-        kept.push_str(&rest[..keep]);
-        rest = &rest[skip..];
-    }
-    kept
-}
-
-/// The integer with which a text begins, hexadecimal after `0x`, 0 where there is none (ECMA-262 `parseInt`).
-fn leading_integer(text: &str) -> f64 {
-    let text = text.trim_start();
-    let (sign, digits) = match text.as_bytes().first() {
-        Some(b'-') => (-1.0, &text[1..]),
-        Some(b'+') => (1.0, &text[1..]),
-        _ => (1.0, text),
-    };
-    if let Some(digits) = digits
-        .strip_prefix("0x")
-        .or_else(|| digits.strip_prefix("0X"))
-    {
-        let digits = digits.chars().map_while(|digit| digit.to_digit(16));
-        return sign * digits.fold(0.0, |number, digit| number * 16.0 + f64::from(digit));
-    }
-    let end = digits
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(digits.len());
-    digits[..end]
-        .parse::<f64>()
-        .map_or(0.0, |number| sign * number)
 }

@@ -1,10 +1,29 @@
-//! Handshake URLs, cookie directives, and the referrers that need none.
+//! The handshake: sending a browser through it, and reading what it brings back.
 
+use std::borrow::Cow;
+
+use clerk_backend_api::{ClerkClient, Error, RawRequest, RawResponse, Retry};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, LOCATION,
+};
+use http::{HeaderValue, Method};
+use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
-use super::facts::Facts;
+use super::context::{
+    CALL_TIMEOUT, Context, HandshakePayload, Interrupt, KeyLookup, Need, Verification,
+};
+use super::error::AuthenticateError;
+use super::facts::{Facts, RedirectCount};
+use super::notice::Notice;
+use super::outcome::Outcome;
 use crate::config::Config;
-use crate::keys::{InstanceType, account_portal, is_development_portal_host};
+use crate::headers::set_cookie_headers;
+use crate::publishable_key::InstanceType;
+use crate::reason::Reason;
+use crate::token::{ClaimRules, ParsedToken, RawToken, TokenError, TokenType, verify_handshake};
+use crate::urls::{remove_query_parameters, with_scheme};
 
 /// The API version that the Frontend API's handshake is asked for.
 const API_VERSION: &str = "2026-05-12";
@@ -17,31 +36,234 @@ const RESULT_PARAMETERS: [&str; 4] = [
     "__clerk_handshake_nonce",
 ];
 
+/// How far the clocks of a development machine and of Clerk may be apart in a handshake: a day, in milliseconds.
+const DEVELOPMENT_CLOCK_SKEW: i64 = 86_400_000;
+
+/// Sends the browser through a handshake, or calls the request signed out where that cannot work.
+///
+/// `location` is the Frontend API's handshake endpoint unless given.
+pub(crate) fn start(
+    context: &mut Context<'_>,
+    reason: Reason,
+    message: impl Into<Cow<'static, str>>,
+    location: Option<Url>,
+) -> Outcome {
+    let facts = context.facts;
+    if !facts.is_handshake_eligible() {
+        return Outcome::signed_out(reason, message);
+    }
+    let RedirectCount::Below(count) = facts.redirect_count else {
+        context.notices.push(match reason {
+            Reason::SatelliteNeedsSyncing => Notice::SatelliteLooped,
+            _ => Notice::HandshakeLooped(reason.clone()),
+        });
+        return Outcome::signed_out(reason, message);
+    };
+    let location = location.or_else(|| handshake_url(context.config, facts, &reason));
+    let cookie = format!(
+        "__clerk_redirect_count={}; SameSite=Lax; HttpOnly; Max-Age=2",
+        count + 1
+    );
+    match (
+        location.and_then(|url| HeaderValue::from_str(url.as_str()).ok()),
+        HeaderValue::from_str(&cookie),
+    ) {
+        (Some(location), Ok(cookie)) => Outcome::Handshake {
+            reason,
+            message: message.into(),
+            location,
+            cookie,
+        },
+        _ => Outcome::signed_out(reason, message),
+    }
+}
+
+/// What became of a handshake that came back.
+#[derive(Debug)]
+pub(crate) enum Resolution {
+    Resolved(Outcome),
+    /// The request goes on without it.
+    SetAside,
+}
+
+/// Resolves the handshake that a request brings.
+pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt> {
+    let facts = context.facts;
+    let development = context.config.instance_type() == Some(InstanceType::Development);
+    let payload = match (&facts.handshake_nonce, &facts.handshake_token) {
+        (Some(nonce), _) => match &context.answers.handshake {
+            Some(payload) => payload.clone(),
+            None => {
+                let nonce = nonce.clone();
+                return Err(Interrupt::Need(Need::HandshakePayload(nonce)));
+            }
+        },
+        (None, Some(token)) => match verify_token(context, token)? {
+            TokenVerdict::Payload(payload) => payload,
+            TokenVerdict::Refused(error)
+                if development && *error.reason() != Reason::UnexpectedError =>
+            {
+                return Err(Interrupt::Raise(AuthenticateError::Handshake(
+                    error.message().to_owned(),
+                )));
+            }
+            TokenVerdict::Refused(error) => {
+                let reason = error.reason().clone();
+                context.notices.push(Notice::HandshakeTokenRefused(reason));
+                return Ok(Resolution::SetAside);
+            }
+        },
+        (None, None) => return Ok(Resolution::SetAside),
+    };
+    let HandshakePayload::Directives(directives) = payload else {
+        context.notices.push(Notice::HandshakeCookieUnusable);
+        return Ok(Resolution::SetAside);
+    };
+    let (Some(mut headers), session) = (
+        set_cookie_headers(&directives),
+        session_among(&directives, context.config.cookie_suffix()),
+    ) else {
+        context.notices.push(Notice::HandshakeCookieUnusable);
+        return Ok(Resolution::SetAside);
+    };
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("null"),
+    );
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        HeaderValue::from_static("true"),
+    );
+    if development {
+        let mut page = facts.url.clone();
+        remove_query_parameters(&mut page, &RESULT_PARAMETERS);
+        if let Ok(location) = HeaderValue::from_str(page.as_str()) {
+            headers.insert(LOCATION, location);
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+    }
+    let token = match session {
+        SessionCookie::Token(token) => RawToken::decode(token),
+        SessionCookie::Malformed => {
+            context.notices.push(Notice::HandshakeCookieUnusable);
+            return Ok(Resolution::SetAside);
+        }
+        SessionCookie::Absent => {
+            return Ok(Resolution::Resolved(Outcome::SignedOut {
+                token_type: Some(TokenType::SessionToken),
+                reason: Reason::SessionTokenMissing,
+                message: "".into(),
+                headers,
+            }));
+        }
+    };
+    let mut verified = context.verify(&token)?;
+    if let Verification::Refused(error) = &verified
+        && development
+        && is_clock_problem(error)
+    {
+        context.notices.push(Notice::ClocksDiffer);
+        let rules = ClaimRules {
+            clock_skew: DEVELOPMENT_CLOCK_SKEW,
+            ..context.config.rules.clone()
+        };
+        verified = context.verify_by(&token, &rules)?;
+    }
+    Ok(match verified {
+        Verification::Verified(session) => {
+            Resolution::Resolved(Outcome::Session { session, headers })
+        }
+        Verification::Refused(error) => {
+            let reason = error.reason().clone();
+            context
+                .notices
+                .push(Notice::HandshakeSessionRefused(reason));
+            Resolution::SetAside
+        }
+    })
+}
+
+fn is_clock_problem(error: &TokenError) -> bool {
+    matches!(
+        error.reason(),
+        Reason::TokenExpired | Reason::TokenNotActiveYet | Reason::TokenIatInTheFuture
+    )
+}
+
+/// The verdict on a handshake token.
+enum TokenVerdict {
+    Payload(HandshakePayload),
+    Refused(TokenError),
+}
+
+fn verify_token(context: &Context<'_>, token: &str) -> Result<TokenVerdict, Interrupt> {
+    let parsed = match ParsedToken::parse(token) {
+        Ok(parsed) => parsed,
+        Err(error) => return Ok(TokenVerdict::Refused(error)),
+    };
+    let verified = match context.signing_key(parsed.kid())? {
+        KeyLookup::Found(key) => verify_handshake(&parsed, &key),
+        KeyLookup::Failed(error) => Err(error),
+    };
+    Ok(match verified {
+        Ok(directives) => TokenVerdict::Payload(payload_of(directives)),
+        Err(error) => TokenVerdict::Refused(error),
+    })
+}
+
+fn payload_of(directives: &[Value]) -> HandshakePayload {
+    let directives: Option<Vec<String>> = directives
+        .iter()
+        .map(|directive| directive.as_str().map(str::to_owned))
+        .collect();
+    directives.map_or(HandshakePayload::NoDirectives, HandshakePayload::Directives)
+}
+
+/// Makes the request that exchanges a handshake nonce for cookie directives.
+pub(crate) fn request(client: &ClerkClient, nonce: &str) -> RawRequest {
+    client
+        .request(Method::GET, ["clients", "handshake_payload"])
+        .query("nonce", nonce)
+        .retry(Retry::none())
+        .timeout(CALL_TIMEOUT)
+}
+
+/// Reads the answer to [`request`].
+pub(crate) fn read(answer: Result<RawResponse, Error>) -> HandshakePayload {
+    #[derive(Deserialize)]
+    struct Payload {
+        #[serde(default)]
+        directives: Vec<Value>,
+    }
+    match answer.and_then(|answer| answer.json::<Payload>()) {
+        Ok(payload) => payload_of(&payload.directives),
+        Err(error) => {
+            tracing::warn!(%error, "a handshake nonce could not be exchanged");
+            HandshakePayload::Directives(Vec::new())
+        }
+    }
+}
+
 /// The address of the Frontend API's handshake endpoint for this request.
 ///
 /// `None` when the configured proxy URL does not make a URL.
-pub(crate) fn handshake_url(config: &Config, facts: &Facts, reason: &str) -> Option<Url> {
+fn handshake_url(config: &Config, facts: &Facts, reason: &Reason) -> Option<Url> {
     let frontend_api = config.frontend_api(&facts.url);
-    let base = if frontend_api.starts_with("http") {
-        frontend_api
-    } else {
-        format!("https://{frontend_api}")
-    };
+    let base = with_scheme(&frontend_api);
     let base = Url::parse(&format!("{}/", base.trim_end_matches('/'))).ok()?;
     let mut url = base.join("v1/client/handshake").ok()?;
+    let mut redirect_url = facts.url.clone();
+    remove_query_parameters(&mut redirect_url, &["__clerk_db_jwt", "__dev_session"]);
     {
         let mut query = url.query_pairs_mut();
         query
-            .append_pair(
-                "redirect_url",
-                without_parameters(&facts.url, &["__clerk_db_jwt", "__dev_session"]).as_str(),
-            )
+            .append_pair("redirect_url", redirect_url.as_str())
             .append_pair("__clerk_api_version", API_VERSION)
             .append_pair(
                 "suffixed_cookies",
                 if facts.suffixed { "true" } else { "false" },
             )
-            .append_pair("__clerk_hs_reason", reason)
+            .append_pair("__clerk_hs_reason", reason.as_str())
             .append_pair("format", "nonce");
         if let Some(token) = facts.session_token() {
             query.append_pair("__session", token.as_str());
@@ -58,26 +280,6 @@ pub(crate) fn handshake_url(config: &Config, facts: &Facts, reason: &str) -> Opt
         }
     }
     Some(url)
-}
-
-/// The page itself, without what the handshake added to its URL.
-pub(crate) fn without_handshake_result(url: &Url) -> Url {
-    without_parameters(url, &RESULT_PARAMETERS)
-}
-
-/// Drops query parameters and writes the rest anew, form-encoded, as removing a parameter does in a browser.
-fn without_parameters(url: &Url, names: &[&str]) -> Url {
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(name, _)| !names.contains(&name.as_ref()))
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
-    let mut url = url.clone();
-    url.set_query(None);
-    if !kept.is_empty() {
-        url.query_pairs_mut().extend_pairs(kept);
-    }
-    url
 }
 
 /// Name and value of a `Set-Cookie` directive; no value where there is no equals sign.
@@ -111,35 +313,4 @@ pub(crate) fn session_among(directives: &[String], suffix: &str) -> SessionCooki
         Some((_, None)) => SessionCookie::Malformed,
         Some((_, Some(value))) => SessionCookie::Token(value.to_owned()),
     }
-}
-
-/// Whether the page was reached from another origin.
-pub(crate) fn is_cross_origin_referrer(facts: &Facts) -> bool {
-    referrer(facts).is_some_and(|referrer| referrer.origin() != facts.url.origin())
-}
-
-/// Whether the page was reached from this instance's own Clerk pages, which do not call for another handshake.
-///
-/// Only the account portal that follows from this instance's key counts, and development portals only on development
-/// instances: anybody can have a portal.
-pub(crate) fn is_known_clerk_referrer(config: &Config, facts: &Facts) -> bool {
-    let Some(referrer) = referrer(facts) else {
-        return false;
-    };
-    let frontend_api = config.frontend_api(&facts.url);
-    let with_scheme = if frontend_api.starts_with("http") {
-        frontend_api.clone()
-    } else {
-        format!("https://{frontend_api}")
-    };
-    let is_frontend_api = Url::parse(&with_scheme).is_ok_and(|api| api.host() == referrer.host());
-    let is_development_portal = config.instance_type() != Some(InstanceType::Production)
-        && referrer.host_str().is_some_and(is_development_portal_host);
-    is_frontend_api
-        || is_development_portal
-        || referrer.origin().ascii_serialization() == account_portal(&frontend_api)
-}
-
-fn referrer(facts: &Facts) -> Option<Url> {
-    Url::parse(facts.referrer.as_deref()?).ok()
 }

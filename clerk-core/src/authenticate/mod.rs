@@ -1,26 +1,28 @@
 //! Request authentication: from cookies, headers and URL to signed in, signed out, or a handshake.
 //!
-//! Three steps, each with one duty: [`facts`] reads the request, [`decide`] is pure and says what follows or which one
-//! piece of I/O is still needed, [`drive`] performs that I/O and asks again.
+//! `facts` reads the request, `decide` is pure and says what follows or which one piece of I/O is still needed, `drive`
+//! performs that I/O and asks again. Around them stands one file per rule: `cookies`, `session`, `handshake`, `refresh`,
+//! `satellite`, `machine`. An exchange with Clerk has its request and the reading of its answer beside its rule.
 
-mod accepts;
+mod context;
+mod cookie_header;
+mod cookies;
 mod decide;
 mod drive;
+mod error;
 mod facts;
 mod handshake;
-mod machine_tokens;
-mod organization_sync;
-mod request;
+mod machine;
+mod notice;
+mod outcome;
+mod quick;
+mod refresh;
+mod satellite;
+mod session;
 mod state;
 
-pub use accepts::AcceptedTokens;
-pub(crate) use decide::session_state;
-pub(crate) use drive::{Pending, finish, start};
+pub(crate) use drive::{Pending, Start, start};
+pub use error::AuthenticateError;
 pub(crate) use facts::Facts;
-pub(crate) use machine_tokens::MachineTokenMemory;
-pub use machine_tokens::{MachineTokenStore, StoreFuture};
-pub use organization_sync::OrganizationSync;
-pub use request::RequestView;
-pub(crate) use request::joined_header;
-pub(crate) use state::{AUTH_REASON, TokenCarrier};
-pub use state::{AuthStatus, AuthenticateError, RequestState};
+pub(crate) use outcome::Outcome;
+pub use state::{AuthStatus, RequestState};

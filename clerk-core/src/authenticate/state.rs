@@ -3,28 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::header::{CACHE_CONTROL, LOCATION};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use clerk_backend_api::ClerkClient;
+use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
 
-use crate::auth::{Auth, SignedOut};
-use crate::protect::SignInHint;
+use super::outcome::Outcome;
+use crate::auth::{Auth, SessionAuth, SignInPage, SignedOut};
+use crate::headers::{AUTH_MESSAGE, AUTH_REASON, AUTH_STATUS};
+use crate::reason::Reason;
+use crate::sign_in::PendingSession;
 use crate::token::TokenType;
-
-/// Where a token stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenCarrier {
-    Header,
-    Cookie,
-}
-
-impl TokenCarrier {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Header => "header",
-            Self::Cookie => "cookie",
-        }
-    }
-}
 
 /// The three outcomes of request authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,15 +45,11 @@ impl AuthStatus {
 #[derive(Clone, Debug)]
 pub struct RequestState {
     status: AuthStatus,
-    reason: Option<Cow<'static, str>>,
+    reason: Option<Reason>,
     message: Cow<'static, str>,
     auth: Auth,
     headers: HeaderMap,
 }
-
-pub(crate) const AUTH_STATUS: HeaderName = HeaderName::from_static("x-clerk-auth-status");
-pub(crate) const AUTH_REASON: HeaderName = HeaderName::from_static("x-clerk-auth-reason");
-pub(crate) const AUTH_MESSAGE: HeaderName = HeaderName::from_static("x-clerk-auth-message");
 
 impl RequestState {
     /// The outcome.
@@ -74,10 +58,10 @@ impl RequestState {
         self.status
     }
 
-    /// Why the request is not signed in, in the words of Clerk's SDKs; `None` when it is.
+    /// Returns why the request is not signed in; `None` when it is.
     #[must_use]
-    pub fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
+    pub fn reason(&self) -> Option<&Reason> {
+        self.reason.as_ref()
     }
 
     /// The reason for people, often empty.
@@ -110,18 +94,60 @@ impl RequestState {
         self.headers.get(LOCATION)
     }
 
-    /// Remembers with a signed-out request what it is to be told, for guards that no longer see the request. `hint` is
-    /// told whether somebody is signed in who has tasks to do first.
-    pub(crate) fn with_hint(mut self, hint: impl FnOnce(bool) -> SignInHint) -> Self {
-        if let (Auth::SignedOut(signed_out), true) =
-            (&mut self.auth, self.status != AuthStatus::Handshake)
-        {
-            signed_out.hint = Some(Arc::new(hint(signed_out.pending.is_some())));
+    /// Makes the state of an outcome: with a pending session it is signed in, but its auth object is signed out.
+    /// `sign_in_page` returns where a signed-out request would sign in; its argument tells whether a session is pending.
+    pub(crate) fn of(
+        outcome: Outcome,
+        client: &ClerkClient,
+        sign_in_page: impl FnOnce(PendingSession) -> SignInPage,
+    ) -> Self {
+        match outcome {
+            Outcome::Session { session, headers } => {
+                let session = SessionAuth::new(session, client.clone());
+                let auth = if session.is_pending() {
+                    let mut signed_out =
+                        SignedOut::new(Some(TokenType::SessionToken), Reason::SessionPending);
+                    signed_out.pending = Some(session);
+                    signed_out.sign_in = Some(Arc::new(sign_in_page(PendingSession::Present)));
+                    Auth::SignedOut(signed_out)
+                } else {
+                    Auth::Session(session)
+                };
+                Self::signed_in(auth, headers)
+            }
+            Outcome::Machine {
+                token_type,
+                token,
+                verified,
+            } => Self::signed_in(Auth::machine(token_type, token, verified), HeaderMap::new()),
+            Outcome::SignedOut {
+                token_type,
+                reason,
+                message,
+                headers,
+            } => {
+                let mut signed_out = SignedOut::new(token_type, reason);
+                signed_out.sign_in = Some(Arc::new(sign_in_page(PendingSession::Absent)));
+                Self::not_signed_in(AuthStatus::SignedOut, signed_out, message, headers)
+            }
+            Outcome::Handshake {
+                reason,
+                message,
+                location,
+                cookie,
+            } => {
+                let mut headers = HeaderMap::new();
+                headers.insert(LOCATION, location);
+                // Browsers would otherwise keep the redirect and loop.
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                headers.insert(SET_COOKIE, cookie);
+                let nobody = SignedOut::new(Some(TokenType::SessionToken), reason);
+                Self::not_signed_in(AuthStatus::Handshake, nobody, message, headers)
+            }
         }
-        self
     }
 
-    pub(crate) fn signed_in(auth: Auth, headers: HeaderMap) -> Self {
+    fn signed_in(auth: Auth, headers: HeaderMap) -> Self {
         Self {
             status: AuthStatus::SignedIn,
             reason: None,
@@ -129,29 +155,6 @@ impl RequestState {
             auth,
             headers,
         }
-    }
-
-    pub(crate) fn signed_out(
-        signed_out: SignedOut,
-        message: impl Into<Cow<'static, str>>,
-        headers: HeaderMap,
-    ) -> Self {
-        Self::not_signed_in(AuthStatus::SignedOut, signed_out, message.into(), headers)
-    }
-
-    pub(crate) fn handshake(
-        reason: Cow<'static, str>,
-        message: Cow<'static, str>,
-        location: HeaderValue,
-        cookie: HeaderValue,
-    ) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(LOCATION, location);
-        // Browsers would otherwise keep the redirect and loop.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(http::header::SET_COOKIE, cookie);
-        let nobody = SignedOut::new(Some(TokenType::SessionToken), reason);
-        Self::not_signed_in(AuthStatus::Handshake, nobody, message, headers)
     }
 
     fn not_signed_in(
@@ -163,7 +166,7 @@ impl RequestState {
         let reason = signed_out.reason.clone();
         headers.insert(AUTH_STATUS, HeaderValue::from_static(status.as_str()));
         // A value that cannot stand in a header is left out.
-        if let Ok(value) = HeaderValue::from_str(&reason) {
+        if let Ok(value) = HeaderValue::from_str(reason.as_str()) {
             headers.insert(AUTH_REASON, value);
         }
         if !message.is_empty()
@@ -179,29 +182,4 @@ impl RequestState {
             headers,
         }
     }
-}
-
-/// A request that cannot be authenticated at all. Frameworks answer 500.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuthenticateError {
-    /// A satellite's sign-in URL is not absolute.
-    #[error(
-        "the sign-in URL of a satellite must be absolute; set CLERK_SIGN_IN_URL to a URL of the primary application"
-    )]
-    SignInUrlNotAbsolute,
-    /// A satellite's sign-in URL lies on the satellite itself.
-    #[error(
-        "the sign-in URL of a satellite must lie on another origin than the satellite; set CLERK_SIGN_IN_URL to a URL of the primary application"
-    )]
-    SignInUrlOnSatellite,
-    /// The satellite to answer (`__clerk_redirect_url`) is not an absolute URL.
-    #[error("the URL of the satellite to answer (__clerk_redirect_url) is not absolute")]
-    SyncTargetNotAbsolute,
-    /// A handshake token did not verify, on a development instance. In production the request goes on without it.
-    #[error(
-        "the handshake token was refused: {0}; if the keys of another Clerk instance were used on this host before, \
-         clear the browser's cookies and try again"
-    )]
-    Handshake(String),
 }

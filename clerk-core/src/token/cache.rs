@@ -13,7 +13,7 @@ use quick_cache::{Equivalent, Weighter};
 
 use super::claims::{ClaimRules, check_times};
 use super::parse::ParsedToken;
-use super::signature::KeyEntry;
+use super::signature::SigningKey;
 use super::verify::VerifiedSession;
 
 /// A token that is looked up by its text, without a second copy of it.
@@ -75,7 +75,7 @@ impl TokenCache {
         token: &str,
         rules: &ClaimRules,
         now: i64,
-        current: impl FnOnce(Option<&str>) -> Option<Arc<KeyEntry>>,
+        current: impl FnOnce(Option<&str>) -> Option<Arc<SigningKey>>,
     ) -> Option<Arc<VerifiedSession>> {
         let entries = self.entries.as_ref()?;
         let session = entries.get(token)?;

@@ -1,7 +1,10 @@
+//! The claims of a token, and the rules that they are held against.
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::error::{TokenError, TokenErrorReason};
+use super::error::TokenError;
+use crate::reason::Reason;
 
 /// The claims of a verified token (RFC 7519 section 4), as they stand in it.
 ///
@@ -90,7 +93,7 @@ impl ClaimRules {
                 Ok(())
             }
             _ => Err(TokenError::new(
-                TokenErrorReason::InvalidAuthorizedParties,
+                Reason::TokenInvalidAuthorizedParties,
                 "the authorized party claim (azp) is not one of the configured authorized parties",
             )),
         }
@@ -132,7 +135,7 @@ impl ClaimRules {
         match iss {
             Some(Value::String(iss)) if !iss.is_empty() && self.issuer.contains(iss) => Ok(()),
             _ => Err(TokenError::new(
-                TokenErrorReason::InvalidIssuer,
+                Reason::TokenInvalidIssuer,
                 "the issuer claim (iss) is not one of the configured issuers",
             )),
         }
@@ -165,7 +168,7 @@ impl ClaimRules {
 pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), TokenError> {
     if times.expires <= now.saturating_sub(skew) {
         return Err(TokenError::new(
-            TokenErrorReason::Expired,
+            Reason::TokenExpired,
             "the token has expired (exp)",
         ));
     }
@@ -174,7 +177,7 @@ pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), 
         .is_some_and(|not_before| not_before > now.saturating_add(skew))
     {
         return Err(TokenError::new(
-            TokenErrorReason::NotActiveYet,
+            Reason::TokenNotActiveYet,
             "the token is not active yet (nbf)",
         ));
     }
@@ -183,7 +186,7 @@ pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), 
         .is_some_and(|issued| issued > now.saturating_add(skew))
     {
         return Err(TokenError::new(
-            TokenErrorReason::IssuedInTheFuture,
+            Reason::TokenIatInTheFuture,
             "the token was issued in the future (iat)",
         ));
     }
@@ -209,5 +212,5 @@ fn time_claim(claims: &Claims, name: &'static str) -> Result<Option<i64>, TokenE
 }
 
 fn failed(message: impl Into<std::borrow::Cow<'static, str>>) -> TokenError {
-    TokenError::new(TokenErrorReason::VerificationFailed, message)
+    TokenError::new(Reason::TokenVerificationFailed, message)
 }

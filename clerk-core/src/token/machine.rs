@@ -1,123 +1,55 @@
 //! API keys, machine-to-machine tokens and OAuth access tokens.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::claims::Claims;
-use super::parse::{ParsedToken, oauth_type};
+use super::claims::{ClaimRules, Claims};
+use super::error::TokenError;
+use super::kind::TokenType;
+use super::parse::{Category, ParsedToken};
+use super::raw::RawToken;
+use super::signature::SigningKey;
 use super::verify;
-use crate::token::{ClaimRules, KeyEntry, TokenError};
-
-/// The kinds of tokens that a request can carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenType {
-    /// The short-lived JWT of a signed-in person.
-    SessionToken,
-    /// An API key (`ak_...`), acting for a user or an organization.
-    ApiKey,
-    /// A machine-to-machine token (`mt_...` or a JWT).
-    M2mToken,
-    /// An OAuth access token (`oat_...` or a JWT).
-    OAuthToken,
-}
-
-impl TokenType {
-    /// The name that Clerk's SDKs use: `session_token`, `api_key`, `m2m_token`, `oauth_token`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SessionToken => "session_token",
-            Self::ApiKey => "api_key",
-            Self::M2mToken => "m2m_token",
-            Self::OAuthToken => "oauth_token",
-        }
-    }
-}
-
-impl fmt::Display for TokenType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The machine type that a token claims to be, by prefix or by its unverified content; `None` for everything else.
-pub(crate) fn classify(token: &str) -> Option<TokenType> {
-    let (m2m, oauth) = if ParsedToken::is_strictly_jwt_shaped(token) {
-        match ParsedToken::parse(token) {
-            Ok(parsed) => (is_m2m_jwt(&parsed), oauth_type(parsed.header("typ"))),
-            Err(_) => (false, false),
-        }
-    } else {
-        (false, false)
-    };
-    if token.starts_with("mt_") || m2m {
-        Some(TokenType::M2mToken)
-    } else if token.starts_with("oat_") || oauth {
-        Some(TokenType::OAuthToken)
-    } else if token.starts_with("ak_") {
-        Some(TokenType::ApiKey)
-    } else {
-        None
-    }
-}
-
-/// Whether a decoded token must not count as a session: another category, or a machine token's form.
-pub(crate) fn is_not_a_session(token: &ParsedToken) -> bool {
-    token.category().is_non_session()
-        || (ParsedToken::is_strictly_jwt_shaped(token.as_str())
-            && (is_m2m_jwt(token) || oauth_type(token.header("typ"))))
-}
-
-fn is_m2m_jwt(token: &ParsedToken) -> bool {
-    token
-        .claims()
-        .text("sub")
-        .is_some_and(|sub| sub.starts_with("mch_"))
-}
+use crate::reason::Reason;
 
 /// How a machine token is verified.
 #[derive(Debug)]
-pub(crate) enum Route {
+pub(crate) enum Route<'a> {
     /// Here, with a signing key.
-    Jwt(TokenType, Box<ParsedToken>),
+    Jwt(TokenType, &'a ParsedToken),
     /// By the Backend API.
     Opaque(TokenType),
 }
 
 /// Chooses the way of verification.
-pub(crate) fn route(token: &str, kind: TokenType) -> Result<Route, MachineTokenError> {
-    if !ParsedToken::is_strictly_jwt_shaped(token) {
+pub(crate) fn route(token: &RawToken, kind: TokenType) -> Result<Route<'_>, MachineTokenError> {
+    if !token.is_jwt_shaped() {
         return Ok(Route::Opaque(kind));
     }
-    let parsed = ParsedToken::parse(token).map_err(|error| {
+    let parsed = token.parsed().map_err(|error| {
         MachineTokenError::new(
             TokenType::M2mToken,
-            MachineTokenErrorCode::TokenInvalid,
+            Reason::TokenInvalid,
             error.message().to_owned(),
         )
     })?;
-    if is_m2m_jwt(&parsed) {
-        if !matches!(
-            parsed.category(),
-            super::parse::Category::M2m | super::parse::Category::Absent
-        ) {
+    if parsed.is_m2m() {
+        if !matches!(parsed.category(), Category::M2m | Category::Absent) {
             return Err(MachineTokenError::new(
                 TokenType::M2mToken,
-                MachineTokenErrorCode::TokenInvalid,
+                Reason::TokenInvalid,
                 "the token's category is not that of a machine token",
             ));
         }
-        Ok(Route::Jwt(TokenType::M2mToken, Box::new(parsed)))
-    } else if oauth_type(parsed.header("typ")) {
-        Ok(Route::Jwt(TokenType::OAuthToken, Box::new(parsed)))
+        Ok(Route::Jwt(TokenType::M2mToken, parsed))
+    } else if parsed.is_oauth() {
+        Ok(Route::Jwt(TokenType::OAuthToken, parsed))
     } else {
         Err(MachineTokenError::new(
             TokenType::OAuthToken,
-            MachineTokenErrorCode::TokenVerificationFailed,
+            Reason::TokenVerificationFailed,
             "the token is neither an OAuth access token (typ at+jwt) nor a machine token (sub mch_...)",
         ))
     }
@@ -140,17 +72,12 @@ pub(crate) struct VerifiedMachineToken {
 pub(crate) fn verify_jwt(
     kind: TokenType,
     token: &ParsedToken,
-    key: &KeyEntry,
+    key: &SigningKey,
     rules: &ClaimRules,
     now: i64,
 ) -> Result<VerifiedMachineToken, MachineTokenError> {
-    let failed = |message: String| {
-        MachineTokenError::new(
-            kind,
-            MachineTokenErrorCode::TokenVerificationFailed,
-            message,
-        )
-    };
+    let failed =
+        |message: String| MachineTokenError::new(kind, Reason::TokenVerificationFailed, message);
     let verified = match kind {
         TokenType::M2mToken => verify::verify_m2m(token, key, rules, now),
         _ => verify::verify_oauth(token, key, rules, now),
@@ -231,13 +158,8 @@ pub(crate) fn verified_from_api(
             None | Some(Value::Null | Value::Bool(false))
         )
     };
-    let refused = |message: &'static str| {
-        Err(MachineTokenError::new(
-            kind,
-            MachineTokenErrorCode::TokenInvalid,
-            message,
-        ))
-    };
+    let refused =
+        |message: &'static str| Err(MachineTokenError::new(kind, Reason::TokenInvalid, message));
     let (Some(id), Some(subject)) = (
         text("id").filter(|id| !id.is_empty()),
         text("subject").filter(|s| !s.is_empty()),
@@ -246,11 +168,7 @@ pub(crate) fn verified_from_api(
     };
     if kind == TokenType::OAuthToken {
         check_oauth_audience(answer.get("aud"), &rules.audience).map_err(|message| {
-            MachineTokenError::new(
-                kind,
-                MachineTokenErrorCode::TokenVerificationFailed,
-                message,
-            )
+            MachineTokenError::new(kind, Reason::TokenVerificationFailed, message)
         })?;
     }
     if flag("revoked") || flag("expired") {
@@ -313,109 +231,55 @@ fn check_oauth_audience(aud: Option<&Value>, audience: &[String]) -> Result<(), 
     }
 }
 
-/// The codes with which a machine token can be refused, as Clerk's SDKs spell them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MachineTokenErrorCode {
-    /// Unknown, malformed, revoked or expired.
-    TokenInvalid,
-    /// Clerk refused the key with which we asked.
-    SecretKeyInvalid,
-    /// Clerk could not be asked.
-    UnexpectedError,
-    /// The JWT did not verify.
-    TokenVerificationFailed,
-}
-
-impl MachineTokenErrorCode {
-    /// The code as it stands in `x-clerk-auth-reason`.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::TokenInvalid => "token-invalid",
-            Self::SecretKeyInvalid => "secret-key-invalid",
-            Self::UnexpectedError => "unexpected-error",
-            Self::TokenVerificationFailed => "token-verification-failed",
-        }
-    }
-}
-
 /// A machine token that did not verify.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct MachineTokenError {
     pub(crate) token_type: TokenType,
-    pub(crate) code: MachineTokenErrorCode,
-    pub(crate) status: Option<u16>,
-    /// Whether the token could not be judged, because Clerk was out of reach.
-    pub(crate) undecided: bool,
+    pub(crate) reason: Reason,
+    /// The status of the Backend API's answer.
+    status: Option<u16>,
     message: Cow<'static, str>,
 }
 
 impl MachineTokenError {
-    pub(crate) fn new(
-        token_type: TokenType,
-        code: MachineTokenErrorCode,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    fn new(token_type: TokenType, reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             token_type,
-            code,
+            reason,
             status: None,
-            undecided: false,
             message: message.into(),
         }
     }
 
-    /// The signing key could not be had.
-    pub(crate) fn unverifiable(token_type: TokenType, error: &TokenError) -> Self {
-        Self {
-            undecided: true,
-            ..Self::refused(token_type, error)
-        }
-    }
-
-    /// The token has no key, or its key refused it.
-    pub(crate) fn refused(token_type: TokenType, error: &TokenError) -> Self {
-        Self::new(
-            token_type,
-            MachineTokenErrorCode::TokenVerificationFailed,
-            error.message().to_owned(),
-        )
-    }
-
-    /// What the Backend API's refusal means.
-    pub(crate) fn from_api(token_type: TokenType, status: Option<u16>) -> Self {
-        let (code, message) = match status {
-            Some(401) => (
-                MachineTokenErrorCode::SecretKeyInvalid,
-                "Clerk refused the secret key",
-            ),
-            Some(404) => (
-                MachineTokenErrorCode::TokenInvalid,
-                "Clerk does not know this token",
-            ),
-            _ => (
-                MachineTokenErrorCode::UnexpectedError,
-                "Clerk could not verify the token",
-            ),
+    /// There is no signing key for the token, or none could be had.
+    pub(crate) fn without_key(token_type: TokenType, error: &TokenError) -> Self {
+        let reason = if error.reason().is_undecided() {
+            Reason::TokenUnverifiable
+        } else {
+            Reason::TokenVerificationFailed
         };
-        let undecided = code != MachineTokenErrorCode::TokenInvalid;
+        Self::new(token_type, reason, error.message().to_owned())
+    }
+
+    /// What it means that the Backend API refused, with this status, or did not answer.
+    pub(crate) fn from_api(token_type: TokenType, status: Option<u16>) -> Self {
+        let (reason, message) = match status {
+            Some(401) => (Reason::SecretKeyInvalid, "Clerk refused the secret key"),
+            Some(404) => (Reason::TokenInvalid, "Clerk does not know this token"),
+            _ => (Reason::UnexpectedError, "Clerk could not verify the token"),
+        };
         Self {
-            token_type,
-            code,
             status,
-            undecided,
-            message: message.into(),
+            ..Self::new(token_type, reason, message)
         }
     }
 
+    /// Returns the message with code and status, as it goes into `x-clerk-auth-message`.
     pub(crate) fn full_message(&self) -> String {
         let status = self
             .status
             .map_or_else(|| "n/a".to_owned(), |status| status.to_string());
-        format!(
-            "{} (code={}, status={status})",
-            self.message,
-            self.code.as_str()
-        )
+        format!("{} (code={}, status={status})", self.message, self.reason)
     }
 }

@@ -1,22 +1,30 @@
-//! Tokens: their form, their signature, their claims.
+//! Tokens: their kinds, their form, their signature, their claims.
 
+mod accepted;
 mod cache;
 mod claims;
 mod error;
+mod kind;
 pub(crate) mod machine;
+mod organization;
 mod parse;
+mod raw;
 mod signature;
 mod verify;
 
+pub use accepted::AcceptedTokens;
 pub(crate) use cache::TokenCache;
 pub(crate) use claims::ClaimRules;
 pub use claims::Claims;
-pub use error::{TokenError, TokenErrorReason};
-pub use machine::TokenType;
+pub use error::TokenError;
+pub use kind::TokenType;
+pub(crate) use organization::{
+    OrganizationClaims, check_organization_claims, permissions, scoped_names,
+};
 pub(crate) use parse::ParsedToken;
-pub(crate) use signature::JwtKey;
+pub(crate) use raw::RawToken;
 pub use signature::JwtKeyError;
-pub(crate) use signature::KeyEntry;
+pub(crate) use signature::{JwtKey, SigningKey};
 pub(crate) use verify::{
     VerifiedSession, check_session_category, verify_handshake, verify_session,
 };

@@ -1,7 +1,10 @@
+//! The form of a token: three parts, decoded once.
+
 use serde_json::{Map, Value};
 
 use super::claims::Claims;
-use super::error::{TokenError, TokenErrorReason};
+use super::error::TokenError;
+use crate::reason::Reason;
 
 /// Tokens longer than this are refused before they are decoded. Browsers cap a cookie at 4 KiB and servers a header
 /// line at 8 to 64 KiB, so no session token of a real instance comes near it.
@@ -57,13 +60,13 @@ impl ParsedToken {
     pub(crate) fn parse(raw: &str) -> Result<Self, TokenError> {
         let undecodable = || {
             TokenError::new(
-                TokenErrorReason::Invalid,
+                Reason::TokenInvalid,
                 "the token is not a JWT: its header, payload or signature cannot be decoded",
             )
         };
         if raw.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::new(
-                TokenErrorReason::Invalid,
+                Reason::TokenInvalid,
                 format!("the token is longer than {MAX_TOKEN_BYTES} bytes"),
             ));
         }
@@ -72,7 +75,7 @@ impl ParsedToken {
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(TokenError::new(
-                TokenErrorReason::Invalid,
+                Reason::TokenInvalid,
                 "the token is not a JWT: it does not consist of three parts separated by dots",
             ));
         };
@@ -132,11 +135,29 @@ impl ParsedToken {
         &self.claims
     }
 
+    /// Whether the subject is a machine.
+    pub(crate) fn is_m2m(&self) -> bool {
+        self.claims
+            .text("sub")
+            .is_some_and(|sub| sub.starts_with("mch_"))
+    }
+
+    /// Whether this is an OAuth access token.
+    pub(crate) fn is_oauth(&self) -> bool {
+        oauth_type(self.header("typ"))
+    }
+
     pub(crate) fn category(&self) -> Category {
         Category::read(&self.header)
     }
 
-    /// The key id. A token without one asks for the key called `undefined`, which no set has.
+    /// Whether the token must not count as a session: another category, or a machine token's content.
+    pub(crate) fn is_not_a_session(&self) -> bool {
+        self.category().is_non_session()
+            || ((self.is_m2m() || self.is_oauth()) && Self::is_strictly_jwt_shaped(&self.raw))
+    }
+
+    /// The key id. A token without one matches no key.
     pub(crate) fn kid(&self) -> Option<&str> {
         self.header.get("kid").and_then(Value::as_str)
     }
@@ -155,7 +176,7 @@ impl ParsedToken {
 }
 
 /// Whether `typ` names an OAuth access token (RFC 9068 section 2.1).
-pub(crate) fn oauth_type(typ: Option<&Value>) -> bool {
+pub(super) fn oauth_type(typ: Option<&Value>) -> bool {
     matches!(typ, Some(Value::String(typ)) if typ == "at+jwt" || typ == "application/at+jwt")
 }
 

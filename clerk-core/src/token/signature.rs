@@ -110,26 +110,46 @@ fn trim_zeros(number: &[u8]) -> &[u8] {
     &number[zeros..]
 }
 
-/// One member of a JWK set (RFC 7517), reduced to what identifies and uses it.
+/// One signing key of an instance: a member of its JWK set (RFC 7517), reduced to what identifies and uses it.
 #[derive(Debug)]
-pub(crate) struct KeyEntry {
-    /// The members that decide what the key verifies; equal material means the same key.
-    material: [Option<String>; 5],
+pub(crate) struct SigningKey {
+    material: KeyMaterial,
     key: Option<VerifyingKey>,
 }
 
-impl KeyEntry {
+/// The members of a JWK that decide what it verifies; equal material means the same signing key.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct KeyMaterial {
+    kty: Option<String>,
+    usage: Option<String>,
+    alg: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+}
+
+impl SigningKey {
     pub(crate) fn from_jwk(jwk: &Value) -> Self {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str).map(str::to_owned);
-        let material = [text("kty"), text("use"), text("alg"), text("n"), text("e")];
+        let material = KeyMaterial {
+            kty: text("kty"),
+            usage: text("use"),
+            alg: text("alg"),
+            n: text("n"),
+            e: text("e"),
+        };
         Self {
             key: Self::parse(jwk, &material),
             material,
         }
     }
 
-    fn parse(jwk: &Value, [kty, usage, alg, n, e]: &[Option<String>; 5]) -> Option<VerifyingKey> {
-        if kty.as_deref() != Some("RSA") || usage.as_deref().is_some_and(|usage| usage != "sig") {
+    fn parse(jwk: &Value, material: &KeyMaterial) -> Option<VerifyingKey> {
+        if material.kty.as_deref() != Some("RSA")
+            || material
+                .usage
+                .as_deref()
+                .is_some_and(|usage| usage != "sig")
+        {
             return None;
         }
         if let Some(operations) = jwk.get("key_ops")
@@ -142,14 +162,15 @@ impl KeyEntry {
         }
         let algorithm = match jwk.get("alg") {
             None => None,
-            Some(_) => Some(Algorithm::from_name(alg.as_deref()?)?),
+            Some(_) => Some(Algorithm::from_name(material.alg.as_deref()?)?),
         };
-        let n = base64_simd::URL_SAFE_NO_PAD
-            .decode_to_vec(n.as_deref()?.trim_end_matches('='))
-            .ok()?;
-        let e = base64_simd::URL_SAFE_NO_PAD
-            .decode_to_vec(e.as_deref()?.trim_end_matches('='))
-            .ok()?;
+        let number = |text: &str| {
+            base64_simd::URL_SAFE_NO_PAD
+                .decode_to_vec(text.trim_end_matches('='))
+                .ok()
+        };
+        let n = number(material.n.as_deref()?)?;
+        let e = number(material.e.as_deref()?)?;
         VerifyingKey::from_components(&n, &e, algorithm)
     }
 
@@ -167,7 +188,7 @@ impl KeyEntry {
 ///
 /// Verifies RS256 only, like the official SDKs' PEM keys.
 pub(crate) struct JwtKey {
-    pub(crate) entry: std::sync::Arc<KeyEntry>,
+    pub(crate) signing_key: std::sync::Arc<SigningKey>,
 }
 
 impl JwtKey {
@@ -207,8 +228,11 @@ impl JwtKey {
             });
         }
         Ok(Self {
-            entry: std::sync::Arc::new(KeyEntry {
-                material: [None, None, None, Some(body), None],
+            signing_key: std::sync::Arc::new(SigningKey {
+                material: KeyMaterial {
+                    n: Some(body),
+                    ..KeyMaterial::default()
+                },
                 key: Some(VerifyingKey {
                     keys: vec![(Algorithm::Rs256, key)],
                 }),

@@ -1,14 +1,15 @@
 //! The checks of a token, in the order that Clerk specifies: form, category, key, type, algorithm, signature, claims.
 //! The signature comes before every claim, so that a forged token learns nothing about the configuration.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::claims::{ClaimRules, Claims, TokenTimes};
-use super::error::{TokenError, TokenErrorReason};
+use super::error::TokenError;
 use super::parse::{Category, ParsedToken, oauth_type};
-use super::signature::{Algorithm, KeyEntry, VerifyingKeyError};
+use super::signature::{Algorithm, SigningKey, VerifyingKeyError};
+use crate::reason::Reason;
 
 /// A session token whose signature and claims were checked.
 #[derive(Debug)]
@@ -16,9 +17,7 @@ pub(crate) struct VerifiedSession {
     pub(crate) token: Arc<ParsedToken>,
     pub(crate) times: TokenTimes,
     /// The key that verified it; `None` when the application vouched for it.
-    pub(crate) key: Option<Arc<KeyEntry>>,
-    /// Permissions, decoded when first asked for.
-    pub(crate) permissions: OnceLock<Vec<String>>,
+    pub(crate) key: Option<Arc<SigningKey>>,
 }
 
 impl VerifiedSession {
@@ -32,7 +31,6 @@ impl VerifiedSession {
                 issued: None,
             },
             key: None,
-            permissions: OnceLock::new(),
         }
     }
 }
@@ -50,7 +48,7 @@ enum AllowedType {
 pub(crate) fn check_session_category(token: &ParsedToken) -> Result<(), TokenError> {
     if token.category() == Category::M2m {
         return Err(TokenError::new(
-            TokenErrorReason::Invalid,
+            Reason::TokenInvalid,
             "a machine token is not a session token",
         ));
     }
@@ -60,7 +58,7 @@ pub(crate) fn check_session_category(token: &ParsedToken) -> Result<(), TokenErr
 /// Verifies a session token with its key.
 pub(crate) fn verify_session(
     token: &Arc<ParsedToken>,
-    key: &Arc<KeyEntry>,
+    key: &Arc<SigningKey>,
     rules: &ClaimRules,
     now: i64,
 ) -> Result<VerifiedSession, TokenError> {
@@ -77,21 +75,20 @@ pub(crate) fn verify_session(
         token: Arc::clone(token),
         times,
         key: Some(Arc::clone(key)),
-        permissions: OnceLock::new(),
     })
 }
 
-/// Verifies a handshake token and gives its cookie directives; `None` when some of them are no text. Its times are not
-/// checked, as in the reference: the session token inside it has its own.
-pub(crate) fn verify_handshake(
-    token: &ParsedToken,
-    key: &KeyEntry,
-) -> Result<Option<Vec<String>>, TokenError> {
+/// Verifies a handshake token and returns its cookie directives. Its times are not checked, as in the reference: the
+/// session token inside it has its own.
+pub(crate) fn verify_handshake<'t>(
+    token: &'t ParsedToken,
+    key: &SigningKey,
+) -> Result<&'t [Value], TokenError> {
     check_type(token, AllowedType::Jwt)?;
     let algorithm = check_algorithm(token)?;
     if token.category().is_non_session() {
         return Err(TokenError::new(
-            TokenErrorReason::Invalid,
+            Reason::TokenInvalid,
             "a token of this category cannot carry a handshake: only Clerk issues handshake tokens",
         ));
     }
@@ -102,18 +99,15 @@ pub(crate) fn verify_handshake(
         "the handshake token's signature is not valid",
     )?;
     Ok(match token.claims().get("handshake") {
-        Some(Value::Array(directives)) => directives
-            .iter()
-            .map(|directive| directive.as_str().map(str::to_owned))
-            .collect(),
-        _ => Some(Vec::new()),
+        Some(Value::Array(directives)) => directives,
+        _ => &[],
     })
 }
 
 /// Verifies a machine-to-machine JWT: audience and times, no parties, no issuer.
 pub(crate) fn verify_m2m(
     token: &ParsedToken,
-    key: &KeyEntry,
+    key: &SigningKey,
     rules: &ClaimRules,
     now: i64,
 ) -> Result<TokenTimes, TokenError> {
@@ -135,7 +129,7 @@ pub(crate) fn verify_m2m(
 /// Verifies an OAuth access token in JWT form (RFC 9068); its audience is checked by the caller.
 pub(crate) fn verify_oauth(
     token: &ParsedToken,
-    key: &KeyEntry,
+    key: &SigningKey,
     rules: &ClaimRules,
     now: i64,
 ) -> Result<TokenTimes, TokenError> {
@@ -155,7 +149,7 @@ pub(crate) fn verify_oauth(
 
 fn check_signature(
     token: &ParsedToken,
-    key: &KeyEntry,
+    key: &SigningKey,
     allowed: AllowedType,
     refusal: &'static str,
 ) -> Result<(), TokenError> {
@@ -172,14 +166,14 @@ fn check_type(token: &ParsedToken, allowed: AllowedType) -> Result<(), TokenErro
     };
     if !accepted {
         return Err(TokenError::new(
-            TokenErrorReason::Invalid,
+            Reason::TokenInvalid,
             "the token's type (typ) is not the expected one",
         ));
     }
     // RFC 7515 section 4.1.11: extensions that we do not understand must not be ignored, and we understand none.
     if token.header("crit").is_some() {
         return Err(TokenError::new(
-            TokenErrorReason::Invalid,
+            Reason::TokenInvalid,
             "the token demands header extensions (crit) that are not supported",
         ));
     }
@@ -193,7 +187,7 @@ fn check_algorithm(token: &ParsedToken) -> Result<Algorithm, TokenError> {
         .and_then(Algorithm::from_name)
         .ok_or_else(|| {
             TokenError::new(
-                TokenErrorReason::InvalidAlgorithm,
+                Reason::TokenInvalidAlgorithm,
                 "the token's algorithm (alg) is not one of RS256, RS384 and RS512",
             )
         })
@@ -201,7 +195,7 @@ fn check_algorithm(token: &ParsedToken) -> Result<Algorithm, TokenError> {
 
 fn check_signature_with(
     token: &ParsedToken,
-    key: &KeyEntry,
+    key: &SigningKey,
     algorithm: Algorithm,
     refusal: &'static str,
 ) -> Result<(), TokenError> {
@@ -210,7 +204,7 @@ fn check_signature_with(
         .and_then(|key| key.verify(algorithm, token.signed_bytes(), token.signature()))
         .map_err(|problem| {
             TokenError::new(
-                TokenErrorReason::VerificationFailed,
+                Reason::TokenVerificationFailed,
                 match problem {
                     VerifyingKeyError::Unusable => "the signing key of this token is not an RSA signing key",
                     VerifyingKeyError::AlgorithmMismatch => {
@@ -222,6 +216,6 @@ fn check_signature_with(
     if verified {
         Ok(())
     } else {
-        Err(TokenError::new(TokenErrorReason::InvalidSignature, refusal))
+        Err(TokenError::new(Reason::TokenInvalidSignature, refusal))
     }
 }

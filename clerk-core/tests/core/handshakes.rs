@@ -5,6 +5,7 @@ use std::time::Duration;
 use clerk_core::{AuthStatus, Clerk, Clock as _, ManualClock, RequestState, SystemClock};
 use clerk_emulator::{Emulator, Fault, UserSeed};
 use clerk_test_support::forge::{NOW, SESSION_CATEGORY, Signer};
+use futures_util::FutureExt;
 use http::header::SET_COOKIE;
 use serde_json::{Value, json};
 use url::Url;
@@ -356,7 +357,9 @@ fn forged_handshakes_set_no_cookies() {
     let error = development()
         .build()
         .unwrap()
-        .begin_authentication(&request_to("GET", &path, &[]))
+        .authenticate_request(&request_to("GET", &path, &[]))
+        .now_or_never()
+        .unwrap()
         .unwrap_err();
     assert!(
         error.to_string().contains("handshake token was refused"),

@@ -104,7 +104,7 @@ fn permission_masks_have_any_length_and_nonsense_grants_nothing() {
     let granted = |mask: &str| -> Vec<String> {
         let auth = auth(&claims(mask));
         let organization = auth.session().unwrap().organization().unwrap();
-        organization.permissions.to_vec()
+        organization.permissions()
     };
     // 2^53 + 1 is no number that a double can hold.
     assert_eq!(

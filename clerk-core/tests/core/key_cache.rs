@@ -147,7 +147,7 @@ async fn an_outage_signs_nobody_out_and_breaks_no_public_page() {
     clock.advance(Duration::from_secs(10 * 60));
     assert_eq!(guarded(&clerk, &token).await, (503, true));
     assert!(clerk.authenticate_request(&bearer(&token)).await.is_ok());
-    assert!(clerk.stats().key_refresh_failures > 0);
+    assert!(clerk.stats().signing_key_refresh_failures > 0);
 
     emulator.faults().resume_keys();
     clock.advance(Duration::from_secs(31));

@@ -13,10 +13,9 @@ mod machine_tokens;
 mod properties;
 mod secrets;
 
-use clerk_core::{
-    Auth, AuthStatus, Authentication, Clerk, ClerkBuilder, ManualClock, RequestState,
-};
+use clerk_core::{Auth, AuthStatus, Clerk, ClerkBuilder, ManualClock, Reason, RequestState};
 use clerk_test_support::forge::{DEVELOPMENT_KEY, NOW, PRODUCTION_KEY, Signer};
+use futures_util::FutureExt;
 
 /// Unix milliseconds at which forged sessions are a second old.
 const NOW_MILLIS: i64 = NOW * 1000 + 1000;
@@ -57,15 +56,15 @@ fn request_to(method: &str, path: &str, headers: &[(&str, &str)]) -> http::Reque
 
 /// The outcome of a request that needs no I/O. There is no runtime here: whoever waited would not come back.
 fn decide(clerk: &Clerk, request: &http::Request<()>) -> RequestState {
-    match clerk.begin_authentication(request).unwrap() {
-        Authentication::Done(state) => state,
-        Authentication::Waiting(_) => panic!("{request:?} waits for I/O"),
+    match clerk.authenticate_request(request).now_or_never() {
+        Some(state) => state.unwrap(),
+        None => panic!("{request:?} waits for I/O"),
     }
 }
 
 /// Status and reason in one text, as the tables below write them.
 fn outcome(state: &RequestState) -> String {
-    match state.reason() {
+    match state.reason().map(Reason::as_str) {
         Some(reason) => format!("{} {reason}", state.status().as_str()),
         None => state.status().as_str().to_owned(),
     }

@@ -25,7 +25,7 @@ async fn home(
     app: Data<Instance>,
     user: Result<CurrentUser, ClerkRejection>,
 ) -> Result<Html, ClerkRejection> {
-    let user = ClerkRejection::unless_signed_out(user)?;
+    let user = ClerkRejection::optional(user)?;
     let visitor = user.map_or(Visitor::Nobody, |CurrentUser(user)| Visitor::Person {
         name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
         id: user.id,

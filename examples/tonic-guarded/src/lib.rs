@@ -12,7 +12,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use clerk_axum::{Authenticated, Clerk, ClerkLayer, Refusal, protect};
+use clerk_axum::{AuthContext, Clerk, ClerkLayer, Refusal, protect};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService};
@@ -64,11 +64,11 @@ async fn hello(_: Request<String>) -> Result<Response<String>, Status> {
 
 /// For whoever is signed in: the method looks by itself.
 async fn who_am_i(request: Request<String>) -> Result<Response<String>, Status> {
-    let authenticated = request
+    let context = request
         .extensions()
-        .get::<Authenticated>()
+        .get::<AuthContext>()
         .ok_or_else(|| status(&Refusal::missing_middleware("ClerkLayer")))?;
-    let session = authenticated
+    let session = context
         .auth()
         .signed_in()
         .map_err(|refusal| status(&refusal))?;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use clerk_core::adapter::RequestView;
 use clerk_core::{
     AcceptedTokens, AllowedRedirectOrigins, Auth, AuthStatus, Clerk, ClerkBuilder,
-    OrganizationSync, RequestState, RequestView, TokenType,
+    OrganizationSync, Reason, RequestState, TokenType,
 };
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -125,7 +126,7 @@ fn state_json(state: &RequestState, treat_pending_as_signed_out: bool) -> Value 
     let signed_in = state.status() == AuthStatus::SignedIn;
     json!({
         "status": state.status().as_str(),
-        "reason": state.reason(),
+        "reason": state.reason().map(Reason::as_str),
         "message": if signed_in { Value::Null } else { json!(state.message()) },
         "token_type": state.auth().token_type().map(TokenType::as_str),
         "is_authenticated": signed_in,

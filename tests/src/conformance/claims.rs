@@ -1,5 +1,6 @@
 //! The kinds `has` and `protect`.
 
+use clerk_core::adapter::AuthContext;
 use clerk_core::{
     Auth, Clerk, Protect, RefusalKind, Require, Reverification, ReverificationLevel, TokenType,
 };
@@ -77,7 +78,7 @@ impl Answerer {
         let Some(request) = Request::read(&case["request"]) else {
             return json!({ "error": "the request's URL does not parse" });
         };
-        match protect.check(&clerk, &auth, &request, "/") {
+        match AuthContext::new(clerk, auth).protect(&protect, &request, "/") {
             Ok(()) => json!({ "decision": "allow" }),
             Err(refusal) => match (refusal.status().as_u16(), refusal.headers().get("location")) {
                 (307, Some(to)) => {

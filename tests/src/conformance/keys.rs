@@ -17,8 +17,7 @@ pub(super) fn answer(case: &Value) -> Value {
     };
     let frontend_api = key.effective_frontend_api(
         text(case, "proxy_url"),
-        text(case, "domain"),
-        case["is_satellite"] == true,
+        text(case, "domain").filter(|_| case["is_satellite"] == true),
     );
     let instance_type = match key.instance_type() {
         InstanceType::Production => "production",

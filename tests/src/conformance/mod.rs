@@ -64,7 +64,7 @@ impl Answerer {
         let mut builder = Clerk::builder()
             .clock(ManualClock::new(millis as i64))
             // A scripted failure is to be seen whole, however slow the machine is.
-            .key_wait(Duration::from_secs(60))
+            .signing_key_wait(Duration::from_secs(60))
             .dangerous_any_proxy_url();
         let key = |name| text(keys, name).filter(|key| !key.is_empty());
         if let Some(key) = key("secret_key") {

@@ -44,7 +44,7 @@ async fn signed_in(session: SignedIn) -> String {
 async fn maybe_signed_in(
     session: Result<SignedIn, ClerkRejection>,
 ) -> Result<String, ClerkRejection> {
-    let session = ClerkRejection::unless_signed_out(session)?;
+    let session = ClerkRejection::optional(session)?;
     Ok(session.map_or("nobody".to_owned(), |session| {
         format!("session of {}", session.user_id())
     }))
@@ -59,7 +59,7 @@ async fn user(CurrentUser(user): CurrentUser) -> Json<clerk_actix::User> {
 }
 
 async fn maybe_user(user: Result<CurrentUser, ClerkRejection>) -> Result<String, ClerkRejection> {
-    let user = ClerkRejection::unless_signed_out(user)?;
+    let user = ClerkRejection::optional(user)?;
     Ok(user.map_or("nobody".to_owned(), |CurrentUser(user)| user.id))
 }
 

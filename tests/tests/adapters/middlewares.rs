@@ -232,7 +232,7 @@ async fn workers_share_one_key_cache() {
         .into_iter()
         .collect();
     assert_eq!(workers.len(), WORKERS, "{workers:?}");
-    assert_eq!(clerk.stats().key_refreshes, 1);
+    assert_eq!(clerk.stats().signing_key_refreshes, 1);
     assert_eq!(world.emulator.requests_to("/v1/jwks").len(), 1);
 }
 

@@ -145,7 +145,9 @@ impl World {
                 .is_satellite(true)
                 .domain("app.test")
                 .sign_in_url("/sign-in"),
-            Setup::KeysDown => self.on(&self.keys_down).key_wait(Duration::from_secs(30)),
+            Setup::KeysDown => self
+                .on(&self.keys_down)
+                .signing_key_wait(Duration::from_secs(30)),
             Setup::UsersDown => self.on(&self.users_down),
             Setup::NoWebhookSecret => {
                 let clerk = self.configure(self.plain(emulator));

@@ -1,4 +1,6 @@
-use crate::token::TokenType;
+//! Which kinds of tokens are accepted.
+
+use super::kind::TokenType;
 
 /// Which kinds of tokens are accepted (`acceptsToken` in the official SDKs).
 ///

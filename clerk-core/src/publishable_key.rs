@@ -23,7 +23,7 @@ pub enum InstanceType {
 /// Why a publishable key was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum KeyError {
+pub enum PublishableKeyError {
     /// No key, or an empty one.
     #[error(
         "publishable key is missing: set CLERK_PUBLISHABLE_KEY to the key shown under \"API keys\" in the Clerk Dashboard"
@@ -59,7 +59,7 @@ pub enum KeyError {
 /// assert_eq!(key.frontend_api(), "foo-bar-13.clerk.accounts.dev");
 /// assert_eq!(key.instance_type(), InstanceType::Development);
 /// assert_eq!(key.cookie_suffix(), "nx2hSE6I");
-/// # Ok::<(), clerk_core::KeyError>(())
+/// # Ok::<(), clerk_core::PublishableKeyError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublishableKey {
@@ -77,27 +77,30 @@ impl PublishableKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Missing`] for an empty text, [`KeyError::Invalid`] for anything that is not a key.
-    pub fn parse(key: &str) -> Result<Self, KeyError> {
+    /// [`PublishableKeyError::Missing`] for an empty text, [`PublishableKeyError::Invalid`] for anything that is not a key.
+    pub fn parse(key: &str) -> Result<Self, PublishableKeyError> {
         if key.is_empty() {
-            return Err(KeyError::Missing);
+            return Err(PublishableKeyError::Missing);
         }
         let (instance_type, encoded) = if let Some(rest) = key.strip_prefix(LIVE_PREFIX) {
             (InstanceType::Production, rest)
         } else if let Some(rest) = key.strip_prefix(TEST_PREFIX) {
             (InstanceType::Development, rest)
         } else {
-            return Err(KeyError::Invalid);
+            return Err(PublishableKeyError::Invalid);
         };
         if encoded.contains('_') {
-            return Err(KeyError::Invalid);
+            return Err(PublishableKeyError::Invalid);
         }
-        let decoded = forgiving_decode_to_vec(encoded.as_bytes()).map_err(|_| KeyError::Invalid)?;
+        let decoded = forgiving_decode_to_vec(encoded.as_bytes())
+            .map_err(|_| PublishableKeyError::Invalid)?;
         // Each byte stands for the character of that number: the decoded text is Latin-1, not UTF-8.
         let decoded: String = decoded.into_iter().map(char::from).collect();
-        let host = decoded.strip_suffix('$').ok_or(KeyError::Invalid)?;
+        let host = decoded
+            .strip_suffix('$')
+            .ok_or(PublishableKeyError::Invalid)?;
         if host.contains('$') || !host.contains('.') {
-            return Err(KeyError::Invalid);
+            return Err(PublishableKeyError::Invalid);
         }
         Ok(Self {
             raw: key.to_owned(),
@@ -113,10 +116,10 @@ impl PublishableKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::InvalidHost`] when no key can hold the text.
-    pub fn for_frontend_api(frontend_api: &str) -> Result<Self, KeyError> {
+    /// [`PublishableKeyError::InvalidHost`] when no key can hold the text.
+    pub fn for_frontend_api(frontend_api: &str) -> Result<Self, PublishableKeyError> {
         if !frontend_api.is_ascii() {
-            return Err(KeyError::InvalidHost);
+            return Err(PublishableKeyError::InvalidHost);
         }
         let prefix = if is_development_frontend_api(frontend_api) {
             TEST_PREFIX
@@ -124,7 +127,7 @@ impl PublishableKey {
             LIVE_PREFIX
         };
         let body = STANDARD_NO_PAD.encode_to_string(format!("{frontend_api}$"));
-        Self::parse(&format!("{prefix}{body}")).map_err(|_| KeyError::InvalidHost)
+        Self::parse(&format!("{prefix}{body}")).map_err(|_| PublishableKeyError::InvalidHost)
     }
 
     /// The key for a request's host, for one process that serves many production domains.
@@ -134,12 +137,12 @@ impl PublishableKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::EmptyHost`] when nothing is left of the host, [`KeyError::InvalidHost`] when it cannot be a host.
+    /// [`PublishableKeyError::EmptyHost`] when nothing is left of the host, [`PublishableKeyError::InvalidHost`] when it cannot be a host.
     ///
     /// # Security
     ///
     /// The host of a request is chosen by the client. Check it against the list of your own domains first.
-    pub fn for_host(host: &str, fallback: Option<&Self>) -> Result<Self, KeyError> {
+    pub fn for_host(host: &str, fallback: Option<&Self>) -> Result<Self, PublishableKeyError> {
         if let Some(key) = fallback
             && key.instance_type == InstanceType::Development
         {
@@ -153,7 +156,7 @@ impl PublishableKey {
             _ => &host,
         };
         if host.is_empty() {
-            return Err(KeyError::EmptyHost);
+            return Err(PublishableKeyError::EmptyHost);
         }
         Self::for_frontend_api(&format!("clerk.{host}"))
     }
@@ -187,20 +190,19 @@ impl PublishableKey {
 
     /// Where browsers reach the Frontend API, given how the application is deployed.
     ///
-    /// A proxy URL wins and is returned as it is; then `clerk.<domain>` for a production satellite; then the host inside
+    /// A proxy URL wins and is returned as it is; then `clerk.<domain>` for a satellite of a production instance; then the host inside
     /// the key. Empty texts count as absent.
     #[must_use]
     pub fn effective_frontend_api(
         &self,
         proxy_url: Option<&str>,
-        domain: Option<&str>,
-        is_satellite: bool,
+        satellite_domain: Option<&str>,
     ) -> String {
         if let Some(proxy_url) = proxy_url.filter(|url| !url.is_empty()) {
             return proxy_url.to_owned();
         }
-        match domain.filter(|domain| !domain.is_empty()) {
-            Some(domain) if is_satellite && self.instance_type == InstanceType::Production => {
+        match satellite_domain.filter(|domain| !domain.is_empty()) {
+            Some(domain) if self.instance_type == InstanceType::Production => {
                 format!("clerk.{domain}")
             }
             _ => self.frontend_api.clone(),
@@ -229,9 +231,9 @@ impl PublishableKey {
 }
 
 impl FromStr for PublishableKey {
-    type Err = KeyError;
+    type Err = PublishableKeyError;
 
-    fn from_str(key: &str) -> Result<Self, KeyError> {
+    fn from_str(key: &str) -> Result<Self, PublishableKeyError> {
         Self::parse(key)
     }
 }
@@ -444,7 +446,7 @@ mod tests {
 
     #[test]
     fn refused_keys() {
-        assert_eq!(PublishableKey::parse(""), Err(KeyError::Missing));
+        assert_eq!(PublishableKey::parse(""), Err(PublishableKeyError::Missing));
         for bad in [
             "pk_prod_Y2xlcmsuZXhhbXBsZS5jb20k".to_owned(),
             "PK_LIVE_Y2xlcmsuZXhhbXBsZS5jb20k".to_owned(),
@@ -463,7 +465,7 @@ mod tests {
         ] {
             assert_eq!(
                 PublishableKey::parse(&bad),
-                Err(KeyError::Invalid),
+                Err(PublishableKeyError::Invalid),
                 "{bad:?}"
             );
         }
@@ -481,24 +483,18 @@ mod tests {
         let test = PublishableKey::parse("pk_test_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
         let proxy = "https://app.test/__clerk";
         let domain = Some("sat.test");
+        assert_eq!(live.effective_frontend_api(Some(proxy), domain), proxy);
+        assert_eq!(live.effective_frontend_api(None, domain), "clerk.sat.test");
         assert_eq!(
-            live.effective_frontend_api(Some(proxy), domain, true),
-            proxy
-        );
-        assert_eq!(
-            live.effective_frontend_api(None, domain, true),
-            "clerk.sat.test"
-        );
-        assert_eq!(
-            live.effective_frontend_api(Some(""), domain, false),
+            live.effective_frontend_api(Some(""), None),
             "clerk.example.com"
         );
         assert_eq!(
-            live.effective_frontend_api(None, Some(""), true),
+            live.effective_frontend_api(None, Some("")),
             "clerk.example.com"
         );
         assert_eq!(
-            test.effective_frontend_api(None, domain, true),
+            test.effective_frontend_api(None, domain),
             "clerk.example.com"
         );
     }
@@ -553,7 +549,7 @@ mod tests {
         for bad in ["", "nodot", "a.b$c", "é.com"] {
             assert_eq!(
                 PublishableKey::for_frontend_api(bad),
-                Err(KeyError::InvalidHost),
+                Err(PublishableKeyError::InvalidHost),
                 "{bad:?}"
             );
         }
@@ -568,9 +564,12 @@ mod tests {
         assert_eq!(derived.frontend_api(), "clerk.shop.example.com");
         assert_eq!(
             PublishableKey::for_host(":443", None),
-            Err(KeyError::EmptyHost)
+            Err(PublishableKeyError::EmptyHost)
         );
-        assert_eq!(PublishableKey::for_host("", None), Err(KeyError::EmptyHost));
+        assert_eq!(
+            PublishableKey::for_host("", None),
+            Err(PublishableKeyError::EmptyHost)
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Paths that name an organization: the session's active organization follows the URL.
 
-use crate::auth::OrganizationClaims;
+use crate::ecma::is_truthy;
 use crate::route_matcher::{PathPattern, RoutePatternError};
-use crate::token::Claims;
+use crate::token::{Claims, OrganizationClaims};
 
 /// Which paths belong to an organization, and which to the personal account
 /// (Clerk docs: "Use organization slugs in URLs").
@@ -69,7 +69,7 @@ impl Target {
         match self {
             Self::Id(id) => organization.id.and_then(|own| own.as_str()) != Some(id),
             Self::Slug(slug) => organization.slug.and_then(|own| own.as_str()) != Some(slug),
-            Self::PersonalAccount => organization.id.is_some_and(crate::auth::is_truthy),
+            Self::PersonalAccount => organization.id.is_some_and(is_truthy),
         }
     }
 

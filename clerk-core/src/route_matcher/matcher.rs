@@ -1,8 +1,4 @@
-//! Which paths a rule applies to.
-
-mod code_units;
-mod expression;
-mod path_template;
+//! Patterns for paths, compiled.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,52 +6,13 @@ use std::sync::Arc;
 use fancy_regex::{Regex, RegexBuilder};
 use percent_encoding::percent_decode_str;
 
-use self::code_units::{from_units, to_units};
-use self::expression::LetterCase;
-use self::path_template::{End, Parameter, PathTemplate};
+use super::code_units::{from_units, to_units};
+use super::error::{MalformedPath, RoutePatternError};
+use super::expression::{self, LetterCase};
+use super::path_template::{End, Parameter, PathTemplate};
 
 /// How many steps back the engine may take on a pattern with look-around. Patterns without take linear time.
 const BACKTRACK_LIMIT: usize = 100_000;
-
-/// A route pattern that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "route pattern {pattern:?} is not valid: {problem} (patterns are those of path-to-regexp 6)"
-)]
-pub struct RoutePatternError {
-    pattern: String,
-    problem: String,
-}
-
-impl RoutePatternError {
-    /// The pattern that was refused.
-    #[must_use]
-    pub fn pattern(&self) -> &str {
-        &self.pattern
-    }
-
-    fn new(pattern: &str, problem: &impl ToString) -> Self {
-        Self {
-            pattern: pattern.to_owned(),
-            problem: problem.to_string(),
-        }
-    }
-}
-
-/// A path about which no pattern can say anything.
-///
-/// Its percent-encoding is broken, or it makes a pattern with look-around take more steps than are allowed. Answer with
-/// status 400: whether the path is guarded is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MalformedPath {
-    /// A percent escape is incomplete, or the escapes are not UTF-8.
-    #[error("path has invalid percent-encoding")]
-    Encoding,
-    /// Matching was given up.
-    #[error("path takes too many steps to match: simplify the pattern's look-around")]
-    TooComplex,
-}
 
 /// Patterns for request paths, as in the route matchers of Clerk's JavaScript SDKs.
 ///

@@ -1,9 +1,9 @@
 //! The instance's signing keys, kept in memory.
 //!
 //! Readers take a snapshot and never wait. One download runs at a time and everybody who needs it joins it; nobody owns
-//! it, so a request that is dropped does not take it along. Keys older than [`KeyCacheSettings::fresh`] are refreshed
-//! while they go on serving, up to [`KeyCacheSettings::stale`] when Clerk is out of reach. Unknown key ids may cause
-//! one download per [`KeyCacheSettings::cool_down`], however many requests ask.
+//! it, so a request that is dropped does not take it along. Keys older than [`SigningKeySettings::fresh`] are refreshed
+//! while they go on serving, up to [`SigningKeySettings::stale`] when Clerk is out of reach. Unknown key ids may cause
+//! one download per [`SigningKeySettings::cool_down`], however many requests ask.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,12 +18,13 @@ use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::token::{KeyEntry, TokenError, TokenErrorReason};
+use crate::reason::Reason;
+use crate::token::{SigningKey, TokenError};
 
 /// What is known about a key id without any I/O.
 #[derive(Clone, Debug)]
-pub(crate) enum KeyAnswer {
-    Found(Arc<KeyEntry>),
+pub(crate) enum SigningKeyAnswer {
+    Found(Arc<SigningKey>),
     /// A download may bring it.
     Needed,
     Failed(TokenError),
@@ -31,7 +32,7 @@ pub(crate) enum KeyAnswer {
 
 /// The times of the key cache.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KeyCacheSettings {
+pub(crate) struct SigningKeySettings {
     /// Age from which keys are refreshed.
     pub(crate) fresh: Duration,
     /// Age up to which keys serve while they cannot be refreshed.
@@ -44,7 +45,7 @@ pub(crate) struct KeyCacheSettings {
     pub(crate) spawn: bool,
 }
 
-impl Default for KeyCacheSettings {
+impl Default for SigningKeySettings {
     fn default() -> Self {
         Self {
             fresh: Duration::from_secs(5 * 60),
@@ -67,9 +68,9 @@ const FIRST_FAILURE_MEMORY: Duration = Duration::from_secs(1);
 
 /// Where keys come from.
 #[derive(Debug)]
-pub(crate) enum KeySource {
+pub(crate) enum SigningKeySource {
     /// One key from the configuration, for every key id.
-    Pem(Arc<KeyEntry>),
+    Pem(Arc<SigningKey>),
     /// The Backend API.
     Remote(ClerkClient),
     /// Nowhere.
@@ -78,7 +79,7 @@ pub(crate) enum KeySource {
 
 #[derive(Debug)]
 struct KeySet {
-    keys: HashMap<String, Arc<KeyEntry>>,
+    keys: HashMap<String, Arc<SigningKey>>,
     fetched_at: i64,
 }
 
@@ -92,10 +93,21 @@ struct Downloads {
     failures_in_a_row: u32,
 }
 
-/// The key cache of one [`Clerk`](crate::Clerk).
-pub(crate) struct KeyCache {
-    source: KeySource,
-    settings: KeyCacheSettings,
+/// Numbers about the downloads of signing keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SigningKeyStats {
+    /// Downloads that succeeded.
+    pub(crate) refreshes: u64,
+    /// Downloads that failed.
+    pub(crate) failures: u64,
+    /// Milliseconds since the last download that succeeded.
+    pub(crate) age_millis: Option<i64>,
+}
+
+/// The signing keys of one instance.
+pub(crate) struct SigningKeys {
+    source: SigningKeySource,
+    settings: SigningKeySettings,
     clock: Arc<dyn Clock>,
     set: ArcSwapOption<KeySet>,
     downloads: Mutex<Downloads>,
@@ -105,10 +117,10 @@ pub(crate) struct KeyCache {
     failures: AtomicU64,
 }
 
-impl KeyCache {
+impl SigningKeys {
     pub(crate) fn new(
-        source: KeySource,
-        settings: KeyCacheSettings,
+        source: SigningKeySource,
+        settings: SigningKeySettings,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -124,11 +136,11 @@ impl KeyCache {
     }
 
     /// The key that this id names now, from memory.
-    pub(crate) fn current(&self, kid: Option<&str>, now: i64) -> Option<Arc<KeyEntry>> {
+    pub(crate) fn current(&self, kid: Option<&str>, now: i64) -> Option<Arc<SigningKey>> {
         match &self.source {
-            KeySource::Pem(key) => Some(Arc::clone(key)),
-            KeySource::None => None,
-            KeySource::Remote(_) => {
+            SigningKeySource::Pem(key) => Some(Arc::clone(key)),
+            SigningKeySource::None => None,
+            SigningKeySource::Remote(_) => {
                 let set = self.set.load();
                 let set = set.as_ref()?;
                 if age(set, now) >= millis(self.settings.stale) {
@@ -140,13 +152,13 @@ impl KeyCache {
     }
 
     /// What is known about this id, and whether a download could add to it.
-    pub(crate) fn look_up(&self, kid: Option<&str>, now: i64) -> KeyAnswer {
+    pub(crate) fn look_up(&self, kid: Option<&str>, now: i64) -> SigningKeyAnswer {
         if let Some(key) = self.current(kid, now) {
-            return KeyAnswer::Found(key);
+            return SigningKeyAnswer::Found(key);
         }
-        if matches!(self.source, KeySource::None) {
-            return KeyAnswer::Failed(TokenError::new(
-                TokenErrorReason::JwkFailedToResolve,
+        if matches!(self.source, SigningKeySource::None) {
+            return SigningKeyAnswer::Failed(TokenError::new(
+                Reason::JwkFailedToResolve,
                 "there is no key to verify the token with: set CLERK_JWT_KEY or CLERK_SECRET_KEY",
             ));
         }
@@ -161,21 +173,21 @@ impl KeyCache {
                 .last
                 .is_none_or(|last| now >= last.saturating_add(millis(self.settings.cool_down)));
             if may_ask {
-                KeyAnswer::Needed
+                SigningKeyAnswer::Needed
             } else {
-                KeyAnswer::Failed(unknown_kid())
+                SigningKeyAnswer::Failed(unknown_kid())
             }
         } else {
             match &downloads.failure {
-                Some((error, until)) if now < *until => KeyAnswer::Failed(error.clone()),
-                _ => KeyAnswer::Needed,
+                Some((error, until)) if now < *until => SigningKeyAnswer::Failed(error.clone()),
+                _ => SigningKeyAnswer::Needed,
             }
         }
     }
 
     /// Whether ageing keys wait for somebody to refresh them.
     pub(crate) fn is_refresh_due(&self, now: i64) -> bool {
-        matches!(self.source, KeySource::Remote(_))
+        matches!(self.source, SigningKeySource::Remote(_))
             && self.refresh_claimed_until.load(Ordering::Relaxed) <= now
             && self.set.load().as_ref().is_some_and(|set| {
                 (millis(self.settings.fresh)..millis(self.settings.stale)).contains(&age(set, now))
@@ -212,34 +224,29 @@ impl KeyCache {
     pub(crate) async fn fetch(
         self: &Arc<Self>,
         kid: Option<&str>,
-    ) -> Result<Arc<KeyEntry>, TokenError> {
+    ) -> Result<Arc<SigningKey>, TokenError> {
         let flight = self.join();
         let in_time = tokio::time::timeout(self.settings.wait, flight)
             .await
             .is_ok();
         match self.look_up(kid, self.clock.now()) {
-            KeyAnswer::Found(key) => Ok(key),
-            KeyAnswer::Failed(error) => Err(error),
-            KeyAnswer::Needed if in_time => Err(unknown_kid()),
-            KeyAnswer::Needed => Err(TokenError::new(
-                TokenErrorReason::JwksFailedToLoad,
+            SigningKeyAnswer::Found(key) => Ok(key),
+            SigningKeyAnswer::Failed(error) => Err(error),
+            SigningKeyAnswer::Needed if in_time => Err(unknown_kid()),
+            SigningKeyAnswer::Needed => Err(TokenError::new(
+                Reason::JwksFailedToLoad,
                 "the signing keys did not arrive in time; a later request may succeed",
             )),
         }
     }
 
-    /// Downloads that ended well, downloads that failed, and the age of the keys in milliseconds.
-    pub(crate) fn stats(&self) -> (u64, u64, Option<i64>) {
-        let set_age = self
-            .set
-            .load()
-            .as_ref()
-            .map(|set| age(set, self.clock.now()));
-        (
-            self.successes.load(Ordering::Relaxed),
-            self.failures.load(Ordering::Relaxed),
-            set_age,
-        )
+    pub(crate) fn stats(&self) -> SigningKeyStats {
+        let set = self.set.load();
+        SigningKeyStats {
+            refreshes: self.successes.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            age_millis: set.as_ref().map(|set| age(set, self.clock.now())),
+        }
     }
 
     fn join(self: &Arc<Self>) -> Shared<BoxFuture<'static, ()>> {
@@ -252,7 +259,7 @@ impl KeyCache {
     }
 
     async fn download(&self) {
-        let KeySource::Remote(client) = &self.source else {
+        let SigningKeySource::Remote(client) = &self.source else {
             return;
         };
         let mut pause = FIRST_PAUSE;
@@ -302,7 +309,7 @@ impl KeyCache {
             .iter()
             .filter_map(|jwk| {
                 let kid = jwk.get("kid")?.as_str()?;
-                let entry = KeyEntry::from_jwk(jwk);
+                let entry = SigningKey::from_jwk(jwk);
                 let known = before
                     .as_ref()
                     .and_then(|set| set.keys.get(kid))
@@ -327,9 +334,9 @@ impl KeyCache {
     }
 }
 
-impl fmt::Debug for KeyCache {
+impl fmt::Debug for SigningKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyCache")
+        f.debug_struct("SigningKeys")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
@@ -348,7 +355,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
     };
     let unexpected = || {
         may_pass(TokenError::new(
-            TokenErrorReason::Unexpected,
+            Reason::UnexpectedError,
             "Clerk's Backend API could not be reached, or did not answer with JSON",
         ))
     };
@@ -361,13 +368,13 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
         .map_err(|error| match &error {
             Error::Api(_) if error.has_code(ErrorCode::CLERK_KEY_INVALID) => {
                 may_pass(TokenError::new(
-                    TokenErrorReason::SecretKeyInvalid,
+                    Reason::SecretKeyInvalid,
                     "Clerk refused the secret key: check CLERK_SECRET_KEY",
                 ))
             }
             Error::Api(api) if serde_json::from_slice::<Value>(&api.body).is_ok() => {
                 may_pass(TokenError::new(
-                    TokenErrorReason::JwksFailedToLoad,
+                    Reason::JwksFailedToLoad,
                     format!(
                         "Clerk's Backend API answered the request for signing keys with {}",
                         api.status
@@ -381,7 +388,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
         Some(keys) if !keys.is_empty() => Ok(keys.clone()),
         _ => Err(LoadFailure {
             error: TokenError::new(
-                TokenErrorReason::JwksFailedToLoad,
+                Reason::JwksFailedToLoad,
                 "Clerk's Backend API knows no signing keys of this instance",
             ),
             may_pass: false,
@@ -391,7 +398,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
 
 fn unknown_kid() -> TokenError {
     TokenError::new(
-        TokenErrorReason::JwkKidMismatch,
+        Reason::JwkKidMismatch,
         "no signing key of this instance has the token's key id (kid): the token probably comes from another instance; \
          check that CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY belong together",
     )

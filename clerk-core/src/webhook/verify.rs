@@ -1,4 +1,4 @@
-//! Webhooks: is this request from Clerk, and what does it tell.
+//! The check that a webhook comes from Clerk.
 
 use std::fmt;
 
@@ -6,93 +6,18 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use base64_simd::STANDARD;
 use http::HeaderMap;
-use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use super::error::WebhookError;
+use super::event::WebhookEvent;
+use super::secret::WebhookSecret;
+use crate::ecma::parse_decimal_int;
 
 /// Messages may be this much older or newer than the clock, in seconds.
 const TOLERANCE: i64 = 300;
 const ID: &str = "svix-id";
 const TIMESTAMP: &str = "svix-timestamp";
 const SIGNATURE: &str = "svix-signature";
-
-/// Why a webhook, or the secret to check it with, was refused.
-///
-/// Answer a refused webhook with status 400; the sender tries again later.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WebhookError {
-    /// No signing secret, or an empty one.
-    #[error(
-        "webhook signing secret is missing: set CLERK_WEBHOOK_SIGNING_SECRET to the secret shown with the endpoint in the Clerk Dashboard"
-    )]
-    MissingSecret,
-    /// The signing secret is not base64.
-    #[error(
-        "webhook signing secret is not valid (expected whsec_...): copy CLERK_WEBHOOK_SIGNING_SECRET again from the endpoint in the Clerk Dashboard"
-    )]
-    InvalidSecret,
-    /// Headers are absent or empty.
-    #[error("webhook request lacks the headers {}", .0.join(", "))]
-    MissingHeaders(Vec<&'static str>),
-    /// The timestamp header holds no number.
-    #[error("webhook header svix-timestamp is not a number")]
-    InvalidTimestamp,
-    /// The message was sent more than five minutes ago.
-    #[error("webhook message is too old: it was sent more than 5 minutes ago")]
-    TooOld,
-    /// The message was sent more than five minutes from now.
-    #[error(
-        "webhook message is too new: it was sent more than 5 minutes from now, check the clock"
-    )]
-    TooNew,
-    /// No signature fits.
-    #[error(
-        "webhook signature does not match: check that the secret belongs to this endpoint and that the body is unchanged"
-    )]
-    NoMatchingSignature,
-    /// The body is authentic but not a JSON document.
-    #[error("webhook body is not a JSON document")]
-    InvalidBody,
-}
-
-/// The signing secret of a webhook endpoint. Never printed.
-#[derive(Clone)]
-pub struct WebhookSecret(SecretString);
-
-impl WebhookSecret {
-    /// Takes the secret as the dashboard shows it: `whsec_` followed by base64. The prefix may be absent.
-    pub fn new(secret: impl Into<SecretString>) -> Self {
-        Self(secret.into())
-    }
-
-    fn key(&self) -> Result<Vec<u8>, WebhookError> {
-        let secret = self.0.expose_secret();
-        let encoded = secret.strip_prefix("whsec_").unwrap_or(secret);
-        if encoded.is_empty() {
-            return Err(WebhookError::MissingSecret);
-        }
-        if encoded.bytes().any(|byte| byte.is_ascii_whitespace()) {
-            return Err(WebhookError::InvalidSecret);
-        }
-        base64_simd::forgiving_decode_to_vec(encoded.as_bytes())
-            .ok()
-            .filter(|key| !key.is_empty())
-            .ok_or(WebhookError::InvalidSecret)
-    }
-}
-
-impl fmt::Debug for WebhookSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WebhookSecret(whsec_…)")
-    }
-}
-
-impl<T: Into<SecretString>> From<T> for WebhookSecret {
-    fn from(secret: T) -> Self {
-        Self::new(secret)
-    }
-}
 
 /// Checks that webhooks come from Clerk, and reads them.
 ///
@@ -125,7 +50,7 @@ impl WebhookVerifier {
     /// [`WebhookError::MissingSecret`] for an empty secret, [`WebhookError::InvalidSecret`] for one that is not base64 of
     /// the standard alphabet.
     pub fn new(secret: impl Into<WebhookSecret>) -> Result<Self, WebhookError> {
-        let key = secret.into().key()?;
+        let key = secret.into().decode()?;
         Ok(Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
         })
@@ -171,7 +96,7 @@ impl WebhookVerifier {
         now: i64,
     ) -> Result<WebhookEvent, WebhookError> {
         let [id, timestamp, signatures] = read_headers(header)?;
-        let timestamp = leading_integer(&timestamp).ok_or(WebhookError::InvalidTimestamp)?;
+        let timestamp = parse_decimal_int(&timestamp).ok_or(WebhookError::InvalidTimestamp)? as i64;
         let now = now.div_euclid(1000);
         if now.saturating_sub(timestamp) > TOLERANCE {
             return Err(WebhookError::TooOld);
@@ -186,7 +111,7 @@ impl WebhookVerifier {
         if payload.is_null() {
             return Err(WebhookError::InvalidBody);
         }
-        Ok(WebhookEvent { payload })
+        Ok(WebhookEvent::new(payload))
     }
 
     fn is_signed(&self, id: &str, timestamp: i64, body: &[u8], signatures: &str) -> bool {
@@ -232,185 +157,11 @@ fn read_headers(header: impl Fn(&str) -> Option<String>) -> Result<[String; 3], 
     }
 }
 
-/// The integer a text begins with, as `parseInt` reads it; one out of range is as far away as can be.
-fn leading_integer(text: &str) -> Option<i64> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
-    (end > 0).then(|| sign * digits[..end].parse().unwrap_or(i64::MAX))
-}
-
-/// A verified event.
-///
-/// The signature says that Clerk sent it; the shape is not checked further, so new kinds of events and new fields pass.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WebhookEvent {
-    payload: Value,
-}
-
-impl WebhookEvent {
-    /// What happened. `None` when the payload does not say.
-    #[must_use]
-    pub fn event_type(&self) -> Option<WebhookEventType> {
-        self.payload
-            .get("type")?
-            .as_str()
-            .map(WebhookEventType::from)
-    }
-
-    /// The object it happened to, as the Backend API shows it; `null` when absent.
-    #[must_use]
-    pub fn data(&self) -> &Value {
-        self.payload.get("data").unwrap_or(&Value::Null)
-    }
-
-    /// The object it happened to, in a type of the caller's choice.
-    ///
-    /// # Errors
-    ///
-    /// The error of `serde_json` when the data does not fit the type.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// # fn handle(event: &clerk_core::WebhookEvent) -> Result<(), serde_json::Error> {
-    /// #[derive(serde::Deserialize)]
-    /// struct Deleted {
-    ///     id: String,
-    /// }
-    ///
-    /// let user: Deleted = event.data_as()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn data_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        T::deserialize(self.data())
-    }
-
-    /// Circumstances of the event, such as the client's address under `http_request`.
-    #[must_use]
-    pub fn event_attributes(&self) -> Option<&Value> {
-        self.payload.get("event_attributes")
-    }
-
-    /// When the event happened, in milliseconds since 1970.
-    #[must_use]
-    pub fn timestamp(&self) -> Option<i64> {
-        self.payload.get("timestamp")?.as_i64()
-    }
-
-    /// The instance the event belongs to.
-    #[must_use]
-    pub fn instance_id(&self) -> Option<&str> {
-        self.payload.get("instance_id")?.as_str()
-    }
-
-    /// The whole body.
-    #[must_use]
-    pub fn payload(&self) -> &Value {
-        &self.payload
-    }
-}
-
-macro_rules! event_types {
-    ($($variant:ident = $name:literal,)*) => {
-        /// What a webhook tells. Types that came after this version are [`Other`](Self::Other).
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum WebhookEventType {
-            $(
-                #[doc = concat!("`", $name, "`")]
-                $variant,
-            )*
-            /// A type that this version does not know, as it was sent.
-            Other(String),
-        }
-
-        impl WebhookEventType {
-            /// The type as it is written in the event.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $name,)*
-                    Self::Other(name) => name,
-                }
-            }
-        }
-
-        impl From<&str> for WebhookEventType {
-            fn from(name: &str) -> Self {
-                match name {
-                    $($name => Self::$variant,)*
-                    other => Self::Other(other.to_owned()),
-                }
-            }
-        }
-    };
-}
-
-event_types! {
-    EmailCreated = "email.created",
-    OrganizationCreated = "organization.created",
-    OrganizationDeleted = "organization.deleted",
-    OrganizationUpdated = "organization.updated",
-    OrganizationDomainCreated = "organizationDomain.created",
-    OrganizationDomainDeleted = "organizationDomain.deleted",
-    OrganizationDomainUpdated = "organizationDomain.updated",
-    OrganizationInvitationAccepted = "organizationInvitation.accepted",
-    OrganizationInvitationCreated = "organizationInvitation.created",
-    OrganizationInvitationRevoked = "organizationInvitation.revoked",
-    OrganizationMembershipCreated = "organizationMembership.created",
-    OrganizationMembershipDeleted = "organizationMembership.deleted",
-    OrganizationMembershipUpdated = "organizationMembership.updated",
-    PaymentAttemptCreated = "paymentAttempt.created",
-    PaymentAttemptUpdated = "paymentAttempt.updated",
-    PermissionCreated = "permission.created",
-    PermissionDeleted = "permission.deleted",
-    PermissionUpdated = "permission.updated",
-    RoleCreated = "role.created",
-    RoleDeleted = "role.deleted",
-    RoleUpdated = "role.updated",
-    SessionCreated = "session.created",
-    SessionEnded = "session.ended",
-    SessionPending = "session.pending",
-    SessionRemoved = "session.removed",
-    SessionRevoked = "session.revoked",
-    SmsCreated = "sms.created",
-    SubscriptionActive = "subscription.active",
-    SubscriptionCreated = "subscription.created",
-    SubscriptionPastDue = "subscription.pastDue",
-    SubscriptionUpdated = "subscription.updated",
-    SubscriptionItemAbandoned = "subscriptionItem.abandoned",
-    SubscriptionItemActive = "subscriptionItem.active",
-    SubscriptionItemCanceled = "subscriptionItem.canceled",
-    SubscriptionItemCreated = "subscriptionItem.created",
-    SubscriptionItemEnded = "subscriptionItem.ended",
-    SubscriptionItemFreeTrialEnding = "subscriptionItem.freeTrialEnding",
-    SubscriptionItemIncomplete = "subscriptionItem.incomplete",
-    SubscriptionItemPastDue = "subscriptionItem.pastDue",
-    SubscriptionItemUpcoming = "subscriptionItem.upcoming",
-    SubscriptionItemUpdated = "subscriptionItem.updated",
-    UserCreated = "user.created",
-    UserDeleted = "user.deleted",
-    UserUpdated = "user.updated",
-    WaitlistEntryCreated = "waitlistEntry.created",
-    WaitlistEntryUpdated = "waitlistEntry.updated",
-}
-
-impl fmt::Display for WebhookEventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::event::WebhookEventType;
     use super::*;
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -418,7 +169,7 @@ mod tests {
     const BODY: &str = r#"{"type":"user.created","object":"event","data":{"id":"user_1"},"timestamp":5,"instance_id":"ins_1"}"#;
 
     fn sign(id: &str, timestamp: i64, body: &[u8]) -> String {
-        let key = WebhookSecret::from(SECRET).key().unwrap();
+        let key = WebhookSecret::from(SECRET).decode().unwrap();
         let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
         let text = [format!("{id}.{timestamp}.").as_bytes(), body].concat();
         format!("v1,{}", STANDARD.encode_to_string(hmac::sign(&key, &text)))

@@ -1,0 +1,315 @@
+//! The seam for web frameworks: what an adapter needs, and applications do not.
+//!
+//! An adapter attaches a [`Clerk`] to requests: it hands in a borrowed [`RequestView`] to [`Clerk::attach`] and does what
+//! [`Next`] says. It keeps the [`AuthContext`] with the request; extractors and guards behind it ask that.
+//! `clerk-axum` and `clerk-actix` are built on nothing else; the example `hyper-service` is an adapter in one file.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use clerk_backend_api::User;
+use http::{HeaderMap, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+
+use crate::auth::{Auth, SessionAuth};
+use crate::authenticate::{self, AuthenticateError, Pending, RequestState, Start};
+use crate::authorization::Policy;
+use crate::clerk::Clerk;
+pub use crate::headers::append_headers;
+use crate::protect::Protect;
+use crate::redirect::ReturnBack;
+use crate::refusal::Refusal;
+pub use crate::request::RequestView;
+pub use crate::routed_path::RoutedPath;
+use crate::sign_in::{PendingSession, sign_in_url};
+use crate::webhook::WebhookEvent;
+
+/// What an adapter does with a request next.
+#[derive(Debug)]
+#[must_use]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an adapter must know what to do in every case"
+)]
+pub enum Next {
+    /// Calls the application.
+    GoOn(GoOn),
+    /// Answers with this, and does not call the application.
+    Answer(Response<AnswerBody>),
+    /// Waits for Clerk first.
+    Wait(Wait),
+}
+
+impl From<Result<GoOn, Response<AnswerBody>>> for Next {
+    fn from(settled: Result<GoOn, Response<AnswerBody>>) -> Self {
+        match settled {
+            Ok(go_on) => Self::GoOn(go_on),
+            Err(answer) => Self::Answer(answer),
+        }
+    }
+}
+
+/// What a request carries on to the application, and its response back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct GoOn {
+    /// Belongs into the request's extensions.
+    pub context: AuthContext,
+    /// Belong to the application's response: append them ([`append_headers`]), so that its own cookies stay.
+    pub headers: HeaderMap,
+}
+
+/// The body of an answer that does not come from the application.
+///
+/// Redirects and refusals are whole when they are made; an answer that is proxied from Clerk would arrive in pieces.
+/// Adapters treat both alike, as an [`http_body::Body`].
+#[derive(Debug, Default)]
+pub struct AnswerBody {
+    whole: Bytes,
+}
+
+impl From<Bytes> for AnswerBody {
+    fn from(whole: Bytes) -> Self {
+        Self { whole }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let whole = std::mem::take(&mut self.whole);
+        Poll::Ready((!whole.is_empty()).then(|| Ok(Frame::data(whole))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.whole.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.whole.len() as u64)
+    }
+}
+
+/// A request whose authentication waits for signing keys or for an answer of Clerk's. Borrows nothing.
+#[must_use]
+pub struct Wait {
+    clerk: Clerk,
+    pending: Box<Pending>,
+}
+
+impl Wait {
+    /// Does what is needed. Dropping the future loses nothing but this request.
+    ///
+    /// # Errors
+    /// The answer with which the application is not called, as in [`Next::Answer`].
+    pub async fn finish(self) -> Result<GoOn, Response<AnswerBody>> {
+        let Self { clerk, pending } = self;
+        let outcome = pending.finish().await;
+        clerk.settle(outcome)
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("clerk", &self.clerk)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who sent a request, together with the instance that found it out: what an adapter keeps with every request, also with
+/// those of visitors.
+#[derive(Clone, Debug)]
+pub struct AuthContext {
+    clerk: Clerk,
+    auth: Auth,
+}
+
+impl AuthContext {
+    /// Makes what an adapter keeps with a request; for tests of handlers.
+    ///
+    /// # Security
+    /// Nothing is verified.
+    #[must_use]
+    pub fn new(clerk: Clerk, auth: Auth) -> Self {
+        Self { clerk, auth }
+    }
+
+    /// Returns the instance that authenticated the request.
+    #[must_use]
+    pub fn clerk(&self) -> &Clerk {
+        &self.clerk
+    }
+
+    /// Returns who sent the request.
+    #[must_use]
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// Asks a guard whether a request that is routed by `path` may go on.
+    ///
+    /// # Errors
+    /// The [`Refusal`] with which to answer.
+    pub fn protect<'p>(
+        &self,
+        protect: &Protect,
+        request: &(impl RequestView + ?Sized),
+        path: impl Into<RoutedPath<'p>>,
+    ) -> Result<(), Refusal> {
+        protect.judge(self.clerk.instance(), &self.auth, request, path)
+    }
+
+    /// Returns the session, when it meets the policy.
+    ///
+    /// # Errors
+    /// As [`Auth::protect`].
+    pub fn guarded<P: Policy>(&self) -> Result<&SessionAuth, Refusal> {
+        self.auth.protect(&P::require())
+    }
+
+    /// Loads the signed-in person's user from the Backend API: one call each time.
+    ///
+    /// # Errors
+    /// As [`Auth::signed_in`]; 401 when the user no longer exists, and 503 when the Backend API cannot be asked.
+    pub async fn current_user(&self) -> Result<User, Refusal> {
+        let session = self.auth.signed_in()?;
+        self.clerk
+            .api()
+            .users()
+            .get(session.user_id())
+            .send()
+            .await
+            .map_err(|error| {
+                if error.is_not_found() {
+                    tracing::debug!("the user of a valid session does not exist any more");
+                    return Refusal::unauthenticated(&self.auth);
+                }
+                tracing::warn!(%error, "the current user could not be loaded");
+                Refusal::undecided()
+            })
+    }
+
+    /// Sends the browser to the sign-in page, with the way back (`redirectToSignIn` in the official SDKs); to the page of
+    /// the session's tasks for somebody who has some to do.
+    #[must_use]
+    pub fn redirect_to_sign_in(
+        &self,
+        request: &(impl RequestView + ?Sized),
+        back: ReturnBack<'_>,
+    ) -> Refusal {
+        let pending = match &self.auth {
+            Auth::SignedOut(signed_out) => signed_out.pending_session().is_some(),
+            auth => auth.session().is_some_and(SessionAuth::is_pending),
+        };
+        let pending = if pending {
+            PendingSession::Present
+        } else {
+            PendingSession::Absent
+        };
+        let config = &self.clerk.instance().config;
+        let facts = self.clerk.facts(request);
+        Refusal::redirect_to(sign_in_url(config, &facts, pending, back))
+    }
+
+    /// Sends the browser to the sign-up page, with the way back (`redirectToSignUp` in the official SDKs).
+    #[must_use]
+    pub fn redirect_to_sign_up(
+        &self,
+        request: &(impl RequestView + ?Sized),
+        back: ReturnBack<'_>,
+    ) -> Refusal {
+        Refusal::redirect_to(self.clerk.build_sign_up_url(request, back))
+    }
+}
+
+impl Clerk {
+    /// Authenticates a request for an adapter. With the signing keys in memory most requests go on at once.
+    pub fn attach(&self, request: &(impl RequestView + ?Sized)) -> Next {
+        let instance = self.instance();
+        match authenticate::start(instance, request, &instance.config.accepts) {
+            Ok(Start::Done(state)) => self.settle(Ok(state)).into(),
+            Ok(Start::Waiting(pending)) => Next::Wait(Wait {
+                clerk: self.clone(),
+                pending,
+            }),
+            Err(error) => self.settle(Err(error)).into(),
+        }
+    }
+
+    /// A redirect when the state has a location, whatever its status is, and 500 when the request cannot be
+    /// authenticated at all.
+    fn settle(
+        &self,
+        outcome: Result<RequestState, AuthenticateError>,
+    ) -> Result<GoOn, Response<AnswerBody>> {
+        let state = match outcome {
+            Ok(state) => state,
+            Err(error) => {
+                tracing::error!(%error, "the request cannot be authenticated");
+                return Err(answer(StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new()));
+            }
+        };
+        if let Some(reason) = state.reason() {
+            tracing::debug!(
+                clerk.outcome = state.status().as_str(),
+                clerk.reason = reason.as_str(),
+                "the request is not signed in"
+            );
+        }
+        let redirects = state.location().is_some();
+        let (auth, headers) = state.into_parts();
+        if redirects {
+            return Err(answer(StatusCode::TEMPORARY_REDIRECT, headers));
+        }
+        Ok(GoOn {
+            context: AuthContext {
+                clerk: self.clone(),
+                auth,
+            },
+            headers,
+        })
+    }
+
+    /// Verifies a webhook request with the configured signing secret. `header` returns the value of a header.
+    ///
+    /// # Errors
+    /// The [`Refusal`] with which to answer: 400 for a webhook that does not verify, 500 when no secret is configured.
+    pub fn verify_webhook<'h>(
+        &self,
+        header: impl Fn(&str) -> Option<&'h [u8]>,
+        body: &[u8],
+    ) -> Result<WebhookEvent, Refusal> {
+        let Some(verifier) = self.webhooks() else {
+            tracing::error!(
+                "a webhook arrived, but no signing secret is configured: set CLERK_WEBHOOK_SIGNING_SECRET"
+            );
+            return Err(Refusal::misconfigured());
+        };
+        let header = |name: &str| {
+            let value = std::str::from_utf8(header(name)?).ok()?;
+            Some(value.to_owned())
+        };
+        verifier
+            .verify_with(header, body, self.now())
+            .map_err(|error| {
+                tracing::debug!(%error, "a webhook was refused");
+                Refusal::webhook()
+            })
+    }
+}
+
+fn answer(status: StatusCode, headers: HeaderMap) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::default());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}

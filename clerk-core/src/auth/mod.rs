@@ -1,0 +1,166 @@
+//! Who sent a request.
+
+mod machine;
+mod session;
+mod signed_out;
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+pub use self::machine::{ApiKeyAuth, M2mTokenAuth, OAuthTokenAuth};
+pub use self::session::{SessionAuth, SessionOrganization};
+pub(crate) use self::signed_out::SignInPage;
+pub use self::signed_out::SignedOut;
+use crate::authorization::Require;
+use crate::reason::Reason;
+use crate::token::TokenType;
+use crate::token::machine::VerifiedMachineToken;
+
+/// Who sent a request: the outcome of [`Clerk::authenticate_request`](crate::Clerk::authenticate_request).
+///
+/// Serializes to what may be shown to a client: ids, roles and claims, never the token.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Auth {
+    /// Nobody, and why.
+    SignedOut(SignedOut),
+    /// A signed-in person.
+    Session(SessionAuth),
+    /// A caller with an API key.
+    ApiKey(ApiKeyAuth),
+    /// A machine.
+    M2mToken(M2mTokenAuth),
+    /// An OAuth client acting for a person.
+    OAuthToken(OAuthTokenAuth),
+}
+
+impl Auth {
+    /// The auth object of a request that is not signed in, for tests. `None` stands for a token of a kind that is not
+    /// accepted.
+    #[must_use]
+    pub fn signed_out(token_type: Option<TokenType>) -> Self {
+        Self::SignedOut(SignedOut::new(
+            token_type,
+            Reason::SessionTokenAndUatMissing,
+        ))
+    }
+
+    /// The auth object of a verified machine token with this id and subject, for tests.
+    ///
+    /// # Security
+    /// Nothing is verified.
+    #[must_use]
+    pub fn dangerous_machine(token_type: TokenType, id: &str, subject: &str) -> Self {
+        let verified = VerifiedMachineToken {
+            id: id.to_owned(),
+            subject: subject.to_owned(),
+            name: None,
+            scopes: Vec::new(),
+            claims: None,
+            client_id: None,
+            expires: None,
+        };
+        Self::machine(token_type, "".into(), verified.into())
+    }
+
+    pub(crate) fn machine(
+        token_type: TokenType,
+        token: Arc<str>,
+        verified: Arc<VerifiedMachineToken>,
+    ) -> Self {
+        match token_type {
+            TokenType::ApiKey => Self::ApiKey(ApiKeyAuth::new(token, verified)),
+            TokenType::OAuthToken => Self::OAuthToken(OAuthTokenAuth::new(token, verified)),
+            TokenType::M2mToken | TokenType::SessionToken => {
+                Self::M2mToken(M2mTokenAuth::new(token, verified))
+            }
+        }
+    }
+
+    /// Whether the request was signed in, by a session or a machine token.
+    #[must_use]
+    pub fn is_authenticated(&self) -> bool {
+        !matches!(self, Self::SignedOut(_))
+    }
+
+    /// The kind of token; `None` when the request carried one that is not accepted here.
+    #[must_use]
+    pub fn token_type(&self) -> Option<TokenType> {
+        match self {
+            Self::SignedOut(signed_out) => signed_out.token_type,
+            Self::Session(_) => Some(TokenType::SessionToken),
+            Self::ApiKey(_) => Some(TokenType::ApiKey),
+            Self::M2mToken(_) => Some(TokenType::M2mToken),
+            Self::OAuthToken(_) => Some(TokenType::OAuthToken),
+        }
+    }
+
+    /// Whether nobody could tell, because Clerk was out of reach ([`SignedOut::is_undecided`]).
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::SignedOut(signed_out) if signed_out.is_undecided())
+    }
+
+    /// Where the request would sign in.
+    pub(crate) fn sign_in_page(&self) -> Option<&SignInPage> {
+        match self {
+            Self::SignedOut(signed_out) => signed_out.sign_in.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The session, when a person is signed in by one.
+    #[must_use]
+    pub fn session(&self) -> Option<&SessionAuth> {
+        match self {
+            Self::Session(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// The user for whom the request acts: the session's, the API key's or the OAuth token's.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::SignedOut(_) | Self::M2mToken(_) => None,
+            Self::Session(session) => Some(session.user_id()),
+            Self::ApiKey(key) => key.user_id(),
+            Self::OAuthToken(token) => Some(token.user_id()),
+        }
+    }
+
+    /// Whether the session meets everything that is required (Clerk docs: "Authorization checks").
+    ///
+    /// Always `false` when nothing is required, and for everybody but a signed-in person.
+    #[must_use]
+    pub fn has(&self, require: &Require) -> bool {
+        self.session().is_some_and(|session| session.has(require))
+    }
+
+    /// Treats a session with open tasks as signed in, where the caller wants that.
+    ///
+    /// By default a session whose status is `pending` is signed out (Clerk docs: "Session tasks"); this undoes it.
+    #[must_use]
+    pub fn pending_as_signed_in(self) -> Self {
+        match self {
+            Self::SignedOut(SignedOut {
+                pending: Some(session),
+                ..
+            }) => Self::Session(session),
+            other => other,
+        }
+    }
+}
+
+impl Serialize for Auth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SignedOut(auth) => auth.serialize(serializer),
+            Self::Session(auth) => auth.serialize(serializer),
+            Self::ApiKey(auth) => auth.serialize(serializer),
+            Self::M2mToken(auth) => auth.serialize(serializer),
+            Self::OAuthToken(auth) => auth.serialize(serializer),
+        }
+    }
+}

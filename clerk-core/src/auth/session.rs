@@ -1,0 +1,207 @@
+//! A signed-in person.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use clerk_backend_api::ClerkClient;
+use serde::de::DeserializeOwned;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::authorization::{Require, has};
+use crate::ecma::is_truthy;
+use crate::token::{Claims, OrganizationClaims, TokenType, VerifiedSession, permissions};
+
+/// A verified session. Cheap to clone.
+#[derive(Clone)]
+pub struct SessionAuth {
+    session: Arc<VerifiedSession>,
+    client: ClerkClient,
+}
+
+impl SessionAuth {
+    pub(crate) fn new(session: Arc<VerifiedSession>, client: ClerkClient) -> Self {
+        Self { session, client }
+    }
+
+    /// The user (`sub`).
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        self.claims().text("sub").unwrap_or_default()
+    }
+
+    /// The session (`sid`). Absent in tokens that were made for no session.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.claims().text("sid")
+    }
+
+    /// The session's status (`sts`), such as `active` or `pending`.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.claims().text("sts")
+    }
+
+    /// The active organization, with the role and permissions that the person has in it.
+    #[must_use]
+    pub fn organization(&self) -> Option<SessionOrganization<'_>> {
+        let organization = OrganizationClaims::of(self.claims());
+        let id = organization
+            .id
+            .and_then(Value::as_str)
+            .filter(|id| !id.is_empty())?;
+        Some(SessionOrganization {
+            id,
+            slug: organization.slug.and_then(Value::as_str),
+            role: organization.role_text(),
+            claims: self.claims(),
+        })
+    }
+
+    /// Who impersonates the user (`act`): the actor's claims, with the actor's id in `sub`.
+    #[must_use]
+    pub fn actor(&self) -> Option<&Value> {
+        self.claims().get("act")
+    }
+
+    /// Minutes since the first and the second factor were last verified (`fva`); `None` for a factor that never was.
+    #[must_use]
+    pub fn factor_verification_age(&self) -> Option<(Option<u64>, Option<u64>)> {
+        let Some(Value::Array(ages)) = self.claims().get("fva") else {
+            return None;
+        };
+        let [first, second] = ages.as_slice() else {
+            return None;
+        };
+        Some((first.as_u64(), second.as_u64()))
+    }
+
+    /// All claims of the session token.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        self.session.token.claims()
+    }
+
+    /// All claims as a type of the application, for custom claims (Clerk docs: "Customize your session token").
+    ///
+    /// # Errors
+    /// When a claim that `T` needs is absent or has another type.
+    pub fn claims_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        self.claims().deserialize()
+    }
+
+    /// Whether the session meets everything that is required. `false` when nothing is.
+    #[must_use]
+    pub fn has(&self, require: &Require) -> bool {
+        has(self.claims(), require)
+    }
+
+    /// The session token itself, to call another service in the user's name.
+    ///
+    /// # Security
+    /// Whoever holds it is signed in until it expires.
+    #[must_use]
+    pub fn expose_token(&self) -> &str {
+        self.session.token.as_str()
+    }
+
+    /// A token made from a JWT template (Clerk docs: "JWT templates"). Asks the Backend API on every call.
+    ///
+    /// # Errors
+    /// What the Backend API answers; [`clerk_backend_api::Error::InvalidRequest`] when the session token names no
+    /// session.
+    pub async fn token(&self, template: &str) -> Result<String, clerk_backend_api::Error> {
+        #[derive(serde::Deserialize)]
+        struct Token {
+            jwt: String,
+        }
+        let sid = self.session_id().unwrap_or_default();
+        let answer = self
+            .client
+            .request(http::Method::POST, ["sessions", sid, "tokens", template])
+            .send()
+            .await?;
+        Ok(answer.json::<Token>()?.jwt)
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        self.status() == Some("pending")
+    }
+}
+
+impl fmt::Debug for SessionAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionAuth")
+            .field("user_id", &self.user_id())
+            .field("session_id", &self.session_id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for SessionAuth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let claims = self.claims();
+        let organization = OrganizationClaims::of(claims);
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("token_type", TokenType::SessionToken.as_str())?;
+        map.serialize_entry("is_authenticated", &true)?;
+        map.serialize_entry("session_id", &claims.get("sid"))?;
+        map.serialize_entry(
+            "session_status",
+            &claims.get("sts").filter(|status| is_truthy(status)),
+        )?;
+        map.serialize_entry("user_id", &claims.get("sub"))?;
+        map.serialize_entry("actor", &claims.get("act"))?;
+        map.serialize_entry("org_id", &organization.id)?;
+        map.serialize_entry("org_role", &organization.role)?;
+        map.serialize_entry("org_slug", &organization.slug)?;
+        match (organization.is_v2, organization.is_present) {
+            (true, true) => {
+                let permissions: Vec<String> = permissions(claims).map(String::from).collect();
+                map.serialize_entry("org_permissions", &permissions)?;
+            }
+            (true, false) => {}
+            (false, _) => map.serialize_entry("org_permissions", &claims.get("org_permissions"))?,
+        }
+        map.serialize_entry("factor_verification_age", &claims.get("fva"))?;
+        map.serialize_entry("session_claims", claims.as_map())?;
+        map.end()
+    }
+}
+
+/// The organization that is active in a session.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionOrganization<'a> {
+    /// `org_...`
+    pub id: &'a str,
+    /// The slug, when the instance uses slugs.
+    pub slug: Option<&'a str>,
+    /// The role's key, with its `org:` prefix.
+    pub role: Option<Cow<'a, str>>,
+    claims: &'a Claims,
+}
+
+impl SessionOrganization<'_> {
+    /// Decodes the permissions that the person has in the organization: `org:<feature>:<action>`. System permissions
+    /// never stand in session tokens.
+    ///
+    /// To ask for one of them, [`SessionAuth::has`] is cheaper.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<String> {
+        permissions(self.claims).map(String::from).collect()
+    }
+}
+
+impl fmt::Debug for SessionOrganization<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionOrganization")
+            .field("id", &self.id)
+            .field("slug", &self.slug)
+            .field("role", &self.role)
+            .field("permissions", &self.permissions())
+            .finish()
+    }
+}

@@ -1,0 +1,141 @@
+//! What a decision rests on: plain data that I/O has brought together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::AuthenticateError;
+use super::facts::Facts;
+use super::notice::Notice;
+use crate::config::Config;
+use crate::reason::Reason;
+use crate::token::machine::{MachineTokenError, VerifiedMachineToken};
+use crate::token::{
+    ClaimRules, RawToken, SigningKey, TokenError, TokenType, VerifiedSession,
+    check_organization_claims, check_session_category, verify_session,
+};
+
+/// How long a call that a browser waits for may take.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The one piece of I/O without which nothing can be decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The signing key of this id.
+    SigningKey(Option<String>),
+    /// The cookies behind a handshake nonce.
+    HandshakePayload(String),
+    /// Fresh cookies for an expired session.
+    Refresh { session_id: String },
+    /// The Backend API's word on an opaque token.
+    MachineToken(TokenType, String),
+}
+
+/// Why there is no outcome yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Interrupt {
+    Need(Need),
+    Raise(AuthenticateError),
+}
+
+/// The result of a lookup of a signing key.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyLookup {
+    Found(Arc<SigningKey>),
+    Failed(TokenError),
+}
+
+/// What the exchange of a handshake nonce or token brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HandshakePayload {
+    /// Cookie directives; none when Clerk does not know the nonce or could not be asked.
+    Directives(Vec<String>),
+    /// Something that is no list of texts.
+    NoDirectives,
+}
+
+/// What the refresh of an expired session brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refreshed {
+    Cookies(Vec<String>),
+    Failed(Reason),
+}
+
+/// What the Backend API said about an opaque token.
+#[derive(Clone, Debug)]
+pub(crate) enum MachineTokenAnswer {
+    Verified(Arc<VerifiedMachineToken>),
+    Refused(MachineTokenError),
+}
+
+/// What I/O has brought so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) signing_keys: Vec<(Option<String>, KeyLookup)>,
+    pub(crate) handshake: Option<HandshakePayload>,
+    pub(crate) refreshed: Option<Refreshed>,
+    pub(crate) machine_token: Option<MachineTokenAnswer>,
+}
+
+/// The verdict on a session token.
+#[derive(Clone, Debug)]
+pub(crate) enum Verification {
+    Verified(Arc<VerifiedSession>),
+    Refused(TokenError),
+}
+
+/// Everything that a decision rests on, and what it has to say to the operator.
+pub(crate) struct Context<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) facts: &'a Facts,
+    pub(crate) answers: &'a Answers,
+    /// Unix milliseconds.
+    pub(crate) now: i64,
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl Context<'_> {
+    /// Looks a signing key up among what I/O has brought.
+    pub(crate) fn signing_key(&self, kid: Option<&str>) -> Result<KeyLookup, Interrupt> {
+        self.answers
+            .signing_keys
+            .iter()
+            .find(|(known, _)| known.as_deref() == kid)
+            .map(|(_, lookup)| lookup.clone())
+            .ok_or_else(|| Interrupt::Need(Need::SigningKey(kid.map(str::to_owned))))
+    }
+
+    /// Verifies a session token by the configured rules.
+    pub(crate) fn verify(&self, token: &RawToken) -> Result<Verification, Interrupt> {
+        match token.session() {
+            Some(session) => Ok(Verification::Verified(Arc::clone(session))),
+            None => self.verify_by(token, &self.config.rules),
+        }
+    }
+
+    /// Verifies a session token by these rules.
+    pub(crate) fn verify_by(
+        &self,
+        token: &RawToken,
+        rules: &ClaimRules,
+    ) -> Result<Verification, Interrupt> {
+        let parsed = match token.parsed() {
+            Ok(parsed) => parsed,
+            Err(error) => return Ok(Verification::Refused(error.clone())),
+        };
+        if let Err(error) = check_session_category(parsed) {
+            return Ok(Verification::Refused(error));
+        }
+        let verified = match self.signing_key(parsed.kid())? {
+            KeyLookup::Found(key) => {
+                verify_session(parsed, &key, rules, self.now).and_then(|session| {
+                    check_organization_claims(session.token.claims()).map(|()| session)
+                })
+            }
+            KeyLookup::Failed(error) => Err(error),
+        };
+        Ok(match verified {
+            Ok(session) => Verification::Verified(Arc::new(session)),
+            Err(error) => Verification::Refused(error),
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! Clerk's cookies in a request.
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::ecma::{is_truthy, to_number};
+use crate::publishable_key::InstanceType;
+use crate::token::RawToken;
+
+/// The cookies that matter, first occurrence of each name. An empty value counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct Cookies {
+    pub(super) session: Option<String>,
+    pub(super) session_suffixed: Option<String>,
+    pub(super) client_uat: Option<String>,
+    pub(super) client_uat_suffixed: Option<String>,
+    pub(super) dev_browser: Option<String>,
+    pub(super) dev_browser_suffixed: Option<String>,
+    pub(super) refresh: Option<String>,
+    pub(super) handshake: Option<String>,
+    pub(super) handshake_nonce: Option<String>,
+    pub(super) redirect_count: Option<String>,
+}
+
+impl Cookies {
+    pub(super) fn parse(header: &str, suffix: &str) -> Self {
+        let mut found = Self::default();
+        for piece in header.split(';') {
+            let Some((name, value)) = piece.split_once('=') else {
+                continue;
+            };
+            let blanks = [' ', '\t'];
+            let (name, value) = (name.trim_matches(blanks), value.trim_matches(blanks));
+            if let Some(cookie) = found.named(name, suffix) {
+                // The first cookie of a name counts, also when it is empty.
+                cookie.get_or_insert_with(|| decode_cookie(value));
+            }
+        }
+        found.without_empty()
+    }
+
+    fn named(&mut self, name: &str, suffix: &str) -> Option<&mut Option<String>> {
+        let base = name
+            .strip_suffix(suffix)
+            .filter(|_| !suffix.is_empty())
+            .and_then(|base| base.strip_suffix('_'));
+        Some(match base {
+            Some("__session") => &mut self.session_suffixed,
+            Some("__client_uat") => &mut self.client_uat_suffixed,
+            Some("__clerk_db_jwt") => &mut self.dev_browser_suffixed,
+            Some("__refresh") => &mut self.refresh,
+            Some(_) => return None,
+            None => match name {
+                "__session" => &mut self.session,
+                "__client_uat" => &mut self.client_uat,
+                "__clerk_db_jwt" => &mut self.dev_browser,
+                "__clerk_handshake" => &mut self.handshake,
+                "__clerk_handshake_nonce" => &mut self.handshake_nonce,
+                "__clerk_redirect_count" => &mut self.redirect_count,
+                _ => return None,
+            },
+        })
+    }
+
+    fn without_empty(mut self) -> Self {
+        for cookie in [
+            &mut self.session,
+            &mut self.session_suffixed,
+            &mut self.client_uat,
+            &mut self.client_uat_suffixed,
+            &mut self.dev_browser,
+            &mut self.dev_browser_suffixed,
+            &mut self.refresh,
+            &mut self.handshake,
+            &mut self.handshake_nonce,
+            &mut self.redirect_count,
+        ] {
+            cookie.take_if(|value| value.is_empty());
+        }
+        self
+    }
+}
+
+/// Percent-decodes a cookie value, after the header was split: an encoded `;` must not make cookies. A value with a
+/// broken escape stays as it is.
+fn decode_cookie(value: &str) -> String {
+    let escapes_are_whole = value
+        .split('%')
+        .skip(1)
+        .all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit));
+    if !escapes_are_whole {
+        return value.to_owned();
+    }
+    percent_decode_str(value)
+        .decode_utf8()
+        .map_or_else(|_| value.to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// The cookies of which a session consists, plain and with this instance's suffix.
+#[derive(Debug)]
+pub(super) struct SessionCookies {
+    pub(super) plain: Option<RawToken>,
+    pub(super) suffixed: Option<RawToken>,
+    pub(super) plain_uat: Option<String>,
+    pub(super) suffixed_uat: Option<String>,
+}
+
+impl SessionCookies {
+    /// Chooses between the suffixed cookies of this instance and the plain ones, which instances on one host share
+    /// (Clerk docs: "How Clerk works", cookies). The first rule that fits decides.
+    pub(super) fn uses_suffixed(&self, config: &Config, now: i64) -> bool {
+        if let Some(plain) = &self.plain {
+            let Ok(token) = plain.parsed() else {
+                return false;
+            };
+            match token.claims().get("iss") {
+                None => return false,
+                Some(iss) if !is_truthy(iss) => return false,
+                Some(Value::String(iss)) if without_scheme(iss) == config.original_frontend_api => {
+                }
+                Some(_) => return true,
+            }
+        }
+        if self.suffixed_uat.is_none() && self.suffixed.is_none() {
+            return false;
+        }
+        let suffixed_signed_out = self.suffixed_uat.as_deref() == Some("0");
+        let plain_signed_out = self.plain_uat.as_deref() == Some("0");
+        if !suffixed_signed_out
+            && !plain_signed_out
+            && issued(self.plain.as_ref()) > issued(self.suffixed.as_ref())
+        {
+            return false;
+        }
+        if suffixed_signed_out && !plain_signed_out {
+            return false;
+        }
+        if config.instance_type() != Some(InstanceType::Production)
+            && !suffixed_signed_out
+            && plain_signed_out
+        {
+            let expired = self
+                .suffixed
+                .as_ref()
+                .and_then(|token| token.parsed().ok())
+                .and_then(|token| token.claims().number("exp"))
+                .is_some_and(|expires| expires <= (now as f64 / 1000.0).floor());
+            if expired {
+                return false;
+            }
+        }
+        !(self.suffixed_uat.is_none() && self.suffixed.is_some())
+    }
+}
+
+/// `iat` of an unverified token: 0 where there is none, and NaN, for which no comparison holds, where it is no number.
+fn issued(token: Option<&RawToken>) -> f64 {
+    token
+        .and_then(|token| token.parsed().ok())
+        .and_then(|token| token.claims().get("iat"))
+        .filter(|issued| is_truthy(issued))
+        .map_or(0.0, |issued| to_number(issued).unwrap_or(f64::NAN))
+}
+
+/// Removes every `http://` and `https://`, in any case.
+fn without_scheme(issuer: &str) -> String {
+    let mut rest = issuer;
+    let mut kept = String::with_capacity(issuer.len());
+    while let Some(next) = rest.chars().next() {
+        let scheme = ["https://", "http://"].iter().find(|scheme| {
+            rest.get(..scheme.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        });
+        let (skip, keep) = match scheme {
+            Some(scheme) => (scheme.len(), 0),
+            None => (next.len_utf8(), next.len_utf8()),
+        };
+        kept.push_str(&rest[..keep]);
+        rest = &rest[skip..];
+    }
+    kept
+}

@@ -1,0 +1,116 @@
+//! The cookie flow: browsers, whose session stands in cookies and is refreshed through handshakes.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use super::context::{Context, Interrupt, Verification};
+use super::facts::RedirectCount;
+use super::handshake::{self, Resolution};
+use super::notice::Notice;
+use super::outcome::Outcome;
+use super::satellite;
+use super::session::{self, TokenCarrier};
+use crate::ecma::to_number;
+use crate::publishable_key::InstanceType;
+use crate::reason::Reason;
+use crate::token::{RawToken, VerifiedSession};
+use crate::urls::query_parameter;
+
+/// Decides about a request without a token in the header.
+pub(crate) fn decide(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
+    if let Resolution::Resolved(outcome) = handshake::resolve(context)? {
+        return Ok(outcome);
+    }
+    if let Some(outcome) = satellite::sync(context)? {
+        return Ok(outcome);
+    }
+    if let Some(outcome) = satellite::respond(context)? {
+        return Ok(outcome);
+    }
+    let facts = context.facts;
+    if context.config.instance_type() == Some(InstanceType::Development) {
+        if query_parameter(&facts.url, "__clerk_db_jwt").is_some() {
+            return Ok(handshake::start(context, Reason::DevBrowserSync, "", None));
+        }
+        if facts.dev_browser.is_none() {
+            return Ok(handshake::start(
+                context,
+                Reason::DevBrowserMissing,
+                "",
+                None,
+            ));
+        }
+    }
+    let reason = match (facts.has_active_client(), &facts.cookie_token) {
+        (true, Some(token)) => return active_session(context, token),
+        (false, None) => {
+            return Ok(Outcome::signed_out(Reason::SessionTokenAndUatMissing, ""));
+        }
+        (false, Some(_)) => Reason::SessionTokenButNoClientUat,
+        (true, None) => Reason::ClientUatButNoSessionToken,
+    };
+    Ok(handshake::start(context, reason, "", None))
+}
+
+/// Decides about an active client with a session token in its cookie.
+fn active_session(context: &mut Context<'_>, token: &RawToken) -> Result<Outcome, Interrupt> {
+    let parsed = match token.parsed() {
+        Ok(parsed) => parsed,
+        Err(error) => return session::refused(context, error, TokenCarrier::Cookie),
+    };
+    if token.is_not_a_session() {
+        return Ok(Outcome::signed_out(Reason::TokenTypeMismatch, ""));
+    }
+    // Before the signature: an unverified `iat` can only cause a handshake.
+    let issued = parsed.claims().get("iat").and_then(to_number);
+    if issued.is_some_and(|issued| issued < context.facts.client_uat) {
+        let reason = Reason::SessionTokenIatBeforeClientUat;
+        return Ok(handshake::start(context, reason, "", None));
+    }
+    let session = match context.verify(token)? {
+        Verification::Verified(session) => session,
+        Verification::Refused(error) => {
+            return session::refused(context, &error, TokenCarrier::Cookie);
+        }
+    };
+    if satellite::is_reached_from_satellite(context.config, context.facts) {
+        return Ok(handshake::start(
+            context,
+            Reason::PrimaryDomainCrossOriginSync,
+            "a cross-origin request from a satellite domain needs a handshake",
+            None,
+        ));
+    }
+    if let Some(outcome) = activate_organization(context, &session) {
+        return Ok(outcome);
+    }
+    Ok(Outcome::Session {
+        session,
+        headers: HeaderMap::new(),
+    })
+}
+
+/// Sends the browser through a handshake that activates the organization of the URL, where another one is active.
+fn activate_organization(
+    context: &mut Context<'_>,
+    session: &Arc<VerifiedSession>,
+) -> Option<Outcome> {
+    let claims = session.token.claims();
+    if claims.text("sub").is_none_or(str::is_empty) || claims.text("sts") == Some("pending") {
+        return None;
+    }
+    let facts = context.facts;
+    let target = context.config.organization_sync.target(facts.url.path())?;
+    if !target.differs_from(claims) {
+        return None;
+    }
+    if facts.redirect_count == RedirectCount::Exhausted {
+        context.notices.push(Notice::OrganizationLooped);
+        return None;
+    }
+    match handshake::start(context, Reason::ActiveOrganizationMismatch, "", None) {
+        handshake @ Outcome::Handshake { .. } => Some(handshake),
+        _ => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! What a decision comes to.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::reason::Reason;
+use crate::token::machine::VerifiedMachineToken;
+use crate::token::{TokenType, VerifiedSession};
+
+/// The outcome of request authentication, as plain data.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Session {
+        session: Arc<VerifiedSession>,
+        headers: HeaderMap,
+    },
+    Machine {
+        token_type: TokenType,
+        token: Arc<str>,
+        verified: Arc<VerifiedMachineToken>,
+    },
+    SignedOut {
+        /// `None` when the request carried a token of a kind that is not accepted.
+        token_type: Option<TokenType>,
+        reason: Reason,
+        message: Cow<'static, str>,
+        headers: HeaderMap,
+    },
+    Handshake {
+        reason: Reason,
+        message: Cow<'static, str>,
+        location: HeaderValue,
+        /// The loop counter.
+        cookie: HeaderValue,
+    },
+}
+
+impl Outcome {
+    /// Nobody is signed in by a session.
+    pub(crate) fn signed_out(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::signed_out_of(Some(TokenType::SessionToken), reason, message)
+    }
+
+    pub(crate) fn signed_out_of(
+        token_type: Option<TokenType>,
+        reason: Reason,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::SignedOut {
+            token_type,
+            reason,
+            message: message.into(),
+            headers: HeaderMap::new(),
+        }
+    }
+}

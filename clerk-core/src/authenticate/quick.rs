@@ -1,0 +1,57 @@
+//! The hot path: one `Authorization: Bearer` header with a session token that was verified before.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use http::HeaderMap;
+
+use super::outcome::Outcome;
+use crate::instance::Instance;
+use crate::request::RequestView;
+use crate::token::{AcceptedTokens, TokenType, VerifiedSession};
+
+/// Authenticates a request whose bearer token was verified before and still holds.
+pub(crate) fn authenticate(
+    instance: &Instance,
+    request: &(impl RequestView + ?Sized),
+    accepts: &AcceptedTokens,
+) -> Option<Outcome> {
+    // A satellite's configuration is checked against each request's origin, so it takes the long way.
+    if !accepts.accepts(TokenType::SessionToken) || instance.config.is_satellite {
+        return None;
+    }
+    let now = instance.clock.now();
+    let mut values = 0;
+    let mut session = None;
+    request.header("authorization", &mut |value| {
+        values += 1;
+        let token = value
+            .strip_prefix(b"Bearer ")
+            .and_then(|token| std::str::from_utf8(token).ok());
+        if let (1, Some(token)) = (values, token) {
+            session = verified_before(instance, token, now);
+        }
+    });
+    if values != 1 || instance.signing_keys.is_refresh_due(now) {
+        return None;
+    }
+    let session = session?;
+    instance.token_cache_hits.fetch_add(1, Ordering::Relaxed);
+    Some(Outcome::Session {
+        session,
+        headers: HeaderMap::new(),
+    })
+}
+
+/// Returns the session of a token that was verified before and still holds.
+pub(crate) fn verified_before(
+    instance: &Instance,
+    token: &str,
+    now: i64,
+) -> Option<Arc<VerifiedSession>> {
+    instance
+        .tokens
+        .get(token, &instance.config.rules, now, |kid| {
+            instance.signing_keys.current(kid, now)
+        })
+}

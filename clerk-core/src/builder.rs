@@ -1,0 +1,539 @@
+//! Builds a [`Clerk`]: from code and from the environment, checked before the first request.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use clerk_backend_api::{ClerkClient, MachineSecretKey, SecretKey};
+use url::Url;
+
+use crate::clerk::Clerk;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, ForwardedHeaders};
+use crate::config_error::ConfigError;
+use crate::ecma::parse_decimal_int;
+use crate::instance::Instance;
+use crate::organization_sync::OrganizationSync;
+use crate::publishable_key::{PublishableKey, PublishableKeyError};
+use crate::redirect::AllowedRedirectOrigins;
+use crate::signing_keys::{SigningKeySettings, SigningKeySource, SigningKeys};
+use crate::store::{MachineTokenMemory, MachineTokenStore};
+use crate::token::{AcceptedTokens, ClaimRules, JwtKey, TokenCache, TokenType};
+use crate::urls::is_loopback;
+use crate::webhook::WebhookVerifier;
+
+/// Builds a [`Clerk`]; begins with [`Clerk::builder`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ClerkBuilder {
+    secret_key: Option<SecretKey>,
+    publishable_key: Option<String>,
+    machine_secret_key: Option<MachineSecretKey>,
+    jwt_key: Option<String>,
+    api_url: Option<String>,
+    api_version: Option<String>,
+    api_client: Option<ClerkClient>,
+    authorized_parties: Vec<String>,
+    audience: Vec<String>,
+    issuer: Vec<String>,
+    clock_skew: Duration,
+    accepts: AcceptedTokens,
+    is_satellite: bool,
+    satellite_auto_sync: bool,
+    domain: Option<String>,
+    proxy_url: Option<String>,
+    sign_in_url: Option<String>,
+    sign_up_url: Option<String>,
+    organization_sync: OrganizationSync,
+    forwarded_headers: ForwardedHeaders,
+    redirect_origins: AllowedRedirectOrigins,
+    webhook_signing_secret: Option<secrecy::SecretString>,
+    signing_keys: SigningKeySettings,
+    token_cache_bytes: u64,
+    machine_token_memory: Duration,
+    machine_token_store: Option<Arc<dyn MachineTokenStore>>,
+    any_url: bool,
+    clock: Arc<dyn Clock>,
+}
+
+impl Default for ClerkBuilder {
+    fn default() -> Self {
+        Self {
+            secret_key: None,
+            publishable_key: None,
+            machine_secret_key: None,
+            jwt_key: None,
+            api_url: None,
+            api_version: None,
+            api_client: None,
+            authorized_parties: Vec::new(),
+            audience: Vec::new(),
+            issuer: Vec::new(),
+            clock_skew: Duration::from_secs(5),
+            accepts: AcceptedTokens::any(),
+            is_satellite: false,
+            satellite_auto_sync: false,
+            domain: None,
+            proxy_url: None,
+            sign_in_url: None,
+            sign_up_url: None,
+            organization_sync: OrganizationSync::default(),
+            forwarded_headers: ForwardedHeaders::default(),
+            redirect_origins: AllowedRedirectOrigins::default(),
+            webhook_signing_secret: None,
+            signing_keys: SigningKeySettings::default(),
+            token_cache_bytes: DEFAULT_TOKEN_CACHE_BYTES,
+            machine_token_memory: Duration::from_secs(30),
+            machine_token_store: None,
+            any_url: false,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+const DEFAULT_TOKEN_CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// An empty text is as good as absent, as in the official SDKs.
+fn non_empty(text: impl Into<String>) -> Option<String> {
+    Some(text.into()).filter(|text| !text.is_empty())
+}
+
+impl ClerkBuilder {
+    /// The instance's secret key, `sk_test_...` or `sk_live_...`.
+    pub fn secret_key(mut self, key: impl Into<SecretKey>) -> Self {
+        self.secret_key = Some(key.into()).filter(|key| !key.expose_secret().is_empty());
+        self
+    }
+
+    /// The instance's publishable key, `pk_test_...` or `pk_live_...`.
+    pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
+        self.publishable_key = non_empty(key);
+        self
+    }
+
+    /// A machine's secret key, `ak_...`, with which opaque machine-to-machine tokens are verified.
+    pub fn machine_secret_key(mut self, key: impl Into<MachineSecretKey>) -> Self {
+        self.machine_secret_key = Some(key.into()).filter(|key| !key.expose_secret().is_empty());
+        self
+    }
+
+    /// The instance's PEM public key. Session tokens are then verified without any network.
+    pub fn jwt_key(mut self, pem: impl Into<String>) -> Self {
+        self.jwt_key = non_empty(pem);
+        self
+    }
+
+    /// The Backend API's address, `https://api.clerk.com` unless set. http is refused except on loopback.
+    pub fn api_url(mut self, url: impl Into<String>) -> Self {
+        self.api_url = non_empty(url);
+        self
+    }
+
+    /// The version segment of the Backend API's paths, `v1` unless set.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = non_empty(version);
+        self
+    }
+
+    /// The Backend API client to use, instead of one made from the keys and addresses given here.
+    pub fn api_client(mut self, client: ClerkClient) -> Self {
+        self.api_client = Some(client);
+        self
+    }
+
+    /// Origins that may have asked for session tokens (`azp`), such as `https://example.com`.
+    ///
+    /// # Security
+    /// Set it in production. Without it, a token that another application of the same Clerk instance obtained on
+    /// another subdomain is accepted here (Clerk docs: "Manual JWT verification").
+    pub fn authorized_parties<I>(mut self, origins: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.authorized_parties = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Audiences (`aud`) that are accepted. Session tokens without an audience pass; OAuth access tokens do not.
+    pub fn audience<I>(mut self, audiences: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.audience = audiences.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Issuers (`iss`) whose session tokens are accepted; any when not set, because the signing key already tells the
+    /// instance.
+    pub fn issuer<I>(mut self, issuers: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.issuer = issuers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How far this machine's clock and Clerk's may be apart: 5 seconds unless set.
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.clock_skew = skew;
+        self
+    }
+
+    /// Which kinds of tokens the middlewares accept: every kind unless set. Guards and extractors narrow further.
+    pub fn accepts(mut self, accepts: impl Into<AcceptedTokens>) -> Self {
+        self.accepts = accepts.into();
+        self
+    }
+
+    /// Whether this application runs on a satellite domain (Clerk docs: "Satellite domains").
+    pub fn is_satellite(mut self, is_satellite: bool) -> Self {
+        self.is_satellite = is_satellite;
+        self
+    }
+
+    /// Whether a satellite asks its primary on a first visit, without any cookie: no unless set.
+    pub fn satellite_auto_sync(mut self, auto_sync: bool) -> Self {
+        self.satellite_auto_sync = auto_sync;
+        self
+    }
+
+    /// The satellite's domain, without scheme.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = non_empty(domain);
+        self
+    }
+
+    /// Where the Frontend API is proxied: an absolute URL, or a path on this application's own origin.
+    pub fn proxy_url(mut self, url: impl Into<String>) -> Self {
+        self.proxy_url = non_empty(url);
+        self
+    }
+
+    /// The sign-in page, absolute or a path. Clerk's account portal unless set.
+    pub fn sign_in_url(mut self, url: impl Into<String>) -> Self {
+        self.sign_in_url = non_empty(url);
+        self
+    }
+
+    /// The sign-up page, absolute or a path. Clerk's account portal unless set.
+    pub fn sign_up_url(mut self, url: impl Into<String>) -> Self {
+        self.sign_up_url = non_empty(url);
+        self
+    }
+
+    /// Paths that activate an organization.
+    pub fn organization_sync(mut self, sync: OrganizationSync) -> Self {
+        self.organization_sync = sync;
+        self
+    }
+
+    /// Which forwarded headers are believed: all unless set.
+    pub fn forwarded_headers(mut self, trust: ForwardedHeaders) -> Self {
+        self.forwarded_headers = trust;
+        self
+    }
+
+    /// Where redirects may lead whose target comes from a request: the application's own origin and loopback unless
+    /// more is allowed here.
+    pub fn allowed_redirect_origins(mut self, origins: AllowedRedirectOrigins) -> Self {
+        self.redirect_origins = origins;
+        self
+    }
+
+    /// The signing secret of the webhook endpoint, `whsec_...`.
+    pub fn webhook_signing_secret(mut self, secret: impl Into<secrecy::SecretString>) -> Self {
+        self.webhook_signing_secret = Some(secret.into());
+        self
+    }
+
+    /// Age from which signing keys are refreshed: 5 minutes unless set.
+    pub fn signing_keys_fresh_for(mut self, age: Duration) -> Self {
+        self.signing_keys.fresh = age;
+        self
+    }
+
+    /// Age up to which signing keys serve while Clerk is out of reach: an hour unless set.
+    pub fn signing_keys_serve_for(mut self, age: Duration) -> Self {
+        self.signing_keys.stale = age;
+        self
+    }
+
+    /// Least time between two key downloads that unknown key ids cause: 30 seconds unless set.
+    pub fn unknown_signing_key_cool_down(mut self, cool_down: Duration) -> Self {
+        self.signing_keys.cool_down = cool_down;
+        self
+    }
+
+    /// How long a request waits for signing keys: 2 seconds unless set. Then it is undecided.
+    pub fn signing_key_wait(mut self, wait: Duration) -> Self {
+        self.signing_keys.wait = wait;
+        self
+    }
+
+    /// Refreshes ageing signing keys in a task on the current tokio runtime. Without it, one request in 5 minutes
+    /// waits for the refresh, and no task is ever spawned.
+    pub fn background_refresh(mut self, spawn: bool) -> Self {
+        self.signing_keys.spawn = spawn;
+        self
+    }
+
+    /// Memory for session tokens that were verified before, about 16 MiB (some 3,000 tokens) unless set; 0 switches
+    /// the cache off.
+    pub fn token_cache_bytes(mut self, bytes: u64) -> Self {
+        self.token_cache_bytes = bytes;
+        self
+    }
+
+    /// How long a positive answer about an opaque machine token is remembered: 30 seconds unless set; zero asks Clerk
+    /// on every request. A revoked token may work for this long.
+    pub fn machine_token_memory(mut self, time: Duration) -> Self {
+        self.machine_token_memory = time;
+        self
+    }
+
+    /// Where positive answers about opaque machine tokens are kept: in this process unless set.
+    pub fn machine_token_store(mut self, store: impl MachineTokenStore) -> Self {
+        self.machine_token_store = Some(Arc::new(store));
+        self
+    }
+
+    /// The clock of every check and every cache: the system's unless set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Takes the proxy URL as it is, as the official SDKs do: without a check of its form, and over plain http.
+    ///
+    /// # Security
+    /// Session tokens travel to that address.
+    pub fn dangerous_any_proxy_url(mut self) -> Self {
+        self.any_url = true;
+        self
+    }
+
+    /// Reads the variables of [`Clerk::from_env`] through `variable`, which gives the value of one. What is absent or
+    /// empty changes nothing.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clerk = clerk_core::Clerk::builder()
+    ///     .from_lookup(|name| match name {
+    ///         "CLERK_SECRET_KEY" => Some("sk_test_example".to_owned()),
+    ///         "CLERK_PUBLISHABLE_KEY" => Some("pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned()),
+    ///         _ => None,
+    ///     })
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_lookup(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let read = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if let Some(key) = read("CLERK_SECRET_KEY") {
+            self = self.secret_key(key);
+        }
+        if let Some(key) = read("CLERK_MACHINE_SECRET_KEY") {
+            self = self.machine_secret_key(key);
+        }
+        if let Some(secret) = read("CLERK_WEBHOOK_SIGNING_SECRET") {
+            self = self.webhook_signing_secret(secret);
+        }
+        if let Some(parties) = read("CLERK_AUTHORIZED_PARTIES") {
+            self = self.authorized_parties(
+                parties
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|party| !party.is_empty()),
+            );
+        }
+        if let Some(is_satellite) = read("CLERK_IS_SATELLITE") {
+            self.is_satellite = is_true(&is_satellite);
+        }
+        for (name, field) in [
+            ("CLERK_PUBLISHABLE_KEY", &mut self.publishable_key),
+            ("CLERK_JWT_KEY", &mut self.jwt_key),
+            ("CLERK_API_URL", &mut self.api_url),
+            ("CLERK_API_VERSION", &mut self.api_version),
+            ("CLERK_PROXY_URL", &mut self.proxy_url),
+            ("CLERK_DOMAIN", &mut self.domain),
+            ("CLERK_SIGN_IN_URL", &mut self.sign_in_url),
+            ("CLERK_SIGN_UP_URL", &mut self.sign_up_url),
+        ] {
+            if let Some(value) = read(name) {
+                *field = Some(value);
+            }
+        }
+        self
+    }
+
+    /// Reads the variables of [`Clerk::from_env`] from the environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub fn from_env(self) -> Self {
+        // A value that is not Unicode reads as absent: no variable of Clerk's can be one.
+        self.from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Checks everything and makes the [`Clerk`]. Does no I/O.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting and its variable, and says what to do.
+    pub fn build(self) -> Result<Clerk, ConfigError> {
+        let single = self.accepts.single();
+        let needs_publishable_key =
+            !matches!(single, Some(TokenType::ApiKey | TokenType::M2mToken));
+        let publishable_key = match self.publishable_key.as_deref() {
+            Some(key) => match PublishableKey::parse(key) {
+                Ok(key) => Some(key),
+                Err(error) if needs_publishable_key => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(
+                        "{error}; it is not needed for the tokens that are accepted here"
+                    );
+                    None
+                }
+            },
+            None if needs_publishable_key => return Err(PublishableKeyError::Missing.into()),
+            None => None,
+        };
+        let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
+        if single == Some(TokenType::M2mToken) {
+            if secret.is_none() && self.machine_secret_key.is_none() {
+                return Err(ConfigError::MissingMachineSecretKey);
+            }
+        } else if secret.is_none() {
+            return Err(ConfigError::MissingSecretKey);
+        }
+        let is_development_secret_key =
+            secret.is_some_and(|key| key.starts_with("sk_test_") || key.starts_with("test_"));
+        if single != Some(TokenType::M2mToken) && self.is_satellite {
+            if self.sign_in_url.is_none() && is_development_secret_key {
+                return Err(ConfigError::MissingSignInUrl);
+            }
+            if self.domain.is_none() && self.proxy_url.is_none() {
+                return Err(ConfigError::MissingSatelliteDomain);
+            }
+        }
+        if !self.any_url {
+            check_url("proxy_url", "CLERK_PROXY_URL", self.proxy_url.as_deref())?;
+            check_url(
+                "sign_in_url",
+                "CLERK_SIGN_IN_URL",
+                self.sign_in_url.as_deref(),
+            )?;
+            check_url(
+                "sign_up_url",
+                "CLERK_SIGN_UP_URL",
+                self.sign_up_url.as_deref(),
+            )?;
+        }
+        let jwt_key = self.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?;
+        let webhooks = self
+            .webhook_signing_secret
+            .map(WebhookVerifier::new)
+            .transpose()?;
+        let client = match self.api_client {
+            Some(client) => client,
+            None => {
+                let mut client = ClerkClient::builder();
+                if let Some(key) = &self.secret_key {
+                    client = client.secret_key(key.clone());
+                }
+                if let Some(key) = &self.machine_secret_key {
+                    client = client.machine_secret_key(key.clone());
+                }
+                if let Some(url) = self.api_url {
+                    client = client.base_url(url);
+                }
+                if let Some(version) = self.api_version {
+                    client = client.api_version(version);
+                }
+                client
+                    .build()
+                    .map_err(|error| ConfigError::Client(Box::new(error)))?
+            }
+        };
+        let original_frontend_api = publishable_key.as_ref().map_or_else(String::new, |key| {
+            let domain = self.domain.as_deref().filter(|_| self.is_satellite);
+            key.effective_frontend_api(None, domain)
+        });
+        let scope = secret.or(self
+            .machine_secret_key
+            .as_ref()
+            .map(MachineSecretKey::expose_secret));
+        let machine_tokens = MachineTokenMemory::new(
+            self.machine_token_store,
+            self.machine_token_memory,
+            scope.unwrap_or_default(),
+        );
+        let source = match jwt_key {
+            Some(key) => SigningKeySource::Pem(key.signing_key),
+            None if secret.is_some() => SigningKeySource::Remote(client.clone()),
+            None => SigningKeySource::None,
+        };
+        let signing_keys = SigningKeys::new(source, self.signing_keys, Arc::clone(&self.clock));
+        let config = Config {
+            publishable_key,
+            machine_secret_key: self.machine_secret_key,
+            rules: ClaimRules {
+                authorized_parties: self.authorized_parties,
+                audience: self.audience,
+                issuer: self.issuer,
+                clock_skew: i64::try_from(self.clock_skew.as_millis()).unwrap_or(i64::MAX),
+            },
+            accepts: self.accepts,
+            is_satellite: self.is_satellite,
+            satellite_auto_sync: self.satellite_auto_sync,
+            proxy_url: self.proxy_url,
+            sign_in_url: self.sign_in_url,
+            sign_up_url: self.sign_up_url,
+            organization_sync: self.organization_sync,
+            forwarded_headers: self.forwarded_headers,
+            redirect_origins: self.redirect_origins,
+            original_frontend_api,
+            webhooks,
+        };
+        Ok(Clerk::of(Instance {
+            config,
+            client,
+            signing_keys: Arc::new(signing_keys),
+            tokens: TokenCache::new(self.token_cache_bytes),
+            machine_tokens,
+            clock: self.clock,
+            token_cache_hits: AtomicU64::new(0),
+        }))
+    }
+}
+
+/// A page or proxy is a path, or a URL over https, or over http on loopback.
+fn check_url(
+    setting: &'static str,
+    variable: &'static str,
+    url: Option<&str>,
+) -> Result<(), ConfigError> {
+    let Some(text) = url.filter(|url| !url.starts_with('/') || url.starts_with("//")) else {
+        return Ok(());
+    };
+    let refused = |problem| ConfigError::InvalidUrl {
+        setting,
+        variable,
+        problem,
+    };
+    let url = Url::parse(text)
+        .map_err(|_| refused("is neither an absolute URL nor a path that begins with one slash"))?;
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(&url) => Ok(()),
+        _ => Err(refused("must use https; http is accepted on loopback only")),
+    }
+}
+
+/// `true` in any case, or text that begins with a number above zero.
+fn is_true(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true") || parse_decimal_int(text).is_some_and(|number| number > 0.0)
+}

@@ -1,0 +1,33 @@
+//! Response headers: the names that Clerk's SDKs use, and headers made of texts.
+
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+pub(crate) const AUTH_STATUS: HeaderName = HeaderName::from_static("x-clerk-auth-status");
+pub(crate) const AUTH_REASON: HeaderName = HeaderName::from_static("x-clerk-auth-reason");
+pub(crate) const AUTH_MESSAGE: HeaderName = HeaderName::from_static("x-clerk-auth-message");
+
+/// Appends headers to those of a response: the application's cookies and Clerk's stand side by side.
+pub fn append_headers(headers: HeaderMap, mut append: impl FnMut(HeaderName, HeaderValue)) {
+    let mut last = None;
+    for (name, value) in headers {
+        last = name.or(last);
+        if let Some(name) = &last {
+            append(name.clone(), value);
+        }
+    }
+}
+
+/// Converts cookie directives to `Set-Cookie` headers; `None` when one of them cannot stand in a header.
+pub(crate) fn set_cookie_headers(directives: &[String]) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for directive in directives {
+        let bytes: Option<Vec<u8>> = directive
+            .trim_matches([' ', '\t', '\r', '\n'])
+            .chars()
+            .map(|char| u8::try_from(u32::from(char)).ok())
+            .collect();
+        headers.append(SET_COOKIE, HeaderValue::from_bytes(&bytes?).ok()?);
+    }
+    Some(headers)
+}

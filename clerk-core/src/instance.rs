@@ -1,0 +1,24 @@
+//! Everything that request authentication needs of one Clerk instance.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use clerk_backend_api::ClerkClient;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::signing_keys::SigningKeys;
+use crate::store::MachineTokenMemory;
+use crate::token::TokenCache;
+
+/// Configuration, Backend API client, signing keys, caches and clock of one instance.
+pub(crate) struct Instance {
+    pub(crate) config: Config,
+    pub(crate) client: ClerkClient,
+    pub(crate) signing_keys: Arc<SigningKeys>,
+    pub(crate) tokens: TokenCache,
+    pub(crate) machine_tokens: MachineTokenMemory,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Bearer tokens that were answered from the cache of verified tokens.
+    pub(crate) token_cache_hits: AtomicU64,
+}

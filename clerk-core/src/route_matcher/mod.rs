@@ -1,0 +1,11 @@
+//! Which paths a rule applies to.
+
+mod code_units;
+mod error;
+mod expression;
+mod matcher;
+mod path_template;
+
+pub use error::{MalformedPath, RoutePatternError};
+pub use matcher::RouteMatcher;
+pub(crate) use matcher::{PathPattern, normalize};

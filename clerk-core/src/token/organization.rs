@@ -1,0 +1,265 @@
+//! The organization in a session's claims: id, slug, role and permissions, in version 1 and version 2 of the claims.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::claims::Claims;
+use super::error::TokenError;
+use crate::ecma::is_truthy;
+use crate::reason::Reason;
+
+/// The organization claims of either version, before anything is assumed of their types.
+pub(crate) struct OrganizationClaims<'a> {
+    pub(crate) is_v2: bool,
+    pub(crate) is_present: bool,
+    pub(crate) id: Option<&'a Value>,
+    pub(crate) slug: Option<&'a Value>,
+    pub(crate) role: Option<Cow<'a, Value>>,
+}
+
+impl<'a> OrganizationClaims<'a> {
+    pub(crate) fn of(claims: &'a Claims) -> Self {
+        if !is_v2(claims) {
+            return Self {
+                is_v2: false,
+                is_present: claims.get("org_id").is_some(),
+                id: claims.get("org_id"),
+                slug: claims.get("org_slug"),
+                role: claims.get("org_role").map(Cow::Borrowed),
+            };
+        }
+        let organization = claims.get("o").filter(|o| is_truthy(o));
+        let field = |name: &str| organization.and_then(|o| o.get(name));
+        Self {
+            is_v2: true,
+            is_present: organization.is_some(),
+            id: field("id"),
+            slug: field("slg"),
+            role: field("rol")
+                .and_then(Value::as_str)
+                .filter(|role| !role.is_empty())
+                .map(|role| Cow::Owned(Value::String(format!("org:{role}")))),
+        }
+    }
+
+    pub(crate) fn role_text(&self) -> Option<Cow<'a, str>> {
+        match self.role.as_ref()? {
+            Cow::Borrowed(role) => role.as_str().map(Cow::Borrowed),
+            Cow::Owned(role) => role.as_str().map(|role| Cow::Owned(role.to_owned())),
+        }
+    }
+}
+
+fn is_v2(claims: &Claims) -> bool {
+    claims.number("v") == Some(2.0)
+}
+
+/// Refuses version 2 organization claims that cannot be decoded: a role or permission must not be guessed.
+pub(crate) fn check_organization_claims(claims: &Claims) -> Result<(), TokenError> {
+    let refused = || {
+        Err(TokenError::new(
+            Reason::TokenInvalid,
+            "the organization claims cannot be decoded: a feature (fea) lacks its scope, or a list is not text",
+        ))
+    };
+    let Some(organization) = claims.get("o").filter(|o| is_v2(claims) && is_truthy(o)) else {
+        return Ok(());
+    };
+    for list in [
+        claims.get("fea"),
+        organization.get("per"),
+        organization.get("fpm"),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        if is_truthy(list) && !list.is_string() {
+            return refused();
+        }
+    }
+    match claims.text("fea") {
+        Some(features)
+            if !features.is_empty()
+                && features.split(',').any(|feature| !feature.contains(':')) =>
+        {
+            refused()
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the names on one side of a `scope:name` list: those of the entries whose scope contains `scope`.
+pub(crate) fn scoped_names(list: &str, scope: char) -> impl Iterator<Item = &str> {
+    list.split(',').filter_map(move |element| {
+        let (scopes, name) = element.trim().split_once(':')?;
+        let known = matches!(scopes, "o" | "u" | "ou" | "uo");
+        (known && scopes.contains(scope)).then_some(name)
+    })
+}
+
+/// A permission in the active organization, as the claims hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Permission<'a> {
+    /// Version 1: the whole text.
+    Whole(&'a str),
+    /// Version 2: the feature and the action of `org:<feature>:<action>`.
+    Pieces(&'a str, &'a str),
+}
+
+impl Permission<'_> {
+    /// Whether this is `org:` followed by `name`.
+    pub(crate) fn is_org(&self, name: &str) -> bool {
+        match self {
+            Self::Whole(own) => own.strip_prefix("org:") == Some(name),
+            Self::Pieces(feature, action) => name
+                .strip_prefix(feature)
+                .and_then(|rest| rest.strip_prefix(':'))
+                .is_some_and(|rest| rest == *action),
+        }
+    }
+}
+
+impl From<Permission<'_>> for String {
+    fn from(permission: Permission<'_>) -> Self {
+        match permission {
+            Permission::Whole(text) => text.to_owned(),
+            Permission::Pieces(feature, action) => format!("org:{feature}:{action}"),
+        }
+    }
+}
+
+/// Returns the permissions of the active organization.
+///
+/// Version 2 spreads them over three claims: `fea` names the features, `o.per` the actions, and `o.fpm` holds one bit
+/// mask per organization feature, bit 0 being the first action. Masks have any length.
+pub(crate) fn permissions(claims: &Claims) -> impl Iterator<Item = Permission<'_>> {
+    let whole = match claims.get("org_permissions") {
+        Some(Value::Array(list)) if !is_v2(claims) => list.as_slice(),
+        _ => &[],
+    };
+    let text = |name: &str| {
+        claims
+            .get("o")
+            .filter(|_| is_v2(claims))
+            .and_then(|o| o.get(name))
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let pieces = text("per").zip(text("fpm")).into_iter();
+    let pieces = pieces.flat_map(|(actions, masks)| {
+        let features = scoped_names(claims.text("fea").unwrap_or_default(), 'o');
+        features
+            .zip(masks.split(','))
+            .flat_map(move |(feature, mask)| {
+                let actions = actions.split(',').map(str::trim);
+                let bits = mask_bits(mask.trim());
+                actions
+                    .zip(bits)
+                    .filter(|(_, granted)| *granted)
+                    .map(move |(action, _)| Permission::Pieces(feature, action))
+            })
+    });
+    whole
+        .iter()
+        .filter_map(Value::as_str)
+        .map(Permission::Whole)
+        .chain(pieces)
+}
+
+/// Returns the bits of a decimal number of any length, least significant first. Anything but digits has none.
+fn mask_bits(decimal: &str) -> impl Iterator<Item = bool> {
+    let is_number = decimal.bytes().all(|byte| byte.is_ascii_digit());
+    let mut digits: Vec<u8> = decimal
+        .bytes()
+        .filter(|_| is_number)
+        .map(|byte| byte - b'0')
+        .collect();
+    std::iter::from_fn(move || {
+        digits.iter().any(|digit| *digit > 0).then(|| {
+            // One long division by two: the remainder is the next bit.
+            let mut remainder = 0;
+            for digit in &mut digits {
+                let value = remainder * 10 + *digit;
+                *digit = value / 2;
+                remainder = value % 2;
+            }
+            remainder == 1
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    fn claims(value: Value) -> Claims {
+        let claims: Map<String, Value> = serde_json::from_value(value).unwrap();
+        Claims::new(claims)
+    }
+
+    fn listed(claims: &Claims) -> Vec<String> {
+        permissions(claims).map(String::from).collect()
+    }
+
+    #[test]
+    fn version_2_permissions_are_spread_over_three_claims() {
+        let o = |per: &str, fpm: &str| json!({ "id": "org_1", "per": per, "fpm": fpm });
+        for (fea, organization, expected) in [
+            (
+                "o:articles,u:themes,ou:billing",
+                o("read,manage", "3,2"),
+                vec![
+                    "org:articles:read",
+                    "org:articles:manage",
+                    "org:billing:manage",
+                ],
+            ),
+            ("o:a", o("read", ""), vec![]),
+            ("o:a", o("", "1"), vec![]),
+            ("o:a", o("read", "x"), vec![]),
+            ("o:a", o("read", "-1"), vec![]),
+            ("u:a", o("read", "1"), vec![]),
+            ("x:a,o:b", o("read", "1"), vec!["org:b:read"]),
+            (
+                "o:a",
+                o("read,write", " 36893488147419103233 "),
+                vec!["org:a:read"],
+            ),
+        ] {
+            let claims = claims(json!({ "v": 2, "fea": fea, "o": organization }));
+            assert_eq!(listed(&claims), expected, "{fea} {organization}");
+        }
+    }
+
+    #[test]
+    fn a_mask_of_a_hundred_digits_keeps_its_high_bits() {
+        // 2 to the power of 300, the 301st action.
+        let power = "2037035976334486086268445688409378161051468393665936250636140449354381299763336706183397376";
+        let actions: Vec<String> = (0..=300).map(|i| format!("a{i}")).collect();
+        let claims = claims(json!({
+            "v": 2, "fea": "o:f", "o": { "id": "org_1", "per": actions.join(","), "fpm": power },
+        }));
+        assert_eq!(listed(&claims), ["org:f:a300"]);
+    }
+
+    #[test]
+    fn version_1_permissions_are_taken_as_they_stand() {
+        let claims = claims(json!({ "org_id": "org_1", "org_permissions": ["org:a:b", "c", 1] }));
+        assert_eq!(listed(&claims), ["org:a:b", "c"]);
+        let own: Vec<Permission<'_>> = permissions(&claims).collect();
+        assert!(own[0].is_org("a:b") && !own[0].is_org("org:a:b"));
+        assert!(!own[1].is_org("c"));
+    }
+
+    #[test]
+    fn a_permission_is_compared_as_a_whole() {
+        let permission = Permission::Pieces("a:b", "c");
+        assert!(permission.is_org("a:b:c"));
+        for other in ["a:b", "a:b:", "a:b:cc", "a:bc", "", ":a:b:c"] {
+            assert!(!permission.is_org(other), "{other}");
+        }
+    }
+}
