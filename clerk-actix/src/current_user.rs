@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use clerk_core::Refusal;
 use clerk_core::api::User;
 
-use crate::extract::with;
+use crate::context::with_auth_context;
 use crate::rejection::ClerkRejection;
 
 /// The signed-in person's user, looked up through the Backend API once per request.
@@ -40,8 +41,9 @@ impl FromRequest for CurrentUser {
             if let Some(known) = known {
                 return Ok(known);
             }
-            let context = with(&request, |context| Ok(context.clone()))?;
-            let user = Self(context.current_user().await?);
+            let context: Result<_, Refusal> =
+                with_auth_context(&request, |context| Ok(context.clone()));
+            let user = Self(context?.current_user().await?);
             request.extensions_mut().insert(user.clone());
             Ok(user)
         })

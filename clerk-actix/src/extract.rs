@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use clerk_core::adapter::AuthContext;
-use clerk_core::{Policy, Refusal, SessionAuth};
+use actix_web::{FromRequest, HttpRequest};
+use clerk_core::{Policy, SessionAuth};
 
+use crate::context::with_auth_context;
 use crate::rejection::ClerkRejection;
 
 /// Who is asking. Never refuses for being signed out; answers 500 where no
@@ -28,7 +28,7 @@ use crate::rejection::ClerkRejection;
 pub struct Auth(clerk_core::Auth);
 
 impl Auth {
-    /// The outcome itself.
+    /// Returns the outcome itself, to match on its variants.
     #[must_use]
     pub fn into_inner(self) -> clerk_core::Auth {
         self.0
@@ -48,7 +48,9 @@ impl FromRequest for Auth {
     type Future = Ready<Result<Self, ClerkRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with(request, |context| Ok(Self(context.auth().clone()))))
+        ready(with_auth_context(request, |context| {
+            Ok(Self(context.auth().clone()))
+        }))
     }
 }
 
@@ -91,7 +93,7 @@ impl FromRequest for SignedIn {
     type Future = Ready<Result<Self, ClerkRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with(request, |context| {
+        ready(with_auth_context(request, |context| {
             Ok(Self(context.auth().signed_in()?.clone()))
         }))
     }
@@ -156,22 +158,11 @@ impl<P: Policy + 'static> FromRequest for Guarded<P> {
     type Future = Ready<Result<Self, ClerkRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with(request, |context| {
+        ready(with_auth_context(request, |context| {
             Ok(Self {
                 session: context.guarded::<P>()?.clone(),
                 policy: PhantomData,
             })
         }))
-    }
-}
-
-/// What the middleware left with the request. The borrow ends here: none lives across an await.
-pub(crate) fn with<T>(
-    request: &HttpRequest,
-    read: impl FnOnce(&AuthContext) -> Result<T, Refusal>,
-) -> Result<T, ClerkRejection> {
-    match request.extensions().get::<AuthContext>() {
-        Some(context) => Ok(read(context)?),
-        None => Err(ClerkRejection::missing_middleware()),
     }
 }

@@ -49,6 +49,7 @@
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
 //! | `webhooks` | yes | the extractor `VerifiedWebhook` |
 
+mod context;
 mod convert;
 #[cfg(feature = "current-user")]
 mod current_user;
@@ -79,9 +80,9 @@ pub use webhook::VerifiedWebhook;
 // What handlers and guards meet: who sent a request, and what is required.
 pub use clerk_core::adapter::AuthContext;
 pub use clerk_core::{
-    AcceptedTokens, ApiKeyAuth, Auth as AuthState, Claims, M2mTokenAuth, OAuthTokenAuth, Policy,
-    Protect, Reason, Refusal, RefusalKind, Require, ReturnBack, Reverification,
-    ReverificationLevel, RouteMatcher, SessionAuth, SessionOrganization, SignedOut, TokenType,
+    AcceptedTokens, ApiKeyAuth, Claims, M2mTokenAuth, OAuthTokenAuth, Policy, Protect, Reason,
+    Refusal, RefusalKind, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
+    SessionAuth, SessionOrganization, SignedOut, TokenType,
 };
 
 // The instance and its configuration.

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use clerk_core::{Refusal, RefusalKind, ReturnBack};
 
+use crate::context::with_auth_context;
 use crate::convert::{self, View};
-use crate::extract::with;
 
 /// Why an extractor or a guard of this crate refused a request; also what a handler returns when `auth.protect(..)?`
 /// fails.
@@ -68,27 +68,19 @@ impl ClerkRejection {
     /// ```
     #[must_use]
     pub fn redirect_to_sign_in(request: &HttpRequest, back: ReturnBack<'_>) -> Self {
-        with(request, |context| {
-            Ok(Self(
-                context.redirect_to_sign_in(&View::of_request(request), back),
-            ))
-        })
-        .unwrap_or_else(|rejection| rejection)
+        let redirect = with_auth_context(request, |context| {
+            Ok(context.redirect_to_sign_in(&View::of_request(request), back))
+        });
+        Self(redirect.unwrap_or_else(|refusal| refusal))
     }
 
     /// A redirect to the sign-up page, with the way back: `redirectToSignUp` in the official SDKs.
     #[must_use]
     pub fn redirect_to_sign_up(request: &HttpRequest, back: ReturnBack<'_>) -> Self {
-        with(request, |context| {
-            Ok(Self(
-                context.redirect_to_sign_up(&View::of_request(request), back),
-            ))
-        })
-        .unwrap_or_else(|rejection| rejection)
-    }
-
-    pub(crate) fn missing_middleware() -> Self {
-        Self(Refusal::missing_middleware("ClerkMiddleware"))
+        let redirect = with_auth_context(request, |context| {
+            Ok(context.redirect_to_sign_up(&View::of_request(request), back))
+        });
+        Self(redirect.unwrap_or_else(|refusal| refusal))
     }
 }
 

@@ -5,7 +5,7 @@ use clerk_core::Refusal;
 use clerk_core::api::User;
 use http::request::Parts;
 
-use crate::extract::auth_context;
+use crate::context::auth_context;
 use crate::rejection::ClerkRejection;
 
 /// The signed-in person's user, looked up through the Backend API once per request.
@@ -35,7 +35,12 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let user = Self(auth_context(parts)?.clone().current_user().await?);
+        let user = Self(
+            auth_context(&parts.extensions)?
+                .clone()
+                .current_user()
+                .await?,
+        );
         parts.extensions.insert(user.clone());
         Ok(user)
     }

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
-use clerk_core::adapter::AuthContext;
 use clerk_core::{Policy, Refusal, SessionAuth};
 use http::request::Parts;
 
+use crate::context::auth_context;
 use crate::rejection::ClerkRejection;
 
 /// Who is asking. Never refuses for being signed out; answers 500 where no [`ClerkLayer`](crate::ClerkLayer) is.
@@ -27,7 +27,7 @@ use crate::rejection::ClerkRejection;
 pub struct Auth(clerk_core::Auth);
 
 impl Auth {
-    /// The outcome itself.
+    /// Returns the outcome itself, to match on its variants.
     #[must_use]
     pub fn into_inner(self) -> clerk_core::Auth {
         self.0
@@ -46,7 +46,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
-        auth_context(parts).map(|context| Self(context.auth().clone()))
+        Ok(Self(auth_context(&parts.extensions)?.auth().clone()))
     }
 }
 
@@ -92,7 +92,9 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
-        Ok(Self(auth_context(parts)?.auth().signed_in()?.clone()))
+        Ok(Self(
+            auth_context(&parts.extensions)?.auth().signed_in()?.clone(),
+        ))
     }
 }
 
@@ -100,7 +102,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClerkRejection> {
-        let session = Refusal::optional(auth_context(parts)?.auth().signed_in())?;
+        let session = Refusal::optional(auth_context(&parts.extensions)?.auth().signed_in())?;
         Ok(session.cloned().map(Self))
     }
 }
@@ -165,15 +167,8 @@ impl<S: Send + Sync, P: Policy> FromRequestParts<S> for Guarded<P> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
         Ok(Self {
-            session: auth_context(parts)?.guarded::<P>()?.clone(),
+            session: auth_context(&parts.extensions)?.guarded::<P>()?.clone(),
             policy: PhantomData,
         })
     }
-}
-
-pub(crate) fn auth_context(parts: &Parts) -> Result<&AuthContext, ClerkRejection> {
-    parts
-        .extensions
-        .get::<AuthContext>()
-        .ok_or_else(ClerkRejection::missing_layer)
 }

@@ -66,6 +66,7 @@
 //!
 //! [tower]: https://docs.rs/tower
 
+mod context;
 #[cfg(feature = "current-user")]
 mod current_user;
 mod extract;
@@ -98,9 +99,9 @@ pub use webhook::VerifiedWebhook;
 // What handlers and guards meet: who sent a request, and what is required.
 pub use clerk_core::adapter::AuthContext;
 pub use clerk_core::{
-    AcceptedTokens, ApiKeyAuth, Auth as AuthState, Claims, M2mTokenAuth, OAuthTokenAuth, Policy,
-    Protect, Reason, Refusal, RefusalKind, Require, ReturnBack, Reverification,
-    ReverificationLevel, RouteMatcher, SessionAuth, SessionOrganization, SignedOut, TokenType,
+    AcceptedTokens, ApiKeyAuth, Claims, M2mTokenAuth, OAuthTokenAuth, Policy, Protect, Reason,
+    Refusal, RefusalKind, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
+    SessionAuth, SessionOrganization, SignedOut, TokenType,
 };
 
 // The instance and its configuration.

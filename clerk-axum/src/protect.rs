@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use clerk_core::adapter::{AuthContext, RoutedPath};
+use clerk_core::adapter::RoutedPath;
 use clerk_core::{AcceptedTokens, Auth, Protect, Refusal, Require, Reverification, RouteMatcher};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::context::auth_context;
 use crate::original_request::OriginalRequest;
 
 /// Lets only signed-in people through; add what else is demanded to the result.
@@ -158,10 +159,7 @@ where
 }
 
 fn check<B>(protect: &Protect, request: &Request<B>) -> Result<(), Refusal> {
-    let context = request
-        .extensions()
-        .get::<AuthContext>()
-        .ok_or_else(|| Refusal::missing_middleware("ClerkLayer"))?;
+    let context = auth_context(request.extensions())?;
     // A nested router sees a path without its prefix; the guard looks at the one that was asked for as well.
     let original = OriginalRequest::of(request);
     let path = RoutedPath::received(original.uri.path()).nested_as(request.uri().path());

@@ -6,7 +6,7 @@ use clerk_core::{Refusal, RefusalKind, ReturnBack};
 use http::StatusCode;
 use http::request::Parts;
 
-use crate::extract::auth_context;
+use crate::context::auth_context;
 use crate::original_request::OriginalRequest;
 
 /// Why an extractor of this crate refused a request; also what a handler returns when `auth.protect(..)?` fails.
@@ -47,27 +47,17 @@ impl ClerkRejection {
     /// ```
     #[must_use]
     pub fn redirect_to_sign_in(request: &Parts, back: ReturnBack<'_>) -> Self {
-        match auth_context(request) {
-            Ok(context) => {
-                Self(context.redirect_to_sign_in(&OriginalRequest::of_parts(request), back))
-            }
-            Err(rejection) => rejection,
-        }
+        let redirect = auth_context(&request.extensions)
+            .map(|context| context.redirect_to_sign_in(&OriginalRequest::of_parts(request), back));
+        Self(redirect.unwrap_or_else(|refusal| refusal))
     }
 
     /// A redirect to the sign-up page, with the way back: `redirectToSignUp` in the official SDKs.
     #[must_use]
     pub fn redirect_to_sign_up(request: &Parts, back: ReturnBack<'_>) -> Self {
-        match auth_context(request) {
-            Ok(context) => {
-                Self(context.redirect_to_sign_up(&OriginalRequest::of_parts(request), back))
-            }
-            Err(rejection) => rejection,
-        }
-    }
-
-    pub(crate) fn missing_layer() -> Self {
-        Self(Refusal::missing_middleware("ClerkLayer"))
+        let redirect = auth_context(&request.extensions)
+            .map(|context| context.redirect_to_sign_up(&OriginalRequest::of_parts(request), back));
+        Self(redirect.unwrap_or_else(|refusal| refusal))
     }
 }
 

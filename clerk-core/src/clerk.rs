@@ -8,7 +8,7 @@ use clerk_backend_api::ClerkClient;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::auth::{Auth, SessionAuth, SignInPage};
+use crate::auth::{Auth, SessionAuth};
 use crate::authenticate::{self, AuthenticateError, Facts, Outcome, RequestState, Start};
 use crate::builder::ClerkBuilder;
 use crate::config_error::ConfigError;
@@ -205,7 +205,7 @@ impl Clerk {
             session: Arc::new(VerifiedSession::vouched_for(claims)),
             headers: HeaderMap::new(),
         };
-        let state = RequestState::of(outcome, &self.instance.client, |_| SignInPage::unknown());
+        let state = RequestState::of(outcome, &self.instance.client, |_| None);
         Ok(state.into_parts().0)
     }
 

@@ -28,16 +28,6 @@ pub(crate) struct SignInPage {
     pub(crate) location: Option<HeaderValue>,
 }
 
-impl SignInPage {
-    /// For an auth object that came from no request.
-    pub(crate) fn unknown() -> Self {
-        Self {
-            kind: RequestKind::Api,
-            location: None,
-        }
-    }
-}
-
 impl SignedOut {
     pub(crate) fn new(token_type: Option<TokenType>, reason: Reason) -> Self {
         Self {

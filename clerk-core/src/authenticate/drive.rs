@@ -40,7 +40,7 @@ pub(crate) fn start(
                 let now = instance.clock.now();
                 let facts = Facts::read(request, &instance.config, now, |_| None);
                 let kind = RequestKind::of(request);
-                sign_in_page(&instance.config, &facts, kind, pending)
+                Some(sign_in_page(&instance.config, &facts, kind, pending))
             },
         )));
     }
@@ -180,7 +180,7 @@ impl Pending {
             instance.tokens.put(session);
         }
         RequestState::of(outcome, &instance.client, |pending| {
-            sign_in_page(&instance.config, &self.facts, kind(), pending)
+            Some(sign_in_page(&instance.config, &self.facts, kind(), pending))
         })
     }
 

@@ -95,11 +95,12 @@ impl RequestState {
     }
 
     /// Makes the state of an outcome: with a pending session it is signed in, but its auth object is signed out.
-    /// `sign_in_page` returns where a signed-out request would sign in; its argument tells whether a session is pending.
+    /// `sign_in_page` returns where a signed-out request would sign in, where that is known; its argument tells whether a
+    /// session is pending.
     pub(crate) fn of(
         outcome: Outcome,
         client: &ClerkClient,
-        sign_in_page: impl FnOnce(PendingSession) -> SignInPage,
+        sign_in_page: impl FnOnce(PendingSession) -> Option<SignInPage>,
     ) -> Self {
         match outcome {
             Outcome::Session { session, headers } => {
@@ -108,7 +109,7 @@ impl RequestState {
                     let mut signed_out =
                         SignedOut::new(Some(TokenType::SessionToken), Reason::SessionPending);
                     signed_out.pending = Some(session);
-                    signed_out.sign_in = Some(Arc::new(sign_in_page(PendingSession::Present)));
+                    signed_out.sign_in = sign_in_page(PendingSession::Present).map(Arc::new);
                     Auth::SignedOut(signed_out)
                 } else {
                     Auth::Session(session)
@@ -127,7 +128,7 @@ impl RequestState {
                 headers,
             } => {
                 let mut signed_out = SignedOut::new(token_type, reason);
-                signed_out.sign_in = Some(Arc::new(sign_in_page(PendingSession::Absent)));
+                signed_out.sign_in = sign_in_page(PendingSession::Absent).map(Arc::new);
                 Self::not_signed_in(AuthStatus::SignedOut, signed_out, message, headers)
             }
             Outcome::Handshake {
