@@ -245,8 +245,12 @@ impl Clerk {
         }
     }
 
-    /// A redirect when the state has a location, whatever its status is, and 500 when the request cannot be
+    /// Redirects when the state has a location, whatever its status is, and answers 500 when the request cannot be
     /// authenticated at all.
+    #[expect(
+        clippy::result_large_err,
+        reason = "an answer is moved once, into the adapter's own response"
+    )]
     fn settle(
         &self,
         outcome: Result<RequestState, AuthenticateError>,

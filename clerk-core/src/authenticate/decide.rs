@@ -72,3 +72,136 @@ fn by_token_type(
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clerk_test_support::forge::{DEVELOPMENT_KEY, NOW, PRODUCTION_KEY, Signer, claims_with};
+    use futures_util::FutureExt;
+    use serde_json::json;
+
+    use super::super::context::{HandshakePayload, KeyLookup, Refreshed};
+    use super::*;
+    use crate::clerk::Clerk;
+    use crate::clock::ManualClock;
+    use crate::request::RequestView;
+    use crate::signing_keys::SigningKeyAnswer;
+    use crate::token::DECODED_PARTS;
+
+    const NOW_MILLIS: i64 = NOW * 1000 + 1000;
+
+    fn clerk(publishable_key: &str) -> Clerk {
+        Clerk::builder()
+            .publishable_key(publishable_key)
+            .secret_key("sk_test_tests")
+            .jwt_key(Signer::instance().pem())
+            .clock(ManualClock::new(NOW_MILLIS))
+            .build()
+            .unwrap()
+    }
+
+    fn request(path: &str, headers: &[(&str, &str)]) -> http::Request<()> {
+        let mut request = http::Request::get(format!("https://app.example.com{path}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap()
+    }
+
+    fn facts(clerk: &Clerk, request: &impl RequestView) -> Facts {
+        Facts::read(request, &clerk.instance().config, NOW_MILLIS, |_| None)
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_decision() {
+        for publishable_key in [DEVELOPMENT_KEY, PRODUCTION_KEY] {
+            decides_alike(&clerk(publishable_key));
+        }
+    }
+
+    fn decides_alike(clerk: &Clerk) {
+        let signer = Signer::instance();
+        let session = signer.session();
+        let expired = signer.session_with(&json!({ "exp": NOW - 600 }));
+        let bearer = format!("Bearer {session}");
+        let page = ("sec-fetch-dest", "document");
+        let active = format!("__session={session}; __client_uat=1; __clerk_db_jwt=dvb_1");
+        let stale = format!(
+            "__session={expired}; __client_uat=1; __clerk_db_jwt=dvb_1; __refresh_nx2hSE6I=r; __refresh_naoXFJnI=r; \
+             __clerk_redirect_count=3"
+        );
+        let directives = vec![format!("__session={session}; Path=/")];
+        let key = match clerk.instance().signing_keys.look_up(None, NOW_MILLIS) {
+            SigningKeyAnswer::Found(key) => KeyLookup::Found(key),
+            other => panic!("{other:?}"),
+        };
+        let keys = Answers {
+            signing_keys: vec![(Some(signer.kid().to_owned()), key)],
+            ..Answers::default()
+        };
+        let brought = Answers {
+            handshake: Some(HandshakePayload::Directives(directives.clone())),
+            refreshed: Some(Refreshed::Cookies(directives)),
+            ..keys.clone()
+        };
+        for (path, headers) in [
+            ("/", vec![]),
+            ("/", vec![page]),
+            ("/", vec![("authorization", &*bearer)]),
+            ("/", vec![("authorization", "Bearer mt_1")]),
+            ("/", vec![page, ("cookie", &active)]),
+            ("/", vec![page, ("cookie", &stale)]),
+            ("/?__clerk_handshake_nonce=n", vec![page]),
+            ("/?__clerk_handshake=x.y.z", vec![page]),
+            (
+                "/?__clerk_redirect_url=https://evil.example/",
+                vec![page, ("cookie", &active)],
+            ),
+        ] {
+            let facts = facts(clerk, &request(path, &headers));
+            for answers in [&Answers::default(), &keys, &brought] {
+                let decided = || {
+                    let config = &clerk.instance().config;
+                    let accepts = AcceptedTokens::any();
+                    format!(
+                        "{:?}",
+                        decide(config, &facts, answers, NOW_MILLIS, &accepts)
+                    )
+                };
+                assert_eq!(decided(), decided(), "{path} {headers:?}");
+            }
+        }
+        assert_eq!(
+            clerk.stats().token_cache_entries,
+            0,
+            "a decision remembers nothing"
+        );
+    }
+
+    #[test]
+    fn a_token_is_decoded_once_and_not_at_all_when_it_was_verified_before() {
+        let clerk = clerk(PRODUCTION_KEY);
+        let decoded_parts = |headers: &[(&str, &str)]| {
+            let before = DECODED_PARTS.get();
+            let request = request("/", headers);
+            let state = clerk.authenticate_request(&request).now_or_never();
+            assert!(state.unwrap().unwrap().auth().is_authenticated());
+            DECODED_PARTS.get() - before
+        };
+        let signer = Signer::instance();
+        let bearer = format!("Bearer {}", signer.session());
+        assert_eq!(decoded_parts(&[("authorization", &bearer)]), 3);
+        assert_eq!(decoded_parts(&[("authorization", &bearer)]), 0);
+
+        let session = signer.session_with(&json!({ "sid": "sess_cookie" }));
+        let cookies = format!("__session={session}; __client_uat=1; __clerk_db_jwt=dvb_1");
+        assert_eq!(decoded_parts(&[("cookie", &cookies)]), 3);
+        assert_eq!(decoded_parts(&[("cookie", &cookies)]), 0);
+
+        let mut header = signer.header();
+        header["cat"] = json!("cl_B7d4PD333AAA");
+        let machine = signer.sign(&header, &claims_with(&json!({ "sub": "mch_1" })));
+        let bearer = format!("Bearer {machine}");
+        assert_eq!(decoded_parts(&[("authorization", &bearer)]), 3);
+        assert_eq!(decoded_parts(&[("authorization", &bearer)]), 3);
+    }
+}

@@ -21,6 +21,8 @@ pub use kind::TokenType;
 pub(crate) use organization::{
     OrganizationClaims, check_organization_claims, permissions, scoped_names,
 };
+#[cfg(test)]
+pub(crate) use parse::DECODED_PARTS;
 pub(crate) use parse::ParsedToken;
 pub(crate) use raw::RawToken;
 pub use signature::JwtKeyError;

@@ -191,7 +191,15 @@ fn decode_json(part: &str) -> Option<Value> {
 
 /// Base64url (RFC 4648 section 5) with optional padding. Left-over non-zero bits are an error.
 fn decode_base64url(part: &str) -> Option<Vec<u8>> {
+    #[cfg(test)]
+    DECODED_PARTS.set(DECODED_PARTS.get() + 1);
     base64_simd::URL_SAFE_NO_PAD
         .decode_to_vec(part.trim_end_matches('='))
         .ok()
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// How many parts of tokens this thread has decoded, for tests that nothing is decoded twice.
+    pub(crate) static DECODED_PARTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }

@@ -1,0 +1,112 @@
+//! Clerk on plain hyper, without a web framework: what an adapter for a framework of one's own has to do.
+//!
+//! 1. Hand the request to [`Clerk::attach`] and do what [`Next`] says.
+//! 2. Keep the [`AuthContext`] with the request for guards and handlers.
+//! 3. Append the headers to the application's response; convert a [`Refusal`] to a response.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use clerk_core::adapter::{AuthContext, GoOn, Next, append_headers};
+use clerk_core::{Clerk, Protect, Refusal};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+type Answer = Response<Full<Bytes>>;
+
+/// Serves the application on this listener.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, clerk: Clerk) -> std::io::Result<()> {
+    let administration = Protect::new().role("org:admin");
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let (clerk, administration) = (clerk.clone(), administration.clone());
+        tokio::spawn(async move {
+            let service = service_fn(|request| attach(&clerk, &administration, request));
+            // A connection that breaks concerns nobody but its client.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+/// The middleware: authenticates, and answers by itself only with a redirect to Clerk and back.
+async fn attach(
+    clerk: &Clerk,
+    administration: &Protect,
+    mut request: Request<Incoming>,
+) -> Result<Answer, Infallible> {
+    let settled = match clerk.attach(&request) {
+        Next::GoOn(go_on) => Ok(go_on),
+        Next::Answer(answer) => Err(answer),
+        Next::Wait(wait) => wait.finish().await,
+    };
+    Ok(match settled {
+        Ok(GoOn {
+            context, headers, ..
+        }) => {
+            request.extensions_mut().insert(context);
+            let mut response = route(administration, &request);
+            append_headers(headers, |name, value| {
+                response.headers_mut().append(name, value);
+            });
+            response
+        }
+        Err(answer) => answer.map(|_| Full::default()),
+    })
+}
+
+/// The application.
+fn route(administration: &Protect, request: &Request<Incoming>) -> Answer {
+    match request.uri().path() {
+        "/" => home(request),
+        "/me" => me(request).unwrap_or_else(refuse),
+        "/admin" => guarded(administration, request).unwrap_or_else(refuse),
+        _ => text(StatusCode::NOT_FOUND, "there is nothing here"),
+    }
+}
+
+/// Open to everyone.
+fn home(request: &Request<Incoming>) -> Answer {
+    let user = context(request).ok().and_then(|it| it.auth().user_id());
+    text(
+        StatusCode::OK,
+        format!("hello, {}", user.unwrap_or("visitor")),
+    )
+}
+
+/// For signed-in people.
+fn me(request: &Request<Incoming>) -> Result<Answer, Refusal> {
+    let session = context(request)?.auth().signed_in()?;
+    Ok(text(StatusCode::OK, session.user_id().to_owned()))
+}
+
+/// Behind a guard.
+fn guarded(guard: &Protect, request: &Request<Incoming>) -> Result<Answer, Refusal> {
+    context(request)?.protect(guard, request, request.uri().path())?;
+    Ok(text(StatusCode::OK, "at your service"))
+}
+
+fn context(request: &Request<Incoming>) -> Result<&AuthContext, Refusal> {
+    request
+        .extensions()
+        .get()
+        .ok_or_else(|| Refusal::missing_middleware("attach"))
+}
+
+fn refuse(refusal: Refusal) -> Answer {
+    refusal.into_response().map(Full::new)
+}
+
+fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(text.into()));
+    *answer.status_mut() = status;
+    answer
+}

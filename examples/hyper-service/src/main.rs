@@ -1,0 +1,26 @@
+//! Serves on `PORT`, 3000 unless set.
+
+use quickstart_demo::Instance;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "the person who started this reads it"
+)]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind(("127.0.0.1", Instance::port()?)).await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let instance = Instance::set_up(listener.local_addr()?.port()).await?;
+    println!("serving {address}/, {address}/me and {address}/admin");
+    if let Some(emulator) = instance.emulator() {
+        let token = emulator
+            .session_token("ada@example.com")
+            .organization("acme")
+            .authorized_party(&address)
+            .mint()?;
+        println!("curl {address}/admin -H 'Authorization: Bearer {token}'");
+    }
+    hyper_service::serve(listener, instance.clerk()).await?;
+    Ok(())
+}
