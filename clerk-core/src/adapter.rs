@@ -11,7 +11,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use clerk_backend_api::User;
-use http::{HeaderMap, Response, StatusCode};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, SET_COOKIE, VARY,
+};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::auth::{Auth, SessionAuth};
@@ -19,7 +22,9 @@ use crate::authenticate::{self, AuthenticateError, Pending, RequestState, Start}
 use crate::authorization::Policy;
 use crate::clerk::Clerk;
 pub use crate::headers::append_headers;
+use crate::headers::redirect_status;
 use crate::protect::Protect;
+use crate::publishable_key::InstanceType;
 use crate::redirect::ReturnBack;
 use crate::refusal::Refusal;
 pub use crate::request::RequestView;
@@ -28,7 +33,6 @@ use crate::sign_in::{PendingSession, sign_in_url};
 use crate::webhook::WebhookEvent;
 
 /// What an adapter does with a request next.
-#[derive(Debug)]
 #[must_use]
 #[expect(
     clippy::exhaustive_enums,
@@ -52,14 +56,36 @@ impl From<Result<GoOn, Response<AnswerBody>>> for Next {
     }
 }
 
+/// The headers may hold session tokens.
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GoOn(go_on) => f.debug_tuple("GoOn").field(go_on).finish(),
+            Self::Answer(answer) => f
+                .debug_tuple("Answer")
+                .field(&answer.status().as_u16())
+                .finish(),
+            Self::Wait(wait) => f.debug_tuple("Wait").field(wait).finish(),
+        }
+    }
+}
+
 /// What a request carries on to the application, and its response back.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct GoOn {
     /// Belongs into the request's extensions.
     pub context: AuthContext,
     /// Belong to the application's response: append them ([`append_headers`]), so that its own cookies stay.
     pub headers: HeaderMap,
+}
+
+/// The headers may hold session tokens.
+impl fmt::Debug for GoOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GoOn")
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The body of an answer that does not come from the application.
@@ -217,7 +243,10 @@ impl AuthContext {
         };
         let config = &self.clerk.instance().config;
         let facts = self.clerk.facts(request);
-        Refusal::redirect_to(sign_in_url(config, &facts, pending, back))
+        Refusal::redirect_to(
+            facts.redirect_status,
+            sign_in_url(config, &facts, pending, back),
+        )
     }
 
     /// Sends the browser to the sign-up page, with the way back (`redirectToSignUp` in the official SDKs).
@@ -227,7 +256,10 @@ impl AuthContext {
         request: &(impl RequestView + ?Sized),
         back: ReturnBack<'_>,
     ) -> Refusal {
-        Refusal::redirect_to(self.clerk.build_sign_up_url(request, back))
+        Refusal::redirect_to(
+            redirect_status(request.method()),
+            self.clerk.build_sign_up_url(request, back),
+        )
     }
 }
 
@@ -262,18 +294,20 @@ impl Clerk {
                 return Err(answer(StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new()));
             }
         };
-        if let Some(reason) = state.reason() {
-            tracing::debug!(
-                clerk.outcome = state.status().as_str(),
-                clerk.reason = reason.as_str(),
-                "the request is not signed in"
-            );
-        }
+        self.log(&state);
         let redirects = state.location().is_some();
-        let (auth, headers) = state.into_parts();
+        let (auth, mut headers) = state.into_parts();
+        if headers.contains_key(SET_COOKIE) {
+            // Whatever is answered with somebody's session cookies is for nobody else.
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            headers.insert(VARY, HeaderValue::from_static("Cookie"));
+        }
         if redirects {
             return Err(answer(StatusCode::TEMPORARY_REDIRECT, headers));
         }
+        // These belong to a redirect of ours. The application's own answer has its own, or none.
+        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
         Ok(GoOn {
             context: AuthContext {
                 clerk: self.clone(),
@@ -281,6 +315,30 @@ impl Clerk {
             },
             headers,
         })
+    }
+
+    /// Says why a request is not signed in: to the developer of a development instance where a token was refused, and to
+    /// whoever debugs otherwise, since clients cause it.
+    fn log(&self, state: &RequestState) {
+        let Some(reason) = state.reason() else {
+            return;
+        };
+        let outcome = state.status().as_str();
+        let development = self.instance().config.instance_type() == Some(InstanceType::Development);
+        if development && reason.is_bad_token() {
+            tracing::info!(
+                clerk.outcome = outcome,
+                clerk.reason = reason.as_str(),
+                "a token was refused: {}",
+                state.message()
+            );
+        } else {
+            tracing::debug!(
+                clerk.outcome = outcome,
+                clerk.reason = reason.as_str(),
+                "the request is not signed in"
+            );
+        }
     }
 
     /// Verifies a webhook request with the configured signing secret. `header` returns the value of a header.

@@ -9,7 +9,8 @@ use crate::redirect::AllowedRedirectOrigins;
 use crate::token::{AcceptedTokens, ClaimRules};
 use crate::webhook::WebhookVerifier;
 
-/// Which forwarded headers (`X-Forwarded-Host`, `X-Forwarded-Proto`) are believed when the public URL is derived.
+/// Which forwarded headers (`X-Forwarded-Host`, `X-Forwarded-Proto`, and RFC 7239's `Forwarded` where those are absent) are
+/// believed when the public URL is derived.
 ///
 /// The public URL decides where a browser is sent back to after signing in. Behind a proxy that sets these headers they
 /// are needed; on a server that is reached directly anybody can send them.
@@ -21,19 +22,8 @@ pub enum ForwardedHeaders {
     Trust,
     /// None: only `Host` counts.
     Ignore,
-    /// Only when `X-Forwarded-Host` names one of these hosts (with its port, when it has one).
+    /// Only when the forwarded host is one of these (with its port, unless that is 80 or 443).
     Hosts(Vec<String>),
-}
-
-impl ForwardedHeaders {
-    pub(crate) fn is_trusted(&self, forwarded_host: Option<&str>) -> bool {
-        match self {
-            Self::Trust => true,
-            Self::Ignore => false,
-            Self::Hosts(hosts) => forwarded_host
-                .is_some_and(|host| hosts.iter().any(|known| known.eq_ignore_ascii_case(host))),
-        }
-    }
 }
 
 /// The checked configuration of a instance.

@@ -1,7 +1,7 @@
 //! Response headers: the names that Clerk's SDKs use, and headers made of texts.
 
 use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub(crate) const AUTH_STATUS: HeaderName = HeaderName::from_static("x-clerk-auth-status");
 pub(crate) const AUTH_REASON: HeaderName = HeaderName::from_static("x-clerk-auth-reason");
@@ -15,6 +15,15 @@ pub fn append_headers(headers: HeaderMap, mut append: impl FnMut(HeaderName, Hea
         if let Some(name) = &last {
             append(name.clone(), value);
         }
+    }
+}
+
+/// Returns the status that redirects a request elsewhere: 307 for GET and HEAD, and 303 for everything else, so that a
+/// browser does not send a form's data to the other host (RFC 9110 section 15.4.4).
+pub(crate) fn redirect_status(method: &str) -> StatusCode {
+    match method {
+        "GET" | "HEAD" => StatusCode::TEMPORARY_REDIRECT,
+        _ => StatusCode::SEE_OTHER,
     }
 }
 

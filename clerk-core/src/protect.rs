@@ -11,6 +11,7 @@ use http::HeaderValue;
 use crate::auth::{Auth, SessionAuth, SignInPage};
 use crate::authenticate::Facts;
 use crate::authorization::{Require, Reverification};
+use crate::headers::redirect_status;
 use crate::instance::Instance;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::request::RequestView;
@@ -204,7 +205,11 @@ impl Protect {
                 Err(if !self.token.accepts(TokenType::SessionToken) {
                     unauthorized()
                 } else if let Some(url) = &self.unauthorized_url {
-                    Refusal::redirect(RefusalKind::Forbidden, url.clone())
+                    Refusal::redirect(
+                        RefusalKind::Forbidden,
+                        redirect_status(request.method()),
+                        url.clone(),
+                    )
                 } else if self.hides {
                     Refusal::not_found()
                 } else {
@@ -234,7 +239,11 @@ impl Protect {
         request: &(impl RequestView + ?Sized),
     ) -> Refusal {
         if let Some(url) = &self.unauthenticated_url {
-            return Refusal::redirect(RefusalKind::Unauthenticated, url.clone());
+            return Refusal::redirect(
+                RefusalKind::Unauthenticated,
+                redirect_status(request.method()),
+                url.clone(),
+            );
         }
         let read;
         let page: &SignInPage = match auth.sign_in_page() {
@@ -251,9 +260,11 @@ impl Protect {
             }
         };
         match (&page.location, page.kind) {
-            (Some(location), RequestKind::Page) => {
-                Refusal::redirect(RefusalKind::Unauthenticated, location.clone())
-            }
+            (Some(location), RequestKind::Page) => Refusal::redirect(
+                RefusalKind::Unauthenticated,
+                page.redirect_status,
+                location.clone(),
+            ),
             (_, RequestKind::ServerAction) => Refusal::unauthenticated(auth),
             _ if self.hides => Refusal::not_found(),
             _ => Refusal::unauthenticated(auth),
@@ -287,12 +298,18 @@ impl Auth {
                 Ok(session)
             }
             _ if self.is_undecided() => Err(Refusal::undecided()),
-            _ => Err(
-                match self.sign_in_page().and_then(|page| page.location.as_ref()) {
-                    Some(page) => Refusal::redirect(RefusalKind::Unauthenticated, page.clone()),
-                    None => Refusal::unauthenticated(self),
-                },
-            ),
+            _ => Err(match self.sign_in_page() {
+                Some(SignInPage {
+                    location: Some(location),
+                    redirect_status,
+                    ..
+                }) => Refusal::redirect(
+                    RefusalKind::Unauthenticated,
+                    *redirect_status,
+                    location.clone(),
+                ),
+                _ => Refusal::unauthenticated(self),
+            }),
         }
     }
 

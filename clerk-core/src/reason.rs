@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::StatusCode;
+
 macro_rules! reasons {
     ($($(#[$docs:meta])* $variant:ident = $name:literal $([$($trait:ident),*])?;)*) => {
         /// Why a request is not signed in, or a token was refused.
@@ -12,7 +14,7 @@ macro_rules! reasons {
         #[non_exhaustive]
         pub enum Reason {
             $($(#[$docs])* $variant,)*
-            /// The session token has expired, and Clerk refused to refresh it.
+        /// The session token has expired, and Clerk refused to refresh it.
             RefreshRefused(RefreshRefusal),
         }
 
@@ -35,6 +37,14 @@ macro_rules! reasons {
                 }
             }
 
+            /// Whether the session token has expired and could not be refreshed.
+            pub(crate) fn is_expired_session(&self) -> bool {
+                match self {
+                    $(Self::$variant => false $($(|| reasons!(@expired $trait))*)?,)*
+                    Self::RefreshRefused(_) => true,
+                }
+            }
+
             /// Whether nothing could be decided, because Clerk could not be reached or refused this application's keys.
             ///
             /// Such a request is neither signed in nor refused for good: guards answer 503 in place of 401.
@@ -42,15 +52,15 @@ macro_rules! reasons {
             pub fn is_undecided(&self) -> bool {
                 match self {
                     $(Self::$variant => false $($(|| reasons!(@undecided $trait))*)?,)*
-                    Self::RefreshRefused(_) => false,
+                    Self::RefreshRefused(refusal) => refusal.is_outage,
                 }
             }
         }
     };
     (@bad_token bad_token) => { true };
-    (@bad_token undecided) => { false };
-    (@undecided bad_token) => { false };
     (@undecided undecided) => { true };
+    (@expired expired) => { true };
+    (@$question:ident $trait:ident) => { false };
 }
 
 reasons! {
@@ -87,23 +97,23 @@ reasons! {
     /// A machine token is expected, and there is no token in the header.
     NoTokenInHeader = "No token in header";
     /// The session token has expired, and only GET requests refresh it.
-    RefreshNotGet = "session-token-expired-refresh-non-eligible-non-get" [bad_token];
+    RefreshNotGet = "session-token-expired-refresh-non-eligible-non-get" [bad_token, expired];
     /// The session token has expired, and there is no cookie to refresh it with.
-    RefreshNoCookie = "session-token-expired-refresh-non-eligible-no-refresh-cookie" [bad_token];
+    RefreshNoCookie = "session-token-expired-refresh-non-eligible-no-refresh-cookie" [bad_token, expired];
     /// The session token has expired and vanished.
-    RefreshMissingToken = "session-token-expired-refresh-missing-session-token" [bad_token];
+    RefreshMissingToken = "session-token-expired-refresh-missing-session-token" [bad_token, expired];
     /// The session token has expired and cannot be decoded.
-    RefreshUndecodableToken = "session-token-expired-refresh-expired-session-token-decode-failed" [bad_token];
+    RefreshUndecodableToken = "session-token-expired-refresh-expired-session-token-decode-failed" [bad_token, expired];
     /// The session token has expired and names no session.
-    RefreshMissingSid = "session-token-expired-refresh-expired-session-token-missing-sid-claim" [bad_token];
+    RefreshMissingSid = "session-token-expired-refresh-expired-session-token-missing-sid-claim" [bad_token, expired];
     /// The session token has expired, and what the refresh brought is not a valid session token.
-    RefreshInvalidToken = "session-token-expired-refresh-invalid-session-token" [bad_token];
+    RefreshInvalidToken = "session-token-expired-refresh-invalid-session-token" [bad_token, expired];
     /// The session token has expired, and Clerk's answer could not be understood.
-    RefreshUnexpectedAnswer = "session-token-expired-refresh-unexpected-bapi-error" [bad_token];
+    RefreshUnexpectedAnswer = "session-token-expired-refresh-unexpected-bapi-error" [bad_token, expired];
     /// The session token has expired, and Clerk's answer held no cookies.
-    RefreshNoCookies = "session-token-expired-refresh-unexpected-sdk-error" [bad_token];
+    RefreshNoCookies = "session-token-expired-refresh-unexpected-sdk-error" [bad_token, expired];
     /// The session token has expired, and Clerk could not be asked for a new one.
-    RefreshFetchError = "session-token-expired-refresh-fetch-error" [bad_token];
+    RefreshFetchError = "session-token-expired-refresh-fetch-error" [bad_token, expired, undecided];
     /// `exp` has passed.
     TokenExpired = "token-expired" [bad_token];
     /// Not a token of the expected form or kind.
@@ -140,15 +150,19 @@ reasons! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RefreshRefusal {
     reason: Arc<str>,
+    /// Whether Clerk failed, in place of refusing.
+    is_outage: bool,
 }
 
 impl RefreshRefusal {
     /// What stands in front of the code in the reason.
     const PREFIX: &str = "session-token-expired-refresh-";
 
-    pub(crate) fn new(code: &str) -> Self {
+    /// `status` is that of the answer.
+    pub(crate) fn new(code: &str, status: StatusCode) -> Self {
         Self {
             reason: format!("{}{code}", Self::PREFIX).into(),
+            is_outage: status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -171,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_refusal_to_refresh_keeps_its_code() {
-        let refusal = RefreshRefusal::new("session_not_found");
+        let refusal = RefreshRefusal::new("session_not_found", StatusCode::BAD_REQUEST);
         assert_eq!(refusal.code(), "session_not_found");
         let reason = Reason::RefreshRefused(refusal);
         assert_eq!(
@@ -179,5 +193,12 @@ mod tests {
             "session-token-expired-refresh-session_not_found"
         );
         assert!(reason.is_bad_token() && !reason.is_undecided());
+        for status in [
+            StatusCode::INTERNAL_SERVER_ERROR,
+            StatusCode::TOO_MANY_REQUESTS,
+        ] {
+            let refusal = RefreshRefusal::new("internal_clerk_error", status);
+            assert!(Reason::RefreshRefused(refusal).is_undecided(), "{status}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What a refused request is told: the whole response.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,13 +35,23 @@ pub enum RefusalKind {
 }
 
 /// A refusal as the response that every framework gives: status, headers, body.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("the request was refused with status {}", .status.as_u16())]
 pub struct Refusal {
     kind: RefusalKind,
     status: StatusCode,
     headers: Box<HeaderMap>,
     body: Bytes,
+}
+
+/// A location may hold the token of a development browser.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal")
+            .field("kind", &self.kind)
+            .field("status", &self.status.as_u16())
+            .finish_non_exhaustive()
+    }
 }
 
 /// When a request that could not be judged may be tried again.
@@ -53,7 +64,7 @@ impl Refusal {
         self.kind
     }
 
-    /// 307, 400, 401, 403, 404, 500 or 503.
+    /// 303, 307, 400, 401, 403, 404, 413, 500 or 503.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
@@ -156,14 +167,15 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn redirect(kind: RefusalKind, location: HeaderValue) -> Self {
-        Self::new(kind, StatusCode::TEMPORARY_REDIRECT, None).with(LOCATION, location)
+    /// `status` is that of [`redirect_status`](crate::headers::redirect_status).
+    pub(crate) fn redirect(kind: RefusalKind, status: StatusCode, location: HeaderValue) -> Self {
+        Self::new(kind, status, None).with(LOCATION, location)
     }
 
     /// To a page to sign in or up on, for a handler that wants it.
-    pub(crate) fn redirect_to(page: Result<String, RedirectError>) -> Self {
+    pub(crate) fn redirect_to(status: StatusCode, page: Result<String, RedirectError>) -> Self {
         match page.map(|url| HeaderValue::from_str(&url)) {
-            Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, location),
+            Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, status, location),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the page to redirect to cannot stand in a header");
                 Self::misconfigured()

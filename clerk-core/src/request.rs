@@ -126,3 +126,25 @@ fn append(joined: &mut Option<String>, name: &str, value: &[u8]) {
     }
     text.extend(value.iter().map(|&byte| char::from(byte)));
 }
+
+/// What a browser wants a response for (Fetch Metadata: `Sec-Fetch-Dest`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchDestination {
+    Document,
+    Iframe,
+    /// Something that is no page: a script's fetch, an image.
+    Other,
+    /// The client does not say.
+    Unknown,
+}
+
+impl FetchDestination {
+    pub(crate) fn of(request: &(impl RequestView + ?Sized)) -> Self {
+        match joined_header(request, "sec-fetch-dest").as_deref() {
+            Some("document") => Self::Document,
+            Some("iframe") => Self::Iframe,
+            None | Some("") => Self::Unknown,
+            Some(_) => Self::Other,
+        }
+    }
+}

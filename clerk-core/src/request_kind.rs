@@ -1,6 +1,6 @@
 //! What kind of answer a request expects.
 
-use crate::request::{RequestView, joined_header};
+use crate::request::{FetchDestination, RequestView, joined_header};
 
 /// What kind of answer a request expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,13 +26,13 @@ impl RequestKind {
             && (contains("accept", "text/x-component")
                 || contains("content-type", "multipart/form-data")
                 || header("next-action").is_some());
-        if matches!(
-            header("sec-fetch-dest").as_deref(),
-            Some("document" | "iframe")
-        ) || contains("accept", "text/html")
-            || (has_next_url && !is_action)
-            || header("x-nextjs-data").is_some()
-        {
+        // A browser that names the destination is believed; what a script fetches cannot follow a redirect elsewhere.
+        let is_page = match FetchDestination::of(request) {
+            FetchDestination::Document | FetchDestination::Iframe => true,
+            FetchDestination::Other => false,
+            FetchDestination::Unknown => contains("accept", "text/html"),
+        };
+        if is_page || (has_next_url && !is_action) || header("x-nextjs-data").is_some() {
             Self::Page
         } else if is_action {
             Self::ServerAction

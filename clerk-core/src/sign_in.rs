@@ -1,12 +1,23 @@
 //! Where a request signs in: the page, with the way back.
 
 use http::HeaderValue;
+use url::Url;
 
 use crate::auth::SignInPage;
 use crate::authenticate::Facts;
 use crate::config::Config;
 use crate::redirect::{Redirect, RedirectError, ReturnBack};
 use crate::request_kind::RequestKind;
+use crate::urls::{query_parameter, remove_query_parameters};
+
+/// Clerk's own query parameters, which mean something once: a way back does not carry them.
+const SINGLE_USE_PARAMETERS: [&str; 5] = [
+    "__clerk_handshake",
+    "__clerk_handshake_nonce",
+    "__clerk_help",
+    "__clerk_db_jwt",
+    "__dev_session",
+];
 
 /// Whether somebody is signed in who has tasks to do first; the page is then that of the tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +33,11 @@ pub(crate) fn sign_in_url(
     pending: PendingSession,
     back: ReturnBack<'_>,
 ) -> Result<String, RedirectError> {
-    redirect(config, facts)
-        .pending_session(pending == PendingSession::Present)
-        .sign_in(back)
+    with_way_back(facts, back, |back| {
+        redirect(config, facts)
+            .pending_session(pending == PendingSession::Present)
+            .sign_in(back)
+    })
 }
 
 /// Returns the URL of the page to sign up on.
@@ -33,7 +46,7 @@ pub(crate) fn sign_up_url(
     facts: &Facts,
     back: ReturnBack<'_>,
 ) -> Result<String, RedirectError> {
-    redirect(config, facts).sign_up(back)
+    with_way_back(facts, back, |back| redirect(config, facts).sign_up(back))
 }
 
 /// Returns where a signed-out request of this kind would sign in.
@@ -49,7 +62,49 @@ pub(crate) fn sign_in_page(
             .and_then(|url| HeaderValue::from_str(&url).ok()),
         RequestKind::ServerAction | RequestKind::Api => None,
     };
-    SignInPage { kind, location }
+    SignInPage {
+        kind,
+        location,
+        redirect_status: facts.redirect_status,
+    }
+}
+
+fn with_way_back<T>(
+    facts: &Facts,
+    back: ReturnBack<'_>,
+    build: impl FnOnce(ReturnBack<'_>) -> T,
+) -> T {
+    match back {
+        ReturnBack::Here => build(ReturnBack::To(here(facts).as_str())),
+        elsewhere => build(elsewhere),
+    }
+}
+
+/// Returns the page to come back to: the one that was asked for. A form is not sent again, so what sent it comes back to
+/// the page that it stood on, where that is one of this origin, and to the root otherwise.
+fn here(facts: &Facts) -> Url {
+    let mut here = if facts.redirect_status == http::StatusCode::SEE_OTHER {
+        let referrer = facts
+            .referrer
+            .as_deref()
+            .and_then(|referrer| Url::parse(referrer).ok())
+            .filter(|referrer| referrer.origin() == facts.url.origin());
+        referrer.unwrap_or_else(|| {
+            let mut root = facts.url.clone();
+            root.set_path("/");
+            root.set_query(None);
+            root
+        })
+    } else {
+        facts.url.clone()
+    };
+    if SINGLE_USE_PARAMETERS
+        .iter()
+        .any(|name| query_parameter(&here, name).is_some())
+    {
+        remove_query_parameters(&mut here, &SINGLE_USE_PARAMETERS);
+    }
+    here
 }
 
 fn redirect<'a>(config: &'a Config, facts: &'a Facts) -> Redirect<'a> {

@@ -1,8 +1,9 @@
 //! Nobody, and why.
 
+use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -21,11 +22,22 @@ pub struct SignedOut {
 }
 
 /// Where a signed-out request would sign in: kept with the auth object, so that a handler can refuse without the request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct SignInPage {
     pub(crate) kind: RequestKind,
     /// The sign-in page with the way back, for requests that want a page.
     pub(crate) location: Option<HeaderValue>,
+    pub(crate) redirect_status: StatusCode,
+}
+
+/// The location may hold the token of a development browser.
+impl fmt::Debug for SignInPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInPage")
+            .field("kind", &self.kind)
+            .field("has_location", &self.location.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl SignedOut {

@@ -47,10 +47,14 @@ pub(crate) enum KeyLookup {
 /// What the exchange of a handshake nonce or token brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HandshakePayload {
-    /// Cookie directives; none when Clerk does not know the nonce or could not be asked.
+    /// Cookie directives.
     Directives(Vec<String>),
     /// Something that is no list of texts.
     NoDirectives,
+    /// Clerk does not know the nonce, or it was used before.
+    Unknown,
+    /// Clerk could not be asked.
+    Unavailable,
 }
 
 /// What the refresh of an expired session brought.

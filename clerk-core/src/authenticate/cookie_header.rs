@@ -40,6 +40,17 @@ impl Cookies {
         found.without_empty()
     }
 
+    /// Returns the names of the cookies in which a handshake came.
+    pub(super) fn handshake_names(&self) -> Vec<&'static str> {
+        [
+            ("__clerk_handshake", &self.handshake),
+            ("__clerk_handshake_nonce", &self.handshake_nonce),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| value.is_some().then_some(name))
+        .collect()
+    }
+
     fn named(&mut self, name: &str, suffix: &str) -> Option<&mut Option<String>> {
         let base = name
             .strip_suffix(suffix)

@@ -19,13 +19,26 @@ use crate::urls::query_parameter;
 
 /// Decides about a request without a token in the header.
 pub(crate) fn decide(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
-    if let Resolution::Resolved(outcome) = handshake::resolve(context)? {
-        return Ok(outcome);
+    match handshake::resolve(context)? {
+        Resolution::Resolved(outcome) => Ok(outcome),
+        Resolution::None => by_own_cookies(context),
+        Resolution::Spent => {
+            let cleared = handshake::cleared_cookies(context);
+            Ok(by_own_cookies(context)?.with_headers(cleared))
+        }
+        Resolution::Unavailable => Ok(match by_own_cookies(context)? {
+            session @ Outcome::Session { .. } => session,
+            _ => Outcome::signed_out(Reason::UnexpectedError, ""),
+        }),
     }
+}
+
+/// Decides by the cookies that the request had before any handshake.
+fn by_own_cookies(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
     if let Some(outcome) = satellite::sync(context)? {
         return Ok(outcome);
     }
-    if let Some(outcome) = satellite::respond(context)? {
+    if let Some(outcome) = satellite::respond(context) {
         return Ok(outcome);
     }
     let facts = context.facts;
@@ -57,7 +70,7 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
 fn active_session(context: &mut Context<'_>, token: &RawToken) -> Result<Outcome, Interrupt> {
     let parsed = match token.parsed() {
         Ok(parsed) => parsed,
-        Err(error) => return session::refused(context, error, TokenCarrier::Cookie),
+        Err(error) => return session::refused(context, token, error, TokenCarrier::Cookie),
     };
     if token.is_not_a_session() {
         return Ok(Outcome::signed_out(Reason::TokenTypeMismatch, ""));
@@ -71,7 +84,7 @@ fn active_session(context: &mut Context<'_>, token: &RawToken) -> Result<Outcome
     let session = match context.verify(token)? {
         Verification::Verified(session) => session,
         Verification::Refused(error) => {
-            return session::refused(context, &error, TokenCarrier::Cookie);
+            return session::refused(context, token, &error, TokenCarrier::Cookie);
         }
     };
     if satellite::is_reached_from_satellite(context.config, context.facts) {

@@ -14,13 +14,4 @@ pub enum AuthenticateError {
         "the sign-in URL of a satellite must lie on another origin than the satellite; set CLERK_SIGN_IN_URL to a URL of the primary application"
     )]
     SignInUrlOnSatellite,
-    /// The satellite to answer (`__clerk_redirect_url`) is not an absolute URL.
-    #[error("the URL of the satellite to answer (__clerk_redirect_url) is not absolute")]
-    SyncTargetNotAbsolute,
-    /// A handshake token did not verify, on a development instance. In production the request goes on without it.
-    #[error(
-        "the handshake token was refused: {0}; if the keys of another Clerk instance were used on this host before, \
-         clear the browser's cookies and try again"
-    )]
-    Handshake(String),
 }

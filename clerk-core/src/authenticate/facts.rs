@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::StatusCode;
 use url::Url;
 
 use super::cookie_header::{Cookies, SessionCookies};
-use crate::config::{Config, ForwardedHeaders};
+use super::public_url::public_url;
+use crate::config::Config;
 use crate::ecma::parse_int;
-use crate::request::{RequestView, all_headers, joined_header};
+use crate::headers::redirect_status;
+use crate::request::{FetchDestination, RequestView, all_headers, joined_header};
 use crate::token::{RawToken, VerifiedSession};
 use crate::urls::query_parameter;
 
@@ -16,13 +19,18 @@ use crate::urls::query_parameter;
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) is_get: bool,
+    /// The status that redirects this request: 307 keeps the method of a GET or HEAD, 303 makes a GET of everything else
+    /// (RFC 9110 section 15.4.4).
+    pub(crate) redirect_status: StatusCode,
     /// The public URL ("clerk URL").
     pub(crate) url: Url,
     pub(crate) header_token: Option<RawToken>,
     pub(crate) origin: Option<String>,
     pub(crate) referrer: Option<String>,
-    pub(crate) fetch_dest: Option<String>,
-    pub(crate) accept: Option<String>,
+    /// Whether the request is a navigation: a GET of a document.
+    pub(crate) is_navigation: bool,
+    /// Whether the browser says that the request is for a top-level document.
+    pub(crate) is_document: bool,
     pub(crate) suffixed: bool,
     pub(crate) cookie_token: Option<RawToken>,
     /// `__client_uat`: Unix seconds of the client's last change, 0 for a client without sessions.
@@ -31,6 +39,8 @@ pub(crate) struct Facts {
     pub(crate) refresh_token: Option<String>,
     pub(crate) handshake_token: Option<String>,
     pub(crate) handshake_nonce: Option<String>,
+    /// The names of the cookies in which a handshake came.
+    pub(crate) handshake_cookies: Vec<&'static str>,
     pub(crate) redirect_count: RedirectCount,
     /// All headers, kept only where a session refresh may need them.
     pub(crate) headers: Vec<(String, String)>,
@@ -58,7 +68,7 @@ impl Facts {
             Some(session) => RawToken::verified(session),
             None => RawToken::decode(text),
         };
-        let url = public_url(request, &config.forwarded_headers);
+        let url = public_url(request, &config.forwarded_headers, None);
         let cookies = Cookies::parse(
             &joined_header(request, "cookie").unwrap_or_default(),
             config.cookie_suffix(),
@@ -68,6 +78,7 @@ impl Facts {
                 .filter(|value| !value.is_empty())
                 .map(Cow::into_owned)
         };
+        let handshake_cookies = cookies.handshake_names();
         let sessions = SessionCookies {
             plain: cookies.session.map(&token),
             suffixed: cookies.session_suffixed.map(&token),
@@ -84,13 +95,16 @@ impl Facts {
         } else {
             (sessions.plain, sessions.plain_uat, cookies.dev_browser)
         };
+        let is_get = request.method() == "GET";
+        let destination = FetchDestination::of(request);
         Self {
-            is_get: request.method() == "GET",
+            is_get,
+            redirect_status: redirect_status(request.method()),
             header_token: bearer_token(text("authorization").as_deref()).map(token),
             origin: text("origin"),
             referrer: text("referer"),
-            fetch_dest: text("sec-fetch-dest"),
-            accept: text("accept"),
+            is_navigation: is_get && is_navigation(request, destination),
+            is_document: destination == FetchDestination::Document,
             suffixed,
             cookie_token,
             client_uat: client_uat.and_then(|uat| parse_int(&uat)).unwrap_or(0.0),
@@ -101,6 +115,7 @@ impl Facts {
                 Vec::new()
             },
             refresh_token: cookies.refresh,
+            handshake_cookies,
             handshake_token: query("__clerk_handshake").or(cookies.handshake),
             handshake_nonce: query("__clerk_handshake_nonce").or(cookies.handshake_nonce),
             redirect_count: RedirectCount::parse(cookies.redirect_count.as_deref()),
@@ -116,22 +131,16 @@ impl Facts {
     pub(crate) fn has_active_client(&self) -> bool {
         self.client_uat != 0.0
     }
+}
 
-    pub(crate) fn is_document(&self) -> bool {
-        self.fetch_dest.as_deref() == Some("document")
-    }
-
-    /// Whether a browser may be sent through a handshake: only a navigation follows the redirect and comes back.
-    pub(crate) fn is_handshake_eligible(&self) -> bool {
-        self.is_get
-            && match self.fetch_dest.as_deref() {
-                Some("document" | "iframe") => true,
-                Some(_) => false,
-                None => self
-                    .accept
-                    .as_deref()
-                    .is_some_and(|accept| accept.starts_with("text/html")),
-            }
+/// Whether a GET may be sent through a handshake: only a navigation follows the redirect and comes back.
+fn is_navigation(request: &(impl RequestView + ?Sized), destination: FetchDestination) -> bool {
+    match destination {
+        FetchDestination::Document | FetchDestination::Iframe => true,
+        FetchDestination::Other => false,
+        FetchDestination::Unknown => {
+            joined_header(request, "accept").is_some_and(|accept| accept.starts_with("text/html"))
+        }
     }
 }
 
@@ -151,80 +160,16 @@ impl RedirectCount {
     }
 }
 
-/// The token of an `Authorization` header. Other schemes than `Bearer` count as no token; a value without scheme is
-/// the token itself.
+/// Returns the token of an `Authorization` header (RFC 9110 sections 11.1 and 11.4: the scheme in any case, then blanks).
+/// Other schemes than `Bearer` count as no token; a value without scheme is the token itself.
 fn bearer_token(header: Option<&str>) -> Option<String> {
     let header = header?.trim_matches([' ', '\t', '\r', '\n']);
-    let mut pieces = header.split(' ');
-    match (
-        pieces.next().unwrap_or_default(),
-        pieces.next().unwrap_or_default(),
-    ) {
-        ("", _) => None,
-        (only, "") => Some(only.to_owned()),
-        ("Bearer", token) => Some(token.to_owned()),
-        _ => None,
+    let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
+    let token = rest.trim_start_matches(' ').split(' ').next();
+    match token.filter(|token| !token.is_empty()) {
+        None if scheme.is_empty() => None,
+        None => Some(scheme.to_owned()),
+        Some(token) if scheme.eq_ignore_ascii_case("bearer") => Some(token.to_owned()),
+        Some(_) => None,
     }
-}
-
-/// The URL under which the browser sees this request: forwarded headers where they are trusted, else `Host`, else
-/// what the connection says.
-fn public_url(request: &(impl RequestView + ?Sized), forwarded: &ForwardedHeaders) -> Url {
-    let (path, query) = match request.path_and_query().split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (request.path_and_query(), None),
-    };
-    let first = |name: &str| {
-        joined_header(request, name)
-            .map(|value| value.split(',').next().unwrap_or_default().to_owned())
-    };
-    let own_scheme = request.scheme().unwrap_or("http");
-    let host_header = joined_header(request, "host").filter(|host| !host.is_empty());
-    let own_authority = request
-        .authority()
-        .or(host_header.as_deref())
-        .unwrap_or("localhost");
-    let own = origin(own_scheme, own_authority).unwrap_or_else(localhost);
-
-    let (host, scheme) = if forwarded.is_trusted(first("x-forwarded-host").as_deref()) {
-        (
-            first("x-forwarded-host").or_else(|| host_header.clone()),
-            first("x-forwarded-proto"),
-        )
-    } else {
-        (host_header.clone(), None)
-    };
-    let scheme = scheme.unwrap_or_else(|| own_scheme.to_owned());
-    let public = host
-        .filter(|host| !host.is_empty())
-        .and_then(|host| origin(&scheme, &host));
-    let is_own = public
-        .as_ref()
-        .is_none_or(|public| public.origin() == own.origin());
-    let mut url = match public {
-        Some(public) if !is_own => public,
-        _ => own.clone(),
-    };
-    // Set on the origin, never resolved against it: a path that begins with `//` must not become a host.
-    url.set_path(path);
-    // Moving a URL to another origin drops an empty query; leaving it where it is keeps it.
-    url.set_query(query.filter(|query| is_own || !query.is_empty()));
-    url
-}
-
-/// `scheme://host` as a URL, for http and https only, without whatever path a header may have carried.
-fn origin(scheme: &str, host: &str) -> Option<Url> {
-    let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return None;
-    }
-    url.set_path("/");
-    url.set_query(None);
-    url.set_fragment(None);
-    Some(url)
-}
-
-#[expect(clippy::expect_used, reason = "the text is a constant, and a URL")]
-fn localhost() -> Url {
-    Url::parse("http://localhost/").expect("a constant URL")
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use clerk_backend_api::{ClerkClient, Error, RawRequest, RawResponse, Retry};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, LOCATION,
+    SET_COOKIE,
 };
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -14,7 +15,6 @@ use url::Url;
 use super::context::{
     CALL_TIMEOUT, Context, HandshakePayload, Interrupt, KeyLookup, Need, Verification,
 };
-use super::error::AuthenticateError;
 use super::facts::{Facts, RedirectCount};
 use super::notice::Notice;
 use super::outcome::Outcome;
@@ -49,13 +49,16 @@ pub(crate) fn start(
     location: Option<Url>,
 ) -> Outcome {
     let facts = context.facts;
-    if !facts.is_handshake_eligible() {
+    if !facts.is_navigation {
         return Outcome::signed_out(reason, message);
     }
     let RedirectCount::Below(count) = facts.redirect_count else {
         context.notices.push(match reason {
             Reason::SatelliteNeedsSyncing => Notice::SatelliteLooped,
-            _ => Notice::HandshakeLooped(reason.clone()),
+            _ => Notice::HandshakeLooped {
+                reason: reason.clone(),
+                clock_behind: clock_behind(facts, context.now),
+            },
         });
         return Outcome::signed_out(reason, message);
     };
@@ -64,31 +67,53 @@ pub(crate) fn start(
         "__clerk_redirect_count={}; SameSite=Lax; HttpOnly; Max-Age=2",
         count + 1
     );
-    match (
+    let (Some(location), Ok(cookie)) = (
         location.and_then(|url| HeaderValue::from_str(url.as_str()).ok()),
         HeaderValue::from_str(&cookie),
-    ) {
-        (Some(location), Ok(cookie)) => Outcome::Handshake {
-            reason,
-            message: message.into(),
-            location,
-            cookie,
-        },
-        _ => Outcome::signed_out(reason, message),
+    ) else {
+        return Outcome::signed_out(reason, message);
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(LOCATION, location);
+    // Browsers would otherwise keep the redirect and loop.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(SET_COOKIE, cookie);
+    Outcome::Handshake {
+        reason,
+        message: message.into(),
+        headers,
     }
+}
+
+/// Returns by how many seconds the session token was issued after `now`.
+fn clock_behind(facts: &Facts, now: i64) -> Option<i64> {
+    let issued = facts
+        .session_token()?
+        .parsed()
+        .ok()?
+        .claims()
+        .number("iat")?;
+    Some(issued as i64 - now / 1000).filter(|seconds| *seconds > 0)
 }
 
 /// What became of a handshake that came back.
 #[derive(Debug)]
 pub(crate) enum Resolution {
     Resolved(Outcome),
-    /// The request goes on without it.
-    SetAside,
+    /// There is none, or the request is no navigation: a handshake is left for the next one.
+    None,
+    /// It brings nothing: the request's own cookies decide, and the cookie that brought it is cleared.
+    Spent,
+    /// Clerk could not be asked: only a valid session of the request's own can decide.
+    Unavailable,
 }
 
-/// Resolves the handshake that a request brings.
+/// Resolves the handshake that a navigation brings.
 pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt> {
     let facts = context.facts;
+    if !facts.is_navigation {
+        return Ok(Resolution::None);
+    }
     let development = context.config.instance_type() == Some(InstanceType::Development);
     let payload = match (&facts.handshake_nonce, &facts.handshake_token) {
         (Some(nonce), _) => match &context.answers.handshake {
@@ -100,31 +125,38 @@ pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt
         },
         (None, Some(token)) => match verify_token(context, token)? {
             TokenVerdict::Payload(payload) => payload,
-            TokenVerdict::Refused(error)
-                if development && *error.reason() != Reason::UnexpectedError =>
-            {
-                return Err(Interrupt::Raise(AuthenticateError::Handshake(
-                    error.message().to_owned(),
-                )));
+            TokenVerdict::Refused(error) if error.reason().is_undecided() => {
+                HandshakePayload::Unavailable
             }
             TokenVerdict::Refused(error) => {
                 let reason = error.reason().clone();
                 context.notices.push(Notice::HandshakeTokenRefused(reason));
-                return Ok(Resolution::SetAside);
+                return Ok(Resolution::Spent);
             }
         },
-        (None, None) => return Ok(Resolution::SetAside),
+        (None, None) => return Ok(Resolution::None),
     };
-    let HandshakePayload::Directives(directives) = payload else {
-        context.notices.push(Notice::HandshakeCookieUnusable);
-        return Ok(Resolution::SetAside);
+    let directives = match payload {
+        HandshakePayload::Directives(directives) => directives,
+        HandshakePayload::NoDirectives => {
+            context.notices.push(Notice::HandshakeCookieUnusable);
+            return Ok(Resolution::Spent);
+        }
+        HandshakePayload::Unknown => {
+            context.notices.push(Notice::HandshakeNonceUnknown);
+            return Ok(Resolution::Spent);
+        }
+        HandshakePayload::Unavailable => {
+            context.notices.push(Notice::HandshakeUnavailable);
+            return Ok(Resolution::Unavailable);
+        }
     };
     let (Some(mut headers), session) = (
         set_cookie_headers(&directives),
         session_among(&directives, context.config.cookie_suffix()),
     ) else {
         context.notices.push(Notice::HandshakeCookieUnusable);
-        return Ok(Resolution::SetAside);
+        return Ok(Resolution::Spent);
     };
     headers.insert(
         ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -146,7 +178,7 @@ pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt
         SessionCookie::Token(token) => RawToken::decode(token),
         SessionCookie::Malformed => {
             context.notices.push(Notice::HandshakeCookieUnusable);
-            return Ok(Resolution::SetAside);
+            return Ok(Resolution::Spent);
         }
         SessionCookie::Absent => {
             return Ok(Resolution::Resolved(Outcome::SignedOut {
@@ -178,7 +210,7 @@ pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt
             context
                 .notices
                 .push(Notice::HandshakeSessionRefused(reason));
-            Resolution::SetAside
+            Resolution::Spent
         }
     })
 }
@@ -205,10 +237,58 @@ fn verify_token(context: &Context<'_>, token: &str) -> Result<TokenVerdict, Inte
         KeyLookup::Found(key) => verify_handshake(&parsed, &key),
         KeyLookup::Failed(error) => Err(error),
     };
+    if verified.is_ok() && is_expired(context, &parsed) {
+        return Ok(TokenVerdict::Refused(TokenError::new(
+            Reason::TokenExpired,
+            "the handshake token has expired (exp)",
+        )));
+    }
     Ok(match verified {
         Ok(directives) => TokenVerdict::Payload(payload_of(directives)),
         Err(error) => TokenVerdict::Refused(error),
     })
+}
+
+/// Whether a handshake token has expired: the cookies in it are not to be set any more.
+fn is_expired(context: &Context<'_>, token: &ParsedToken) -> bool {
+    let skew = match context.config.instance_type() {
+        Some(InstanceType::Development) => DEVELOPMENT_CLOCK_SKEW,
+        _ => context.config.rules.clock_skew,
+    };
+    token
+        .claims()
+        .number("exp")
+        .is_some_and(|expires| expires * 1000.0 <= context.now.saturating_sub(skew) as f64)
+}
+
+/// Makes headers that clear the cookies in which a handshake came: on this host, and on the domain of which Clerk sets
+/// them in production.
+pub(crate) fn cleared_cookies(context: &Context<'_>) -> HeaderMap {
+    let facts = context.facts;
+    let domain = context
+        .config
+        .original_frontend_api
+        .split_once('.')
+        .map(|(_, domain)| domain)
+        .filter(|domain| {
+            facts.url.host_str().is_some_and(|host| {
+                host == *domain
+                    || host
+                        .strip_suffix(domain)
+                        .is_some_and(|rest| rest.ends_with('.'))
+            })
+        });
+    let mut headers = HeaderMap::new();
+    for name in &facts.handshake_cookies {
+        let here = format!("{name}=; Path=/; Max-Age=0");
+        let there = domain.map(|domain| format!("{here}; Domain={domain}"));
+        for cookie in std::iter::once(here).chain(there) {
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                headers.append(SET_COOKIE, cookie);
+            }
+        }
+    }
+    headers
 }
 
 fn payload_of(directives: &[Value]) -> HandshakePayload {
@@ -237,10 +317,14 @@ pub(crate) fn read(answer: Result<RawResponse, Error>) -> HandshakePayload {
     }
     match answer.and_then(|answer| answer.json::<Payload>()) {
         Ok(payload) => payload_of(&payload.directives),
-        Err(error) => {
-            tracing::warn!(%error, "a handshake nonce could not be exchanged");
-            HandshakePayload::Directives(Vec::new())
-        }
+        Err(error) => match error.status() {
+            // Clerk refused this application, not the nonce.
+            Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => HandshakePayload::Unavailable,
+            Some(status) if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+                HandshakePayload::Unknown
+            }
+            _ => HandshakePayload::Unavailable,
+        },
     }
 }
 

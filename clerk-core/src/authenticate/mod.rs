@@ -15,6 +15,7 @@ mod handshake;
 mod machine;
 mod notice;
 mod outcome;
+mod public_url;
 mod quick;
 mod refresh;
 mod satellite;

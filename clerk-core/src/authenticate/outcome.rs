@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
+use crate::headers::append_headers;
 use crate::reason::Reason;
 use crate::token::machine::VerifiedMachineToken;
 use crate::token::{TokenType, VerifiedSession};
@@ -31,9 +32,8 @@ pub(crate) enum Outcome {
     Handshake {
         reason: Reason,
         message: Cow<'static, str>,
-        location: HeaderValue,
-        /// The loop counter.
-        cookie: HeaderValue,
+        /// `Location`, and the cookie of the loop counter.
+        headers: HeaderMap,
     },
 }
 
@@ -41,6 +41,20 @@ impl Outcome {
     /// Nobody is signed in by a session.
     pub(crate) fn signed_out(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self::signed_out_of(Some(TokenType::SessionToken), reason, message)
+    }
+
+    /// Adds headers to the response.
+    pub(crate) fn with_headers(mut self, more: HeaderMap) -> Self {
+        match &mut self {
+            Self::Session { headers, .. }
+            | Self::SignedOut { headers, .. }
+            | Self::Handshake { headers, .. } => append_headers(more, |name, value| {
+                headers.append(name, value);
+            }),
+            // Whoever sends a machine token has no cookies.
+            Self::Machine { .. } => {}
+        }
+        self
     }
 
     pub(crate) fn signed_out_of(

@@ -115,13 +115,15 @@ pub(crate) fn read(answer: Result<RawResponse, Error>) -> Refreshed {
         },
         Err(Error::Api(api)) => match api.errors.first().map(|error| error.code.as_str()) {
             Some("unexpected_error") => Reason::RefreshFetchError,
-            Some(code) => Reason::RefreshRefused(RefreshRefusal::new(code)),
+            Some(code) => Reason::RefreshRefused(RefreshRefusal::new(code, api.status)),
             None if is_json(&api.headers)
                 && serde_json::from_slice::<Value>(&api.body).is_err() =>
             {
                 Reason::RefreshFetchError
             }
-            None => Reason::RefreshUnexpectedAnswer,
+            None => {
+                Reason::RefreshRefused(RefreshRefusal::new("unexpected-bapi-error", api.status))
+            }
         },
         Err(Error::InvalidRequest(_)) => Reason::RefreshUnexpectedAnswer,
         Err(_) => Reason::RefreshFetchError,

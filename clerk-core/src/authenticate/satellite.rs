@@ -41,7 +41,7 @@ pub(crate) fn sync(context: &mut Context<'_>) -> Result<Option<Outcome>, Interru
     let synced = query_parameter(&facts.url, "__clerk_synced");
     if !config.is_satellite
         || !facts.is_get
-        || !facts.is_document()
+        || !facts.is_document
         || synced.as_deref() == Some("true")
     {
         return Ok(None);
@@ -77,38 +77,40 @@ pub(crate) fn sync(context: &mut Context<'_>) -> Result<Option<Outcome>, Interru
 
 /// Sends the browser back to the satellite that asked a development instance's primary application, where that is
 /// allowed.
-pub(crate) fn respond(context: &mut Context<'_>) -> Result<Option<Outcome>, Interrupt> {
+pub(crate) fn respond(context: &mut Context<'_>) -> Option<Outcome> {
     let (config, facts) = (context.config, context.facts);
     if config.instance_type() != Some(InstanceType::Development) || config.is_satellite {
-        return Ok(None);
+        return None;
     }
     let target = query_parameter(&facts.url, "__clerk_redirect_url");
     let Some(target) = target.filter(|target| !target.is_empty()) else {
-        return Ok(None);
+        return None;
     };
-    let mut target = Url::parse(&target)
-        .map_err(|_| Interrupt::Raise(AuthenticateError::SyncTargetNotAbsolute))?;
+    let Ok(mut target) = Url::parse(&target) else {
+        context.notices.push(Notice::SatelliteRedirectNoUrl);
+        return None;
+    };
     if !config.redirect_origins.allows(&target, &facts.url) {
         context.notices.push(Notice::SatelliteRedirectIgnored);
-        return Ok(None);
+        return None;
     }
     if let Some(dev_browser) = &facts.dev_browser {
         append_query_parameter(&mut target, "__clerk_db_jwt", dev_browser);
     }
     set_query_parameter(&mut target, "__clerk_synced", "true");
-    Ok(Some(handshake::start(
+    Some(handshake::start(
         context,
         Reason::PrimaryRespondsToSyncing,
         "",
         Some(target),
-    )))
+    ))
 }
 
 /// Whether a page of the primary application was reached from a satellite, whose session may have changed there.
 pub(crate) fn is_reached_from_satellite(config: &Config, facts: &Facts) -> bool {
     !config.is_satellite
         && facts.is_get
-        && facts.is_document()
+        && facts.is_document
         && is_cross_origin_referrer(facts)
         && !is_known_clerk_referrer(config, facts)
         && facts.redirect_count == RedirectCount::Below(0)

@@ -2,6 +2,7 @@
 
 use super::context::{Context, Interrupt, Verification};
 use super::handshake;
+use super::notice::Notice;
 use super::outcome::Outcome;
 use super::refresh::{self, Attempt};
 use crate::reason::Reason;
@@ -46,16 +47,25 @@ pub(crate) fn from_header(
             session,
             headers: http::HeaderMap::new(),
         }),
-        Verification::Refused(error) => refused(context, &error, TokenCarrier::Header),
+        Verification::Refused(error) => refused(context, token, &error, TokenCarrier::Header),
     }
 }
 
 /// Decides what follows when a session token is refused: a refresh, a handshake, or signed out.
 pub(crate) fn refused(
     context: &mut Context<'_>,
+    token: &RawToken,
     error: &TokenError,
     carrier: TokenCarrier,
 ) -> Result<Outcome, Interrupt> {
+    if *error.reason() == Reason::TokenInvalidAuthorizedParties
+        && carrier == TokenCarrier::Cookie
+        && token
+            .parsed()
+            .is_ok_and(|token| token.claims().get("azp").is_none())
+    {
+        context.notices.push(Notice::AuthorizedPartyMissing);
+    }
     let reason = match error.reason() {
         Reason::UnexpectedError => return Ok(Outcome::signed_out(Reason::UnexpectedError, "")),
         Reason::TokenExpired => match refresh::attempt(context)? {

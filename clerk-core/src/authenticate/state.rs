@@ -1,10 +1,11 @@
 //! What authentication found out, and what the response must carry.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use clerk_backend_api::ClerkClient;
-use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue};
 
 use super::outcome::Outcome;
@@ -42,13 +43,25 @@ impl AuthStatus {
 ///
 /// Whatever the status is: when [`location`](Self::location) is set, the response is a 307 redirect there, with all of
 /// [`headers`](Self::headers). Otherwise the headers are appended to the application's response.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestState {
     status: AuthStatus,
     reason: Option<Reason>,
     message: Cow<'static, str>,
     auth: Auth,
     headers: HeaderMap,
+}
+
+/// The headers may hold session tokens.
+impl fmt::Debug for RequestState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestState")
+            .field("status", &self.status)
+            .field("reason", &self.reason)
+            .field("message", &self.message)
+            .field("auth", &self.auth)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RequestState {
@@ -134,14 +147,8 @@ impl RequestState {
             Outcome::Handshake {
                 reason,
                 message,
-                location,
-                cookie,
+                headers,
             } => {
-                let mut headers = HeaderMap::new();
-                headers.insert(LOCATION, location);
-                // Browsers would otherwise keep the redirect and loop.
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-                headers.insert(SET_COOKIE, cookie);
                 let nobody = SignedOut::new(Some(TokenType::SessionToken), reason);
                 Self::not_signed_in(AuthStatus::Handshake, nobody, message, headers)
             }
