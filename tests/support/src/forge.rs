@@ -112,7 +112,7 @@ impl Signer {
     /// A token with these texts as header and payload, signed with RS256.
     #[must_use]
     pub fn sign_text(&self, header: &str, payload: &str) -> String {
-        self.sign_with(&RSA_PKCS1_SHA256, header, payload)
+        self.sign_parts(256, &unsigned(header, payload))
     }
 
     /// A session token with these claims, its header naming and using RS384 or RS512.
@@ -120,17 +120,18 @@ impl Signer {
     pub fn sign_longer(&self, bits: u16, claims: &Value) -> String {
         let mut header = self.header();
         header["alg"] = json!(format!("RS{bits}"));
-        let encoding: &'static dyn RsaEncoding = if bits == 384 {
-            &RSA_PKCS1_SHA384
-        } else {
-            &RSA_PKCS1_SHA512
-        };
-        self.sign_with(encoding, &header.to_string(), &claims.to_string())
+        self.sign_parts(bits, &unsigned(&header.to_string(), &claims.to_string()))
     }
 
+    /// A token of header and payload that are encoded already, signed with RS256, RS384 or RS512.
     #[expect(clippy::expect_used, reason = "tests cannot go on without a signature")]
-    fn sign_with(&self, encoding: &'static dyn RsaEncoding, header: &str, payload: &str) -> String {
-        let signed = unsigned(header, payload);
+    #[must_use]
+    pub fn sign_parts(&self, bits: u16, signed: &str) -> String {
+        let encoding: &'static dyn RsaEncoding = match bits {
+            384 => &RSA_PKCS1_SHA384,
+            512 => &RSA_PKCS1_SHA512,
+            _ => &RSA_PKCS1_SHA256,
+        };
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(

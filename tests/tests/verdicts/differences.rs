@@ -1,0 +1,256 @@
+//! The differences between both judges that are meant.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use clerk_test_support::forge::Signer;
+use serde_json::Value;
+
+use crate::judges::{NOW, Setting};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Who of both accepts the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    WeAccept,
+    WeRefuse,
+}
+
+/// A token that both judges see differently, as far as it can be read.
+pub(crate) struct Case<'t> {
+    pub(crate) token: &'t str,
+    pub(crate) setting: Setting,
+    /// The texts of header and payload; empty where a part cannot be decoded.
+    pub(crate) texts: [Vec<u8>; 2],
+    pub(crate) header: Value,
+    pub(crate) claims: Value,
+}
+
+impl<'t> Case<'t> {
+    pub(crate) fn read(token: &'t str, setting: Setting) -> Self {
+        const LENIENT: GeneralPurposeConfig =
+            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let engine = GeneralPurpose::new(&URL_SAFE, LENIENT);
+        let mut parts = token.split('.');
+        let texts = [(); 2].map(|()| {
+            let part = parts.next().unwrap_or_default();
+            engine
+                .decode(part.trim_end_matches('='))
+                .unwrap_or_default()
+        });
+        let [header, claims] = [0, 1].map(|at: usize| {
+            let text = texts[at]
+                .strip_prefix(BYTE_ORDER_MARK)
+                .unwrap_or(&texts[at]);
+            serde_json::from_str(&String::from_utf8_lossy(text)).unwrap_or_default()
+        });
+        Self {
+            token,
+            setting,
+            texts,
+            header,
+            claims,
+        }
+    }
+
+    fn time(&self, name: &str) -> Option<f64> {
+        self.claims.get(name).and_then(Value::as_f64)
+    }
+
+    /// The times at which a token without leeway would have to expire, or begin, exactly now.
+    fn limits(&self) -> (f64, f64) {
+        let (now, leeway) = (NOW as f64, self.setting.leeway as f64);
+        (now - leeway, now + leeway)
+    }
+
+    /// Whether a name stands twice in the header or in the payload.
+    fn repeats_a_member(&self) -> bool {
+        let repeats = |text: &[u8], value: &Value| {
+            let text = String::from_utf8_lossy(text);
+            value.as_object().is_some_and(|members| {
+                let mut names = members.keys();
+                names.any(|name| text.matches(&format!("{name:?}:")).count() > 1)
+            })
+        };
+        repeats(&self.texts[0], &self.header) || repeats(&self.texts[1], &self.claims)
+    }
+
+    /// Whether a member of the header that is not ours to read has another type than its RFC says.
+    fn has_an_unread_member_of_another_type(&self) -> bool {
+        let is_other = |(name, value): (&String, &Value)| match name.as_str() {
+            "cty" | "enc" | "jku" | "kid" | "nonce" | "url" | "x5t" | "x5t#S256" | "x5u"
+            | "zip" => !value.is_string(),
+            "x5c" => !value
+                .as_array()
+                .is_some_and(|list| list.iter().all(Value::is_string)),
+            "jwk" => value.get("kty").is_none(),
+            _ => false,
+        };
+        let mut members = self.header.as_object().into_iter().flatten();
+        members.any(|(name, value)| !value.is_null() && is_other((name, value)))
+    }
+}
+
+impl fmt::Display for Case<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            token,
+            setting,
+            header,
+            claims,
+            ..
+        } = self;
+        write!(f, "{token} {header} {claims} {setting:?}")
+    }
+}
+
+/// A difference that is meant.
+pub(crate) struct Difference {
+    pub(crate) name: &'static str,
+    pub(crate) direction: Direction,
+    /// Whether a token that the judges see differently can be one for this reason.
+    pub(crate) applies: fn(&Case<'_>) -> bool,
+}
+
+/// The differences between the judges that are meant, and why.
+///
+/// None of them lets in a token that is not signed: the comparison looks at the signature first.
+pub(crate) const DIFFERENCES: &[Difference] = &[
+    // Clerk's SDKs decode leniently: padding is optional.
+    Difference {
+        name: "padded parts",
+        direction: Direction::WeAccept,
+        applies: |case| case.token.contains('='),
+    },
+    // Clerk's SDKs decode texts as browsers do, which drops a byte order mark ...
+    Difference {
+        name: "a byte order mark",
+        direction: Direction::WeAccept,
+        applies: |case| {
+            case.texts
+                .iter()
+                .any(|text| text.starts_with(BYTE_ORDER_MARK))
+        },
+    },
+    // ... and puts U+FFFD in the place of what is not UTF-8.
+    Difference {
+        name: "text that is not UTF-8",
+        direction: Direction::WeAccept,
+        applies: |case| {
+            case.texts
+                .iter()
+                .any(|text| std::str::from_utf8(text).is_err())
+        },
+    },
+    // The last one counts, as in JavaScript. RFC 7519 section 4 allows either.
+    Difference {
+        name: "repeated members",
+        direction: Direction::WeAccept,
+        applies: |case| case.repeats_a_member(),
+    },
+    // Nothing is done with these members, whatever they hold. With a PEM key the key id is one of them.
+    Difference {
+        name: "types of header members that are not read",
+        direction: Direction::WeAccept,
+        applies: |case| case.has_an_unread_member_of_another_type(),
+    },
+    // A date like any other.
+    Difference {
+        name: "not before a time before 1970",
+        direction: Direction::WeAccept,
+        applies: |case| case.time("nbf").is_some_and(|nbf| nbf < 0.0),
+    },
+    // RFC 7519 section 4.1.4: a token is not accepted on its expiry, nor after it.
+    Difference {
+        name: "an expiry of exactly now",
+        direction: Direction::WeRefuse,
+        applies: |case| case.time("exp").is_some_and(|exp| exp == case.limits().0),
+    },
+    // Clerk's SDKs cut fractions off; jsonwebtoken rounds them.
+    Difference {
+        name: "a beginning within the current second",
+        direction: Direction::WeAccept,
+        applies: |case| {
+            let (_, begins) = case.limits();
+            case.time("nbf")
+                .is_some_and(|nbf| nbf.trunc() <= begins && begins < nbf.round())
+        },
+    },
+    Difference {
+        name: "an expiry within the current second",
+        direction: Direction::WeRefuse,
+        applies: |case| {
+            let (expires, _) = case.limits();
+            case.time("exp")
+                .is_some_and(|exp| exp.trunc() <= expires && expires <= exp.round())
+        },
+    },
+    // Clerk's SDKs hold a token without an audience to be for every audience, and an empty one to be none.
+    Difference {
+        name: "an empty audience",
+        direction: Direction::WeAccept,
+        applies: |case| match &case.claims["aud"] {
+            Value::String(audience) => audience.is_empty(),
+            Value::Array(audiences) => audiences.iter().all(|audience| audience == ""),
+            _ => false,
+        },
+    },
+    // RFC 7519 section 4.1.1: the issuer is one text.
+    Difference {
+        name: "a list of issuers",
+        direction: Direction::WeRefuse,
+        applies: |case| case.setting.issuer && case.claims["iss"].is_array(),
+    },
+    // jsonwebtoken does not look at it.
+    Difference {
+        name: "a time of issue that is no number or lies in the future",
+        direction: Direction::WeRefuse,
+        applies: |case| {
+            let (_, begins) = case.limits();
+            case.claims
+                .get("iat")
+                .is_some_and(|iat| iat.as_f64().is_none_or(|iat| iat.trunc() > begins))
+        },
+    },
+    // Beyond what JavaScript's dates can hold (docs/deviations.md).
+    Difference {
+        name: "times outside the range of a date",
+        direction: Direction::WeRefuse,
+        applies: |case| {
+            ["exp", "nbf", "iat"]
+                .iter()
+                .any(|name| case.time(name).is_some_and(|time| time.abs() > 8.64e12))
+        },
+    },
+    // RFC 8725 section 3.11: explicit types, so that one kind of token does not pass for another.
+    Difference {
+        name: "types other than JWT",
+        direction: Direction::WeRefuse,
+        applies: |case| case.header.get("typ").is_some_and(|kind| kind != "JWT"),
+    },
+    // RFC 7515 section 4.1.11: extensions that are not understood are not ignored.
+    Difference {
+        name: "critical extensions",
+        direction: Direction::WeRefuse,
+        applies: |case| case.header.get("crit").is_some(),
+    },
+    Difference {
+        name: "machine tokens, which are no sessions",
+        direction: Direction::WeRefuse,
+        applies: |case| case.header["cat"] == "cl_B7d4PD333AAA",
+    },
+    // jsonwebtoken is given the key; we find it in the set by its id.
+    Difference {
+        name: "the id of another key, or none",
+        direction: Direction::WeRefuse,
+        applies: |case| case.setting.key_set && case.header["kid"] != Signer::instance().kid(),
+    },
+    Difference {
+        name: "tokens longer than 64 KiB",
+        direction: Direction::WeRefuse,
+        applies: |case| case.token.len() > 64 * 1024,
+    },
+];
