@@ -5,10 +5,13 @@ use std::fmt;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use clerk_test_support::forge::Signer;
-use serde_json::Value;
+use clerk_test_support::forge::{Signer, unsigned};
+use serde_json::{Value, json};
 
-use crate::judges::{NOW, Setting};
+use crate::judges::{ISSUERS, NOW, Setting};
+
+/// The last second that a date of JavaScript can hold.
+const DATES_END: f64 = 8.64e12;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -78,19 +81,34 @@ impl<'t> Case<'t> {
         repeats(&self.texts[0], &self.header) || repeats(&self.texts[1], &self.claims)
     }
 
-    /// Whether a member of the header that is not ours to read has another type than its RFC says.
-    fn has_an_unread_member_of_another_type(&self) -> bool {
-        let is_other = |(name, value): (&String, &Value)| match name.as_str() {
-            "cty" | "enc" | "jku" | "kid" | "nonce" | "url" | "x5t" | "x5t#S256" | "x5u"
-            | "zip" => !value.is_string(),
-            "x5c" => !value
-                .as_array()
-                .is_some_and(|list| list.iter().all(Value::is_string)),
-            "jwk" => value.get("kty").is_none(),
-            _ => false,
-        };
-        let mut members = self.header.as_object().into_iter().flatten();
-        members.any(|(name, value)| !value.is_null() && is_other((name, value)))
+    /// Header and payload, encoded anew and without what the judges see differently in this direction.
+    pub(crate) fn mended(&self, direction: Direction) -> String {
+        let (mut header, mut claims) = (self.header.clone(), self.claims.clone());
+        for difference in DIFFERENCES {
+            if difference.direction == direction && (difference.applies)(self) {
+                (difference.mend)(&mut header, &mut claims);
+            }
+        }
+        unsigned(&header.to_string(), &claims.to_string())
+    }
+}
+
+/// Whether this member of the header is none that we read, and has another type than its RFC says.
+fn is_unread_and_of_another_type(name: &str, value: &Value) -> bool {
+    let is_right = match name {
+        "cty" | "kid" | "zip" => value.is_string(),
+        "jwk" => value.get("kty").is_some(),
+        "x5c" => value
+            .as_array()
+            .is_some_and(|list| list.iter().all(Value::is_string)),
+        _ => true,
+    };
+    !is_right && !value.is_null()
+}
+
+fn remove(object: &mut Value, name: &str) {
+    if let Some(members) = object.as_object_mut() {
+        members.remove(name);
     }
 }
 
@@ -111,19 +129,20 @@ impl fmt::Display for Case<'_> {
 pub(crate) struct Difference {
     pub(crate) name: &'static str,
     pub(crate) direction: Direction,
-    /// Whether a token that the judges see differently can be one for this reason.
+    /// Whether a token has what the judges see differently.
     pub(crate) applies: fn(&Case<'_>) -> bool,
+    /// Takes it away from the header and the claims. What only their encoding has is gone once they were read.
+    pub(crate) mend: fn(&mut Value, &mut Value),
 }
 
 /// The differences between the judges that are meant, and why.
-///
-/// None of them lets in a token that is not signed: the comparison looks at the signature first.
 pub(crate) const DIFFERENCES: &[Difference] = &[
     // Clerk's SDKs decode leniently: padding is optional.
     Difference {
         name: "padded parts",
         direction: Direction::WeAccept,
         applies: |case| case.token.contains('='),
+        mend: |_, _| {},
     },
     // Clerk's SDKs decode texts as browsers do, which drops a byte order mark ...
     Difference {
@@ -134,6 +153,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
                 .iter()
                 .any(|text| text.starts_with(BYTE_ORDER_MARK))
         },
+        mend: |_, _| {},
     },
     // ... and puts U+FFFD in the place of what is not UTF-8.
     Difference {
@@ -144,30 +164,42 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
                 .iter()
                 .any(|text| std::str::from_utf8(text).is_err())
         },
+        mend: |_, _| {},
     },
     // The last one counts, as in JavaScript. RFC 7519 section 4 allows either.
     Difference {
         name: "repeated members",
         direction: Direction::WeAccept,
         applies: |case| case.repeats_a_member(),
+        mend: |_, _| {},
     },
     // Nothing is done with these members, whatever they hold. With a PEM key the key id is one of them.
     Difference {
         name: "types of header members that are not read",
         direction: Direction::WeAccept,
-        applies: |case| case.has_an_unread_member_of_another_type(),
+        applies: |case| {
+            let mut members = case.header.as_object().into_iter().flatten();
+            members.any(|(name, value)| is_unread_and_of_another_type(name, value))
+        },
+        mend: |header, _| {
+            if let Some(members) = header.as_object_mut() {
+                members.retain(|name, value| !is_unread_and_of_another_type(name, value));
+            }
+        },
     },
     // A date like any other.
     Difference {
         name: "not before a time before 1970",
         direction: Direction::WeAccept,
         applies: |case| case.time("nbf").is_some_and(|nbf| nbf < 0.0),
+        mend: |_, claims| claims["nbf"] = json!(0),
     },
     // RFC 7519 section 4.1.4: a token is not accepted on its expiry, nor after it.
     Difference {
         name: "an expiry of exactly now",
         direction: Direction::WeRefuse,
         applies: |case| case.time("exp").is_some_and(|exp| exp == case.limits().0),
+        mend: |_, claims| claims["exp"] = json!(NOW + 1),
     },
     // Clerk's SDKs cut fractions off; jsonwebtoken rounds them.
     Difference {
@@ -178,6 +210,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
             case.time("nbf")
                 .is_some_and(|nbf| nbf.trunc() <= begins && begins < nbf.round())
         },
+        mend: |_, claims| claims["nbf"] = json!(NOW),
     },
     Difference {
         name: "an expiry within the current second",
@@ -187,6 +220,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
             case.time("exp")
                 .is_some_and(|exp| exp.trunc() <= expires && expires <= exp.round())
         },
+        mend: |_, claims| claims["exp"] = json!(NOW + 1),
     },
     // Clerk's SDKs hold a token without an audience to be for every audience, and an empty one to be none.
     Difference {
@@ -197,12 +231,14 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
             Value::Array(audiences) => audiences.iter().all(|audience| audience == ""),
             _ => false,
         },
+        mend: |_, claims| remove(claims, "aud"),
     },
     // RFC 7519 section 4.1.1: the issuer is one text.
     Difference {
         name: "a list of issuers",
         direction: Direction::WeRefuse,
         applies: |case| case.setting.issuer && case.claims["iss"].is_array(),
+        mend: |_, claims| claims["iss"] = json!(ISSUERS[0]),
     },
     // jsonwebtoken does not look at it.
     Difference {
@@ -214,6 +250,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
                 .get("iat")
                 .is_some_and(|iat| iat.as_f64().is_none_or(|iat| iat.trunc() > begins))
         },
+        mend: |_, claims| remove(claims, "iat"),
     },
     // Beyond what JavaScript's dates can hold (docs/deviations.md).
     Difference {
@@ -222,7 +259,14 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         applies: |case| {
             ["exp", "nbf", "iat"]
                 .iter()
-                .any(|name| case.time(name).is_some_and(|time| time.abs() > 8.64e12))
+                .any(|name| case.time(name).is_some_and(|time| time.abs() > DATES_END))
+        },
+        mend: |_, claims| {
+            for name in ["exp", "nbf", "iat"] {
+                if let Some(time) = claims.get(name).and_then(Value::as_f64) {
+                    claims[name] = json!(time.clamp(-DATES_END, DATES_END));
+                }
+            }
         },
     },
     // RFC 8725 section 3.11: explicit types, so that one kind of token does not pass for another.
@@ -230,27 +274,32 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         name: "types other than JWT",
         direction: Direction::WeRefuse,
         applies: |case| case.header.get("typ").is_some_and(|kind| kind != "JWT"),
+        mend: |header, _| remove(header, "typ"),
     },
     // RFC 7515 section 4.1.11: extensions that are not understood are not ignored.
     Difference {
         name: "critical extensions",
         direction: Direction::WeRefuse,
         applies: |case| case.header.get("crit").is_some(),
+        mend: |header, _| remove(header, "crit"),
     },
     Difference {
         name: "machine tokens, which are no sessions",
         direction: Direction::WeRefuse,
         applies: |case| case.header["cat"] == "cl_B7d4PD333AAA",
+        mend: |header, _| remove(header, "cat"),
     },
     // jsonwebtoken is given the key; we find it in the set by its id.
     Difference {
         name: "the id of another key, or none",
         direction: Direction::WeRefuse,
         applies: |case| case.setting.key_set && case.header["kid"] != Signer::instance().kid(),
+        mend: |header, _| header["kid"] = json!(Signer::instance().kid()),
     },
     Difference {
         name: "tokens longer than 64 KiB",
         direction: Direction::WeRefuse,
         applies: |case| case.token.len() > 64 * 1024,
+        mend: |_, claims| remove(claims, "other"),
     },
 ];
