@@ -138,7 +138,7 @@ fn signed_tokens_get_the_same_verdict() {
 fn damaged_tokens_get_the_same_verdict() {
     let count = RefCell::new(Count::default());
     let mut runner = TestRunner::new(Config {
-        cases: 20_000,
+        cases: 15_000,
         failure_persistence: None,
         ..Config::default()
     });
