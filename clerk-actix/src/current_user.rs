@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use clerk_core::Refusal;
+use clerk_core::adapter::RememberedUser;
 use clerk_core::api::User;
 
 use crate::context::with_auth_context;
@@ -37,15 +38,12 @@ impl FromRequest for CurrentUser {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let known = request.extensions().get::<Self>().cloned();
-            if let Some(known) = known {
-                return Ok(known);
-            }
             let context: Result<_, Refusal> =
                 with_auth_context(&request, |context| Ok(context.clone()));
-            let user = Self(context?.current_user().await?);
+            let remembered = request.extensions().get::<RememberedUser>().cloned();
+            let user = context?.remembered_user(remembered).await?;
             request.extensions_mut().insert(user.clone());
-            Ok(user)
+            Ok(Self(user.into_user()))
         })
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready as poll_ready};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
-use clerk_core::adapter::{GoOn, Next};
+use clerk_core::adapter::{GoOn, Next, request_host};
 use clerk_core::{Clerk, Refusal};
 use pin_project_lite::pin_project;
 
@@ -68,17 +68,19 @@ impl ClerkMiddleware {
     ///
     /// Make each [`Clerk`] once, outside: it holds the caches, which instances never share.
     ///
+    /// To choose by the host, use [`per_host`](Self::per_host).
+    ///
     /// ```
     /// use clerk_actix::{Clerk, ClerkMiddleware};
     ///
-    /// fn by_host(shop: Clerk, blog: Clerk) -> ClerkMiddleware {
-    ///     ClerkMiddleware::per_request(move |request| match request.headers().get("host")?.to_str().ok()? {
-    ///         "shop.example.com" => Some(shop.clone()),
-    ///         "blog.example.com" => Some(blog.clone()),
+    /// fn by_path(shop: Clerk, blog: Clerk) -> ClerkMiddleware {
+    ///     ClerkMiddleware::per_request(move |request| match request.uri().path().split('/').nth(1)? {
+    ///         "shop" => Some(shop.clone()),
+    ///         "blog" => Some(blog.clone()),
     ///         _ => None,
     ///     })
     /// }
-    /// # let _ = by_host;
+    /// # let _ = by_path;
     /// ```
     pub fn per_request(
         resolve: impl Fn(&ServiceRequest) -> Option<Clerk> + Send + Sync + 'static,
@@ -86,6 +88,26 @@ impl ClerkMiddleware {
         Self {
             source: Source::PerRequest(Arc::new(resolve)),
         }
+    }
+
+    /// Authenticates each request with the instance that `resolve` chooses by the host that the request is for, in lower
+    /// case and without a port: that of the request target, which is where HTTP/2 has it, else that of `Host`. `None`
+    /// answers 500.
+    ///
+    /// ```
+    /// use clerk_actix::{Clerk, ClerkMiddleware};
+    ///
+    /// fn by_host(shop: Clerk, blog: Clerk) -> ClerkMiddleware {
+    ///     ClerkMiddleware::per_host(move |host| match host {
+    ///         "shop.example.com" => Some(shop.clone()),
+    ///         "blog.example.com" => Some(blog.clone()),
+    ///         _ => None,
+    ///     })
+    /// }
+    /// # let _ = by_host;
+    /// ```
+    pub fn per_host(resolve: impl Fn(&str) -> Option<Clerk> + Send + Sync + 'static) -> Self {
+        Self::per_request(move |request| resolve(&request_host(&View::of(request))?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use clerk_core::Refusal;
+use clerk_core::adapter::RememberedUser;
 use clerk_core::api::User;
 use http::request::Parts;
 
@@ -32,17 +33,11 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
-        }
-        let user = Self(
-            auth_context(&parts.extensions)?
-                .clone()
-                .current_user()
-                .await?,
-        );
+        let context = auth_context(&parts.extensions)?.clone();
+        let remembered = parts.extensions.get::<RememberedUser>().cloned();
+        let user = context.remembered_user(remembered).await?;
         parts.extensions.insert(user.clone());
-        Ok(user)
+        Ok(Self(user.into_user()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use clerk_core::adapter::{GoOn, Next, append_headers};
+use clerk_core::adapter::{GoOn, Next, append_headers, request_host};
 use clerk_core::{Clerk, Refusal};
 use http::{HeaderMap, Request, Response};
 use pin_project_lite::pin_project;
@@ -65,17 +65,19 @@ impl ClerkLayer {
     ///
     /// Make each [`Clerk`] once, outside: it holds the caches, which instances never share.
     ///
+    /// To choose by the host, use [`per_host`](Self::per_host).
+    ///
     /// ```
     /// use clerk_axum::{Clerk, ClerkLayer};
     ///
-    /// fn by_host(shop: Clerk, blog: Clerk) -> ClerkLayer {
-    ///     ClerkLayer::per_request(move |request| match request.headers().get("host")?.to_str().ok()? {
-    ///         "shop.example.com" => Some(shop.clone()),
-    ///         "blog.example.com" => Some(blog.clone()),
+    /// fn by_path(shop: Clerk, blog: Clerk) -> ClerkLayer {
+    ///     ClerkLayer::per_request(move |request| match request.uri().path().split('/').nth(1)? {
+    ///         "shop" => Some(shop.clone()),
+    ///         "blog" => Some(blog.clone()),
     ///         _ => None,
     ///     })
     /// }
-    /// # let _ = by_host;
+    /// # let _ = by_path;
     /// ```
     pub fn per_request(
         resolve: impl Fn(&Request<()>) -> Option<Clerk> + Send + Sync + 'static,
@@ -83,6 +85,26 @@ impl ClerkLayer {
         Self {
             source: Source::PerRequest(Arc::new(resolve)),
         }
+    }
+
+    /// Authenticates each request with the instance that `resolve` chooses by the host that the request is for, in lower
+    /// case and without a port: that of the request target, which is where HTTP/2 has it, else that of `Host`. `None`
+    /// answers 500.
+    ///
+    /// ```
+    /// use clerk_axum::{Clerk, ClerkLayer};
+    ///
+    /// fn by_host(shop: Clerk, blog: Clerk) -> ClerkLayer {
+    ///     ClerkLayer::per_host(move |host| match host {
+    ///         "shop.example.com" => Some(shop.clone()),
+    ///         "blog.example.com" => Some(blog.clone()),
+    ///         _ => None,
+    ///     })
+    /// }
+    /// # let _ = by_host;
+    /// ```
+    pub fn per_host(resolve: impl Fn(&str) -> Option<Clerk> + Send + Sync + 'static) -> Self {
+        Self::per_request(move |request| resolve(&request_host(&OriginalRequest::of(request))?))
     }
 }
 

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -18,7 +19,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::auth::{Auth, SessionAuth};
-use crate::authenticate::{self, AuthenticateError, Pending, RequestState, Start};
+use crate::authenticate::{self, AuthenticateError, Authority, Pending, RequestState, Start};
 use crate::authorization::Policy;
 use crate::clerk::Clerk;
 pub use crate::headers::append_headers;
@@ -28,6 +29,7 @@ use crate::publishable_key::InstanceType;
 use crate::redirect::ReturnBack;
 use crate::refusal::Refusal;
 pub use crate::request::RequestView;
+use crate::request::joined_header;
 pub use crate::routed_path::RoutedPath;
 use crate::sign_in::{PendingSession, sign_in_url};
 use crate::webhook::WebhookEvent;
@@ -224,6 +226,30 @@ impl AuthContext {
             })
     }
 
+    /// Loads the signed-in person's user, unless `remembered` is that user already: what was loaded for another instance or
+    /// another person of the same request does not count.
+    ///
+    /// # Errors
+    /// As [`current_user`](Self::current_user).
+    pub async fn remembered_user(
+        &self,
+        remembered: Option<RememberedUser>,
+    ) -> Result<RememberedUser, Refusal> {
+        let session = self.auth.signed_in()?;
+        match remembered {
+            Some(known)
+                if Arc::ptr_eq(known.clerk.instance(), self.clerk.instance())
+                    && known.user.id == session.user_id() =>
+            {
+                Ok(known)
+            }
+            _ => Ok(RememberedUser {
+                user: self.current_user().await?,
+                clerk: self.clerk.clone(),
+            }),
+        }
+    }
+
     /// Sends the browser to the sign-in page, with the way back (`redirectToSignIn` in the official SDKs); to the page of
     /// the session's tasks for somebody who has some to do.
     #[must_use]
@@ -261,6 +287,33 @@ impl AuthContext {
             self.clerk.build_sign_up_url(request, back),
         )
     }
+}
+
+/// A user that was loaded for a request, for adapters to keep with it.
+#[derive(Clone, Debug)]
+pub struct RememberedUser {
+    clerk: Clerk,
+    user: User,
+}
+
+impl RememberedUser {
+    /// Returns the user.
+    #[must_use]
+    pub fn into_user(self) -> User {
+        self.user
+    }
+}
+
+/// Returns the host that a request is for, in lower case and without a port: that of the request target, which is where
+/// HTTP/2 has it, else that of `Host`. `None` when it is missing or malformed.
+///
+/// # Security
+/// The client chooses it: compare it with the hosts that you know.
+#[must_use]
+pub fn request_host(request: &(impl RequestView + ?Sized)) -> Option<String> {
+    let header = || joined_header(request, "host");
+    let authority = request.authority().map(str::to_owned).or_else(header)?;
+    Some(Authority::parse(&authority)?.host())
 }
 
 impl Clerk {

@@ -14,6 +14,7 @@ use crate::builder::ClerkBuilder;
 use crate::config_error::ConfigError;
 use crate::instance::Instance;
 use crate::publishable_key::PublishableKey;
+use crate::reason::Reason;
 use crate::redirect::{RedirectError, ReturnBack};
 use crate::request::RequestView;
 use crate::sign_in::{PendingSession, sign_in_url, sign_up_url};
@@ -160,10 +161,12 @@ impl Clerk {
         }
     }
 
-    /// Verifies a session token that did not come with a request (`verifyToken` in the official SDKs).
+    /// Verifies a token that did not come with a request (`verifyToken` in the official SDKs).
     ///
-    /// Takes every token that the instance signed for a session: whether it came from a header or a cookie, and
-    /// whether the client has signed out since, is not known here. To authenticate a request, use
+    /// Takes every token that the instance signed for a user: session tokens, and tokens of JWT templates, which name no
+    /// session and may outlive the one that they were made in. A machine's token whose header names no category passes,
+    /// too: its subject is then a machine (`mch_...`). Where only a session will do, use
+    /// [`verify_session_token`](Self::verify_session_token); to authenticate a request,
     /// [`authenticate_request`](Self::authenticate_request).
     ///
     /// # Errors
@@ -185,6 +188,26 @@ impl Clerk {
         };
         let session = verify_session(&token, &key, &config.rules, clock.now())?;
         Ok(SessionAuth::new(Arc::new(session), client.clone()))
+    }
+
+    /// Verifies a session token that did not come with a request: one that names its session (`sid`), and is no token of a
+    /// JWT template or of a machine.
+    ///
+    /// Whether the client has signed out since is not known here: a session token is valid until it expires.
+    ///
+    /// # Errors
+    /// [`TokenError`] says why the token was refused.
+    pub async fn verify_session_token(&self, token: &str) -> Result<SessionAuth, TokenError> {
+        let session = self.verify_token(token).await?;
+        let names_a_session = session.session_id().is_some_and(|sid| !sid.is_empty());
+        if names_a_session && !session.is_other_token() {
+            Ok(session)
+        } else {
+            Err(TokenError::new(
+                Reason::TokenInvalid,
+                "the token is not a session token: it names no session (sid), or was made for something else",
+            ))
+        }
     }
 
     /// The auth object of a session with these claims, for tests and for applications that verified a token by other

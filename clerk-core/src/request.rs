@@ -1,5 +1,7 @@
 //! The borrowed view of a request that the adapters hand in.
 
+use std::collections::HashMap;
+
 /// What request authentication reads of a request: method, URL and headers, never the body.
 ///
 /// Implemented for [`http::request::Parts`] and [`http::Request`]; an adapter for a framework with types of its own
@@ -101,17 +103,29 @@ pub(crate) fn joined_header(request: &(impl RequestView + ?Sized), name: &str) -
     joined
 }
 
-/// All headers by name, each joined to one text, in order of first appearance.
-pub(crate) fn all_headers(request: &(impl RequestView + ?Sized)) -> Vec<(String, String)> {
+/// How many headers and bytes of them a session refresh sends on at most; a browser sends some 20 headers of 4 KiB.
+const MOST_HEADERS: usize = 100;
+const MOST_HEADER_BYTES: usize = 32 * 1024;
+
+/// Returns the headers by name, each joined to one text, in order of first appearance; those beyond a bound are left out.
+pub(crate) fn bounded_headers(request: &(impl RequestView + ?Sized)) -> Vec<(String, String)> {
     let mut all: Vec<(String, Option<String>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut bytes = 0;
     request.headers(&mut |name, value| {
-        let at = all
-            .iter()
-            .position(|(known, _)| known == name)
-            .unwrap_or_else(|| {
+        bytes += name.len() + value.len();
+        if bytes > MOST_HEADER_BYTES {
+            return;
+        }
+        let at = match places.get(name) {
+            Some(at) => *at,
+            None if all.len() == MOST_HEADERS => return,
+            None => {
+                places.insert(name.to_owned(), all.len());
                 all.push((name.to_owned(), None));
                 all.len() - 1
-            });
+            }
+        };
         append(&mut all[at].1, name, value);
     });
     all.into_iter()
@@ -146,5 +160,34 @@ impl FetchDestination {
             None | Some("") => Self::Unknown,
             Some(_) => Self::Other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_joined_by_name_and_bounded() {
+        let request = http::Request::get("/")
+            .header("a", "1")
+            .header("cookie", "x=1")
+            .header("a", "2")
+            .header("cookie", "y=2")
+            .body(())
+            .unwrap();
+        let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            bounded_headers(&request),
+            [text("a", "1, 2"), text("cookie", "x=1; y=2")]
+        );
+        let mut many = http::Request::get("/");
+        for i in 0..2000 {
+            many = many.header(format!("x-{i}"), "1");
+        }
+        let many = many.header("y", "z".repeat(40_000)).body(()).unwrap();
+        let headers = bounded_headers(&many);
+        assert_eq!(headers.len(), MOST_HEADERS);
+        assert!(headers.iter().all(|(name, _)| name != "y"));
     }
 }

@@ -126,6 +126,11 @@ impl SessionAuth {
         Ok(answer.json::<Token>()?.jwt)
     }
 
+    /// Whether the token was made for something else than a session.
+    pub(crate) fn is_other_token(&self) -> bool {
+        self.session.token.is_not_a_session()
+    }
+
     pub(crate) fn is_pending(&self) -> bool {
         self.status() == Some("pending")
     }

@@ -11,7 +11,7 @@ use super::public_url::public_url;
 use crate::config::Config;
 use crate::ecma::parse_int;
 use crate::headers::redirect_status;
-use crate::request::{FetchDestination, RequestView, all_headers, joined_header};
+use crate::request::{FetchDestination, RequestView, bounded_headers, joined_header};
 use crate::token::{RawToken, VerifiedSession};
 use crate::urls::query_parameter;
 
@@ -109,8 +109,8 @@ impl Facts {
             cookie_token,
             client_uat: client_uat.and_then(|uat| parse_int(&uat)).unwrap_or(0.0),
             dev_browser: query("__clerk_db_jwt").or(dev_browser),
-            headers: if cookies.refresh.is_some() {
-                all_headers(request)
+            headers: if is_get && cookies.refresh.is_some() {
+                bounded_headers(request)
             } else {
                 Vec::new()
             },

@@ -26,4 +26,5 @@ pub(crate) use drive::{Pending, Start, start};
 pub use error::AuthenticateError;
 pub(crate) use facts::Facts;
 pub(crate) use outcome::Outcome;
+pub(crate) use public_url::Authority;
 pub use state::{AuthStatus, RequestState};

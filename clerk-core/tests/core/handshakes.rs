@@ -5,7 +5,6 @@ use std::time::Duration;
 use clerk_core::{AuthStatus, Clerk, Clock as _, ManualClock, RequestState, SystemClock};
 use clerk_emulator::{Emulator, Fault, UserSeed};
 use clerk_test_support::forge::{NOW, SESSION_CATEGORY, Signer};
-use futures_util::FutureExt;
 use http::header::SET_COOKIE;
 use serde_json::{Value, json};
 use url::Url;
@@ -251,31 +250,156 @@ async fn a_refused_refresh_becomes_a_handshake_that_names_the_refusal() {
     }
 }
 
+/// The names of the cookies that a response clears.
+fn cleared(state: &RequestState) -> Vec<String> {
+    let mut names: Vec<String> = state
+        .headers()
+        .get_all(SET_COOKIE)
+        .iter()
+        .filter_map(|cookie| {
+            let cookie = cookie.to_str().unwrap();
+            let (name, rest) = cookie.split_once('=').unwrap();
+            (rest.starts_with(';') && rest.contains("Max-Age=0")).then(|| name.to_owned())
+        })
+        .collect();
+    names.dedup();
+    names
+}
+
 #[tokio::test]
-async fn a_nonce_that_clerk_does_not_know_signs_nobody_in() {
+async fn a_nonce_that_brings_nothing_leaves_the_requests_own_cookies_to_decide() {
     let emulator = emulator().await;
     let clerk = on(&emulator).build().unwrap();
     let token = emulator.session_token(ADA).mint().unwrap();
-    for fault in [
-        None,
-        Some(Fault::status(500)),
-        Some(Fault::cut_connection()),
-    ] {
-        if let Some(fault) = fault {
-            emulator
-                .faults()
-                .add(fault.on("/v1/clients/handshake_payload"));
+    let session = format!("__session={token}; __client_uat=1; __clerk_db_jwt=dvb_1");
+    let visitor = "__client_uat=0; __clerk_db_jwt=dvb_1".to_owned();
+    let nonce = "__clerk_handshake_nonce=spent";
+    let unknown = || None;
+    let broken = || Some(Fault::status(500));
+    let busy = || Some(Fault::too_many_requests(Duration::from_secs(1)));
+    let cut = || Some(Fault::cut_connection());
+    type MakeFault = fn() -> Option<Fault>;
+    let faults: [(&str, MakeFault, bool); 4] = [
+        ("unknown", unknown, true),
+        ("broken", broken, false),
+        ("busy", busy, false),
+        ("cut", cut, false),
+    ];
+    for (name, fault, is_known_to_be_spent) in faults {
+        for (own, with_session, without) in [
+            (&session, "signed-in", "signed-in"),
+            (
+                &visitor,
+                "signed-out session-token-and-uat-missing",
+                "signed-out unexpected-error",
+            ),
+        ] {
+            if let Some(fault) = fault() {
+                emulator
+                    .faults()
+                    .add(fault.on("/v1/clients/handshake_payload"));
+            }
+            let cookies = format!("{own}; {nonce}");
+            let headers = [("cookie", &*cookies), ("sec-fetch-dest", "document")];
+            let state = clerk
+                .authenticate_request(&request_to("GET", "/page", &headers))
+                .await
+                .unwrap();
+            let expected = if is_known_to_be_spent {
+                with_session
+            } else {
+                without
+            };
+            assert_eq!(outcome(&state), expected, "{name}: {own}");
+            // A nonce that Clerk does not know is not sent again; one that it could not be asked about is.
+            let names: &[&str] = if is_known_to_be_spent {
+                &["__clerk_handshake_nonce"]
+            } else {
+                &[]
+            };
+            assert_eq!(cleared(&state), names, "{name}");
+            assert_eq!(state.location(), None, "{name}");
+            assert_eq!(
+                state.auth().is_undecided(),
+                !is_known_to_be_spent && *own == visitor,
+                "{name}"
+            );
         }
-        let cookies = format!("__session={token}; __client_uat=1; __clerk_db_jwt=dvb_1");
-        let request = request_to(
-            "GET",
-            "/page?__clerk_handshake_nonce=unknown",
-            &[("cookie", &cookies), ("sec-fetch-dest", "document")],
-        );
+    }
+}
+
+#[tokio::test]
+async fn only_a_navigation_resolves_a_handshake() {
+    let emulator = emulator().await;
+    let clerk = on(&emulator).build().unwrap();
+    let token = emulator.session_token(ADA).mint().unwrap();
+    let cookies = format!(
+        "__session={token}; __client_uat=1; __clerk_db_jwt=dvb_1; __clerk_handshake_nonce=n"
+    );
+    let session = Signer::instance().session();
+    let directives = json!([format!("__session={session}; Path=/")]);
+    let handshake = handshake(Signer::instance(), &directives);
+    for (method, kind) in [
+        ("GET", ("sec-fetch-dest", "empty")),
+        ("GET", ("sec-fetch-dest", "image")),
+        ("GET", ("accept", "*/*")),
+        ("GET", ("accept", "application/json, text/html")),
+        ("POST", ("sec-fetch-dest", "document")),
+        ("HEAD", ("sec-fetch-dest", "document")),
+        ("OPTIONS", ("accept", "text/html")),
+        ("DELETE", ("accept", "text/html")),
+    ] {
+        let request = request_to(method, "/page", &[("cookie", &cookies), kind]);
         let state = clerk.authenticate_request(&request).await.unwrap();
-        assert_eq!(outcome(&state), "signed-out session-token-missing");
-        // The nonce leaves the URL all the same.
-        assert_eq!(state.location().unwrap(), "https://app.example.com/page");
+        assert_eq!(outcome(&state), "signed-in", "{method} {kind:?}");
+        assert!(!state.headers().contains_key(SET_COOKIE));
+
+        let path = format!("/page?__clerk_handshake={handshake}");
+        let request = request_to(method, &path, &[kind]);
+        let state = decide(&production().build().unwrap(), &request);
+        assert_eq!(outcome(&state), "signed-out session-token-and-uat-missing");
+        assert!(!state.headers().contains_key(SET_COOKIE));
+    }
+    let asked = emulator
+        .requests()
+        .iter()
+        .filter(|request| request.path().contains("handshake_payload"))
+        .count();
+    assert_eq!(asked, 0);
+}
+
+#[tokio::test]
+async fn an_expired_session_is_undecided_while_it_cannot_be_refreshed() {
+    let emulator = emulator().await;
+    let clerk = on(&emulator).build().unwrap();
+    let expired = emulator.session_token(ADA).expired().mint().unwrap();
+    let suffix = clerk.publishable_key().unwrap().cookie_suffix();
+    let cookies =
+        format!("__session={expired}; __client_uat=1; __clerk_db_jwt=dvb_1; __refresh_{suffix}=r");
+    for (fault, is_undecided) in [
+        (Fault::status(500), true),
+        (Fault::too_many_requests(Duration::from_secs(1)), true),
+        (Fault::cut_connection(), true),
+        (
+            Fault::answer(
+                400,
+                "application/json",
+                r#"{"errors":[{"code":"refresh_token_invalid","message":"no"}]}"#,
+            ),
+            false,
+        ),
+    ] {
+        emulator.faults().add(fault.on("/v1/sessions"));
+        let headers = [("cookie", &*cookies), ("sec-fetch-dest", "empty")];
+        let state = clerk
+            .authenticate_request(&request_to("GET", "/page", &headers))
+            .await
+            .unwrap();
+        assert_eq!(state.status(), AuthStatus::SignedOut);
+        assert_eq!(state.auth().is_undecided(), is_undecided, "{state:?}");
+        let refusal = state.auth().signed_in().unwrap_err();
+        let status = if is_undecided { 503 } else { 401 };
+        assert_eq!(refusal.status(), status);
     }
 }
 
@@ -349,22 +473,59 @@ fn forged_handshakes_set_no_cookies() {
         assert_eq!(outcome(&state), "signed-out session-token-and-uat-missing");
         assert_eq!(state.headers().get_all(SET_COOKIE).iter().count(), 0);
     }
-    // On a development instance it is a mistake in the set-up, and said to be one.
-    let path = format!(
-        "/page?__clerk_handshake={}",
-        handshake_with_our_kid(&directives)
-    );
-    let error = development()
-        .build()
-        .unwrap()
-        .authenticate_request(&request_to("GET", &path, &[]))
-        .now_or_never()
-        .unwrap()
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("handshake token was refused"),
-        "{error}"
-    );
+    // On a development instance, too: the token of another instance that was used on this host before is set aside and
+    // its cookie cleared.
+    let token = handshake_with_our_kid(&directives);
+    for (path, cookies, cleared_names) in [
+        (
+            format!("/page?__clerk_handshake={token}"),
+            "__clerk_db_jwt=dvb_1".to_owned(),
+            &[][..],
+        ),
+        (
+            "/page".to_owned(),
+            format!("__clerk_db_jwt=dvb_1; __clerk_handshake={token}"),
+            &["__clerk_handshake"][..],
+        ),
+    ] {
+        let headers = [("cookie", &*cookies), ("sec-fetch-dest", "document")];
+        let clerk = development().build().unwrap();
+        let state = decide(&clerk, &request_to("GET", &path, &headers));
+        assert_eq!(outcome(&state), "signed-out session-token-and-uat-missing");
+        assert_eq!(cleared(&state), cleared_names);
+    }
+}
+
+#[test]
+fn an_expired_handshake_token_sets_no_cookies() {
+    let session = Signer::instance().session();
+    let signer = Signer::instance();
+    for (seconds, production_takes, development_takes) in [
+        (60, true, true),
+        (-3600, false, true),
+        (-100_000, false, false),
+        (1_000_000_000 - NOW, false, false),
+    ] {
+        let token = signer.sign(
+            &signer.header(),
+            &json!({
+                "handshake": [format!("__session={session}; Path=/")],
+                "exp": NOW + seconds,
+            }),
+        );
+        for (clerk, takes) in [
+            (production(), production_takes),
+            (development(), development_takes),
+        ] {
+            let state = arrive(&clerk.build().unwrap(), &token);
+            let sets_session = state.headers().get_all(SET_COOKIE).iter().any(|cookie| {
+                cookie
+                    .to_str()
+                    .is_ok_and(|cookie| cookie.starts_with("__session=ey"))
+            });
+            assert_eq!(sets_session, takes, "{seconds}");
+        }
+    }
 }
 
 fn handshake_with_our_kid(directives: &Value) -> String {

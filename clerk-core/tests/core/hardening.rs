@@ -1,7 +1,10 @@
 //! Where we are stricter than the reference, or go on where it stops: one test for each entry of `docs/deviations.md`
 //! that concerns requests.
 
-use clerk_core::{AllowedRedirectOrigins, ForwardedHeaders, OrganizationSync, Reason};
+use clerk_core::adapter::AuthContext;
+use clerk_core::{
+    AllowedRedirectOrigins, Auth, ForwardedHeaders, OrganizationSync, Reason, ReturnBack,
+};
 use clerk_emulator::{Emulator, Fault, MachineSeed, UserSeed};
 use clerk_test_support::forge::{NOW, Signer};
 use serde_json::json;
@@ -343,5 +346,128 @@ fn segments_built_from_claims_stay_segments() {
             reason.ends_with("unexpected-bapi-error") || reason.ends_with("missing-sid-claim"),
             "{sid}: {reason}"
         );
+    }
+}
+
+#[test]
+fn a_redirect_url_that_anybody_can_write_is_no_server_error() {
+    let session =
+        Signer::instance().session_with(&json!({ "iss": "https://foo-bar-13.clerk.accounts.dev" }));
+    let signed_in = format!("__session={session}; __client_uat=1; __clerk_db_jwt=dvb_1");
+    for target in [
+        "//evil.example",
+        "/relative",
+        "evil",
+        "http://",
+        "%00",
+        "https://[x",
+    ] {
+        for (cookies, expected) in [
+            (&*signed_in, "signed-in"),
+            (
+                "__client_uat=0; __clerk_db_jwt=dvb_1",
+                "signed-out session-token-and-uat-missing",
+            ),
+        ] {
+            let path = format!("/dashboard?__clerk_redirect_url={target}");
+            let headers = [("cookie", cookies), ("sec-fetch-dest", "document")];
+            let state = decide(
+                &development().build().unwrap(),
+                &request_to("GET", &path, &headers),
+            );
+            assert_eq!(outcome(&state), expected, "{target}");
+        }
+    }
+}
+
+#[test]
+fn the_scheme_of_an_authorization_header_is_read_in_any_case() {
+    let clerk = production().build().unwrap();
+    let token = Signer::instance().session();
+    for header in [
+        format!("bearer {token}"),
+        format!("BEARER {token}"),
+        format!("Bearer  {token}"),
+        format!("bEaReR    {token} "),
+    ] {
+        for _ in 0..2 {
+            let state = decide(&clerk, &request(&[("authorization", &header)]));
+            assert_eq!(outcome(&state), "signed-in", "{header}");
+        }
+    }
+    let session = format!("__session={token}; __client_uat=1");
+    let basic = [("authorization", "Basic eDp5"), ("cookie", &*session)];
+    assert_eq!(outcome(&decide(&clerk, &request(&basic))), "signed-in");
+}
+
+#[test]
+fn the_way_back_of_a_form_is_the_page_that_it_stood_on() {
+    let clerk = production().build().unwrap();
+    for (method, referrer, path, expected) in [
+        ("GET", None, "/a?b=1", "https://app.example.com/a?b=1"),
+        ("HEAD", None, "/a?b=1", "https://app.example.com/a?b=1"),
+        ("POST", None, "/a?b=1", "https://app.example.com/"),
+        (
+            "POST",
+            Some("https://app.example.com/form?x=1"),
+            "/a",
+            "https://app.example.com/form?x=1",
+        ),
+        (
+            "DELETE",
+            Some("https://evil.example/form"),
+            "/a",
+            "https://app.example.com/",
+        ),
+        ("PUT", Some("no url"), "/a", "https://app.example.com/"),
+        (
+            "GET",
+            None,
+            "/a?__clerk_handshake_nonce=n&__clerk_handshake=h&__clerk_help=1&__clerk_db_jwt=d&__dev_session=s&\
+             __clerk_synced=true&__clerk_ticket=t&__clerk_status=x&b=1",
+            "https://app.example.com/a?__clerk_synced=true&__clerk_ticket=t&__clerk_status=x&b=1",
+        ),
+        (
+            "POST",
+            Some("https://app.example.com/form?__clerk_handshake_nonce=n"),
+            "/a",
+            "https://app.example.com/form",
+        ),
+    ] {
+        let mut headers = vec![("accept", "text/html")];
+        headers.extend(referrer.map(|referrer| ("referer", referrer)));
+        let context = AuthContext::new(clerk.clone(), Auth::signed_out(None));
+        let request = request_to(method, path, &headers);
+        let refusal = context.redirect_to_sign_in(&request, ReturnBack::Here);
+        let status = if matches!(method, "GET" | "HEAD") {
+            307
+        } else {
+            303
+        };
+        assert_eq!(refusal.status(), status, "{method}");
+        let location = Url::parse(refusal.headers()["location"].to_str().unwrap()).unwrap();
+        let (_, back) = location
+            .query_pairs()
+            .find(|(name, _)| name == "redirect_url")
+            .unwrap();
+        assert_eq!(back, expected, "{method} {path} {referrer:?}");
+    }
+}
+
+#[test]
+fn what_a_script_fetches_is_not_redirected() {
+    let clerk = production().build().unwrap();
+    for (destination, status) in [
+        (None, 307),
+        (Some("document"), 307),
+        (Some("iframe"), 307),
+        (Some("empty"), 401),
+        (Some("script"), 401),
+    ] {
+        let mut headers = vec![("accept", "text/html, */*")];
+        headers.extend(destination.map(|destination| ("sec-fetch-dest", destination)));
+        let state = decide(&clerk, &request(&headers));
+        let refusal = state.auth().signed_in().unwrap_err();
+        assert_eq!(refusal.status(), status, "{destination:?}");
     }
 }

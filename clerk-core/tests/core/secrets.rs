@@ -1,11 +1,12 @@
 //! Secrets are in no `Debug`, no `Display` and no serialised form.
 
-use clerk_core::Auth;
+use clerk_core::adapter::Next;
+use clerk_core::{Auth, Protect, ReturnBack};
 use clerk_emulator::{Emulator, UserSeed};
 use clerk_test_support::forge::Signer;
 
 use crate::key_cache::on;
-use crate::{decide, production, request};
+use crate::{decide, development, production, request, request_to};
 
 const SECRET: &str = "sk_live_plantedSecret";
 const MACHINE: &str = "ak_plantedForMachines";
@@ -97,4 +98,64 @@ fn refusals_do_not_repeat_what_they_refuse() {
     );
     assert_clean(&text, &[&forged]);
     assert!(!text.contains("user_forged"), "{text}");
+}
+
+/// Prints every type that a request's outcome passes through.
+fn printed(clerk: &clerk_core::Clerk, request: &http::Request<()>) -> String {
+    let state = decide(clerk, request);
+    let refusal = state.auth().signed_in().cloned();
+    let next = clerk.attach(request);
+    let mut text = format!("{state:?} {refusal:?} {next:?} {next:#?}");
+    if let Next::GoOn(go_on) = &next {
+        let context = &go_on.context;
+        let back = ReturnBack::Here;
+        let guard = context.protect(&Protect::new(), request, "/");
+        let to_sign_in = context.redirect_to_sign_in(request, back);
+        text += &format!("{context:?} {guard:?} {to_sign_in:?}");
+    }
+    text
+}
+
+#[test]
+fn no_outcome_prints_the_tokens_that_stand_in_its_headers() {
+    let signer = Signer::instance();
+    let session = signer.session();
+    let expired = signer.session_with(&serde_json::json!({ "exp": 1 }));
+    let pending = signer.session_with(&serde_json::json!({ "sts": "pending" }));
+    let handshake = signer.sign(
+        &signer.header(),
+        &serde_json::json!({ "handshake": [format!("__session={session}; Path=/")] }),
+    );
+    const DEV_BROWSER: &str = "dvb_plantedDevBrowser";
+    for builder in [production(), development()] {
+        let clerk = builder.build().unwrap();
+        for (path, cookies) in [
+            (
+                "/".to_owned(),
+                format!("__session={expired}; __client_uat=1"),
+            ),
+            (
+                "/".to_owned(),
+                format!("__session={session}; __client_uat=1"),
+            ),
+            (
+                "/".to_owned(),
+                format!("__session={pending}; __client_uat=1"),
+            ),
+            ("/".to_owned(), format!("__session={session}")),
+            ("/".to_owned(), "__client_uat=0".to_owned()),
+            (format!("/?__clerk_handshake={handshake}"), String::new()),
+            ("/".to_owned(), format!("__clerk_handshake={handshake}")),
+        ] {
+            for kind in ["document", "empty"] {
+                let cookies = format!("{cookies}; __clerk_db_jwt={DEV_BROWSER}");
+                let headers = [("cookie", &*cookies), ("sec-fetch-dest", kind)];
+                let text = printed(&clerk, &request_to("GET", &path, &headers));
+                assert_clean(
+                    &text,
+                    &[&session, &expired, &pending, &handshake, DEV_BROWSER],
+                );
+            }
+        }
+    }
 }

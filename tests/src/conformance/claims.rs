@@ -81,7 +81,7 @@ impl Answerer {
         match AuthContext::new(clerk, auth).protect(&protect, &request, "/") {
             Ok(()) => json!({ "decision": "allow" }),
             Err(refusal) => match (refusal.status().as_u16(), refusal.headers().get("location")) {
-                (307, Some(to)) => {
+                (303 | 307, Some(to)) => {
                     let to = to.to_str().unwrap_or_default();
                     let is_sign_in = refusal.kind() == RefusalKind::Unauthenticated
                         && options["unauthenticated_url"].as_str() != Some(to);
