@@ -179,6 +179,10 @@ impl Authority {
             }
             Some(_) => return None,
         };
+        // A URL's parser takes these in a host (RFC 3986 section 3.2.2, sub-delims); no host has them, lists do.
+        if host.contains(['=', ';', ',', '"', '\'', '(', ')', '*', '+', '!', '$', '&']) {
+            return None;
+        }
         Some(Self {
             host: Host::parse(host).ok()?,
             port,

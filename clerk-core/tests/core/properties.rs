@@ -116,6 +116,47 @@ fn instance(is_development: bool, is_satellite: bool) -> &'static Clerk {
     &instances[usize::from(is_development) * 2 + usize::from(is_satellite)]
 }
 
+/// Headers from which the URL of a request is read.
+const HOST_HEADERS: [&str; 6] = [
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "forwarded",
+    "host",
+    "origin",
+    "referer",
+];
+
+/// Texts that are a known host, or that make one of `evil.example` only when they are read as something else than a host.
+fn hostile_host() -> impl Strategy<Value = String> {
+    let hosts = proptest::sample::select(vec![
+        "public.example.com",
+        "public.example.com:443",
+        "https",
+        "http",
+        "host=public.example.com;proto=https",
+        "https://evil.example/",
+        "https://evil.example",
+        "javascript",
+        "evil.example/",
+        "evil.example/@public.example.com",
+        "public.example.com@evil.example",
+        "evil.example?.example.com",
+        "evil.example#",
+        "evil.example\\@public.example.com",
+        "evil .example",
+        "host=\"evil.example/\"",
+        "host=x@evil.example;proto=\"https://evil.example/\"",
+        "//evil.example",
+        "evil.example:x",
+        "evil.example:99999",
+        "[evil.example]",
+        "",
+    ]);
+    let around = proptest::sample::select(vec!["", ",", " , ", ";", "/", "@", "#", "?"]);
+    (around.clone(), hosts, around)
+        .prop_map(|(before, host, after)| format!("{before}{host}{after}"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -153,6 +194,45 @@ proptest! {
             Next::Wait(_) => {}
         }
         prop_assert_eq!(clerk.stats().token_cache_entries, 0);
+    }
+
+    #[test]
+    fn a_browser_is_sent_nowhere_but_to_hosts_that_are_named_as_hosts(
+        method in proptest::sample::select(vec!["GET", "POST", "HEAD"]),
+        path in "(/|//|\\\\|evil\\.example|@|%2[fF]|\\?|#){0,6}",
+        names in proptest::collection::vec(0..HOST_HEADERS.len(), 0..4),
+        values in proptest::collection::vec(hostile_host(), 4),
+        satellite in any::<bool>(),
+        is_development in any::<bool>(),
+    ) {
+        let clerk = instance(is_development, satellite);
+        let Ok(target) = http::Uri::builder().path_and_query(format!("/{path}")).build() else { return Ok(()) };
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(target)
+            .header("host", "app.example.com")
+            .header("accept", "text/html")
+            .body(())
+            .unwrap();
+        for (name, value) in names.into_iter().zip(values) {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                request.headers_mut().append(HOST_HEADERS[name], value);
+            }
+        }
+        let refusal = match clerk.attach(&request) {
+            Next::GoOn(GoOn { context, .. }) => context.auth().signed_in().unwrap_err().into_response().map(drop),
+            Next::Answer(answer) => answer.map(drop),
+            Next::Wait(_) => return Ok(()),
+        };
+        let Some(location) = refusal.headers().get("location") else { return Ok(()) };
+        let location = url::Url::parse(location.to_str().unwrap()).unwrap();
+        for (_, back) in location.query_pairs().filter(|(name, _)| name == "redirect_url") {
+            let back = url::Url::parse(&back).unwrap();
+            prop_assert!(["http", "https"].contains(&back.scheme()), "{back}");
+            let host = back.host_str().unwrap();
+            prop_assert!(host != "evil.example" && !host.ends_with(".evil.example"), "{back}");
+            prop_assert_eq!((back.username(), back.password()), ("", None));
+        }
     }
 
     #[test]

@@ -176,8 +176,10 @@ fn sessions(world: &World) -> Vec<Scenario> {
         get("signed in, scheme missing", "/signed-in", 200).header("authorization", admin.as_str()),
         get("signed in, other scheme", "/signed-in", 401)
             .header("authorization", "Basic dXNlcjpwYXNz"),
-        get("signed in, lower-case scheme", "/signed-in", 401)
+        get("signed in, lower-case scheme", "/signed-in", 200)
             .header("authorization", format!("bearer {admin}")),
+        get("signed in, two blanks", "/signed-in", 200)
+            .header("authorization", format!("BEARER  {admin}")),
         get("signed in, empty token", "/signed-in", 401).header("authorization", "Bearer "),
         get("signed in, not a token", "/signed-in", 401)
             .bearer("nonsense")
@@ -201,9 +203,42 @@ fn sessions(world: &World) -> Vec<Scenario> {
             .bearer(world.token_where_users_are_down())
             .answers("www-authenticate", "invalid_token"),
         post("signed in, posted, nobody", "/signed-in", 401).says("authentication_required"),
-        post("signed in, posted by a form", "/signed-in", 307)
+        post("signed in, posted by a form", "/signed-in", 303)
             .document()
-            .answers("location", "/sign-in?redirect_url="),
+            .answers(
+                "location",
+                "/sign-in?redirect_url=http%3A%2F%2Fapp.test%3A3000%2F",
+            ),
+        post("signed in, posted by a form of ours", "/signed-in", 303)
+            .document()
+            .header("referer", format!("{ORIGIN}/form?a=b"))
+            .answers(
+                "location",
+                "redirect_url=http%3A%2F%2Fapp.test%3A3000%2Fform%3Fa%3Db",
+            ),
+        get("signed in, hostile protocol", "/signed-in", 307)
+            .known_browser()
+            .header("x-forwarded-proto", "https://evil.example/")
+            .answers(
+                "location",
+                "redirect_url=http%3A%2F%2Fapp.test%3A3000%2Fsigned-in",
+            ),
+        get("signed in, hostile forwarded host", "/signed-in", 307)
+            .known_browser()
+            .header("x-forwarded-host", "app.test:3000@evil.example")
+            .answers(
+                "location",
+                "redirect_url=http%3A%2F%2Fapp.test%3A3000%2Fsigned-in",
+            ),
+        get("signed in, fetched by a script", "/signed-in", 401)
+            .header("sec-fetch-dest", "empty")
+            .header("accept", "text/html, */*"),
+        get(
+            "sync target that is no URL",
+            "/?__clerk_redirect_url=//evil.example",
+            200,
+        )
+        .known_browser(),
         get("maybe, nobody", "/maybe/signed-in", 200).says("nobody"),
         get("maybe, admin", "/maybe/signed-in", 200)
             .bearer(&admin)
@@ -518,9 +553,17 @@ fn browsers(world: &World, handshake: &str) -> Vec<Scenario> {
         get(
             "back with a forged handshake",
             "/?__clerk_handshake=abc",
-            500,
+            200,
         )
-        .document(),
+        .known_browser(),
+        get("a forged handshake in a cookie", "/", 200)
+            .document()
+            .header(
+                "cookie",
+                "__clerk_db_jwt=dvb_1; __client_uat=0; __clerk_handshake=abc",
+            )
+            .answers("set-cookie", "__clerk_handshake=; Path=/; Max-Age=0")
+            .answers("cache-control", "private, no-store"),
         get("visit through a proxy", "/", 307)
             .document()
             .header("x-forwarded-host", "www.example.com")
