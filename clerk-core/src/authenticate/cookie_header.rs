@@ -8,19 +8,50 @@ use crate::ecma::{is_truthy, to_number};
 use crate::publishable_key::InstanceType;
 use crate::token::RawToken;
 
-/// The cookies that matter, first occurrence of each name. An empty value counts as absent.
+/// How many cookies of one name are read. A browser sends several where a host and its parent domain, or two paths, have
+/// one each.
+const MOST_OF_A_NAME: usize = 4;
+
+/// The values of the cookies of one name, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Values(Vec<String>);
+
+impl Values {
+    fn add(&mut self, value: &str) {
+        if self.0.len() < MOST_OF_A_NAME {
+            self.0.push(decode_cookie(value));
+        }
+    }
+
+    /// Returns the first value, which counts as absent when it is empty, and the others that are not.
+    pub(super) fn split(self) -> (Option<String>, Vec<String>) {
+        let mut values = self.0.into_iter();
+        let first = values.next().filter(|value| !value.is_empty());
+        (first, values.filter(|value| !value.is_empty()).collect())
+    }
+
+    pub(super) fn first(self) -> Option<String> {
+        self.split().0
+    }
+
+    fn is_present(&self) -> bool {
+        self.0.first().is_some_and(|value| !value.is_empty())
+    }
+}
+
+/// The cookies that matter.
 #[derive(Debug, Default)]
 pub(super) struct Cookies {
-    pub(super) session: Option<String>,
-    pub(super) session_suffixed: Option<String>,
-    pub(super) client_uat: Option<String>,
-    pub(super) client_uat_suffixed: Option<String>,
-    pub(super) dev_browser: Option<String>,
-    pub(super) dev_browser_suffixed: Option<String>,
-    pub(super) refresh: Option<String>,
-    pub(super) handshake: Option<String>,
-    pub(super) handshake_nonce: Option<String>,
-    pub(super) redirect_count: Option<String>,
+    pub(super) session: Values,
+    pub(super) session_suffixed: Values,
+    pub(super) client_uat: Values,
+    pub(super) client_uat_suffixed: Values,
+    pub(super) dev_browser: Values,
+    pub(super) dev_browser_suffixed: Values,
+    pub(super) refresh: Values,
+    pub(super) handshake: Values,
+    pub(super) handshake_nonce: Values,
+    pub(super) redirect_count: Values,
 }
 
 impl Cookies {
@@ -33,11 +64,10 @@ impl Cookies {
             let blanks = [' ', '\t'];
             let (name, value) = (name.trim_matches(blanks), value.trim_matches(blanks));
             if let Some(cookie) = found.named(name, suffix) {
-                // The first cookie of a name counts, also when it is empty.
-                cookie.get_or_insert_with(|| decode_cookie(value));
+                cookie.add(value);
             }
         }
-        found.without_empty()
+        found
     }
 
     /// Returns the names of the cookies in which a handshake came.
@@ -47,11 +77,11 @@ impl Cookies {
             ("__clerk_handshake_nonce", &self.handshake_nonce),
         ]
         .into_iter()
-        .filter_map(|(name, value)| value.is_some().then_some(name))
+        .filter_map(|(name, value)| value.is_present().then_some(name))
         .collect()
     }
 
-    fn named(&mut self, name: &str, suffix: &str) -> Option<&mut Option<String>> {
+    fn named(&mut self, name: &str, suffix: &str) -> Option<&mut Values> {
         let base = name
             .strip_suffix(suffix)
             .filter(|_| !suffix.is_empty())
@@ -72,24 +102,6 @@ impl Cookies {
                 _ => return None,
             },
         })
-    }
-
-    fn without_empty(mut self) -> Self {
-        for cookie in [
-            &mut self.session,
-            &mut self.session_suffixed,
-            &mut self.client_uat,
-            &mut self.client_uat_suffixed,
-            &mut self.dev_browser,
-            &mut self.dev_browser_suffixed,
-            &mut self.refresh,
-            &mut self.handshake,
-            &mut self.handshake_nonce,
-            &mut self.redirect_count,
-        ] {
-            cookie.take_if(|value| value.is_empty());
-        }
-        self
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::context::{Context, Interrupt, Verification};
-use super::facts::RedirectCount;
+use super::facts::{Facts, RedirectCount};
 use super::handshake::{self, Resolution};
 use super::notice::Notice;
 use super::outcome::Outcome;
@@ -18,7 +18,56 @@ use crate::token::{RawToken, VerifiedSession};
 use crate::urls::query_parameter;
 
 /// Decides about a request without a token in the header.
+///
+/// Where a browser sends several session cookies, of a host and its parent domain, the one that verifies counts wherever
+/// it stands; with none, the first decides.
 pub(crate) fn decide(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
+    if context.facts.other_cookie_tokens.is_empty() {
+        return by_one_session_cookie(context);
+    }
+    let Some(token) = cookie_that_verifies(context)? else {
+        return by_one_session_cookie(context);
+    };
+    let facts = Facts {
+        cookie_token: Some(token),
+        client_uat: context.facts.latest_client_uat,
+        ..context.facts.clone()
+    };
+    let mut chosen = Context {
+        facts: &facts,
+        config: context.config,
+        answers: context.answers,
+        now: context.now,
+        notices: Vec::new(),
+    };
+    let outcome = by_one_session_cookie(&mut chosen);
+    context.notices = chosen.notices;
+    outcome
+}
+
+/// Returns the first session cookie that verifies and is not older than the client's last change.
+fn cookie_that_verifies(context: &Context<'_>) -> Result<Option<RawToken>, Interrupt> {
+    let facts = context.facts;
+    for token in facts.cookie_token.iter().chain(&facts.other_cookie_tokens) {
+        let Ok(parsed) = token.parsed() else {
+            continue;
+        };
+        let issued = parsed.claims().get("iat").and_then(to_number);
+        if token.is_not_a_session() || issued.is_some_and(|issued| issued < facts.latest_client_uat)
+        {
+            continue;
+        }
+        match context.verify(token)? {
+            Verification::Verified(_) => return Ok(Some(token.clone())),
+            // No key is at hand for one, so none is asked for another.
+            Verification::Refused(error) if error.reason().is_undecided() => return Ok(None),
+            Verification::Refused(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+fn by_one_session_cookie(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
     match handshake::resolve(context)? {
         Resolution::Resolved(outcome) => Ok(outcome),
         Resolution::None => by_own_cookies(context),

@@ -188,6 +188,7 @@ impl Pending {
         [&self.facts.header_token, &self.facts.cookie_token]
             .into_iter()
             .flatten()
+            .chain(&self.facts.other_cookie_tokens)
             .filter_map(RawToken::session)
             .any(|known| Arc::ptr_eq(known, session))
     }

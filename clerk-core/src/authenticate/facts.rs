@@ -16,7 +16,7 @@ use crate::token::{RawToken, VerifiedSession};
 use crate::urls::query_parameter;
 
 /// The facts of a request on which decisions rest. None of them is trusted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) is_get: bool,
     /// The status that redirects this request: 307 keeps the method of a GET or HEAD, 303 makes a GET of everything else
@@ -35,6 +35,10 @@ pub(crate) struct Facts {
     pub(crate) cookie_token: Option<RawToken>,
     /// `__client_uat`: Unix seconds of the client's last change, 0 for a client without sessions.
     pub(crate) client_uat: f64,
+    /// Further session cookies of the same name.
+    pub(crate) other_cookie_tokens: Vec<RawToken>,
+    /// The largest of several `__client_uat`.
+    pub(crate) latest_client_uat: f64,
     pub(crate) dev_browser: Option<String>,
     pub(crate) refresh_token: Option<String>,
     pub(crate) handshake_token: Option<String>,
@@ -79,46 +83,63 @@ impl Facts {
                 .map(Cow::into_owned)
         };
         let handshake_cookies = cookies.handshake_names();
+        let (plain, other_plain) = cookies.session.split();
+        let (with_suffix, other_with_suffix) = cookies.session_suffixed.split();
+        let (plain_uat, other_plain_uats) = cookies.client_uat.split();
+        let (suffixed_uat, other_suffixed_uats) = cookies.client_uat_suffixed.split();
         let sessions = SessionCookies {
-            plain: cookies.session.map(&token),
-            suffixed: cookies.session_suffixed.map(&token),
-            plain_uat: cookies.client_uat,
-            suffixed_uat: cookies.client_uat_suffixed,
+            plain: plain.map(&token),
+            suffixed: with_suffix.map(&token),
+            plain_uat,
+            suffixed_uat,
         };
         let suffixed = sessions.uses_suffixed(config, now);
-        let (cookie_token, client_uat, dev_browser) = if suffixed {
+        let (cookie_token, client_uat, dev_browser, others, other_uats) = if suffixed {
             (
                 sessions.suffixed,
                 sessions.suffixed_uat,
                 cookies.dev_browser_suffixed,
+                other_with_suffix,
+                other_suffixed_uats,
             )
         } else {
-            (sessions.plain, sessions.plain_uat, cookies.dev_browser)
+            (
+                sessions.plain,
+                sessions.plain_uat,
+                cookies.dev_browser,
+                other_plain,
+                other_plain_uats,
+            )
         };
+        let seconds = |uat: &String| parse_int(uat).unwrap_or(0.0);
+        let client_uat = client_uat.as_ref().map_or(0.0, seconds);
+        let refresh_token = cookies.refresh.first();
         let is_get = request.method() == "GET";
         let destination = FetchDestination::of(request);
         Self {
             is_get,
             redirect_status: redirect_status(request.method()),
-            header_token: bearer_token(text("authorization").as_deref()).map(token),
+            header_token: bearer_token(text("authorization").as_deref()).map(&token),
             origin: text("origin"),
             referrer: text("referer"),
             is_navigation: is_get && is_navigation(request, destination),
             is_document: destination == FetchDestination::Document,
             suffixed,
             cookie_token,
-            client_uat: client_uat.and_then(|uat| parse_int(&uat)).unwrap_or(0.0),
-            dev_browser: query("__clerk_db_jwt").or(dev_browser),
-            headers: if is_get && cookies.refresh.is_some() {
+            client_uat,
+            latest_client_uat: other_uats.iter().map(seconds).fold(client_uat, f64::max),
+            other_cookie_tokens: others.into_iter().map(&token).collect(),
+            dev_browser: query("__clerk_db_jwt").or(dev_browser.first()),
+            headers: if is_get && refresh_token.is_some() {
                 bounded_headers(request)
             } else {
                 Vec::new()
             },
-            refresh_token: cookies.refresh,
+            refresh_token,
             handshake_cookies,
-            handshake_token: query("__clerk_handshake").or(cookies.handshake),
-            handshake_nonce: query("__clerk_handshake_nonce").or(cookies.handshake_nonce),
-            redirect_count: RedirectCount::parse(cookies.redirect_count.as_deref()),
+            handshake_token: query("__clerk_handshake").or(cookies.handshake.first()),
+            handshake_nonce: query("__clerk_handshake_nonce").or(cookies.handshake_nonce.first()),
+            redirect_count: RedirectCount::parse(cookies.redirect_count.first().as_deref()),
             url,
         }
     }

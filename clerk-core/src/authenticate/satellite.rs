@@ -83,9 +83,7 @@ pub(crate) fn respond(context: &mut Context<'_>) -> Option<Outcome> {
         return None;
     }
     let target = query_parameter(&facts.url, "__clerk_redirect_url");
-    let Some(target) = target.filter(|target| !target.is_empty()) else {
-        return None;
-    };
+    let target = target.filter(|target| !target.is_empty())?;
     let Ok(mut target) = Url::parse(&target) else {
         context.notices.push(Notice::SatelliteRedirectNoUrl);
         return None;

@@ -5,7 +5,7 @@ use clerk_core::{Clerk, ClerkBuilder, OrganizationSync};
 use clerk_test_support::forge::{NOW, Signer};
 use serde_json::json;
 
-use crate::{decide, development, outcome, production, request_to};
+use crate::{decide, development, outcome, production, request, request_to};
 
 /// Cookies that the rows below combine.
 struct Jar {
@@ -522,4 +522,65 @@ fn an_issue_time_that_is_no_number_is_older_than_nothing() {
     let state = decide(&clerk, &request_to("GET", "/page", &[("cookie", &cookies)]));
     // The suffixed session is chosen, as in the reference, and refused.
     assert_eq!(outcome(&state), "signed-out token-verification-failed");
+}
+
+#[test]
+fn of_several_session_cookies_the_one_that_verifies_counts() {
+    let signer = Signer::instance();
+    let good = signer.session();
+    let stale =
+        signer.session_with(&json!({ "exp": NOW - 600, "iat": NOW - 660, "nbf": NOW - 660 }));
+    let forged = Signer::stranger().sign(&signer.header(), &clerk_test_support::forge::claims());
+    let machine = signer.session_with(&json!({ "sub": "mch_1" }));
+    let session = |token: &str| format!("__session={token}");
+    let uat = |seconds: i64| format!("__client_uat={seconds}");
+    let clerk = production().build().unwrap();
+    for (cookies, expected) in [
+        (vec![session(&stale), session(&good), uat(1)], "signed-in"),
+        (vec![session(&good), session(&stale), uat(1)], "signed-in"),
+        (
+            vec![
+                session(&forged),
+                session("x.y.z"),
+                session(&machine),
+                session(&good),
+                uat(1),
+            ],
+            "signed-in",
+        ),
+        (
+            vec![uat(0), session(&stale), session(&good), uat(1)],
+            "signed-in",
+        ),
+        // The fifth is not tried.
+        (
+            vec![
+                session(&forged),
+                session(&forged),
+                session(&forged),
+                session(&forged),
+                session(&good),
+                uat(1),
+            ],
+            "signed-out token-invalid-signature",
+        ),
+        // With none that verifies, the first decides.
+        (
+            vec![session(&forged), session(&stale), uat(1)],
+            "signed-out token-invalid-signature",
+        ),
+        (
+            vec![session(&stale), session(&forged), uat(1)],
+            "signed-out session-token-expired-refresh-non-eligible-no-refresh-cookie",
+        ),
+        // A client that changed after the session was issued, wherever its cookie stands.
+        (
+            vec![session(&stale), session(&good), uat(1), uat(NOW + 1)],
+            "signed-out session-token-expired-refresh-non-eligible-no-refresh-cookie",
+        ),
+    ] {
+        let cookies = cookies.join("; ");
+        let state = decide(&clerk, &request(&[("cookie", &cookies)]));
+        assert_eq!(outcome(&state), expected, "{cookies}");
+    }
 }
