@@ -5,15 +5,18 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use clerk_core::adapter::WebhookBody;
 use clerk_core::{Clerk, Refusal, WebhookEvent};
 
+use crate::convert::View;
 use crate::rejection::ClerkRejection;
 
 /// A webhook whose signature was verified over the raw body (Clerk docs: "Webhooks overview"). Consumes the body.
 ///
 /// Takes the [`Clerk`] from the application's data and needs no [`ClerkMiddleware`](crate::ClerkMiddleware): webhooks
-/// carry a signature of their own. A webhook that does not verify is answered with 400, and 500 without a signing
-/// secret.
+/// carry a signature of their own. A webhook that does not verify is answered with 400, one that is longer than
+/// [`webhook_body_limit`](clerk_core::ClerkBuilder::webhook_body_limit) with 413, and without a signing secret every one
+/// with 500.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
@@ -43,7 +46,7 @@ impl FromRequest for VerifiedWebhook {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let body = web::Bytes::from_request(&request, payload);
+        let body = web::Payload::from_request(&request, payload);
         Box::pin(async move {
             let Some(clerk) = request.app_data::<web::Data<Clerk>>() else {
                 tracing::error!(
@@ -51,10 +54,18 @@ impl FromRequest for VerifiedWebhook {
                 );
                 return Err(Refusal::misconfigured().into());
             };
-            let body = body.await.map_err(|_| Refusal::webhook())?;
-            let headers = request.headers();
-            let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
-            Ok(Self(clerk.verify_webhook(header, &body)?))
+            let body = match body.await {
+                Ok(body) => body.to_bytes_limited(clerk.webhook_body_limit()).await,
+                Err(error) => Ok(Err(error)),
+            };
+            let body = match &body {
+                Ok(Ok(body)) => WebhookBody::Whole(body),
+                Ok(Err(_)) => WebhookBody::Broken,
+                Err(_) => WebhookBody::TooLong,
+            };
+            Ok(Self(
+                clerk.verify_webhook(&View::of_request(&request), body)?,
+            ))
         })
     }
 }

@@ -1,15 +1,21 @@
 //! Webhooks.
 
+use std::error::Error as _;
+
+use axum::body::to_bytes;
 use axum_core::extract::{FromRef, FromRequest, Request};
-use bytes::Bytes;
-use clerk_core::{Clerk, Refusal, WebhookEvent};
+use clerk_core::adapter::WebhookBody;
+use clerk_core::{Clerk, WebhookEvent};
+use http_body_util::LengthLimitError;
 
 use crate::rejection::ClerkRejection;
 
 /// A webhook whose signature was verified over the raw body (Clerk docs: "Webhooks overview"). Consumes the body.
 ///
 /// Takes the [`Clerk`] from the router's state and needs no [`ClerkLayer`](crate::ClerkLayer): webhooks carry a
-/// signature of their own. A webhook that does not verify is answered with 400, and 500 without a signing secret.
+/// signature of their own. A webhook that does not verify is answered with 400, one that is longer than
+/// [`webhook_body_limit`](clerk_core::ClerkBuilder::webhook_body_limit) with 413, and without a signing secret every one
+/// with 500.
 ///
 /// ```
 /// use clerk_axum::{Clerk, VerifiedWebhook};
@@ -31,11 +37,20 @@ where
     type Rejection = ClerkRejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ClerkRejection> {
-        let headers = request.headers().clone();
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Refusal::webhook())?;
-        let header = |name: &str| headers.get(name).map(http::HeaderValue::as_bytes);
-        Ok(Self(Clerk::from_ref(state).verify_webhook(header, &body)?))
+        let clerk = Clerk::from_ref(state);
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, clerk.webhook_body_limit()).await;
+        let body = match &body {
+            Ok(body) => WebhookBody::Whole(body),
+            Err(error)
+                if error
+                    .source()
+                    .is_some_and(|source| source.is::<LengthLimitError>()) =>
+            {
+                WebhookBody::TooLong
+            }
+            Err(_) => WebhookBody::Broken,
+        };
+        Ok(Self(clerk.verify_webhook(&parts, body)?))
     }
 }

@@ -32,7 +32,7 @@ pub use crate::request::RequestView;
 use crate::request::joined_header;
 pub use crate::routed_path::RoutedPath;
 use crate::sign_in::{PendingSession, sign_in_url};
-use crate::webhook::WebhookEvent;
+use crate::webhook::{WebhookError, WebhookEvent};
 
 /// What an adapter does with a request next.
 #[must_use]
@@ -394,14 +394,20 @@ impl Clerk {
         }
     }
 
-    /// Verifies a webhook request with the configured signing secret. `header` returns the value of a header.
+    /// Returns the longest body of a webhook that an adapter reads, in bytes.
+    #[must_use]
+    pub fn webhook_body_limit(&self) -> usize {
+        self.instance().config.webhook_body_limit
+    }
+
+    /// Verifies a webhook request with the configured signing secret. Repeated headers count as one list.
     ///
     /// # Errors
     /// The [`Refusal`] with which to answer: 400 for a webhook that does not verify, 500 when no secret is configured.
-    pub fn verify_webhook<'h>(
+    pub fn verify_webhook(
         &self,
-        header: impl Fn(&str) -> Option<&'h [u8]>,
-        body: &[u8],
+        request: &(impl RequestView + ?Sized),
+        body: WebhookBody<'_>,
     ) -> Result<WebhookEvent, Refusal> {
         let Some(verifier) = self.webhooks() else {
             tracing::error!(
@@ -409,17 +415,38 @@ impl Clerk {
             );
             return Err(Refusal::misconfigured());
         };
-        let header = |name: &str| {
-            let value = std::str::from_utf8(header(name)?).ok()?;
-            Some(value.to_owned())
+        let verified = match body {
+            WebhookBody::Whole(body) => verifier
+                .verify_with(|name| joined_header(request, name), body, self.now())
+                .map_err(|error| Refusal::webhook(&error)),
+            WebhookBody::TooLong => Err(Refusal::webhook_too_long(self.webhook_body_limit())),
+            WebhookBody::Broken => Err(Refusal::webhook(&WebhookError::InvalidBody)),
         };
-        verifier
-            .verify_with(header, body, self.now())
-            .map_err(|error| {
-                tracing::debug!(%error, "a webhook was refused");
-                Refusal::webhook()
-            })
+        verified.inspect_err(|refusal| {
+            let problem = refusal.message();
+            match self.instance().config.instance_type() {
+                Some(InstanceType::Development) => {
+                    tracing::info!("a webhook was refused: {problem}");
+                }
+                _ => tracing::debug!("a webhook was refused: {problem}"),
+            }
+        })
     }
+}
+
+/// The body of a webhook, as an adapter could read it.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an adapter says which of these it found"
+)]
+pub enum WebhookBody<'a> {
+    /// The exact bytes.
+    Whole(&'a [u8]),
+    /// More bytes than [`Clerk::webhook_body_limit`].
+    TooLong,
+    /// The connection ended before the body did.
+    Broken,
 }
 
 fn answer(status: StatusCode, headers: HeaderMap) -> Response<AnswerBody> {

@@ -48,6 +48,7 @@ pub struct ClerkBuilder {
     forwarded_headers: ForwardedHeaders,
     redirect_origins: AllowedRedirectOrigins,
     webhook_signing_secret: Option<secrecy::SecretString>,
+    webhook_body_limit: usize,
     signing_keys: SigningKeySettings,
     token_cache_bytes: u64,
     machine_token_memory: Duration,
@@ -81,6 +82,7 @@ impl Default for ClerkBuilder {
             forwarded_headers: ForwardedHeaders::default(),
             redirect_origins: AllowedRedirectOrigins::default(),
             webhook_signing_secret: None,
+            webhook_body_limit: DEFAULT_WEBHOOK_BODY_LIMIT,
             signing_keys: SigningKeySettings::default(),
             token_cache_bytes: DEFAULT_TOKEN_CACHE_BYTES,
             machine_token_memory: Duration::from_secs(30),
@@ -92,6 +94,7 @@ impl Default for ClerkBuilder {
 }
 
 const DEFAULT_TOKEN_CACHE_BYTES: u64 = 16 * 1024 * 1024;
+const DEFAULT_WEBHOOK_BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// An empty text is as good as absent, as in the official SDKs.
 fn non_empty(text: impl Into<String>) -> Option<String> {
@@ -246,6 +249,12 @@ impl ClerkBuilder {
     /// The signing secret of the webhook endpoint, `whsec_...`.
     pub fn webhook_signing_secret(mut self, secret: impl Into<secrecy::SecretString>) -> Self {
         self.webhook_signing_secret = Some(secret.into());
+        self
+    }
+
+    /// The longest body of a webhook that is read, in bytes: 4 MiB unless set. A longer one is answered with 413.
+    pub fn webhook_body_limit(mut self, bytes: usize) -> Self {
+        self.webhook_body_limit = bytes;
         self
     }
 
@@ -497,6 +506,7 @@ impl ClerkBuilder {
             redirect_origins: self.redirect_origins,
             original_frontend_api,
             webhooks,
+            webhook_body_limit: self.webhook_body_limit,
         };
         Ok(Clerk::of(Instance {
             config,

@@ -44,6 +44,8 @@ pub(crate) struct Config {
     /// The Frontend API's host without regard to a proxy: what `iss` is compared with.
     pub(crate) original_frontend_api: String,
     pub(crate) webhooks: Option<WebhookVerifier>,
+    /// The longest body of a webhook that is read, in bytes.
+    pub(crate) webhook_body_limit: usize,
 }
 
 impl Config {

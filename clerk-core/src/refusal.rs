@@ -13,6 +13,7 @@ use crate::authorization::Require;
 use crate::headers::AUTH_REASON;
 use crate::reason::Reason;
 use crate::redirect::RedirectError;
+use crate::webhook::WebhookError;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +29,7 @@ pub enum RefusalKind {
     Undecided,
     /// The path cannot be decoded.
     MalformedPath,
-    /// The webhook does not verify.
+    /// The webhook does not verify, or is too long.
     Webhook,
     /// The application is set up wrongly; the log says how.
     Misconfigured,
@@ -300,15 +301,31 @@ impl Refusal {
         )
     }
 
-    /// The answer to a webhook that does not verify, or whose body cannot be read.
-    #[must_use]
-    pub fn webhook() -> Self {
-        let body = error_body(
-            "webhook_invalid",
-            "the webhook's signature does not verify",
-            None,
-        );
+    /// The answer to a webhook that does not verify, with the reason.
+    pub(crate) fn webhook(error: &WebhookError) -> Self {
+        let body = error_body("webhook_invalid", &error.to_string(), None);
         Self::new(RefusalKind::Webhook, StatusCode::BAD_REQUEST, Some(&body))
+    }
+
+    /// The answer to a webhook with a body of more than `limit` bytes.
+    pub(crate) fn webhook_too_long(limit: usize) -> Self {
+        let message = format!(
+            "webhook body is longer than {limit} bytes: raise the limit with ClerkBuilder::webhook_body_limit"
+        );
+        let body = error_body("webhook_too_long", &message, None);
+        Self::new(
+            RefusalKind::Webhook,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Some(&body),
+        )
+    }
+
+    /// Returns the text of the first error in the body.
+    pub(crate) fn message(&self) -> String {
+        serde_json::from_slice::<serde_json::Value>(&self.body)
+            .ok()
+            .and_then(|body| Some(body["errors"][0]["message"].as_str()?.to_owned()))
+            .unwrap_or_else(|| self.to_string())
     }
 
     pub(crate) fn malformed_path() -> Self {

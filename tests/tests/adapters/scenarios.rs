@@ -737,6 +737,13 @@ fn failures(world: &World) -> Vec<Scenario> {
             |post, (name, value)| post.header(name, value),
         )
     };
+    let padded = |name, status, bytes| {
+        let (body, headers) = world.padded_webhook(0, bytes);
+        headers.into_iter().fold(
+            post(name, "/webhook", status).body(body),
+            |post, (name, value)| post.header(name, value),
+        )
+    };
     let [id, at, signature] = signed.map(|(_, value)| value);
     let mut list = vec![
         get("keys down, public", "/", 200)
@@ -784,7 +791,9 @@ fn failures(world: &World) -> Vec<Scenario> {
         get("no instance, without the layer", "/unlayered/open", 200).on(Setup::NoInstance),
         webhook("webhook", 200, 0).says("user.created"),
         webhook("webhook, late", 200, 299),
-        webhook("webhook, too old", 400, 301).says("webhook_invalid"),
+        webhook("webhook, too old", 400, 301)
+            .says("webhook_invalid")
+            .says("more than 5 minutes ago"),
         webhook("webhook, too new", 400, -301),
         webhook("webhook, no secret", 500, 0).on(Setup::NoWebhookSecret),
         post("webhook, unsigned", "/webhook", 400).body(event.clone()),
@@ -802,7 +811,16 @@ fn failures(world: &World) -> Vec<Scenario> {
             .header("svix-id", id.as_str())
             .header("svix-timestamp", at.as_str())
             .header("svix-signature", format!("v1,AAAA v2,x {signature}"))
+            .body(event.clone()),
+        post("webhook, signatures in two lines", "/webhook", 200)
+            .header("svix-id", id.as_str())
+            .header("svix-timestamp", at.as_str())
+            .header("svix-signature", "v1,AAAA")
+            .header("svix-signature", signature.as_str())
             .body(event),
+        padded("webhook of 300 KB", 200, 300_000).says("user.created"),
+        padded("webhook of 2.5 MB", 200, 2_500_000).says("user.created"),
+        padded("webhook beyond the limit", 413, 4 * 1024 * 1024).says("webhook_body_limit"),
     ];
     for path in [
         "whoami",

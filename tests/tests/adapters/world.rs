@@ -226,10 +226,19 @@ impl World {
 
     /// A webhook's body and headers, signed as Clerk signs.
     pub(crate) fn webhook(&self, sent_ago: i64) -> (Vec<u8>, [(&'static str, String); 3]) {
+        self.padded_webhook(sent_ago, 0)
+    }
+
+    /// As [`webhook`](Self::webhook), with this many bytes more.
+    pub(crate) fn padded_webhook(
+        &self,
+        sent_ago: i64,
+        bytes: usize,
+    ) -> (Vec<u8>, [(&'static str, String); 3]) {
         let body = json!({
             "type": "user.created",
             "object": "event",
-            "data": { "id": "user_ada", "object": "user" },
+            "data": { "id": "user_ada", "object": "user", "padding": "x".repeat(bytes) },
         })
         .to_string();
         let (id, at) = ("msg_1", self.seconds_ago(sent_ago));
