@@ -1,13 +1,10 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use http::{HeaderMap, HeaderValue, Method};
+use http::Method;
 
 use crate::{
-    config::{ClerkClientBuilder, from_environment},
-    error::ConfigError,
-    raw::RawRequest,
-    retry::Retry,
-    secret::SecretKey,
+    builder::ClerkClientBuilder, config_error::ConfigError, connection::Connection,
+    raw_request::RawRequest, request::Request, secret::SecretKey,
 };
 
 /// A client of Clerk's Backend API.
@@ -26,18 +23,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct ClerkClient {
-    inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) http: reqwest::Client,
-    pub(crate) unversioned_base: String,
-    pub(crate) versioned_base: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) secret_key: Option<HeaderValue>,
-    pub(crate) machine_secret_key: Option<HeaderValue>,
-    pub(crate) timeout: Duration,
-    pub(crate) retry: Retry,
+    connection: Arc<Connection>,
 }
 
 impl ClerkClient {
@@ -50,13 +36,19 @@ impl ClerkClient {
         Self::builder().secret_key(secret_key).build()
     }
 
-    /// A client configured by the environment, see [`ClerkClientBuilder::from_lookup`] for the
-    /// variables.
+    /// Builds a client from environment variables; [`ClerkClientBuilder::from_lookup`] lists them.
     ///
     /// # Errors
-    /// When `CLERK_SECRET_KEY` is not set, or a variable has an unusable value.
+    /// Fails if `CLERK_SECRET_KEY` is not set or a variable has an unusable value.
     pub fn from_env() -> Result<Self, ConfigError> {
-        from_environment()?.build()
+        let builder = Self::builder().from_env();
+        if builder.has_secret_key() {
+            builder.build()
+        } else {
+            Err(builder
+                .problem()
+                .unwrap_or(ConfigError::MissingVariable("CLERK_SECRET_KEY")))
+        }
     }
 
     /// Starts the configuration of a client.
@@ -89,31 +81,37 @@ impl ClerkClient {
         I: IntoIterator<Item = S>,
         S: AsRef<str>,
     {
-        RawRequest::new(self, method, path)
+        RawRequest::new(self.call(method, "raw", ""), path)
     }
 
-    pub(crate) fn from_inner(inner: Inner) -> Self {
+    pub(crate) fn over(connection: Connection) -> Self {
         Self {
-            inner: Arc::new(inner),
+            connection: Arc::new(connection),
         }
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
-        &self.inner
+    /// Starts a call of a named operation.
+    pub(crate) fn call(
+        &self,
+        method: Method,
+        operation: &'static str,
+        path: &'static str,
+    ) -> Request {
+        Request::new(&self.connection, method, operation, path)
     }
 }
 
 impl fmt::Debug for ClerkClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClerkClient")
-            .field("base_url", &self.inner.unversioned_base)
-            .field("has_secret_key", &self.inner.secret_key.is_some())
+            .field("api_url", &self.connection.unversioned_url)
+            .field("has_secret_key", &self.connection.secret_key.is_some())
             .field(
                 "has_machine_secret_key",
-                &self.inner.machine_secret_key.is_some(),
+                &self.connection.machine_secret_key.is_some(),
             )
-            .field("timeout", &self.inner.timeout)
-            .field("retry", &self.inner.retry)
+            .field("timeout", &self.connection.timeout)
+            .field("retry", &self.connection.retry)
             .finish_non_exhaustive()
     }
 }

@@ -9,8 +9,6 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::timestamp::Timestamp;
-
 /// A value inside an answer. Null reads as the empty value.
 pub(crate) trait Lenient<'de>: Sized {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
@@ -47,16 +45,6 @@ pub(crate) fn value<'de, A: MapAccess<'de>, T: Lenient<'de>>(
     map: &mut A,
 ) -> Result<Found, A::Error> {
     *field = map.next_value_seed(Seed::new())?;
-    Ok(Found::Value)
-}
-
-/// Reads a point in time given in seconds.
-pub(crate) fn seconds<'de, A: MapAccess<'de>>(
-    field: &mut Timestamp,
-    map: &mut A,
-) -> Result<Found, A::Error> {
-    let seconds = map.next_value_seed(Seed::<i64>::new())?;
-    *field = Timestamp::from_millis(seconds.saturating_mul(1000));
     Ok(Found::Value)
 }
 
@@ -101,7 +89,7 @@ macro_rules! model {
                     $($($secret_key => $crate::lenient::strict(&mut self.$secret, map)?,)+)?
                     $($($key => $crate::lenient::value(&mut self.$field, map)?,)+)?
                     $($($hidden_key => $crate::lenient::value(&mut self.$hidden, map)?,)+)?
-                    $($($seconds_key => $crate::lenient::seconds(&mut self.$seconds, map)?,)+)?
+                    $($($seconds_key => $crate::timestamp::seconds(&mut self.$seconds, map)?,)+)?
                     _ => $crate::lenient::Found::NoField,
                 })
             }

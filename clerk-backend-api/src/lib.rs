@@ -200,49 +200,67 @@
 //! Each call is a `tracing` span `clerk.request` at debug level, with the operation's name, the status, the number of
 //! retries and the trace id. Keys, queries and bodies are never logged.
 
+mod answer;
+mod api_error;
+mod builder;
 mod client;
-mod config;
+mod config_error;
+mod connection;
+mod decode_error;
 mod deleted_object;
 mod error;
+mod error_code;
 mod fields;
+mod invalid_request;
 mod jwk;
 mod lenient;
 mod metadata;
 mod oauth_access_token;
+mod operation;
 mod options;
 mod page;
+mod page_stream;
 mod patch;
 mod path;
-mod raw;
+mod raw_request;
+mod raw_response;
 mod request;
 pub mod resources;
 mod response;
 mod retry;
 mod secret;
+mod send;
 mod session_refresh;
 mod timestamp;
+mod trace_id;
+mod transport_error;
 mod upload;
 mod verification;
 
+pub use api_error::{ApiError, ApiErrorItem};
+pub use builder::{API_VERSION, ClerkClientBuilder};
 pub use client::ClerkClient;
-pub use config::{API_VERSION, ClerkClientBuilder};
+pub use config_error::ConfigError;
+pub use decode_error::DecodeError;
 pub use deleted_object::DeletedObject;
-pub use error::{
-    ApiError, ApiErrorItem, ConfigError, DecodeError, Error, ErrorCode, InvalidRequest,
-    InvalidRequestReason, Optional, TimeoutError, TransportError,
-};
+pub use error::{Error, Optional};
+pub use error_code::ErrorCode;
+pub use invalid_request::{InvalidRequest, InvalidRequestReason};
 pub use jwk::{Jwk, Jwks};
 pub use metadata::Metadata;
 pub use oauth_access_token::{OAuthAccessTokenVerification, VerifiedOAuthAccessToken};
 pub use options::RequestOptions;
-pub use page::{Page, PageStream};
+pub use page::Page;
+pub use page_stream::PageStream;
 pub use patch::Patch;
-pub use raw::{RawRequest, RawResponse};
+pub use raw_request::RawRequest;
+pub use raw_response::RawResponse;
 pub use response::Response;
 pub use retry::Retry;
 pub use secret::{MachineSecretKey, MachineToken, Secret, SecretKey, SessionToken};
 pub use session_refresh::SessionRefresh;
 pub use timestamp::Timestamp;
+pub use transport_error::{TimeoutError, TransportError};
 pub use upload::Upload;
 pub use verification::{Verification, VerificationStatus, VerificationStrategy};
 

@@ -1,6 +1,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::error::{InvalidRequest, InvalidRequestReason};
+use crate::invalid_request::{InvalidRequest, InvalidRequestReason};
 
 /// Everything but the unreserved characters of RFC 3986 section 2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC

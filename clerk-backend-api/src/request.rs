@@ -1,109 +1,18 @@
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde::Serialize;
-use tokio::time::{Instant, sleep};
-use tracing::{Instrument, Span, debug, debug_span, field::Empty};
-use url::form_urlencoded;
 
 use crate::{
-    client::{ClerkClient, Inner},
-    config::bearer,
-    error::{ApiError, Error, InvalidRequest, InvalidRequestReason, TimeoutError, TransportError},
+    connection::{Connection, bearer},
     fields::{Fields, Wire},
+    invalid_request::InvalidRequestReason,
     options::RequestOptions,
     patch::Patch,
     path::push_segment,
-    raw::RawResponse,
-    retry::{Cause, retry_after},
     upload::Upload,
 };
-
-/// A typed request: the struct, the options that all requests take, and how the answer is read.
-///
-/// `reader` is the method of `RawResponse` that reads the answer.
-macro_rules! request {
-    ($(#[$attribute:meta])* $name:ident -> $answer:ty, $reader:ident) => {
-        $(#[$attribute])*
-        #[derive(Clone, Debug)]
-        #[must_use = "a request does nothing until it is sent"]
-        pub struct $name {
-            request: $crate::request::Request,
-        }
-
-        impl $name {
-            /// Options of this call alone, such as another key or an extra header.
-            pub fn with(mut self, options: $crate::RequestOptions) -> Self {
-                self.request.apply(options);
-                self
-            }
-
-            /// How long one attempt of this call may take.
-            pub fn timeout(self, timeout: ::std::time::Duration) -> Self {
-                self.with($crate::RequestOptions::new().timeout(timeout))
-            }
-
-            /// When this call is repeated.
-            pub fn retry(self, retry: $crate::Retry) -> Self {
-                self.with($crate::RequestOptions::new().retry(retry))
-            }
-
-            /// Sends the request.
-            ///
-            /// # Errors
-            /// Whatever [`Error`](crate::Error) lists.
-            // Inlined so that reading the answer is compiled where it is used, and nowhere else.
-            #[inline]
-            pub async fn send(self) -> Result<$answer, $crate::Error> {
-                self.request.execute().await?.$reader()
-            }
-
-            /// Sends the request and gives status, headers, body and trace id of the answer, too.
-            ///
-            /// # Errors
-            /// As [`send`](Self::send).
-            #[inline]
-            pub async fn send_with_response(
-                self,
-            ) -> Result<$crate::Response<$answer>, $crate::Error> {
-                let answer = self.request.execute().await?;
-                Ok($crate::Response::new(answer.$reader()?, answer))
-            }
-        }
-    };
-}
-pub(crate) use request;
-
-/// What one object in a request's body may hold.
-macro_rules! input {
-    ($(#[$attribute:meta])* $name:ident) => {
-        $(#[$attribute])*
-        #[derive(Clone, Debug)]
-        #[must_use]
-        pub struct $name {
-            fields: $crate::fields::Fields,
-        }
-
-        impl $crate::fields::Wire for $name {
-            fn wire(self) -> Option<::serde_json::Value> {
-                self.fields.wire()
-            }
-        }
-    };
-}
-pub(crate) use input;
-
-/// A key under which the server recognises a repeated call.
-#[cfg(feature = "billing")]
-pub(crate) fn generated_key() -> String {
-    format!("{:032x}", fastrand::u128(..))
-}
-
-/// Collects the values of a list.
-pub(crate) fn list_of<T, I: Into<T>>(values: impl IntoIterator<Item = I>) -> Vec<T> {
-    values.into_iter().map(Into::into).collect()
-}
 
 /// Which key a call is sent under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,55 +36,57 @@ pub(crate) enum Credential {
 
 /// One call in the making: what every typed request holds, free of type parameters so that it is
 /// compiled once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Request {
-    client: ClerkClient,
-    operation: &'static str,
-    method: Method,
-    path: String,
-    query: Vec<(Cow<'static, str>, String)>,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(Cow<'static, str>, String)>,
     /// The keys of a JSON object that is the body, instead of `body`.
-    fields: Option<Fields>,
-    body: Body,
-    credential: Credential,
-    repeatable: bool,
-    versioned: bool,
-    timeout: Option<Duration>,
-    retry: Option<crate::Retry>,
-    headers: HeaderMap,
+    pub(crate) fields: Option<Fields>,
+    pub(crate) body: Body,
+    pub(crate) credential: Credential,
+    pub(crate) repeatable: bool,
+    pub(crate) versioned: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: Option<crate::Retry>,
+    pub(crate) headers: HeaderMap,
     /// `Authorization` of this call, chosen by the options given to it.
-    authorization: Option<HeaderValue>,
+    pub(crate) authorization: Option<HeaderValue>,
     /// The first thing that is wrong, reported instead of sending.
-    invalid: Option<InvalidRequestReason>,
+    pub(crate) invalid: Option<InvalidRequestReason>,
 }
 
 #[derive(Clone)]
-enum Body {
+pub(crate) enum Body {
     Empty,
     Json(Bytes),
     Multipart(Vec<(&'static str, Part)>),
 }
 
 #[derive(Clone)]
-enum Part {
+pub(crate) enum Part {
     Text(String),
     File(Upload),
 }
 
-impl std::fmt::Debug for Body {
-    // Bodies hold passwords and personal data.
+impl std::fmt::Debug for Request {
+    // Queries and bodies hold personal data and passwords: only their keys are shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "Empty",
-            Self::Json(_) => "Json(..)",
-            Self::Multipart(_) => "Multipart(..)",
-        })
+        let query: Vec<_> = self.query.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .field("query", &query)
+            .field("body", &self.fields)
+            .finish_non_exhaustive()
     }
 }
 
 impl Request {
     pub(crate) fn new(
-        client: &ClerkClient,
+        connection: &Arc<Connection>,
         method: Method,
         operation: &'static str,
         path: &'static str,
@@ -185,7 +96,7 @@ impl Request {
             Method::GET | Method::PUT | Method::DELETE | Method::HEAD
         );
         Self {
-            client: client.clone(),
+            connection: Arc::clone(connection),
             operation,
             method,
             path: String::from(path),
@@ -358,241 +269,4 @@ impl Request {
     fn invalidate(&mut self, reason: InvalidRequestReason) {
         self.invalid.get_or_insert(reason);
     }
-
-    /// Sends the call, and again as the retry rules allow.
-    pub(crate) async fn execute(mut self) -> Result<RawResponse, Error> {
-        if let Some(reason) = self.invalid {
-            return Err(InvalidRequest::new(reason).into());
-        }
-        let span = debug_span!(
-            "clerk.request",
-            clerk.operation = self.operation,
-            http.request.method = %self.method,
-            http.response.status_code = Empty,
-            clerk.retries = Empty,
-            clerk.trace_id = Empty,
-        );
-        let client = self.client.clone();
-        let inner = client.inner();
-        let authorization = self.authorization(inner)?;
-        let url = self.url(inner)?;
-        let content = self.content()?;
-        self.attempts(inner, &url, authorization.as_ref(), &content)
-            .instrument(span)
-            .await
-    }
-
-    async fn attempts(
-        &self,
-        inner: &Inner,
-        url: &url::Url,
-        authorization: Option<&HeaderValue>,
-        content: &Content,
-    ) -> Result<RawResponse, Error> {
-        let policy = self.retry.as_ref().unwrap_or(&inner.retry);
-        let start = Instant::now();
-        let mut retries = 0;
-        loop {
-            let outcome = self.attempt(inner, url, authorization, content).await;
-            let span = Span::current();
-            let (error, cause) = match outcome {
-                Ok(response) => {
-                    span.record("http.response.status_code", response.status().as_u16());
-                    span.record("clerk.retries", retries);
-                    if !span.is_disabled()
-                        && let Some(id) = response.trace_id()
-                    {
-                        span.record("clerk.trace_id", id);
-                    }
-                    return Ok(response);
-                }
-                Err(failure) => failure,
-            };
-            if let Some(status) = error.status() {
-                span.record("http.response.status_code", status.as_u16());
-            }
-            let pause = cause
-                .allows_retry(self.repeatable)
-                .then(|| policy.pause(retries, start.elapsed(), error.retry_after()))
-                .flatten();
-            let Some(pause) = pause else {
-                span.record("clerk.retries", retries);
-                if let Some(id) = error.trace_id() {
-                    span.record("clerk.trace_id", id);
-                }
-                return Err(error);
-            };
-            debug!(error = %error, pause_ms = pause.as_millis(), "clerk api call failed, retrying");
-            sleep(pause).await;
-            retries += 1;
-        }
-    }
-
-    async fn attempt(
-        &self,
-        inner: &Inner,
-        url: &url::Url,
-        authorization: Option<&HeaderValue>,
-        content: &Content,
-    ) -> Result<RawResponse, (Error, Cause)> {
-        let mut headers = inner.headers.clone();
-        if !self.headers.is_empty() {
-            headers.extend(self.headers.clone());
-        }
-        if let Some(value) = authorization {
-            headers.insert(header::AUTHORIZATION, value.clone());
-        }
-        // Put together by hand: the builder would look up every header once more.
-        let mut request = reqwest::Request::new(self.method.clone(), url.clone());
-        *request.timeout_mut() = Some(self.timeout.unwrap_or(inner.timeout));
-        match content {
-            Content::Empty if self.method == Method::GET => {}
-            // Without a body the length is still stated: some gateways insist.
-            Content::Empty => {
-                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-            }
-            Content::Typed(media_type, bytes) => {
-                headers.insert(header::CONTENT_TYPE, media_type.clone());
-                *request.body_mut() = Some(bytes.clone().into());
-            }
-            Content::Multipart(parts) => {
-                request = form(parts)
-                    .and_then(|form| {
-                        let builder =
-                            reqwest::RequestBuilder::from_parts(inner.http.clone(), request);
-                        builder.multipart(form).build()
-                    })
-                    .map_err(|error| {
-                        let reason = InvalidRequestReason::InvalidUpload;
-                        (InvalidRequest::caused(reason, error).into(), Cause::Final)
-                    })?;
-                // Content type and length of the form.
-                let of_form = std::mem::take(request.headers_mut());
-                headers.extend(of_form);
-            }
-        }
-        *request.headers_mut() = headers;
-        let mut response = inner.http.execute(request).await.map_err(failure)?;
-        let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        let body = response.bytes().await;
-        if status.is_success() {
-            let body = body.map_err(failure)?;
-            return Ok(RawResponse::new(status, headers, body));
-        }
-        // The status decides even when the body of a refusal is cut short.
-        let after = retry_after(&headers, now());
-        let error = ApiError::new(status, &headers, after, &body.unwrap_or_default());
-        Err((Error::Api(Box::new(error)), Cause::of_status(status)))
-    }
-
-    fn authorization(&mut self, inner: &Inner) -> Result<Option<HeaderValue>, InvalidRequest> {
-        let (value, missing) = match self.credential {
-            Credential::None => return Ok(None),
-            Credential::Secret => (
-                inner.secret_key.as_ref(),
-                InvalidRequestReason::MissingSecretKey,
-            ),
-            Credential::Machine => (
-                inner.machine_secret_key.as_ref(),
-                InvalidRequestReason::MissingMachineSecretKey,
-            ),
-            Credential::Either => (
-                inner
-                    .machine_secret_key
-                    .as_ref()
-                    .or(inner.secret_key.as_ref()),
-                InvalidRequestReason::MissingSecretKey,
-            ),
-        };
-        let value = self.authorization.take().or_else(|| value.cloned());
-        value.map(Some).ok_or(InvalidRequest::new(missing))
-    }
-
-    fn url(&self, inner: &Inner) -> Result<url::Url, InvalidRequest> {
-        let base = if self.versioned {
-            &inner.versioned_base
-        } else {
-            &inner.unversioned_base
-        };
-        let mut text = String::with_capacity(base.len() + self.path.len() + 64);
-        text.push_str(base);
-        text.push_str(&self.path);
-        if !self.query.is_empty() {
-            text.push('?');
-            let start = text.len();
-            let mut pairs = form_urlencoded::Serializer::for_suffix(text, start);
-            pairs.extend_pairs(&self.query);
-            text = pairs.finish();
-        }
-        url::Url::parse(&text)
-            .map_err(|error| InvalidRequest::caused(InvalidRequestReason::InvalidUrl, error))
-    }
-
-    fn content(&mut self) -> Result<Content, InvalidRequest> {
-        let json = HeaderValue::from_static("application/json");
-        if let Some(fields) = self.fields.take() {
-            let invalid = InvalidRequestReason::InvalidBody;
-            let fields = fields.into_map().ok_or(InvalidRequest::new(invalid))?;
-            let bytes = serde_json::to_vec(&fields)
-                .map_err(|error| InvalidRequest::caused(invalid, error))?;
-            return Ok(Content::Typed(json, bytes.into()));
-        }
-        Ok(match std::mem::replace(&mut self.body, Body::Empty) {
-            Body::Empty => Content::Empty,
-            Body::Json(bytes) => Content::Typed(json, bytes),
-            Body::Multipart(parts) => Content::Multipart(parts),
-        })
-    }
-}
-
-/// A body ready to be sent, any number of times.
-enum Content {
-    Empty,
-    Typed(HeaderValue, Bytes),
-    Multipart(Vec<(&'static str, Part)>),
-}
-
-/// A form is consumed by sending it, so each attempt makes its own; the file's bytes are shared.
-fn form(parts: &[(&'static str, Part)]) -> Result<reqwest::multipart::Form, reqwest::Error> {
-    let mut form = reqwest::multipart::Form::new();
-    for (name, part) in parts {
-        form = match part {
-            Part::Text(text) => form.text(*name, text.clone()),
-            Part::File(upload) => {
-                let bytes = upload.content();
-                let length = bytes.len() as u64;
-                let part = reqwest::multipart::Part::stream_with_length(bytes.clone(), length)
-                    .file_name(upload.name().to_owned())
-                    .mime_str(upload.media_type())?;
-                form.part(*name, part)
-            }
-        };
-    }
-    Ok(form)
-}
-
-fn failure(error: reqwest::Error) -> (Error, Cause) {
-    let cause = if error.is_connect() {
-        Cause::Untouched
-    } else {
-        Cause::Unknown
-    };
-    if error.is_builder() {
-        let error = InvalidRequest::caused(InvalidRequestReason::InvalidUrl, error.without_url());
-        (error.into(), Cause::Final)
-    } else if error.is_timeout() {
-        (Error::Timeout(TimeoutError::new(error)), cause)
-    } else {
-        (Error::Transport(TransportError::new(error)), cause)
-    }
-}
-
-/// The wall clock, for nothing but a `Retry-After` that is a date.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where this crate asks for the time"
-)]
-fn now() -> std::time::SystemTime {
-    std::time::SystemTime::now()
 }

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::raw::RawResponse;
+use crate::raw_response::RawResponse;
 
 /// A result together with the answer it was read from, as `send_with_response` gives it.
 ///

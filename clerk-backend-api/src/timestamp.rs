@@ -3,9 +3,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::MapAccess};
 
-use crate::lenient::Lenient;
+use crate::lenient::{Found, Lenient, Seed};
 
 /// A point in time: milliseconds since the Unix epoch, in UTC.
 ///
@@ -78,4 +78,14 @@ impl<'de> Lenient<'de> for Timestamp {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         i64::read(deserializer).map(Self)
     }
+}
+
+/// Reads a point in time given in seconds.
+pub(crate) fn seconds<'de, A: MapAccess<'de>>(
+    field: &mut Timestamp,
+    map: &mut A,
+) -> Result<Found, A::Error> {
+    let seconds = map.next_value_seed(Seed::<i64>::new())?;
+    *field = Timestamp::from_millis(seconds.saturating_mul(1000));
+    Ok(Found::Value)
 }

@@ -1,5 +1,5 @@
 use crate::{
-    error::ApiErrorItem,
+    api_error::ApiErrorItem,
     lenient::{model, open_enum},
     timestamp::Timestamp,
 };

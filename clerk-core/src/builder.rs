@@ -457,7 +457,7 @@ impl ClerkBuilder {
                     client = client.machine_secret_key(key.clone());
                 }
                 if let Some(url) = self.api_url {
-                    client = client.base_url(url);
+                    client = client.api_url(url);
                 }
                 if let Some(version) = self.api_version {
                     client = client.api_version(version);

@@ -56,7 +56,7 @@ fn main() -> Result<ExitCode, Failure> {
 async fn compare(address: SocketAddr) -> Result<(f64, f64, f64), Failure> {
     let client = ClerkClient::builder()
         .secret_key(KEY)
-        .base_url(format!("http://{address}"))
+        .api_url(format!("http://{address}"))
         .build()?;
     let bare = Bare::new(address)?;
     // Connections, allocator and branch predictors of both.

@@ -13,7 +13,7 @@ use crate::{
     client::ClerkClient,
     fields::Fields,
     lenient::{model, open_enum},
-    request::{Request, input, request},
+    operation::{input, request},
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -45,13 +45,10 @@ impl ActorTokensApi<'_> {
     ///
     /// Sends `POST /actor_tokens`.
     pub fn create(&self, user_id: impl Into<String>, actor: NewActor) -> CreateActorToken {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "actor_tokens.create",
-            "/actor_tokens",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "actor_tokens.create", "/actor_tokens")
+            .object();
         request.field("user_id", user_id.into());
         request.field("actor", actor);
         CreateActorToken { request }
@@ -62,15 +59,12 @@ impl ActorTokensApi<'_> {
     /// Sends `POST /actor_tokens/{actor_token_id}/revoke`.
     pub fn revoke(&self, actor_token_id: impl AsRef<str>) -> RevokeActorToken {
         RevokeActorToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "actor_tokens.revoke",
-                "/actor_tokens",
-            )
-            .segment(actor_token_id.as_ref())
-            .path("/revoke")
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::POST, "actor_tokens.revoke", "/actor_tokens")
+                .segment(actor_token_id.as_ref())
+                .path("/revoke")
+                .repeatable(),
         }
     }
 }

@@ -10,8 +10,8 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     lenient::model,
+    operation::{list_of, request},
     patch::Patch,
-    request::{Request, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -40,13 +40,14 @@ impl AdminPortalLinkTokensApi<'_> {
     /// Sends `POST /admin_portal_link_tokens`.
     pub fn create(&self) -> CreateAdminPortalLinkToken {
         CreateAdminPortalLinkToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "admin_portal_link_tokens.create",
-                "/admin_portal_link_tokens",
-            )
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "admin_portal_link_tokens.create",
+                    "/admin_portal_link_tokens",
+                )
+                .object(),
         }
     }
 
@@ -58,16 +59,17 @@ impl AdminPortalLinkTokensApi<'_> {
         admin_portal_link_token_id: impl AsRef<str>,
     ) -> RevokeAdminPortalLinkToken {
         RevokeAdminPortalLinkToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "admin_portal_link_tokens.revoke",
-                "/admin_portal_link_tokens",
-            )
-            .segment(admin_portal_link_token_id.as_ref())
-            .path("/revoke")
-            .repeatable()
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "admin_portal_link_tokens.revoke",
+                    "/admin_portal_link_tokens",
+                )
+                .segment(admin_portal_link_token_id.as_ref())
+                .path("/revoke")
+                .repeatable()
+                .object(),
         }
     }
 }

@@ -10,7 +10,7 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     lenient::model,
-    request::{Request, input, request},
+    operation::{input, request},
     secret::Secret,
 };
 
@@ -37,13 +37,10 @@ impl AgentTasksApi<'_> {
     ///
     /// Sends `POST /agents/tasks`.
     pub fn create(&self, values: NewAgentTask) -> CreateAgentTask {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "agent_tasks.create",
-            "/agents/tasks",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "agent_tasks.create", "/agents/tasks")
+            .object();
         request.field("on_behalf_of", values.on_behalf_of);
         request.field("agent_name", values.agent_name);
         request.field("task_description", values.task_description);
@@ -57,15 +54,12 @@ impl AgentTasksApi<'_> {
     /// Sends `POST /agents/tasks/{agent_task_id}/revoke`.
     pub fn revoke(&self, agent_task_id: impl AsRef<str>) -> RevokeAgentTask {
         RevokeAgentTask {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "agent_tasks.revoke",
-                "/agents/tasks",
-            )
-            .segment(agent_task_id.as_ref())
-            .path("/revoke")
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::POST, "agent_tasks.revoke", "/agents/tasks")
+                .segment(agent_task_id.as_ref())
+                .path("/revoke")
+                .repeatable(),
         }
     }
 }

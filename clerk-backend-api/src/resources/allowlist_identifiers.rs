@@ -10,8 +10,9 @@ use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
-    request::{Request, request},
+    operation::request,
+    page::Page,
+    page_stream::PageStream,
     timestamp::Timestamp,
 };
 
@@ -37,8 +38,7 @@ impl AllowlistIdentifiersApi<'_> {
     ///
     /// Sends `GET /allowlist_identifiers`.
     pub fn list(&self) -> ListAllowlistIdentifiers {
-        let mut request = Request::new(
-            self.client,
+        let mut request = self.client.call(
             Method::GET,
             "allowlist_identifiers.list",
             "/allowlist_identifiers",
@@ -53,14 +53,15 @@ impl AllowlistIdentifiersApi<'_> {
     ///
     /// Sends `POST /allowlist_identifiers`. Never repeated once the server may have seen it.
     pub fn create(&self, identifier: impl Into<String>) -> CreateAllowlistIdentifier {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "allowlist_identifiers.create",
-            "/allowlist_identifiers",
-        )
-        .unrepeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "allowlist_identifiers.create",
+                "/allowlist_identifiers",
+            )
+            .unrepeatable()
+            .object();
         request.field("identifier", identifier.into());
         CreateAllowlistIdentifier { request }
     }
@@ -70,13 +71,14 @@ impl AllowlistIdentifiersApi<'_> {
     /// Sends `DELETE /allowlist_identifiers/{identifier_id}`.
     pub fn delete(&self, identifier_id: impl AsRef<str>) -> DeleteAllowlistIdentifier {
         DeleteAllowlistIdentifier {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "allowlist_identifiers.delete",
-                "/allowlist_identifiers",
-            )
-            .segment(identifier_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "allowlist_identifiers.delete",
+                    "/allowlist_identifiers",
+                )
+                .segment(identifier_id.as_ref()),
         }
     }
 }

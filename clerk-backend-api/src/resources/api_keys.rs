@@ -14,9 +14,10 @@ use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
     lenient::model,
-    page::{Page, PageStream},
+    operation::{list_of, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -47,7 +48,7 @@ impl ApiKeysApi<'_> {
     ///
     /// Sends `GET /api_keys`.
     pub fn list(&self, subject: impl Into<String>) -> ListApiKeys {
-        let mut request = Request::new(self.client, Method::GET, "api_keys.list", "/api_keys");
+        let mut request = self.client.call(Method::GET, "api_keys.list", "/api_keys");
         request.set_query("subject", subject);
         ListApiKeys { request }
     }
@@ -61,8 +62,10 @@ impl ApiKeysApi<'_> {
     ///
     /// Sends `POST /api_keys`.
     pub fn create(&self, name: impl Into<String>, subject: impl Into<String>) -> CreateApiKey {
-        let mut request =
-            Request::new(self.client, Method::POST, "api_keys.create", "/api_keys").object();
+        let mut request = self
+            .client
+            .call(Method::POST, "api_keys.create", "/api_keys")
+            .object();
         request.field("name", name.into());
         request.field("subject", subject.into());
         CreateApiKey { request }
@@ -75,7 +78,9 @@ impl ApiKeysApi<'_> {
     /// Sends `GET /api_keys/{apiKeyID}`.
     pub fn get(&self, api_key_id: impl AsRef<str>) -> GetApiKey {
         GetApiKey {
-            request: Request::new(self.client, Method::GET, "api_keys.get", "/api_keys")
+            request: self
+                .client
+                .call(Method::GET, "api_keys.get", "/api_keys")
                 .segment(api_key_id.as_ref()),
         }
     }
@@ -87,7 +92,9 @@ impl ApiKeysApi<'_> {
     /// Sends `PATCH /api_keys/{apiKeyID}`.
     pub fn update(&self, api_key_id: impl AsRef<str>) -> UpdateApiKey {
         UpdateApiKey {
-            request: Request::new(self.client, Method::PATCH, "api_keys.update", "/api_keys")
+            request: self
+                .client
+                .call(Method::PATCH, "api_keys.update", "/api_keys")
                 .segment(api_key_id.as_ref())
                 .object(),
         }
@@ -100,7 +107,9 @@ impl ApiKeysApi<'_> {
     /// Sends `DELETE /api_keys/{apiKeyID}`.
     pub fn delete(&self, api_key_id: impl AsRef<str>) -> DeleteApiKey {
         DeleteApiKey {
-            request: Request::new(self.client, Method::DELETE, "api_keys.delete", "/api_keys")
+            request: self
+                .client
+                .call(Method::DELETE, "api_keys.delete", "/api_keys")
                 .segment(api_key_id.as_ref()),
         }
     }
@@ -110,7 +119,9 @@ impl ApiKeysApi<'_> {
     /// Sends `GET /api_keys/{apiKeyID}/secret`.
     pub fn get_secret(&self, api_key_id: impl AsRef<str>) -> GetApiKeySecret {
         GetApiKeySecret {
-            request: Request::new(self.client, Method::GET, "api_keys.get_secret", "/api_keys")
+            request: self
+                .client
+                .call(Method::GET, "api_keys.get_secret", "/api_keys")
                 .segment(api_key_id.as_ref())
                 .path("/secret"),
         }
@@ -123,7 +134,9 @@ impl ApiKeysApi<'_> {
     /// Sends `POST /api_keys/{apiKeyID}/revoke`.
     pub fn revoke(&self, api_key_id: impl AsRef<str>) -> RevokeApiKey {
         RevokeApiKey {
-            request: Request::new(self.client, Method::POST, "api_keys.revoke", "/api_keys")
+            request: self
+                .client
+                .call(Method::POST, "api_keys.revoke", "/api_keys")
                 .segment(api_key_id.as_ref())
                 .path("/revoke")
                 .repeatable()
@@ -140,14 +153,11 @@ impl ApiKeysApi<'_> {
     ///
     /// Sends `POST /api_keys/verify`.
     pub fn verify(&self, secret: impl Into<String>) -> VerifyApiKey {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "api_keys.verify",
-            "/api_keys/verify",
-        )
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "api_keys.verify", "/api_keys/verify")
+            .repeatable()
+            .object();
         request.field("secret", secret.into());
         VerifyApiKey { request }
     }

@@ -5,12 +5,7 @@
 
 use http::Method;
 
-use crate::{
-    client::ClerkClient,
-    lenient::model,
-    patch::Patch,
-    request::{Request, request},
-};
+use crate::{client::ClerkClient, lenient::model, operation::request, patch::Patch};
 
 impl ClerkClient {
     /// Instance settings that the service still files under beta.
@@ -36,8 +31,7 @@ impl BetaFeaturesApi<'_> {
     /// Sends `PATCH /beta_features/instance_settings`.
     pub fn update_instance_settings(&self) -> UpdateBetaFeatureInstanceSettings {
         UpdateBetaFeatureInstanceSettings {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::PATCH,
                 "beta_features.update_instance_settings",
                 "/beta_features/instance_settings",
@@ -53,8 +47,7 @@ impl BetaFeaturesApi<'_> {
     #[deprecated = "use `instance().change_domain()`"]
     pub fn update_domain(&self) -> UpdateBetaFeatureDomain {
         UpdateBetaFeatureDomain {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::PUT,
                 "beta_features.update_domain",
                 "/beta_features/domain",

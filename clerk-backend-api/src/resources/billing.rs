@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::request,
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, request},
     timestamp::Timestamp,
 };
 
@@ -40,12 +41,9 @@ impl BillingApi<'_> {
     ///
     /// Sends `GET /billing/plans`.
     pub fn list_plans(&self) -> ListBillingPlans {
-        let mut request = Request::new(
-            self.client,
-            Method::GET,
-            "billing.list_plans",
-            "/billing/plans",
-        );
+        let mut request = self
+            .client
+            .call(Method::GET, "billing.list_plans", "/billing/plans");
         request.set_query("paginated", "true");
         ListBillingPlans { request }
     }
@@ -54,12 +52,9 @@ impl BillingApi<'_> {
     ///
     /// Sends `GET /billing/prices`.
     pub fn list_prices(&self) -> ListBillingPrices {
-        let mut request = Request::new(
-            self.client,
-            Method::GET,
-            "billing.list_prices",
-            "/billing/prices",
-        );
+        let mut request = self
+            .client
+            .call(Method::GET, "billing.list_prices", "/billing/prices");
         request.set_query("paginated", "true");
         ListBillingPrices { request }
     }
@@ -77,13 +72,10 @@ impl BillingApi<'_> {
         plan_id: impl Into<String>,
         amount: impl Into<Patch<i64>>,
     ) -> CreateBillingPrice {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "billing.create_price",
-            "/billing/prices",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "billing.create_price", "/billing/prices")
+            .object();
         request.field("plan_id", plan_id.into());
         request.patch("amount", amount.into());
         CreateBillingPrice { request }
@@ -93,8 +85,7 @@ impl BillingApi<'_> {
     ///
     /// Sends `GET /billing/subscription_items`.
     pub fn list_subscription_items(&self) -> ListBillingSubscriptionItems {
-        let mut request = Request::new(
-            self.client,
+        let mut request = self.client.call(
             Method::GET,
             "billing.list_subscription_items",
             "/billing/subscription_items",
@@ -113,13 +104,14 @@ impl BillingApi<'_> {
         subscription_item_id: impl AsRef<str>,
     ) -> CancelBillingSubscriptionItem {
         CancelBillingSubscriptionItem {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "billing.cancel_subscription_item",
-                "/billing/subscription_items",
-            )
-            .segment(subscription_item_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "billing.cancel_subscription_item",
+                    "/billing/subscription_items",
+                )
+                .segment(subscription_item_id.as_ref()),
         }
     }
 
@@ -136,16 +128,17 @@ impl BillingApi<'_> {
         subscription_item_id: impl AsRef<str>,
         extend_to: impl Into<String>,
     ) -> ExtendBillingFreeTrial {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "billing.extend_free_trial",
-            "/billing/subscription_items",
-        )
-        .segment(subscription_item_id.as_ref())
-        .path("/extend_free_trial")
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "billing.extend_free_trial",
+                "/billing/subscription_items",
+            )
+            .segment(subscription_item_id.as_ref())
+            .path("/extend_free_trial")
+            .repeatable()
+            .object();
         request.field("extend_to", extend_to.into());
         ExtendBillingFreeTrial { request }
     }
@@ -165,15 +158,16 @@ impl BillingApi<'_> {
         from_price_id: impl Into<String>,
         to_price_id: impl Into<String>,
     ) -> CreateBillingPriceTransition {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "billing.create_price_transition",
-            "/billing/subscription_items",
-        )
-        .segment(subscription_item_id.as_ref())
-        .path("/price_transition")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "billing.create_price_transition",
+                "/billing/subscription_items",
+            )
+            .segment(subscription_item_id.as_ref())
+            .path("/price_transition")
+            .object();
         request.field("from_price_id", from_price_id.into());
         request.field("to_price_id", to_price_id.into());
         CreateBillingPriceTransition { request }
@@ -192,15 +186,16 @@ impl BillingApi<'_> {
         subscription_item_id: impl AsRef<str>,
         discount_id: impl Into<String>,
     ) -> ApplyBillingDiscount {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "billing.apply_discount",
-            "/billing/subscription_items",
-        )
-        .segment(subscription_item_id.as_ref())
-        .path("/discounts")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "billing.apply_discount",
+                "/billing/subscription_items",
+            )
+            .segment(subscription_item_id.as_ref())
+            .path("/discounts")
+            .object();
         request.field("discount_id", discount_id.into());
         ApplyBillingDiscount { request }
     }
@@ -216,15 +211,16 @@ impl BillingApi<'_> {
         discount_id: impl AsRef<str>,
     ) -> RemoveBillingDiscount {
         RemoveBillingDiscount {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "billing.remove_discount",
-                "/billing/subscription_items",
-            )
-            .segment(subscription_item_id.as_ref())
-            .path("/discounts")
-            .segment(discount_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "billing.remove_discount",
+                    "/billing/subscription_items",
+                )
+                .segment(subscription_item_id.as_ref())
+                .path("/discounts")
+                .segment(discount_id.as_ref()),
         }
     }
 
@@ -232,8 +228,7 @@ impl BillingApi<'_> {
     ///
     /// Sends `GET /billing/statements`.
     pub fn list_statements(&self) -> ListBillingStatements {
-        let mut request = Request::new(
-            self.client,
+        let mut request = self.client.call(
             Method::GET,
             "billing.list_statements",
             "/billing/statements",
@@ -247,13 +242,10 @@ impl BillingApi<'_> {
     /// Sends `GET /billing/statements/{statementID}`.
     pub fn get_statement(&self, statement_id: impl AsRef<str>) -> GetBillingStatement {
         GetBillingStatement {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "billing.get_statement",
-                "/billing/statements",
-            )
-            .segment(statement_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "billing.get_statement", "/billing/statements")
+                .segment(statement_id.as_ref()),
         }
     }
 
@@ -264,14 +256,15 @@ impl BillingApi<'_> {
         &self,
         statement_id: impl AsRef<str>,
     ) -> ListBillingStatementPaymentAttempts {
-        let mut request = Request::new(
-            self.client,
-            Method::GET,
-            "billing.list_statement_payment_attempts",
-            "/billing/statements",
-        )
-        .segment(statement_id.as_ref())
-        .path("/payment_attempts");
+        let mut request = self
+            .client
+            .call(
+                Method::GET,
+                "billing.list_statement_payment_attempts",
+                "/billing/statements",
+            )
+            .segment(statement_id.as_ref())
+            .path("/payment_attempts");
         request.set_query("paginated", "true");
         ListBillingStatementPaymentAttempts { request }
     }

@@ -10,8 +10,8 @@ use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
     lenient::{model, open_enum},
+    operation::request,
     page::Page,
-    request::{Request, request},
     timestamp::Timestamp,
 };
 
@@ -40,8 +40,7 @@ impl BlocklistIdentifiersApi<'_> {
     /// Sends `GET /blocklist_identifiers`.
     pub fn list(&self) -> ListBlocklistIdentifiers {
         ListBlocklistIdentifiers {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "blocklist_identifiers.list",
                 "/blocklist_identifiers",
@@ -55,13 +54,14 @@ impl BlocklistIdentifiersApi<'_> {
     ///
     /// Sends `POST /blocklist_identifiers`.
     pub fn create(&self, identifier: impl Into<String>) -> CreateBlocklistIdentifier {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "blocklist_identifiers.create",
-            "/blocklist_identifiers",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "blocklist_identifiers.create",
+                "/blocklist_identifiers",
+            )
+            .object();
         request.field("identifier", identifier.into());
         CreateBlocklistIdentifier { request }
     }
@@ -71,13 +71,14 @@ impl BlocklistIdentifiersApi<'_> {
     /// Sends `DELETE /blocklist_identifiers/{identifier_id}`.
     pub fn delete(&self, identifier_id: impl AsRef<str>) -> DeleteBlocklistIdentifier {
         DeleteBlocklistIdentifier {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "blocklist_identifiers.delete",
-                "/blocklist_identifiers",
-            )
-            .segment(identifier_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "blocklist_identifiers.delete",
+                    "/blocklist_identifiers",
+                )
+                .segment(identifier_id.as_ref()),
         }
     }
 }

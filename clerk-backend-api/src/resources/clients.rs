@@ -7,10 +7,7 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    lenient::model,
-    page::{Page, PageStream},
-    request::{Request, request},
+    client::ClerkClient, lenient::model, operation::request, page::Page, page_stream::PageStream,
     timestamp::Timestamp,
 };
 
@@ -41,7 +38,7 @@ impl ClientsApi<'_> {
     /// Sends `GET /clients`.
     #[deprecated = "list sessions instead"]
     pub fn list(&self) -> ListClients {
-        let mut request = Request::new(self.client, Method::GET, "clients.list", "/clients");
+        let mut request = self.client.call(Method::GET, "clients.list", "/clients");
         request.set_query("paginated", "true");
         ListClients { request }
     }
@@ -54,14 +51,11 @@ impl ClientsApi<'_> {
     ///
     /// Sends `POST /clients/verify`.
     pub fn verify(&self, token: impl Into<String>) -> VerifyClient {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "clients.verify",
-            "/clients/verify",
-        )
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "clients.verify", "/clients/verify")
+            .repeatable()
+            .object();
         request.field("token", token.into());
         VerifyClient { request }
     }
@@ -71,7 +65,9 @@ impl ClientsApi<'_> {
     /// Sends `GET /clients/{client_id}`.
     pub fn get(&self, client_id: impl AsRef<str>) -> GetClient {
         GetClient {
-            request: Request::new(self.client, Method::GET, "clients.get", "/clients")
+            request: self
+                .client
+                .call(Method::GET, "clients.get", "/clients")
                 .segment(client_id.as_ref()),
         }
     }

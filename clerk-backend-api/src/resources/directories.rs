@@ -15,8 +15,9 @@ use crate::{
     deleted_object::DeletedObject,
     fields::Fields,
     lenient::model,
-    page::{Page, PageStream},
-    request::{Request, input, request},
+    operation::{input, request},
+    page::Page,
+    page_stream::PageStream,
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -47,7 +48,9 @@ impl DirectoriesApi<'_> {
     /// Sends `GET /directories`.
     pub fn list(&self) -> ListDirectories {
         ListDirectories {
-            request: Request::new(self.client, Method::GET, "directories.list", "/directories"),
+            request: self
+                .client
+                .call(Method::GET, "directories.list", "/directories"),
         }
     }
 
@@ -64,13 +67,10 @@ impl DirectoriesApi<'_> {
         enterprise_connection_id: impl Into<String>,
         provider: impl Into<String>,
     ) -> CreateDirectory {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "directories.create",
-            "/directories",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "directories.create", "/directories")
+            .object();
         request.field("enterprise_connection_id", enterprise_connection_id.into());
         request.field("provider", provider.into());
         CreateDirectory { request }
@@ -81,7 +81,9 @@ impl DirectoriesApi<'_> {
     /// Sends `GET /directories/{directory_id}`.
     pub fn get(&self, directory_id: impl AsRef<str>) -> GetDirectory {
         GetDirectory {
-            request: Request::new(self.client, Method::GET, "directories.get", "/directories")
+            request: self
+                .client
+                .call(Method::GET, "directories.get", "/directories")
                 .segment(directory_id.as_ref()),
         }
     }
@@ -91,13 +93,10 @@ impl DirectoriesApi<'_> {
     /// Sends `PATCH /directories/{directory_id}`.
     pub fn update(&self, directory_id: impl AsRef<str>) -> UpdateDirectory {
         UpdateDirectory {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "directories.update",
-                "/directories",
-            )
-            .segment(directory_id.as_ref()),
+            request: self
+                .client
+                .call(Method::PATCH, "directories.update", "/directories")
+                .segment(directory_id.as_ref()),
         }
     }
 
@@ -108,13 +107,10 @@ impl DirectoriesApi<'_> {
     /// Sends `DELETE /directories/{directory_id}`.
     pub fn delete(&self, directory_id: impl AsRef<str>) -> DeleteDirectory {
         DeleteDirectory {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "directories.delete",
-                "/directories",
-            )
-            .segment(directory_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "directories.delete", "/directories")
+                .segment(directory_id.as_ref()),
         }
     }
 
@@ -126,15 +122,12 @@ impl DirectoriesApi<'_> {
     /// Sends `POST /directories/{directory_id}/rotate_api_key`. Never repeated once the server may have seen it.
     pub fn rotate_api_key(&self, directory_id: impl AsRef<str>) -> RotateDirectoryApiKey {
         RotateDirectoryApiKey {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "directories.rotate_api_key",
-                "/directories",
-            )
-            .segment(directory_id.as_ref())
-            .path("/rotate_api_key")
-            .unrepeatable(),
+            request: self
+                .client
+                .call(Method::POST, "directories.rotate_api_key", "/directories")
+                .segment(directory_id.as_ref())
+                .path("/rotate_api_key")
+                .unrepeatable(),
         }
     }
 
@@ -148,14 +141,15 @@ impl DirectoriesApi<'_> {
         directory_id: impl AsRef<str>,
     ) -> ListDirectoryGroupRoleMappings {
         ListDirectoryGroupRoleMappings {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "directories.list_group_role_mappings",
-                "/directories",
-            )
-            .segment(directory_id.as_ref())
-            .path("/group_role_mappings"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "directories.list_group_role_mappings",
+                    "/directories",
+                )
+                .segment(directory_id.as_ref())
+                .path("/group_role_mappings"),
         }
     }
 
@@ -171,15 +165,16 @@ impl DirectoriesApi<'_> {
         directory_id: impl AsRef<str>,
         role_id: impl Into<String>,
     ) -> CreateDirectoryGroupRoleMapping {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "directories.create_group_role_mapping",
-            "/directories",
-        )
-        .segment(directory_id.as_ref())
-        .path("/group_role_mappings")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "directories.create_group_role_mapping",
+                "/directories",
+            )
+            .segment(directory_id.as_ref())
+            .path("/group_role_mappings")
+            .object();
         request.field("role_id", role_id.into());
         CreateDirectoryGroupRoleMapping { request }
     }
@@ -197,15 +192,16 @@ impl DirectoriesApi<'_> {
         directory_id: impl AsRef<str>,
         mappings: impl IntoIterator<Item = DirectoryGroupRole>,
     ) -> ReplaceDirectoryGroupRoleMappings {
-        let mut request = Request::new(
-            self.client,
-            Method::PUT,
-            "directories.replace_group_role_mappings",
-            "/directories",
-        )
-        .segment(directory_id.as_ref())
-        .path("/group_role_mappings")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::PUT,
+                "directories.replace_group_role_mappings",
+                "/directories",
+            )
+            .segment(directory_id.as_ref())
+            .path("/group_role_mappings")
+            .object();
         request.field("mappings", mappings.into_iter().collect::<Vec<_>>());
         ReplaceDirectoryGroupRoleMappings { request }
     }
@@ -221,15 +217,16 @@ impl DirectoriesApi<'_> {
         mapping_id: impl AsRef<str>,
     ) -> DeleteDirectoryGroupRoleMapping {
         DeleteDirectoryGroupRoleMapping {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "directories.delete_group_role_mapping",
-                "/directories",
-            )
-            .segment(directory_id.as_ref())
-            .path("/group_role_mappings")
-            .segment(mapping_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "directories.delete_group_role_mapping",
+                    "/directories",
+                )
+                .segment(directory_id.as_ref())
+                .path("/group_role_mappings")
+                .segment(mapping_id.as_ref()),
         }
     }
 }

@@ -7,12 +7,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    page::Page,
-    patch::Patch,
-    request::{Request, request},
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
+    page::Page, patch::Patch,
 };
 
 impl ClerkClient {
@@ -40,7 +36,7 @@ impl DomainsApi<'_> {
     /// Sends `GET /domains`.
     pub fn list(&self) -> ListDomains {
         ListDomains {
-            request: Request::new(self.client, Method::GET, "domains.list", "/domains"),
+            request: self.client.call(Method::GET, "domains.list", "/domains"),
         }
     }
 
@@ -52,8 +48,10 @@ impl DomainsApi<'_> {
     ///
     /// Sends `POST /domains`.
     pub fn create(&self, name: impl Into<String>) -> CreateDomain {
-        let mut request =
-            Request::new(self.client, Method::POST, "domains.create", "/domains").object();
+        let mut request = self
+            .client
+            .call(Method::POST, "domains.create", "/domains")
+            .object();
         request.field("name", name.into());
         request.field("is_satellite", true);
         CreateDomain { request }
@@ -67,7 +65,9 @@ impl DomainsApi<'_> {
     /// Sends `PATCH /domains/{domain_id}`.
     pub fn update(&self, domain_id: impl AsRef<str>) -> UpdateDomain {
         UpdateDomain {
-            request: Request::new(self.client, Method::PATCH, "domains.update", "/domains")
+            request: self
+                .client
+                .call(Method::PATCH, "domains.update", "/domains")
                 .segment(domain_id.as_ref())
                 .object(),
         }
@@ -80,7 +80,9 @@ impl DomainsApi<'_> {
     /// Sends `DELETE /domains/{domain_id}`.
     pub fn delete(&self, domain_id: impl AsRef<str>) -> DeleteDomain {
         DeleteDomain {
-            request: Request::new(self.client, Method::DELETE, "domains.delete", "/domains")
+            request: self
+                .client
+                .call(Method::DELETE, "domains.delete", "/domains")
                 .segment(domain_id.as_ref()),
         }
     }

@@ -10,8 +10,8 @@ use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
     lenient::{model, open_enum},
+    operation::request,
     patch::Patch,
-    request::{Request, request},
     timestamp::Timestamp,
     verification::Verification,
 };
@@ -47,13 +47,10 @@ impl EmailAddressesApi<'_> {
         user_id: impl Into<String>,
         email_address: impl Into<String>,
     ) -> CreateEmailAddress {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "email_addresses.create",
-            "/email_addresses",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "email_addresses.create", "/email_addresses")
+            .object();
         request.field("user_id", user_id.into());
         request.field("email_address", email_address.into());
         CreateEmailAddress { request }
@@ -64,13 +61,10 @@ impl EmailAddressesApi<'_> {
     /// Sends `GET /email_addresses/{email_address_id}`.
     pub fn get(&self, email_address_id: impl AsRef<str>) -> GetEmailAddress {
         GetEmailAddress {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "email_addresses.get",
-                "/email_addresses",
-            )
-            .segment(email_address_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "email_addresses.get", "/email_addresses")
+                .segment(email_address_id.as_ref()),
         }
     }
 
@@ -79,13 +73,10 @@ impl EmailAddressesApi<'_> {
     /// Sends `PATCH /email_addresses/{email_address_id}`.
     pub fn update(&self, email_address_id: impl AsRef<str>) -> UpdateEmailAddress {
         UpdateEmailAddress {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "email_addresses.update",
-                "/email_addresses",
-            )
-            .segment(email_address_id.as_ref()),
+            request: self
+                .client
+                .call(Method::PATCH, "email_addresses.update", "/email_addresses")
+                .segment(email_address_id.as_ref()),
         }
     }
 
@@ -94,13 +85,10 @@ impl EmailAddressesApi<'_> {
     /// Sends `DELETE /email_addresses/{email_address_id}`.
     pub fn delete(&self, email_address_id: impl AsRef<str>) -> DeleteEmailAddress {
         DeleteEmailAddress {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "email_addresses.delete",
-                "/email_addresses",
-            )
-            .segment(email_address_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "email_addresses.delete", "/email_addresses")
+                .segment(email_address_id.as_ref()),
         }
     }
 
@@ -115,15 +103,16 @@ impl EmailAddressesApi<'_> {
         email_address_id: impl AsRef<str>,
     ) -> PrepareEmailAddressVerification {
         PrepareEmailAddressVerification {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "email_addresses.prepare_verification",
-                "/email_addresses",
-            )
-            .segment(email_address_id.as_ref())
-            .path("/prepare_verification")
-            .unrepeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "email_addresses.prepare_verification",
+                    "/email_addresses",
+                )
+                .segment(email_address_id.as_ref())
+                .path("/prepare_verification")
+                .unrepeatable(),
         }
     }
 
@@ -143,15 +132,16 @@ impl EmailAddressesApi<'_> {
         verification_id: impl Into<String>,
         code: impl Into<String>,
     ) -> AttemptEmailAddressVerification {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "email_addresses.attempt_verification",
-            "/email_addresses",
-        )
-        .segment(email_address_id.as_ref())
-        .path("/attempt_verification")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "email_addresses.attempt_verification",
+                "/email_addresses",
+            )
+            .segment(email_address_id.as_ref())
+            .path("/attempt_verification")
+            .object();
         request.field("verification_id", verification_id.into());
         request.field("code", code.into());
         AttemptEmailAddressVerification { request }
@@ -171,16 +161,13 @@ impl EmailAddressesApi<'_> {
         user_id: impl AsRef<str>,
         email_address: impl Into<String>,
     ) -> ReplaceEmailAddressForUser {
-        let mut request = Request::new(
-            self.client,
-            Method::PUT,
-            "email_addresses.replace_for_user",
-            "/users",
-        )
-        .segment(user_id.as_ref())
-        .path("/email_address")
-        .unrepeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::PUT, "email_addresses.replace_for_user", "/users")
+            .segment(user_id.as_ref())
+            .path("/email_address")
+            .unrepeatable()
+            .object();
         request.field("email_address", email_address.into());
         ReplaceEmailAddressForUser { request }
     }

@@ -11,15 +11,15 @@ use crate::{
     deleted_object::DeletedObject,
     fields::Fields,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::{input, list_of, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, input, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
 };
 
 use super::directories::CustomAttribute;
-use super::saml_connections::NewLoginHint;
 
 impl ClerkClient {
     /// Single sign-on connections to companies' identity providers, over SAML or OpenID Connect.
@@ -44,8 +44,7 @@ impl EnterpriseConnectionsApi<'_> {
     /// Sends `GET /enterprise_connections`.
     pub fn list(&self) -> ListEnterpriseConnections {
         ListEnterpriseConnections {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "enterprise_connections.list",
                 "/enterprise_connections",
@@ -68,13 +67,14 @@ impl EnterpriseConnectionsApi<'_> {
         provider: impl Into<EnterpriseProvider>,
         domains: impl IntoIterator<Item = impl Into<String>>,
     ) -> CreateEnterpriseConnection {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "enterprise_connections.create",
-            "/enterprise_connections",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "enterprise_connections.create",
+                "/enterprise_connections",
+            )
+            .object();
         request.field("name", name.into());
         request.field("provider", provider.into());
         request.field("domains", list_of::<String, _>(domains));
@@ -86,13 +86,14 @@ impl EnterpriseConnectionsApi<'_> {
     /// Sends `GET /enterprise_connections/{enterprise_connection_id}`.
     pub fn get(&self, enterprise_connection_id: impl AsRef<str>) -> GetEnterpriseConnection {
         GetEnterpriseConnection {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "enterprise_connections.get",
-                "/enterprise_connections",
-            )
-            .segment(enterprise_connection_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "enterprise_connections.get",
+                    "/enterprise_connections",
+                )
+                .segment(enterprise_connection_id.as_ref()),
         }
     }
 
@@ -104,14 +105,15 @@ impl EnterpriseConnectionsApi<'_> {
     /// Sends `PATCH /enterprise_connections/{enterprise_connection_id}`.
     pub fn update(&self, enterprise_connection_id: impl AsRef<str>) -> UpdateEnterpriseConnection {
         UpdateEnterpriseConnection {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "enterprise_connections.update",
-                "/enterprise_connections",
-            )
-            .segment(enterprise_connection_id.as_ref())
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "enterprise_connections.update",
+                    "/enterprise_connections",
+                )
+                .segment(enterprise_connection_id.as_ref())
+                .object(),
         }
     }
 
@@ -122,13 +124,14 @@ impl EnterpriseConnectionsApi<'_> {
     /// Sends `DELETE /enterprise_connections/{enterprise_connection_id}`.
     pub fn delete(&self, enterprise_connection_id: impl AsRef<str>) -> DeleteEnterpriseConnection {
         DeleteEnterpriseConnection {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "enterprise_connections.delete",
-                "/enterprise_connections",
-            )
-            .segment(enterprise_connection_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "enterprise_connections.delete",
+                    "/enterprise_connections",
+                )
+                .segment(enterprise_connection_id.as_ref()),
         }
     }
 
@@ -140,14 +143,15 @@ impl EnterpriseConnectionsApi<'_> {
         enterprise_connection_id: impl AsRef<str>,
     ) -> ListEnterpriseConnectionTestRuns {
         ListEnterpriseConnectionTestRuns {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "enterprise_connections.list_test_runs",
-                "/enterprise_connections",
-            )
-            .segment(enterprise_connection_id.as_ref())
-            .path("/test_runs"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "enterprise_connections.list_test_runs",
+                    "/enterprise_connections",
+                )
+                .segment(enterprise_connection_id.as_ref())
+                .path("/test_runs"),
         }
     }
 
@@ -161,14 +165,15 @@ impl EnterpriseConnectionsApi<'_> {
         enterprise_connection_id: impl AsRef<str>,
     ) -> CreateEnterpriseConnectionTestRun {
         CreateEnterpriseConnectionTestRun {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "enterprise_connections.create_test_run",
-                "/enterprise_connections",
-            )
-            .segment(enterprise_connection_id.as_ref())
-            .path("/test_runs"),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "enterprise_connections.create_test_run",
+                    "/enterprise_connections",
+                )
+                .segment(enterprise_connection_id.as_ref())
+                .path("/test_runs"),
         }
     }
 }
@@ -377,6 +382,28 @@ impl ListEnterpriseConnectionTestRuns {
 request! {
 /// The request that [`EnterpriseConnectionsApi::create_test_run`] makes.
 CreateEnterpriseConnectionTestRun -> EnterpriseConnectionTestRunUrl, json
+}
+
+input! {
+/// What to tell the identity provider about who signs in.
+NewLoginHint
+}
+
+impl NewLoginHint {
+    /// What cannot be left out.
+    ///
+    /// * `mode`: Source of the hint: `email_address`, `custom_attribute` or `off`.
+    pub fn new(mode: impl Into<LoginHintMode>) -> Self {
+        let mut fields = Fields::default();
+        fields.field("mode", mode.into());
+        Self { fields }
+    }
+
+    /// Key in the user's public metadata whose value becomes the hint, with mode `custom_attribute`.
+    pub fn source(mut self, value: impl Into<String>) -> Self {
+        self.fields.field("source", value.into());
+        self
+    }
 }
 
 input! {

@@ -9,8 +9,8 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
+    operation::{list_of, request},
     patch::Patch,
-    request::{Request, list_of, request},
 };
 
 use super::organization_domains::EnrollmentMode;
@@ -38,7 +38,7 @@ impl InstanceApi<'_> {
     /// Sends `GET /instance`.
     pub fn get(&self) -> GetInstance {
         GetInstance {
-            request: Request::new(self.client, Method::GET, "instance.get", "/instance"),
+            request: self.client.call(Method::GET, "instance.get", "/instance"),
         }
     }
 
@@ -49,7 +49,9 @@ impl InstanceApi<'_> {
     /// Sends `PATCH /instance`.
     pub fn update(&self) -> UpdateInstance {
         UpdateInstance {
-            request: Request::new(self.client, Method::PATCH, "instance.update", "/instance"),
+            request: self
+                .client
+                .call(Method::PATCH, "instance.update", "/instance"),
         }
     }
 
@@ -60,8 +62,7 @@ impl InstanceApi<'_> {
     /// Sends `PATCH /instance/restrictions`.
     pub fn update_restrictions(&self) -> UpdateInstanceRestrictions {
         UpdateInstanceRestrictions {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::PATCH,
                 "instance.update_restrictions",
                 "/instance/restrictions",
@@ -74,12 +75,9 @@ impl InstanceApi<'_> {
     /// Sends `GET /instance/protect`.
     pub fn get_protect(&self) -> GetInstanceProtect {
         GetInstanceProtect {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "instance.get_protect",
-                "/instance/protect",
-            ),
+            request: self
+                .client
+                .call(Method::GET, "instance.get_protect", "/instance/protect"),
         }
     }
 
@@ -88,8 +86,7 @@ impl InstanceApi<'_> {
     /// Sends `PATCH /instance/protect`.
     pub fn update_protect(&self) -> UpdateInstanceProtect {
         UpdateInstanceProtect {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::PATCH,
                 "instance.update_protect",
                 "/instance/protect",
@@ -102,8 +99,7 @@ impl InstanceApi<'_> {
     /// Sends `GET /instance/communication`.
     pub fn get_communication(&self) -> GetInstanceCommunication {
         GetInstanceCommunication {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "instance.get_communication",
                 "/instance/communication",
@@ -118,8 +114,7 @@ impl InstanceApi<'_> {
     /// Sends `PATCH /instance/communication`.
     pub fn update_communication(&self) -> UpdateInstanceCommunication {
         UpdateInstanceCommunication {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::PATCH,
                 "instance.update_communication",
                 "/instance/communication",
@@ -132,8 +127,7 @@ impl InstanceApi<'_> {
     /// Sends `GET /instance/oauth_application_settings`.
     pub fn get_oauth_application_settings(&self) -> GetInstanceOAuthApplicationSettings {
         GetInstanceOAuthApplicationSettings {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "instance.get_oauth_application_settings",
                 "/instance/oauth_application_settings",
@@ -146,8 +140,7 @@ impl InstanceApi<'_> {
     /// Sends `PATCH /instance/oauth_application_settings`.
     pub fn update_oauth_application_settings(&self) -> UpdateInstanceOAuthApplicationSettings {
         UpdateInstanceOAuthApplicationSettings {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::PATCH,
                 "instance.update_oauth_application_settings",
                 "/instance/oauth_application_settings",
@@ -163,8 +156,7 @@ impl InstanceApi<'_> {
     /// Sends `POST /instance/change_domain`.
     pub fn change_domain(&self) -> ChangeInstanceDomain {
         ChangeInstanceDomain {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::POST,
                 "instance.change_domain",
                 "/instance/change_domain",
@@ -179,8 +171,7 @@ impl InstanceApi<'_> {
     /// Sends `GET /instance/organization_settings`.
     pub fn get_organization_settings(&self) -> GetInstanceOrganizationSettings {
         GetInstanceOrganizationSettings {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "instance.get_organization_settings",
                 "/instance/organization_settings",
@@ -195,8 +186,7 @@ impl InstanceApi<'_> {
     /// Sends `PATCH /instance/organization_settings`.
     pub fn update_organization_settings(&self) -> UpdateInstanceOrganizationSettings {
         UpdateInstanceOrganizationSettings {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::PATCH,
                 "instance.update_organization_settings",
                 "/instance/organization_settings",

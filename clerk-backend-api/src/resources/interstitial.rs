@@ -5,10 +5,7 @@
 
 use http::Method;
 
-use crate::{
-    client::ClerkClient,
-    request::{Credential, Request, request},
-};
+use crate::{client::ClerkClient, operation::request, request::Credential};
 
 impl ClerkClient {
     /// The HTML page that older integrations show while a browser's sign-in state is unknown.
@@ -35,13 +32,10 @@ impl InterstitialApi<'_> {
     /// Sends `GET /public/interstitial`.
     pub fn get(&self) -> GetInterstitial {
         GetInterstitial {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "interstitial.get",
-                "/public/interstitial",
-            )
-            .credential(Credential::None),
+            request: self
+                .client
+                .call(Method::GET, "interstitial.get", "/public/interstitial")
+                .credential(Credential::None),
         }
     }
 }

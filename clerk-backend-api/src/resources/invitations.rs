@@ -13,9 +13,10 @@ use crate::{
     fields::Fields,
     lenient::{model, open_enum},
     metadata::Metadata,
-    page::{Page, PageStream},
+    operation::{input, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, input, request},
     timestamp::Timestamp,
 };
 
@@ -42,8 +43,9 @@ impl InvitationsApi<'_> {
     ///
     /// Sends `GET /invitations`.
     pub fn list(&self) -> ListInvitations {
-        let mut request =
-            Request::new(self.client, Method::GET, "invitations.list", "/invitations");
+        let mut request = self
+            .client
+            .call(Method::GET, "invitations.list", "/invitations");
         request.set_query("paginated", "true");
         ListInvitations { request }
     }
@@ -57,14 +59,11 @@ impl InvitationsApi<'_> {
     ///
     /// Sends `POST /invitations`. Never repeated once the server may have seen it.
     pub fn create(&self, email_address: impl Into<String>) -> CreateInvitation {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "invitations.create",
-            "/invitations",
-        )
-        .unrepeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "invitations.create", "/invitations")
+            .unrepeatable()
+            .object();
         request.field("email_address", email_address.into());
         CreateInvitation { request }
     }
@@ -81,14 +80,11 @@ impl InvitationsApi<'_> {
     ) -> CreateInvitations {
         let items = invitations.into_iter().collect();
         CreateInvitations {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "invitations.create_bulk",
-                "/invitations/bulk",
-            )
-            .unrepeatable()
-            .items(items),
+            request: self
+                .client
+                .call(Method::POST, "invitations.create_bulk", "/invitations/bulk")
+                .unrepeatable()
+                .items(items),
         }
     }
 
@@ -99,15 +95,12 @@ impl InvitationsApi<'_> {
     /// Sends `POST /invitations/{invitation_id}/revoke`.
     pub fn revoke(&self, invitation_id: impl AsRef<str>) -> RevokeInvitation {
         RevokeInvitation {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "invitations.revoke",
-                "/invitations",
-            )
-            .segment(invitation_id.as_ref())
-            .path("/revoke")
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::POST, "invitations.revoke", "/invitations")
+                .segment(invitation_id.as_ref())
+                .path("/revoke")
+                .repeatable(),
         }
     }
 }

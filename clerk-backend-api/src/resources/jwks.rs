@@ -5,11 +5,7 @@
 
 use http::Method;
 
-use crate::{
-    client::ClerkClient,
-    jwk::Jwks,
-    request::{Request, request},
-};
+use crate::{client::ClerkClient, jwk::Jwks, operation::request};
 
 impl ClerkClient {
     /// The public keys that verify the instance's session tokens.
@@ -35,7 +31,7 @@ impl JwksApi<'_> {
     /// Sends `GET /jwks`.
     pub fn get(&self) -> GetJwks {
         GetJwks {
-            request: Request::new(self.client, Method::GET, "jwks.get", "/jwks"),
+            request: self.client.call(Method::GET, "jwks.get", "/jwks"),
         }
     }
 }

@@ -10,13 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    page::{Page, PageStream},
-    patch::Patch,
-    request::{Request, request},
-    timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
+    page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -40,12 +35,9 @@ impl JwtTemplatesApi<'_> {
     ///
     /// Sends `GET /jwt_templates`.
     pub fn list(&self) -> ListJwtTemplates {
-        let mut request = Request::new(
-            self.client,
-            Method::GET,
-            "jwt_templates.list",
-            "/jwt_templates",
-        );
+        let mut request = self
+            .client
+            .call(Method::GET, "jwt_templates.list", "/jwt_templates");
         request.set_query("paginated", "true");
         ListJwtTemplates { request }
     }
@@ -59,13 +51,10 @@ impl JwtTemplatesApi<'_> {
     ///
     /// Sends `POST /jwt_templates`.
     pub fn create(&self, name: impl Into<String>, claims: impl Serialize) -> CreateJwtTemplate {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "jwt_templates.create",
-            "/jwt_templates",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "jwt_templates.create", "/jwt_templates")
+            .object();
         request.field("name", name.into());
         request.json("claims", &claims);
         CreateJwtTemplate { request }
@@ -76,13 +65,10 @@ impl JwtTemplatesApi<'_> {
     /// Sends `GET /jwt_templates/{template_id}`.
     pub fn get(&self, template_id: impl AsRef<str>) -> GetJwtTemplate {
         GetJwtTemplate {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "jwt_templates.get",
-                "/jwt_templates",
-            )
-            .segment(template_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "jwt_templates.get", "/jwt_templates")
+                .segment(template_id.as_ref()),
         }
     }
 
@@ -100,14 +86,11 @@ impl JwtTemplatesApi<'_> {
         name: impl Into<String>,
         claims: impl Serialize,
     ) -> UpdateJwtTemplate {
-        let mut request = Request::new(
-            self.client,
-            Method::PATCH,
-            "jwt_templates.update",
-            "/jwt_templates",
-        )
-        .segment(template_id.as_ref())
-        .object();
+        let mut request = self
+            .client
+            .call(Method::PATCH, "jwt_templates.update", "/jwt_templates")
+            .segment(template_id.as_ref())
+            .object();
         request.field("name", name.into());
         request.json("claims", &claims);
         UpdateJwtTemplate { request }
@@ -120,13 +103,10 @@ impl JwtTemplatesApi<'_> {
     /// Sends `DELETE /jwt_templates/{template_id}`.
     pub fn delete(&self, template_id: impl AsRef<str>) -> DeleteJwtTemplate {
         DeleteJwtTemplate {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "jwt_templates.delete",
-                "/jwt_templates",
-            )
-            .segment(template_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "jwt_templates.delete", "/jwt_templates")
+                .segment(template_id.as_ref()),
         }
     }
 }

@@ -14,10 +14,12 @@ use serde_json::Value;
 use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
+    operation::request,
     options::RequestOptions,
-    page::{Page, PageStream},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Credential, Request, request},
+    request::Credential,
     secret::{MachineSecretKey, Secret},
     timestamp::Timestamp,
 };
@@ -49,7 +51,9 @@ impl M2mTokensApi<'_> {
     ///
     /// Sends `GET /m2m_tokens`.
     pub fn list(&self, subject: impl Into<String>) -> ListM2mTokens {
-        let mut request = Request::new(self.client, Method::GET, "m2m_tokens.list", "/m2m_tokens")
+        let mut request = self
+            .client
+            .call(Method::GET, "m2m_tokens.list", "/m2m_tokens")
             .credential(Credential::Either);
         request.set_query("subject", subject);
         ListM2mTokens { request }
@@ -63,15 +67,12 @@ impl M2mTokensApi<'_> {
     /// Sends `POST /m2m_tokens`. Never repeated once the server may have seen it.
     pub fn create(&self) -> CreateM2mToken {
         CreateM2mToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "m2m_tokens.create",
-                "/m2m_tokens",
-            )
-            .credential(Credential::Machine)
-            .unrepeatable()
-            .object(),
+            request: self
+                .client
+                .call(Method::POST, "m2m_tokens.create", "/m2m_tokens")
+                .credential(Credential::Machine)
+                .unrepeatable()
+                .object(),
         }
     }
 
@@ -82,17 +83,14 @@ impl M2mTokensApi<'_> {
     /// Sends `POST /m2m_tokens/{m2m_token_id}/revoke`.
     pub fn revoke(&self, m2m_token_id: impl AsRef<str>) -> RevokeM2mToken {
         RevokeM2mToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "m2m_tokens.revoke",
-                "/m2m_tokens",
-            )
-            .segment(m2m_token_id.as_ref())
-            .path("/revoke")
-            .credential(Credential::Either)
-            .repeatable()
-            .object(),
+            request: self
+                .client
+                .call(Method::POST, "m2m_tokens.revoke", "/m2m_tokens")
+                .segment(m2m_token_id.as_ref())
+                .path("/revoke")
+                .credential(Credential::Either)
+                .repeatable()
+                .object(),
         }
     }
 
@@ -106,15 +104,12 @@ impl M2mTokensApi<'_> {
     ///
     /// Sends `POST /m2m_tokens/verify`.
     pub fn verify(&self, token: impl Into<String>) -> VerifyM2mToken {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "m2m_tokens.verify",
-            "/m2m_tokens/verify",
-        )
-        .credential(Credential::Either)
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "m2m_tokens.verify", "/m2m_tokens/verify")
+            .credential(Credential::Either)
+            .repeatable()
+            .object();
         request.field("token", token.into());
         VerifyM2mToken { request }
     }

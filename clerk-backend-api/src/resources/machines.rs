@@ -11,8 +11,9 @@ use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
     lenient::model,
-    page::{Page, PageStream},
-    request::{Request, list_of, request},
+    operation::{list_of, request},
+    page::Page,
+    page_stream::PageStream,
     secret::MachineSecretKey,
     timestamp::Timestamp,
 };
@@ -39,7 +40,7 @@ impl MachinesApi<'_> {
     /// Sends `GET /machines`.
     pub fn list(&self) -> ListMachines {
         ListMachines {
-            request: Request::new(self.client, Method::GET, "machines.list", "/machines"),
+            request: self.client.call(Method::GET, "machines.list", "/machines"),
         }
     }
 
@@ -51,8 +52,10 @@ impl MachinesApi<'_> {
     ///
     /// Sends `POST /machines`.
     pub fn create(&self, name: impl Into<String>) -> CreateMachine {
-        let mut request =
-            Request::new(self.client, Method::POST, "machines.create", "/machines").object();
+        let mut request = self
+            .client
+            .call(Method::POST, "machines.create", "/machines")
+            .object();
         request.field("name", name.into());
         CreateMachine { request }
     }
@@ -62,7 +65,9 @@ impl MachinesApi<'_> {
     /// Sends `GET /machines/{machine_id}`.
     pub fn get(&self, machine_id: impl AsRef<str>) -> GetMachine {
         GetMachine {
-            request: Request::new(self.client, Method::GET, "machines.get", "/machines")
+            request: self
+                .client
+                .call(Method::GET, "machines.get", "/machines")
                 .segment(machine_id.as_ref()),
         }
     }
@@ -72,7 +77,9 @@ impl MachinesApi<'_> {
     /// Sends `PATCH /machines/{machine_id}`.
     pub fn update(&self, machine_id: impl AsRef<str>) -> UpdateMachine {
         UpdateMachine {
-            request: Request::new(self.client, Method::PATCH, "machines.update", "/machines")
+            request: self
+                .client
+                .call(Method::PATCH, "machines.update", "/machines")
                 .segment(machine_id.as_ref()),
         }
     }
@@ -82,7 +89,9 @@ impl MachinesApi<'_> {
     /// Sends `DELETE /machines/{machine_id}`.
     pub fn delete(&self, machine_id: impl AsRef<str>) -> DeleteMachine {
         DeleteMachine {
-            request: Request::new(self.client, Method::DELETE, "machines.delete", "/machines")
+            request: self
+                .client
+                .call(Method::DELETE, "machines.delete", "/machines")
                 .segment(machine_id.as_ref()),
         }
     }
@@ -92,14 +101,11 @@ impl MachinesApi<'_> {
     /// Sends `GET /machines/{machine_id}/secret_key`.
     pub fn get_secret_key(&self, machine_id: impl AsRef<str>) -> GetMachineSecretKey {
         GetMachineSecretKey {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "machines.get_secret_key",
-                "/machines",
-            )
-            .segment(machine_id.as_ref())
-            .path("/secret_key"),
+            request: self
+                .client
+                .call(Method::GET, "machines.get_secret_key", "/machines")
+                .segment(machine_id.as_ref())
+                .path("/secret_key"),
         }
     }
 
@@ -115,16 +121,13 @@ impl MachinesApi<'_> {
         machine_id: impl AsRef<str>,
         previous_token_ttl: Duration,
     ) -> RotateMachineSecretKey {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "machines.rotate_secret_key",
-            "/machines",
-        )
-        .segment(machine_id.as_ref())
-        .path("/secret_key/rotate")
-        .unrepeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "machines.rotate_secret_key", "/machines")
+            .segment(machine_id.as_ref())
+            .path("/secret_key/rotate")
+            .unrepeatable()
+            .object();
         request.field("previous_token_ttl", previous_token_ttl);
         RotateMachineSecretKey { request }
     }
@@ -141,15 +144,12 @@ impl MachinesApi<'_> {
         machine_id: impl AsRef<str>,
         to_machine_id: impl Into<String>,
     ) -> CreateMachineScope {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "machines.create_scope",
-            "/machines",
-        )
-        .segment(machine_id.as_ref())
-        .path("/scopes")
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "machines.create_scope", "/machines")
+            .segment(machine_id.as_ref())
+            .path("/scopes")
+            .object();
         request.field("to_machine_id", to_machine_id.into());
         CreateMachineScope { request }
     }
@@ -163,15 +163,12 @@ impl MachinesApi<'_> {
         other_machine_id: impl AsRef<str>,
     ) -> DeleteMachineScope {
         DeleteMachineScope {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "machines.delete_scope",
-                "/machines",
-            )
-            .segment(machine_id.as_ref())
-            .path("/scopes")
-            .segment(other_machine_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "machines.delete_scope", "/machines")
+                .segment(machine_id.as_ref())
+                .path("/scopes")
+                .segment(other_machine_id.as_ref()),
         }
     }
 }

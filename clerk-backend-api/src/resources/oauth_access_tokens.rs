@@ -6,9 +6,7 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    oauth_access_token::OAuthAccessTokenVerification,
-    request::{Request, request},
+    client::ClerkClient, oauth_access_token::OAuthAccessTokenVerification, operation::request,
 };
 
 impl ClerkClient {
@@ -37,14 +35,15 @@ impl OAuthAccessTokensApi<'_> {
     ///
     /// Sends `POST /oauth_applications/access_tokens/verify`.
     pub fn verify(&self, access_token: impl Into<String>) -> VerifyOAuthAccessToken {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "oauth_access_tokens.verify",
-            "/oauth_applications/access_tokens/verify",
-        )
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "oauth_access_tokens.verify",
+                "/oauth_applications/access_tokens/verify",
+            )
+            .repeatable()
+            .object();
         request.field("access_token", access_token.into());
         VerifyOAuthAccessToken { request }
     }

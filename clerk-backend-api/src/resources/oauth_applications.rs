@@ -7,14 +7,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    page::{Page, PageStream},
-    patch::Patch,
-    request::{Request, request},
-    secret::Secret,
-    timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
+    page::Page, page_stream::PageStream, patch::Patch, secret::Secret, timestamp::Timestamp,
     upload::Upload,
 };
 
@@ -41,8 +35,7 @@ impl OAuthApplicationsApi<'_> {
     /// Sends `GET /oauth_applications`.
     pub fn list(&self) -> ListOAuthApplications {
         ListOAuthApplications {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "oauth_applications.list",
                 "/oauth_applications",
@@ -58,13 +51,14 @@ impl OAuthApplicationsApi<'_> {
     ///
     /// Sends `POST /oauth_applications`.
     pub fn create(&self, name: impl Into<String>) -> CreateOAuthApplication {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "oauth_applications.create",
-            "/oauth_applications",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "oauth_applications.create",
+                "/oauth_applications",
+            )
+            .object();
         request.field("name", name.into());
         CreateOAuthApplication { request }
     }
@@ -76,13 +70,10 @@ impl OAuthApplicationsApi<'_> {
     /// Sends `GET /oauth_applications/{oauth_application_id}`.
     pub fn get(&self, oauth_application_id: impl AsRef<str>) -> GetOAuthApplication {
         GetOAuthApplication {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "oauth_applications.get",
-                "/oauth_applications",
-            )
-            .segment(oauth_application_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "oauth_applications.get", "/oauth_applications")
+                .segment(oauth_application_id.as_ref()),
         }
     }
 
@@ -91,14 +82,15 @@ impl OAuthApplicationsApi<'_> {
     /// Sends `PATCH /oauth_applications/{oauth_application_id}`.
     pub fn update(&self, oauth_application_id: impl AsRef<str>) -> UpdateOAuthApplication {
         UpdateOAuthApplication {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "oauth_applications.update",
-                "/oauth_applications",
-            )
-            .segment(oauth_application_id.as_ref())
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "oauth_applications.update",
+                    "/oauth_applications",
+                )
+                .segment(oauth_application_id.as_ref())
+                .object(),
         }
     }
 
@@ -107,13 +99,14 @@ impl OAuthApplicationsApi<'_> {
     /// Sends `DELETE /oauth_applications/{oauth_application_id}`.
     pub fn delete(&self, oauth_application_id: impl AsRef<str>) -> DeleteOAuthApplication {
         DeleteOAuthApplication {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "oauth_applications.delete",
-                "/oauth_applications",
-            )
-            .segment(oauth_application_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "oauth_applications.delete",
+                    "/oauth_applications",
+                )
+                .segment(oauth_application_id.as_ref()),
         }
     }
 
@@ -129,14 +122,15 @@ impl OAuthApplicationsApi<'_> {
         oauth_application_id: impl AsRef<str>,
         file: Upload,
     ) -> SetOAuthApplicationLogo {
-        let mut request = Request::new(
-            self.client,
-            Method::PUT,
-            "oauth_applications.set_logo",
-            "/oauth_applications",
-        )
-        .segment(oauth_application_id.as_ref())
-        .path("/logo");
+        let mut request = self
+            .client
+            .call(
+                Method::PUT,
+                "oauth_applications.set_logo",
+                "/oauth_applications",
+            )
+            .segment(oauth_application_id.as_ref())
+            .path("/logo");
         request.file_part("file", file);
         SetOAuthApplicationLogo { request }
     }
@@ -151,15 +145,16 @@ impl OAuthApplicationsApi<'_> {
         oauth_application_id: impl AsRef<str>,
     ) -> RotateOAuthApplicationSecret {
         RotateOAuthApplicationSecret {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "oauth_applications.rotate_secret",
-                "/oauth_applications",
-            )
-            .segment(oauth_application_id.as_ref())
-            .path("/rotate_secret")
-            .unrepeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "oauth_applications.rotate_secret",
+                    "/oauth_applications",
+                )
+                .segment(oauth_application_id.as_ref())
+                .path("/rotate_secret")
+                .unrepeatable(),
         }
     }
 
@@ -175,16 +170,17 @@ impl OAuthApplicationsApi<'_> {
         oauth_application_id: impl AsRef<str>,
         token: impl Into<String>,
     ) -> RevokeOAuthApplicationToken {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "oauth_applications.revoke_token",
-            "/oauth_applications",
-        )
-        .segment(oauth_application_id.as_ref())
-        .path("/revoke_token")
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "oauth_applications.revoke_token",
+                "/oauth_applications",
+            )
+            .segment(oauth_application_id.as_ref())
+            .path("/revoke_token")
+            .repeatable()
+            .object();
         request.field("token", token.into());
         RevokeOAuthApplicationToken { request }
     }

@@ -10,9 +10,10 @@ use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::{list_of, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, list_of, request},
     timestamp::Timestamp,
 };
 
@@ -39,14 +40,11 @@ impl OrganizationDomainsApi<'_> {
     /// Sends `GET /organizations/{organization_id}/domains`.
     pub fn list(&self, organization_id: impl AsRef<str>) -> ListOrganizationDomains {
         ListOrganizationDomains {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organization_domains.list",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/domains"),
+            request: self
+                .client
+                .call(Method::GET, "organization_domains.list", "/organizations")
+                .segment(organization_id.as_ref())
+                .path("/domains"),
         }
     }
 
@@ -60,15 +58,16 @@ impl OrganizationDomainsApi<'_> {
         organization_id: impl AsRef<str>,
         name: impl Into<String>,
     ) -> CreateOrganizationDomain {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "organization_domains.create",
-            "/organizations",
-        )
-        .segment(organization_id.as_ref())
-        .path("/domains")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "organization_domains.create",
+                "/organizations",
+            )
+            .segment(organization_id.as_ref())
+            .path("/domains")
+            .object();
         request.field("name", name.into());
         CreateOrganizationDomain { request }
     }
@@ -82,16 +81,17 @@ impl OrganizationDomainsApi<'_> {
         domain_id: impl AsRef<str>,
     ) -> UpdateOrganizationDomain {
         UpdateOrganizationDomain {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "organization_domains.update",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/domains")
-            .segment(domain_id.as_ref())
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "organization_domains.update",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/domains")
+                .segment(domain_id.as_ref())
+                .object(),
         }
     }
 
@@ -104,15 +104,16 @@ impl OrganizationDomainsApi<'_> {
         domain_id: impl AsRef<str>,
     ) -> DeleteOrganizationDomain {
         DeleteOrganizationDomain {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "organization_domains.delete",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/domains")
-            .segment(domain_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "organization_domains.delete",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/domains")
+                .segment(domain_id.as_ref()),
         }
     }
 
@@ -127,17 +128,18 @@ impl OrganizationDomainsApi<'_> {
         domain_id: impl AsRef<str>,
     ) -> VerifyOrganizationDomainOwnership {
         VerifyOrganizationDomainOwnership {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "organization_domains.verify_ownership",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/domains")
-            .segment(domain_id.as_ref())
-            .path("/verify_ownership")
-            .repeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "organization_domains.verify_ownership",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/domains")
+                .segment(domain_id.as_ref())
+                .path("/verify_ownership")
+                .repeatable(),
         }
     }
 
@@ -146,8 +148,7 @@ impl OrganizationDomainsApi<'_> {
     /// Sends `GET /organization_domains`.
     pub fn list_all(&self) -> ListAllOrganizationDomains {
         ListAllOrganizationDomains {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "organization_domains.list_all",
                 "/organization_domains",

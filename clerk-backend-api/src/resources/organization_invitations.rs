@@ -12,9 +12,10 @@ use crate::{
     fields::Fields,
     lenient::model,
     metadata::Metadata,
-    page::{Page, PageStream},
+    operation::{input, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, input, request},
     timestamp::Timestamp,
 };
 
@@ -44,8 +45,7 @@ impl OrganizationInvitationsApi<'_> {
     /// Sends `GET /organization_invitations`.
     pub fn list_all(&self) -> ListAllOrganizationInvitations {
         ListAllOrganizationInvitations {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "organization_invitations.list_all",
                 "/organization_invitations",
@@ -60,14 +60,15 @@ impl OrganizationInvitationsApi<'_> {
     /// Sends `GET /organizations/{organization_id}/invitations`.
     pub fn list(&self, organization_id: impl AsRef<str>) -> ListOrganizationInvitations {
         ListOrganizationInvitations {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organization_invitations.list",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/invitations"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "organization_invitations.list",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/invitations"),
         }
     }
 
@@ -85,16 +86,17 @@ impl OrganizationInvitationsApi<'_> {
         email_address: impl Into<String>,
         role: impl Into<String>,
     ) -> CreateOrganizationInvitation {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "organization_invitations.create",
-            "/organizations",
-        )
-        .segment(organization_id.as_ref())
-        .path("/invitations")
-        .unrepeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "organization_invitations.create",
+                "/organizations",
+            )
+            .segment(organization_id.as_ref())
+            .path("/invitations")
+            .unrepeatable()
+            .object();
         request.field("email_address", email_address.into());
         request.field("role", role.into());
         CreateOrganizationInvitation { request }
@@ -112,16 +114,17 @@ impl OrganizationInvitationsApi<'_> {
     ) -> CreateOrganizationInvitations {
         let items = organization_invitations.into_iter().collect();
         CreateOrganizationInvitations {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "organization_invitations.create_bulk",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/invitations/bulk")
-            .unrepeatable()
-            .items(items),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "organization_invitations.create_bulk",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/invitations/bulk")
+                .unrepeatable()
+                .items(items),
         }
     }
 
@@ -136,14 +139,15 @@ impl OrganizationInvitationsApi<'_> {
         organization_id: impl AsRef<str>,
     ) -> ListOrganizationInvitationPending {
         ListOrganizationInvitationPending {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organization_invitations.list_pending",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/invitations/pending"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "organization_invitations.list_pending",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/invitations/pending"),
         }
     }
 
@@ -156,15 +160,16 @@ impl OrganizationInvitationsApi<'_> {
         invitation_id: impl AsRef<str>,
     ) -> GetOrganizationInvitation {
         GetOrganizationInvitation {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organization_invitations.get",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/invitations")
-            .segment(invitation_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "organization_invitations.get",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/invitations")
+                .segment(invitation_id.as_ref()),
         }
     }
 
@@ -179,17 +184,18 @@ impl OrganizationInvitationsApi<'_> {
         invitation_id: impl AsRef<str>,
     ) -> RevokeOrganizationInvitation {
         RevokeOrganizationInvitation {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "organization_invitations.revoke",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/invitations")
-            .segment(invitation_id.as_ref())
-            .path("/revoke")
-            .repeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "organization_invitations.revoke",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/invitations")
+                .segment(invitation_id.as_ref())
+                .path("/revoke")
+                .repeatable(),
         }
     }
 }

@@ -9,12 +9,8 @@ use http::Method;
 use serde::Serialize;
 
 use crate::{
-    client::ClerkClient,
-    lenient::model,
-    metadata::Metadata,
-    page::{Page, PageStream},
-    request::{Request, request},
-    timestamp::Timestamp,
+    client::ClerkClient, lenient::model, metadata::Metadata, operation::request, page::Page,
+    page_stream::PageStream, timestamp::Timestamp,
 };
 
 use super::organizations::Organization;
@@ -45,14 +41,15 @@ impl OrganizationMembershipsApi<'_> {
     /// Sends `GET /organizations/{organization_id}/memberships`.
     pub fn list(&self, organization_id: impl AsRef<str>) -> ListOrganizationMemberships {
         ListOrganizationMemberships {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organization_memberships.list",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/memberships"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "organization_memberships.list",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/memberships"),
         }
     }
 
@@ -71,15 +68,16 @@ impl OrganizationMembershipsApi<'_> {
         user_id: impl Into<String>,
         role: impl Into<String>,
     ) -> CreateOrganizationMembership {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "organization_memberships.create",
-            "/organizations",
-        )
-        .segment(organization_id.as_ref())
-        .path("/memberships")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "organization_memberships.create",
+                "/organizations",
+            )
+            .segment(organization_id.as_ref())
+            .path("/memberships")
+            .object();
         request.field("user_id", user_id.into());
         request.field("role", role.into());
         CreateOrganizationMembership { request }
@@ -98,16 +96,17 @@ impl OrganizationMembershipsApi<'_> {
         user_id: impl AsRef<str>,
         role: impl Into<String>,
     ) -> UpdateOrganizationMembership {
-        let mut request = Request::new(
-            self.client,
-            Method::PATCH,
-            "organization_memberships.update",
-            "/organizations",
-        )
-        .segment(organization_id.as_ref())
-        .path("/memberships")
-        .segment(user_id.as_ref())
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::PATCH,
+                "organization_memberships.update",
+                "/organizations",
+            )
+            .segment(organization_id.as_ref())
+            .path("/memberships")
+            .segment(user_id.as_ref())
+            .object();
         request.field("role", role.into());
         UpdateOrganizationMembership { request }
     }
@@ -123,15 +122,16 @@ impl OrganizationMembershipsApi<'_> {
         user_id: impl AsRef<str>,
     ) -> DeleteOrganizationMembership {
         DeleteOrganizationMembership {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "organization_memberships.delete",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/memberships")
-            .segment(user_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "organization_memberships.delete",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/memberships")
+                .segment(user_id.as_ref()),
         }
     }
 
@@ -147,17 +147,18 @@ impl OrganizationMembershipsApi<'_> {
         user_id: impl AsRef<str>,
     ) -> UpdateOrganizationMembershipMetadata {
         UpdateOrganizationMembershipMetadata {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "organization_memberships.update_metadata",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/memberships")
-            .segment(user_id.as_ref())
-            .path("/metadata")
-            .repeatable(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "organization_memberships.update_metadata",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/memberships")
+                .segment(user_id.as_ref())
+                .path("/metadata")
+                .repeatable(),
         }
     }
 
@@ -166,8 +167,7 @@ impl OrganizationMembershipsApi<'_> {
     /// Sends `GET /organization_memberships`.
     pub fn list_all(&self) -> ListAllOrganizationMemberships {
         ListAllOrganizationMemberships {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "organization_memberships.list_all",
                 "/organization_memberships",

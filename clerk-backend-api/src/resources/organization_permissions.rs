@@ -6,12 +6,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    page::{Page, PageStream},
-    request::{Request, request},
-    timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
+    page::Page, page_stream::PageStream, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -36,8 +32,7 @@ impl OrganizationPermissionsApi<'_> {
     /// Sends `GET /organization_permissions`.
     pub fn list(&self) -> ListPermissions {
         ListPermissions {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "organization_permissions.list",
                 "/organization_permissions",
@@ -52,13 +47,14 @@ impl OrganizationPermissionsApi<'_> {
     ///
     /// Sends `POST /organization_permissions`.
     pub fn create(&self, name: impl Into<String>, key: impl Into<String>) -> CreatePermission {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "organization_permissions.create",
-            "/organization_permissions",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "organization_permissions.create",
+                "/organization_permissions",
+            )
+            .object();
         request.field("name", name.into());
         request.field("key", key.into());
         CreatePermission { request }
@@ -69,13 +65,14 @@ impl OrganizationPermissionsApi<'_> {
     /// Sends `GET /organization_permissions/{permission_id}`.
     pub fn get(&self, permission_id: impl AsRef<str>) -> GetPermission {
         GetPermission {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organization_permissions.get",
-                "/organization_permissions",
-            )
-            .segment(permission_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "organization_permissions.get",
+                    "/organization_permissions",
+                )
+                .segment(permission_id.as_ref()),
         }
     }
 
@@ -86,14 +83,15 @@ impl OrganizationPermissionsApi<'_> {
     /// Sends `PATCH /organization_permissions/{permission_id}`.
     pub fn update(&self, permission_id: impl AsRef<str>) -> UpdatePermission {
         UpdatePermission {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "organization_permissions.update",
-                "/organization_permissions",
-            )
-            .segment(permission_id.as_ref())
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "organization_permissions.update",
+                    "/organization_permissions",
+                )
+                .segment(permission_id.as_ref())
+                .object(),
         }
     }
 
@@ -104,13 +102,14 @@ impl OrganizationPermissionsApi<'_> {
     /// Sends `DELETE /organization_permissions/{permission_id}`.
     pub fn delete(&self, permission_id: impl AsRef<str>) -> DeletePermission {
         DeletePermission {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "organization_permissions.delete",
-                "/organization_permissions",
-            )
-            .segment(permission_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "organization_permissions.delete",
+                    "/organization_permissions",
+                )
+                .segment(permission_id.as_ref()),
         }
     }
 }

@@ -6,13 +6,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    page::{Page, PageStream},
-    patch::Patch,
-    request::{Request, request},
-    timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
+    page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
 };
 
 use super::organization_permissions::Permission;
@@ -39,8 +34,7 @@ impl OrganizationRolesApi<'_> {
     /// Sends `GET /organization_roles`.
     pub fn list(&self) -> ListRoles {
         ListRoles {
-            request: Request::new(
-                self.client,
+            request: self.client.call(
                 Method::GET,
                 "organization_roles.list",
                 "/organization_roles",
@@ -57,13 +51,14 @@ impl OrganizationRolesApi<'_> {
     ///
     /// Sends `POST /organization_roles`.
     pub fn create(&self, name: impl Into<String>, key: impl Into<String>) -> CreateRole {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "organization_roles.create",
-            "/organization_roles",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "organization_roles.create",
+                "/organization_roles",
+            )
+            .object();
         request.field("name", name.into());
         request.field("key", key.into());
         CreateRole { request }
@@ -74,13 +69,10 @@ impl OrganizationRolesApi<'_> {
     /// Sends `GET /organization_roles/{organization_role_id}`.
     pub fn get(&self, organization_role_id: impl AsRef<str>) -> GetRole {
         GetRole {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organization_roles.get",
-                "/organization_roles",
-            )
-            .segment(organization_role_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "organization_roles.get", "/organization_roles")
+                .segment(organization_role_id.as_ref()),
         }
     }
 
@@ -92,14 +84,15 @@ impl OrganizationRolesApi<'_> {
     /// Sends `PATCH /organization_roles/{organization_role_id}`.
     pub fn update(&self, organization_role_id: impl AsRef<str>) -> UpdateRole {
         UpdateRole {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "organization_roles.update",
-                "/organization_roles",
-            )
-            .segment(organization_role_id.as_ref())
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "organization_roles.update",
+                    "/organization_roles",
+                )
+                .segment(organization_role_id.as_ref())
+                .object(),
         }
     }
 
@@ -110,13 +103,14 @@ impl OrganizationRolesApi<'_> {
     /// Sends `DELETE /organization_roles/{organization_role_id}`.
     pub fn delete(&self, organization_role_id: impl AsRef<str>) -> DeleteRole {
         DeleteRole {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "organization_roles.delete",
-                "/organization_roles",
-            )
-            .segment(organization_role_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "organization_roles.delete",
+                    "/organization_roles",
+                )
+                .segment(organization_role_id.as_ref()),
         }
     }
 
@@ -131,16 +125,17 @@ impl OrganizationRolesApi<'_> {
         permission_id: impl AsRef<str>,
     ) -> AssignRolePermission {
         AssignRolePermission {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "organization_roles.assign_permission",
-                "/organization_roles",
-            )
-            .segment(organization_role_id.as_ref())
-            .path("/permissions")
-            .segment(permission_id.as_ref())
-            .repeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "organization_roles.assign_permission",
+                    "/organization_roles",
+                )
+                .segment(organization_role_id.as_ref())
+                .path("/permissions")
+                .segment(permission_id.as_ref())
+                .repeatable(),
         }
     }
 
@@ -155,15 +150,16 @@ impl OrganizationRolesApi<'_> {
         permission_id: impl AsRef<str>,
     ) -> RemoveRolePermission {
         RemoveRolePermission {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "organization_roles.remove_permission",
-                "/organization_roles",
-            )
-            .segment(organization_role_id.as_ref())
-            .path("/permissions")
-            .segment(permission_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "organization_roles.remove_permission",
+                    "/organization_roles",
+                )
+                .segment(organization_role_id.as_ref())
+                .path("/permissions")
+                .segment(permission_id.as_ref()),
         }
     }
 }

@@ -9,14 +9,8 @@ use http::Method;
 use serde::Serialize;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    metadata::Metadata,
-    page::{Page, PageStream},
-    patch::Patch,
-    request::{Request, request},
-    timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, metadata::Metadata,
+    operation::request, page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
     upload::Upload,
 };
 
@@ -25,7 +19,7 @@ use super::billing::{
     BillingCreditAction, BillingCreditBalance, BillingCreditLedgerEntry, BillingSubscription,
 };
 #[cfg(feature = "billing")]
-use crate::request::generated_key;
+use crate::operation::generated_key;
 
 impl ClerkClient {
     /// Groups of users that share access, usually the companies an application serves.
@@ -51,12 +45,9 @@ impl OrganizationsApi<'_> {
     /// Sends `GET /organizations`.
     pub fn list(&self) -> ListOrganizations {
         ListOrganizations {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organizations.list",
-                "/organizations",
-            ),
+            request: self
+                .client
+                .call(Method::GET, "organizations.list", "/organizations"),
         }
     }
 
@@ -68,13 +59,10 @@ impl OrganizationsApi<'_> {
     ///
     /// Sends `POST /organizations`.
     pub fn create(&self, name: impl Into<String>) -> CreateOrganization {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "organizations.create",
-            "/organizations",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "organizations.create", "/organizations")
+            .object();
         request.field("name", name.into());
         CreateOrganization { request }
     }
@@ -86,13 +74,10 @@ impl OrganizationsApi<'_> {
     /// Sends `GET /organizations/{organization_id}`.
     pub fn get(&self, organization_id: impl AsRef<str>) -> GetOrganization {
         GetOrganization {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organizations.get",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "organizations.get", "/organizations")
+                .segment(organization_id.as_ref()),
         }
     }
 
@@ -104,14 +89,11 @@ impl OrganizationsApi<'_> {
     /// Sends `PATCH /organizations/{organization_id}`.
     pub fn update(&self, organization_id: impl AsRef<str>) -> UpdateOrganization {
         UpdateOrganization {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "organizations.update",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .object(),
+            request: self
+                .client
+                .call(Method::PATCH, "organizations.update", "/organizations")
+                .segment(organization_id.as_ref())
+                .object(),
         }
     }
 
@@ -122,13 +104,10 @@ impl OrganizationsApi<'_> {
     /// Sends `DELETE /organizations/{organization_id}`.
     pub fn delete(&self, organization_id: impl AsRef<str>) -> DeleteOrganization {
         DeleteOrganization {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "organizations.delete",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "organizations.delete", "/organizations")
+                .segment(organization_id.as_ref()),
         }
     }
 
@@ -143,15 +122,16 @@ impl OrganizationsApi<'_> {
         organization_id: impl AsRef<str>,
     ) -> ReplaceOrganizationMetadata {
         ReplaceOrganizationMetadata {
-            request: Request::new(
-                self.client,
-                Method::PUT,
-                "organizations.replace_metadata",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/metadata")
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PUT,
+                    "organizations.replace_metadata",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/metadata")
+                .object(),
         }
     }
 
@@ -163,16 +143,17 @@ impl OrganizationsApi<'_> {
     /// Sends `PATCH /organizations/{organization_id}/metadata`.
     pub fn update_metadata(&self, organization_id: impl AsRef<str>) -> UpdateOrganizationMetadata {
         UpdateOrganizationMetadata {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "organizations.update_metadata",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/metadata")
-            .repeatable()
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "organizations.update_metadata",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/metadata")
+                .repeatable()
+                .object(),
         }
     }
 
@@ -184,14 +165,11 @@ impl OrganizationsApi<'_> {
     ///
     /// Sends `PUT /organizations/{organization_id}/logo`.
     pub fn set_logo(&self, organization_id: impl AsRef<str>, file: Upload) -> SetOrganizationLogo {
-        let mut request = Request::new(
-            self.client,
-            Method::PUT,
-            "organizations.set_logo",
-            "/organizations",
-        )
-        .segment(organization_id.as_ref())
-        .path("/logo");
+        let mut request = self
+            .client
+            .call(Method::PUT, "organizations.set_logo", "/organizations")
+            .segment(organization_id.as_ref())
+            .path("/logo");
         request.file_part("file", file);
         SetOrganizationLogo { request }
     }
@@ -203,14 +181,15 @@ impl OrganizationsApi<'_> {
     /// Sends `DELETE /organizations/{organization_id}/logo`.
     pub fn delete_logo(&self, organization_id: impl AsRef<str>) -> DeleteOrganizationLogo {
         DeleteOrganizationLogo {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "organizations.delete_logo",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/logo"),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "organizations.delete_logo",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/logo"),
         }
     }
 
@@ -225,14 +204,15 @@ impl OrganizationsApi<'_> {
         organization_id: impl AsRef<str>,
     ) -> GetOrganizationBillingSubscription {
         GetOrganizationBillingSubscription {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organizations.get_billing_subscription",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/billing/subscription"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "organizations.get_billing_subscription",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/billing/subscription"),
         }
     }
 
@@ -247,14 +227,15 @@ impl OrganizationsApi<'_> {
         organization_id: impl AsRef<str>,
     ) -> GetOrganizationBillingCreditBalance {
         GetOrganizationBillingCreditBalance {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "organizations.get_billing_credit_balance",
-                "/organizations",
-            )
-            .segment(organization_id.as_ref())
-            .path("/billing/credits"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "organizations.get_billing_credit_balance",
+                    "/organizations",
+                )
+                .segment(organization_id.as_ref())
+                .path("/billing/credits"),
         }
     }
 
@@ -273,16 +254,17 @@ impl OrganizationsApi<'_> {
         amount: i64,
         action: impl Into<BillingCreditAction>,
     ) -> AdjustOrganizationBillingCreditBalance {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "organizations.adjust_billing_credit_balance",
-            "/organizations",
-        )
-        .segment(organization_id.as_ref())
-        .path("/billing/credits")
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "organizations.adjust_billing_credit_balance",
+                "/organizations",
+            )
+            .segment(organization_id.as_ref())
+            .path("/billing/credits")
+            .repeatable()
+            .object();
         request.field("amount", amount);
         request.field("action", action.into());
         request.field("idempotency_key", generated_key());

@@ -8,13 +8,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    patch::Patch,
-    request::{Request, request},
-    timestamp::Timestamp,
-    verification::Verification,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
+    patch::Patch, timestamp::Timestamp, verification::Verification,
 };
 
 use super::email_addresses::{IdentificationLink, IdentificationStatus};
@@ -51,13 +46,10 @@ impl PhoneNumbersApi<'_> {
         user_id: impl Into<String>,
         phone_number: impl Into<String>,
     ) -> CreatePhoneNumber {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "phone_numbers.create",
-            "/phone_numbers",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "phone_numbers.create", "/phone_numbers")
+            .object();
         request.field("user_id", user_id.into());
         request.field("phone_number", phone_number.into());
         CreatePhoneNumber { request }
@@ -68,13 +60,10 @@ impl PhoneNumbersApi<'_> {
     /// Sends `GET /phone_numbers/{phone_number_id}`.
     pub fn get(&self, phone_number_id: impl AsRef<str>) -> GetPhoneNumber {
         GetPhoneNumber {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "phone_numbers.get",
-                "/phone_numbers",
-            )
-            .segment(phone_number_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "phone_numbers.get", "/phone_numbers")
+                .segment(phone_number_id.as_ref()),
         }
     }
 
@@ -83,13 +72,10 @@ impl PhoneNumbersApi<'_> {
     /// Sends `PATCH /phone_numbers/{phone_number_id}`.
     pub fn update(&self, phone_number_id: impl AsRef<str>) -> UpdatePhoneNumber {
         UpdatePhoneNumber {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "phone_numbers.update",
-                "/phone_numbers",
-            )
-            .segment(phone_number_id.as_ref()),
+            request: self
+                .client
+                .call(Method::PATCH, "phone_numbers.update", "/phone_numbers")
+                .segment(phone_number_id.as_ref()),
         }
     }
 
@@ -98,13 +84,10 @@ impl PhoneNumbersApi<'_> {
     /// Sends `DELETE /phone_numbers/{phone_number_id}`.
     pub fn delete(&self, phone_number_id: impl AsRef<str>) -> DeletePhoneNumber {
         DeletePhoneNumber {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "phone_numbers.delete",
-                "/phone_numbers",
-            )
-            .segment(phone_number_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "phone_numbers.delete", "/phone_numbers")
+                .segment(phone_number_id.as_ref()),
         }
     }
 
@@ -119,15 +102,16 @@ impl PhoneNumbersApi<'_> {
         phone_number_id: impl AsRef<str>,
     ) -> PreparePhoneNumberVerification {
         PreparePhoneNumberVerification {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "phone_numbers.prepare_verification",
-                "/phone_numbers",
-            )
-            .segment(phone_number_id.as_ref())
-            .path("/prepare_verification")
-            .unrepeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "phone_numbers.prepare_verification",
+                    "/phone_numbers",
+                )
+                .segment(phone_number_id.as_ref())
+                .path("/prepare_verification")
+                .unrepeatable(),
         }
     }
 
@@ -147,15 +131,16 @@ impl PhoneNumbersApi<'_> {
         verification_id: impl Into<String>,
         code: impl Into<String>,
     ) -> AttemptPhoneNumberVerification {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "phone_numbers.attempt_verification",
-            "/phone_numbers",
-        )
-        .segment(phone_number_id.as_ref())
-        .path("/attempt_verification")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "phone_numbers.attempt_verification",
+                "/phone_numbers",
+            )
+            .segment(phone_number_id.as_ref())
+            .path("/attempt_verification")
+            .object();
         request.field("verification_id", verification_id.into());
         request.field("code", code.into());
         AttemptPhoneNumberVerification { request }
@@ -174,16 +159,13 @@ impl PhoneNumbersApi<'_> {
         user_id: impl AsRef<str>,
         phone_number: impl Into<String>,
     ) -> ReplacePhoneNumberForUser {
-        let mut request = Request::new(
-            self.client,
-            Method::PUT,
-            "phone_numbers.replace_for_user",
-            "/users",
-        )
-        .segment(user_id.as_ref())
-        .path("/phone_number")
-        .unrepeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::PUT, "phone_numbers.replace_for_user", "/users")
+            .segment(user_id.as_ref())
+            .path("/phone_number")
+            .unrepeatable()
+            .object();
         request.field("phone_number", phone_number.into());
         ReplacePhoneNumberForUser { request }
     }

@@ -3,12 +3,7 @@
 
 use http::Method;
 
-use crate::{
-    client::ClerkClient,
-    lenient::model,
-    request::{Request, request},
-    timestamp::Timestamp,
-};
+use crate::{client::ClerkClient, lenient::model, operation::request, timestamp::Timestamp};
 
 impl ClerkClient {
     /// Tests whether a reverse proxy reaches the Frontend API, before a domain depends on it.
@@ -32,13 +27,10 @@ impl ProxyChecksApi<'_> {
     /// Sends `POST /proxy_checks`.
     pub fn verify(&self) -> VerifyProxyCheck {
         VerifyProxyCheck {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "proxy_checks.verify",
-                "/proxy_checks",
-            )
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::POST, "proxy_checks.verify", "/proxy_checks")
+                .repeatable(),
         }
     }
 }

@@ -6,12 +6,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::model,
-    page::{Page, PageStream},
-    request::{Request, request},
-    timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
+    page::Page, page_stream::PageStream, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -35,12 +31,9 @@ impl RedirectUrlsApi<'_> {
     ///
     /// Sends `GET /redirect_urls`.
     pub fn list(&self) -> ListRedirectUrls {
-        let mut request = Request::new(
-            self.client,
-            Method::GET,
-            "redirect_urls.list",
-            "/redirect_urls",
-        );
+        let mut request = self
+            .client
+            .call(Method::GET, "redirect_urls.list", "/redirect_urls");
         request.set_query("paginated", "true");
         ListRedirectUrls { request }
     }
@@ -51,13 +44,10 @@ impl RedirectUrlsApi<'_> {
     ///
     /// Sends `POST /redirect_urls`.
     pub fn create(&self, url: impl Into<String>) -> CreateRedirectUrl {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "redirect_urls.create",
-            "/redirect_urls",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "redirect_urls.create", "/redirect_urls")
+            .object();
         request.field("url", url.into());
         CreateRedirectUrl { request }
     }
@@ -67,13 +57,10 @@ impl RedirectUrlsApi<'_> {
     /// Sends `GET /redirect_urls/{id}`.
     pub fn get(&self, id: impl AsRef<str>) -> GetRedirectUrl {
         GetRedirectUrl {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "redirect_urls.get",
-                "/redirect_urls",
-            )
-            .segment(id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "redirect_urls.get", "/redirect_urls")
+                .segment(id.as_ref()),
         }
     }
 
@@ -82,13 +69,10 @@ impl RedirectUrlsApi<'_> {
     /// Sends `DELETE /redirect_urls/{id}`.
     pub fn delete(&self, id: impl AsRef<str>) -> DeleteRedirectUrl {
         DeleteRedirectUrl {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "redirect_urls.delete",
-                "/redirect_urls",
-            )
-            .segment(id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "redirect_urls.delete", "/redirect_urls")
+                .segment(id.as_ref()),
         }
     }
 }

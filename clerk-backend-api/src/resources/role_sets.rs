@@ -12,9 +12,10 @@ use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::{list_of, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, list_of, request},
     timestamp::Timestamp,
 };
 
@@ -40,7 +41,9 @@ impl RoleSetsApi<'_> {
     /// Sends `GET /role_sets`.
     pub fn list(&self) -> ListRoleSets {
         ListRoleSets {
-            request: Request::new(self.client, Method::GET, "role_sets.list", "/role_sets"),
+            request: self
+                .client
+                .call(Method::GET, "role_sets.list", "/role_sets"),
         }
     }
 
@@ -50,8 +53,10 @@ impl RoleSetsApi<'_> {
     ///
     /// Sends `POST /role_sets`.
     pub fn create(&self, values: NewRoleSet) -> CreateRoleSet {
-        let mut request =
-            Request::new(self.client, Method::POST, "role_sets.create", "/role_sets").object();
+        let mut request = self
+            .client
+            .call(Method::POST, "role_sets.create", "/role_sets")
+            .object();
         request.field("name", values.name);
         request.field("default_role_key", values.default_role_key);
         request.field("creator_role_key", values.creator_role_key);
@@ -64,7 +69,9 @@ impl RoleSetsApi<'_> {
     /// Sends `GET /role_sets/{role_set_key_or_id}`.
     pub fn get(&self, role_set_key_or_id: impl AsRef<str>) -> GetRoleSet {
         GetRoleSet {
-            request: Request::new(self.client, Method::GET, "role_sets.get", "/role_sets")
+            request: self
+                .client
+                .call(Method::GET, "role_sets.get", "/role_sets")
                 .segment(role_set_key_or_id.as_ref()),
         }
     }
@@ -76,7 +83,9 @@ impl RoleSetsApi<'_> {
     /// Sends `PATCH /role_sets/{role_set_key_or_id}`.
     pub fn update(&self, role_set_key_or_id: impl AsRef<str>) -> UpdateRoleSet {
         UpdateRoleSet {
-            request: Request::new(self.client, Method::PATCH, "role_sets.update", "/role_sets")
+            request: self
+                .client
+                .call(Method::PATCH, "role_sets.update", "/role_sets")
                 .segment(role_set_key_or_id.as_ref())
                 .object(),
         }
@@ -94,11 +103,12 @@ impl RoleSetsApi<'_> {
         role_set_key_or_id: impl AsRef<str>,
         dest_role_set_key: impl Into<String>,
     ) -> ReplaceRoleSet {
-        let mut request =
-            Request::new(self.client, Method::POST, "role_sets.replace", "/role_sets")
-                .segment(role_set_key_or_id.as_ref())
-                .path("/replace")
-                .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "role_sets.replace", "/role_sets")
+            .segment(role_set_key_or_id.as_ref())
+            .path("/replace")
+            .object();
         request.field("dest_role_set_key", dest_role_set_key.into());
         ReplaceRoleSet { request }
     }
@@ -113,15 +123,12 @@ impl RoleSetsApi<'_> {
         role_set_key_or_id: impl AsRef<str>,
         role_keys: impl IntoIterator<Item = impl Into<String>>,
     ) -> AddRoleSetRoles {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "role_sets.add_roles",
-            "/role_sets",
-        )
-        .segment(role_set_key_or_id.as_ref())
-        .path("/roles")
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "role_sets.add_roles", "/role_sets")
+            .segment(role_set_key_or_id.as_ref())
+            .path("/roles")
+            .object();
         request.field("role_keys", list_of::<String, _>(role_keys));
         AddRoleSetRoles { request }
     }
@@ -138,15 +145,12 @@ impl RoleSetsApi<'_> {
         role_key: impl Into<String>,
         to_role_key: impl Into<String>,
     ) -> ReplaceRoleSetRole {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "role_sets.replace_role",
-            "/role_sets",
-        )
-        .segment(role_set_key_or_id.as_ref())
-        .path("/roles/replace")
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "role_sets.replace_role", "/role_sets")
+            .segment(role_set_key_or_id.as_ref())
+            .path("/roles/replace")
+            .object();
         request.field("role_key", role_key.into());
         request.field("to_role_key", to_role_key.into());
         ReplaceRoleSetRole { request }

@@ -8,15 +8,15 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
-    fields::Fields,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::{input, list_of, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, input, list_of, request},
     timestamp::Timestamp,
 };
 
-use super::enterprise_connections::{LoginHint, LoginHintMode};
+use super::enterprise_connections::{LoginHint, NewLoginHint};
 
 impl ClerkClient {
     /// SAML single sign-on connections.
@@ -43,12 +43,9 @@ impl SamlConnectionsApi<'_> {
     #[deprecated = "use `enterprise_connections()`"]
     pub fn list(&self) -> ListSamlConnections {
         ListSamlConnections {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "saml_connections.list",
-                "/saml_connections",
-            ),
+            request: self
+                .client
+                .call(Method::GET, "saml_connections.list", "/saml_connections"),
         }
     }
 
@@ -66,13 +63,10 @@ impl SamlConnectionsApi<'_> {
         name: impl Into<String>,
         provider: impl Into<SamlProvider>,
     ) -> CreateSamlConnection {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "saml_connections.create",
-            "/saml_connections",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "saml_connections.create", "/saml_connections")
+            .object();
         request.field("name", name.into());
         request.field("provider", provider.into());
         CreateSamlConnection { request }
@@ -86,13 +80,10 @@ impl SamlConnectionsApi<'_> {
     #[deprecated = "use `enterprise_connections()`"]
     pub fn get(&self, saml_connection_id: impl AsRef<str>) -> GetSamlConnection {
         GetSamlConnection {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "saml_connections.get",
-                "/saml_connections",
-            )
-            .segment(saml_connection_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "saml_connections.get", "/saml_connections")
+                .segment(saml_connection_id.as_ref()),
         }
     }
 
@@ -104,14 +95,15 @@ impl SamlConnectionsApi<'_> {
     #[deprecated = "use `enterprise_connections()`"]
     pub fn update(&self, saml_connection_id: impl AsRef<str>) -> UpdateSamlConnection {
         UpdateSamlConnection {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "saml_connections.update",
-                "/saml_connections",
-            )
-            .segment(saml_connection_id.as_ref())
-            .object(),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "saml_connections.update",
+                    "/saml_connections",
+                )
+                .segment(saml_connection_id.as_ref())
+                .object(),
         }
     }
 
@@ -123,13 +115,14 @@ impl SamlConnectionsApi<'_> {
     #[deprecated = "use `enterprise_connections()`"]
     pub fn delete(&self, saml_connection_id: impl AsRef<str>) -> DeleteSamlConnection {
         DeleteSamlConnection {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "saml_connections.delete",
-                "/saml_connections",
-            )
-            .segment(saml_connection_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "saml_connections.delete",
+                    "/saml_connections",
+                )
+                .segment(saml_connection_id.as_ref()),
         }
     }
 }
@@ -418,28 +411,6 @@ impl SamlAttributes {
     /// Last name; `None` if not known.
     pub fn last_name(mut self, value: impl Into<String>) -> Self {
         self.fields.field("last_name", value.into());
-        self
-    }
-}
-
-input! {
-/// What to tell the identity provider about who signs in.
-NewLoginHint
-}
-
-impl NewLoginHint {
-    /// What cannot be left out.
-    ///
-    /// * `mode`: Source of the hint: `email_address`, `custom_attribute` or `off`.
-    pub fn new(mode: impl Into<LoginHintMode>) -> Self {
-        let mut fields = Fields::default();
-        fields.field("mode", mode.into());
-        Self { fields }
-    }
-
-    /// Key in the user's public metadata whose value becomes the hint, with mode `custom_attribute`.
-    pub fn source(mut self, value: impl Into<String>) -> Self {
-        self.fields.field("source", value.into());
         self
     }
 }

@@ -13,8 +13,9 @@ use crate::{
     deleted_object::DeletedObject,
     fields::Fields,
     lenient::model,
-    page::{Page, PageStream},
-    request::{Request, input, request},
+    operation::{input, request},
+    page::Page,
+    page_stream::PageStream,
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -44,12 +45,9 @@ impl ScimDirectoriesApi<'_> {
     /// Sends `GET /scim_directories`.
     pub fn list(&self) -> ListScimDirectories {
         ListScimDirectories {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "scim_directories.list",
-                "/scim_directories",
-            ),
+            request: self
+                .client
+                .call(Method::GET, "scim_directories.list", "/scim_directories"),
         }
     }
 
@@ -66,13 +64,10 @@ impl ScimDirectoriesApi<'_> {
         enterprise_connection_id: impl Into<String>,
         provider: impl Into<String>,
     ) -> CreateScimDirectory {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "scim_directories.create",
-            "/scim_directories",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "scim_directories.create", "/scim_directories")
+            .object();
         request.field("enterprise_connection_id", enterprise_connection_id.into());
         request.field("provider", provider.into());
         CreateScimDirectory { request }
@@ -83,13 +78,10 @@ impl ScimDirectoriesApi<'_> {
     /// Sends `GET /scim_directories/{scim_directory_id}`.
     pub fn get(&self, scim_directory_id: impl AsRef<str>) -> GetScimDirectory {
         GetScimDirectory {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "scim_directories.get",
-                "/scim_directories",
-            )
-            .segment(scim_directory_id.as_ref()),
+            request: self
+                .client
+                .call(Method::GET, "scim_directories.get", "/scim_directories")
+                .segment(scim_directory_id.as_ref()),
         }
     }
 
@@ -98,13 +90,14 @@ impl ScimDirectoriesApi<'_> {
     /// Sends `PATCH /scim_directories/{scim_directory_id}`.
     pub fn update(&self, scim_directory_id: impl AsRef<str>) -> UpdateScimDirectory {
         UpdateScimDirectory {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "scim_directories.update",
-                "/scim_directories",
-            )
-            .segment(scim_directory_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::PATCH,
+                    "scim_directories.update",
+                    "/scim_directories",
+                )
+                .segment(scim_directory_id.as_ref()),
         }
     }
 
@@ -115,13 +108,14 @@ impl ScimDirectoriesApi<'_> {
     /// Sends `DELETE /scim_directories/{scim_directory_id}`.
     pub fn delete(&self, scim_directory_id: impl AsRef<str>) -> DeleteScimDirectory {
         DeleteScimDirectory {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "scim_directories.delete",
-                "/scim_directories",
-            )
-            .segment(scim_directory_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "scim_directories.delete",
+                    "/scim_directories",
+                )
+                .segment(scim_directory_id.as_ref()),
         }
     }
 
@@ -133,15 +127,16 @@ impl ScimDirectoriesApi<'_> {
     /// Sends `POST /scim_directories/{scim_directory_id}/rotate_api_key`. Never repeated once the server may have seen it.
     pub fn rotate_api_key(&self, scim_directory_id: impl AsRef<str>) -> RotateScimDirectoryApiKey {
         RotateScimDirectoryApiKey {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "scim_directories.rotate_api_key",
-                "/scim_directories",
-            )
-            .segment(scim_directory_id.as_ref())
-            .path("/rotate_api_key")
-            .unrepeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "scim_directories.rotate_api_key",
+                    "/scim_directories",
+                )
+                .segment(scim_directory_id.as_ref())
+                .path("/rotate_api_key")
+                .unrepeatable(),
         }
     }
 
@@ -155,14 +150,15 @@ impl ScimDirectoriesApi<'_> {
         scim_directory_id: impl AsRef<str>,
     ) -> ListScimDirectoryGroupRoleMappings {
         ListScimDirectoryGroupRoleMappings {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "scim_directories.list_group_role_mappings",
-                "/scim_directories",
-            )
-            .segment(scim_directory_id.as_ref())
-            .path("/group_role_mappings"),
+            request: self
+                .client
+                .call(
+                    Method::GET,
+                    "scim_directories.list_group_role_mappings",
+                    "/scim_directories",
+                )
+                .segment(scim_directory_id.as_ref())
+                .path("/group_role_mappings"),
         }
     }
 
@@ -180,15 +176,16 @@ impl ScimDirectoriesApi<'_> {
         scim_group_id: impl Into<String>,
         role_id: impl Into<String>,
     ) -> CreateScimDirectoryGroupRoleMapping {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "scim_directories.create_group_role_mapping",
-            "/scim_directories",
-        )
-        .segment(scim_directory_id.as_ref())
-        .path("/group_role_mappings")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "scim_directories.create_group_role_mapping",
+                "/scim_directories",
+            )
+            .segment(scim_directory_id.as_ref())
+            .path("/group_role_mappings")
+            .object();
         request.field("scim_group_id", scim_group_id.into());
         request.field("role_id", role_id.into());
         CreateScimDirectoryGroupRoleMapping { request }
@@ -207,15 +204,16 @@ impl ScimDirectoriesApi<'_> {
         scim_directory_id: impl AsRef<str>,
         mappings: impl IntoIterator<Item = ScimGroupRole>,
     ) -> ReplaceScimDirectoryGroupRoleMappings {
-        let mut request = Request::new(
-            self.client,
-            Method::PUT,
-            "scim_directories.replace_group_role_mappings",
-            "/scim_directories",
-        )
-        .segment(scim_directory_id.as_ref())
-        .path("/group_role_mappings")
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::PUT,
+                "scim_directories.replace_group_role_mappings",
+                "/scim_directories",
+            )
+            .segment(scim_directory_id.as_ref())
+            .path("/group_role_mappings")
+            .object();
         request.field("mappings", mappings.into_iter().collect::<Vec<_>>());
         ReplaceScimDirectoryGroupRoleMappings { request }
     }
@@ -231,15 +229,16 @@ impl ScimDirectoriesApi<'_> {
         mapping_id: impl AsRef<str>,
     ) -> DeleteScimDirectoryGroupRoleMapping {
         DeleteScimDirectoryGroupRoleMapping {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "scim_directories.delete_group_role_mapping",
-                "/scim_directories",
-            )
-            .segment(scim_directory_id.as_ref())
-            .path("/group_role_mappings")
-            .segment(mapping_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "scim_directories.delete_group_role_mapping",
+                    "/scim_directories",
+                )
+                .segment(scim_directory_id.as_ref())
+                .path("/group_role_mappings")
+                .segment(mapping_id.as_ref()),
         }
     }
 }

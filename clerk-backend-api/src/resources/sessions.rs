@@ -13,9 +13,10 @@ use serde_json::{Map, Value};
 use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::request,
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, request},
     secret::{Secret, SessionToken},
     session_refresh::SessionRefresh,
     timestamp::Timestamp,
@@ -45,7 +46,7 @@ impl SessionsApi<'_> {
     ///
     /// Sends `GET /sessions`.
     pub fn list(&self) -> ListSessions {
-        let mut request = Request::new(self.client, Method::GET, "sessions.list", "/sessions");
+        let mut request = self.client.call(Method::GET, "sessions.list", "/sessions");
         request.set_query("paginated", "true");
         ListSessions { request }
     }
@@ -58,8 +59,10 @@ impl SessionsApi<'_> {
     ///
     /// Sends `POST /sessions`.
     pub fn create(&self, user_id: impl Into<String>) -> CreateSession {
-        let mut request =
-            Request::new(self.client, Method::POST, "sessions.create", "/sessions").object();
+        let mut request = self
+            .client
+            .call(Method::POST, "sessions.create", "/sessions")
+            .object();
         request.field("user_id", user_id.into());
         CreateSession { request }
     }
@@ -69,7 +72,9 @@ impl SessionsApi<'_> {
     /// Sends `GET /sessions/{session_id}`.
     pub fn get(&self, session_id: impl AsRef<str>) -> GetSession {
         GetSession {
-            request: Request::new(self.client, Method::GET, "sessions.get", "/sessions")
+            request: self
+                .client
+                .call(Method::GET, "sessions.get", "/sessions")
                 .segment(session_id.as_ref()),
         }
     }
@@ -81,7 +86,9 @@ impl SessionsApi<'_> {
     ///
     /// Sends `POST /sessions/{session_id}/refresh`. Never repeated once the server may have seen it.
     pub fn refresh(&self, session_id: impl AsRef<str>, values: ExpiredSession) -> RefreshSession {
-        let mut request = Request::new(self.client, Method::POST, "sessions.refresh", "/sessions")
+        let mut request = self
+            .client
+            .call(Method::POST, "sessions.refresh", "/sessions")
             .segment(session_id.as_ref())
             .path("/refresh")
             .unrepeatable()
@@ -99,7 +106,9 @@ impl SessionsApi<'_> {
     /// Sends `POST /sessions/{session_id}/revoke`.
     pub fn revoke(&self, session_id: impl AsRef<str>) -> RevokeSession {
         RevokeSession {
-            request: Request::new(self.client, Method::POST, "sessions.revoke", "/sessions")
+            request: self
+                .client
+                .call(Method::POST, "sessions.revoke", "/sessions")
                 .segment(session_id.as_ref())
                 .path("/revoke")
                 .repeatable(),
@@ -111,14 +120,11 @@ impl SessionsApi<'_> {
     /// Sends `POST /sessions/{session_id}/tokens`.
     pub fn create_token(&self, session_id: impl AsRef<str>) -> CreateSessionToken {
         CreateSessionToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "sessions.create_token",
-                "/sessions",
-            )
-            .segment(session_id.as_ref())
-            .path("/tokens"),
+            request: self
+                .client
+                .call(Method::POST, "sessions.create_token", "/sessions")
+                .segment(session_id.as_ref())
+                .path("/tokens"),
         }
     }
 
@@ -133,15 +139,16 @@ impl SessionsApi<'_> {
         template_name: impl AsRef<str>,
     ) -> CreateSessionTokenFromTemplate {
         CreateSessionTokenFromTemplate {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "sessions.create_token_from_template",
-                "/sessions",
-            )
-            .segment(session_id.as_ref())
-            .path("/tokens")
-            .segment(template_name.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "sessions.create_token_from_template",
+                    "/sessions",
+                )
+                .segment(session_id.as_ref())
+                .path("/tokens")
+                .segment(template_name.as_ref()),
         }
     }
 }

@@ -10,8 +10,8 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
+    operation::request,
     patch::Patch,
-    request::{Request, request},
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -41,13 +41,10 @@ impl SignInTokensApi<'_> {
     ///
     /// Sends `POST /sign_in_tokens`.
     pub fn create(&self, user_id: impl Into<String>) -> CreateSignInToken {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "sign_in_tokens.create",
-            "/sign_in_tokens",
-        )
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "sign_in_tokens.create", "/sign_in_tokens")
+            .object();
         request.field("user_id", user_id.into());
         CreateSignInToken { request }
     }
@@ -57,15 +54,12 @@ impl SignInTokensApi<'_> {
     /// Sends `POST /sign_in_tokens/{sign_in_token_id}/revoke`.
     pub fn revoke(&self, sign_in_token_id: impl AsRef<str>) -> RevokeSignInToken {
         RevokeSignInToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "sign_in_tokens.revoke",
-                "/sign_in_tokens",
-            )
-            .segment(sign_in_token_id.as_ref())
-            .path("/revoke")
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::POST, "sign_in_tokens.revoke", "/sign_in_tokens")
+                .segment(sign_in_token_id.as_ref())
+                .path("/revoke")
+                .repeatable(),
         }
     }
 }

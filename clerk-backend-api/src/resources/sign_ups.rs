@@ -8,8 +8,8 @@ use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
     metadata::Metadata,
+    operation::request,
     patch::Patch,
-    request::{Request, request},
     timestamp::Timestamp,
 };
 
@@ -33,7 +33,9 @@ impl SignUpsApi<'_> {
     /// Sends `GET /sign_ups/{id}`.
     pub fn get(&self, id: impl AsRef<str>) -> GetSignUp {
         GetSignUp {
-            request: Request::new(self.client, Method::GET, "sign_ups.get", "/sign_ups")
+            request: self
+                .client
+                .call(Method::GET, "sign_ups.get", "/sign_ups")
                 .segment(id.as_ref()),
         }
     }
@@ -43,7 +45,9 @@ impl SignUpsApi<'_> {
     /// Sends `PATCH /sign_ups/{id}`.
     pub fn update(&self, id: impl AsRef<str>) -> UpdateSignUp {
         UpdateSignUp {
-            request: Request::new(self.client, Method::PATCH, "sign_ups.update", "/sign_ups")
+            request: self
+                .client
+                .call(Method::PATCH, "sign_ups.update", "/sign_ups")
                 .segment(id.as_ref()),
         }
     }

@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::{
     client::ClerkClient,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::request,
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, request},
     timestamp::Timestamp,
 };
 
@@ -39,7 +40,9 @@ impl TemplatesApi<'_> {
     /// Sends `GET /templates/{template_type}`.
     #[deprecated = "edit templates in the Clerk Dashboard"]
     pub fn list(&self, template_type: impl Into<TemplateType>) -> ListTemplates {
-        let mut request = Request::new(self.client, Method::GET, "templates.list", "/templates")
+        let mut request = self
+            .client
+            .call(Method::GET, "templates.list", "/templates")
             .segment(template_type.into().as_str());
         request.set_query("paginated", "true");
         ListTemplates { request }
@@ -57,7 +60,9 @@ impl TemplatesApi<'_> {
         slug: impl AsRef<str>,
     ) -> GetTemplate {
         GetTemplate {
-            request: Request::new(self.client, Method::GET, "templates.get", "/templates")
+            request: self
+                .client
+                .call(Method::GET, "templates.get", "/templates")
                 .segment(template_type.into().as_str())
                 .segment(slug.as_ref()),
         }
@@ -75,7 +80,9 @@ impl TemplatesApi<'_> {
         slug: impl AsRef<str>,
     ) -> UpsertTemplate {
         UpsertTemplate {
-            request: Request::new(self.client, Method::PUT, "templates.upsert", "/templates")
+            request: self
+                .client
+                .call(Method::PUT, "templates.upsert", "/templates")
                 .segment(template_type.into().as_str())
                 .segment(slug.as_ref()),
         }
@@ -93,7 +100,9 @@ impl TemplatesApi<'_> {
         slug: impl AsRef<str>,
     ) -> RevertTemplate {
         RevertTemplate {
-            request: Request::new(self.client, Method::POST, "templates.revert", "/templates")
+            request: self
+                .client
+                .call(Method::POST, "templates.revert", "/templates")
                 .segment(template_type.into().as_str())
                 .segment(slug.as_ref())
                 .path("/revert"),
@@ -112,7 +121,9 @@ impl TemplatesApi<'_> {
         slug: impl AsRef<str>,
     ) -> PreviewTemplate {
         PreviewTemplate {
-            request: Request::new(self.client, Method::POST, "templates.preview", "/templates")
+            request: self
+                .client
+                .call(Method::POST, "templates.preview", "/templates")
                 .segment(template_type.into().as_str())
                 .segment(slug.as_ref())
                 .path("/preview"),
@@ -132,15 +143,12 @@ impl TemplatesApi<'_> {
         slug: impl AsRef<str>,
     ) -> ToggleTemplateDelivery {
         ToggleTemplateDelivery {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "templates.toggle_delivery",
-                "/templates",
-            )
-            .segment(template_type.into().as_str())
-            .segment(slug.as_ref())
-            .path("/toggle_delivery"),
+            request: self
+                .client
+                .call(Method::POST, "templates.toggle_delivery", "/templates")
+                .segment(template_type.into().as_str())
+                .segment(slug.as_ref())
+                .path("/toggle_delivery"),
         }
     }
 }

@@ -4,11 +4,7 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    lenient::model,
-    request::{Request, request},
-    secret::Secret,
-    timestamp::Timestamp,
+    client::ClerkClient, lenient::model, operation::request, secret::Secret, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -33,12 +29,9 @@ impl TestingTokensApi<'_> {
     /// Sends `POST /testing_tokens`.
     pub fn create(&self) -> CreateTestingToken {
         CreateTestingToken {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "testing_tokens.create",
-                "/testing_tokens",
-            ),
+            request: self
+                .client
+                .call(Method::POST, "testing_tokens.create", "/testing_tokens"),
         }
     }
 }

@@ -14,9 +14,10 @@ use crate::{
     deleted_object::DeletedObject,
     lenient::{model, open_enum},
     metadata::Metadata,
-    page::{Page, PageStream},
+    operation::{list_of, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, list_of, request},
     secret::Secret,
     timestamp::Timestamp,
     upload::Upload,
@@ -33,7 +34,7 @@ use super::organization_invitations::OrganizationInvitation;
 use super::organization_memberships::OrganizationMembership;
 use super::phone_numbers::PhoneNumber;
 #[cfg(feature = "billing")]
-use crate::request::generated_key;
+use crate::operation::generated_key;
 
 impl ClerkClient {
     /// People with an account in the instance.
@@ -63,7 +64,7 @@ impl UsersApi<'_> {
     /// Sends `GET /users`.
     pub fn list(&self) -> ListUsers {
         ListUsers {
-            request: Request::new(self.client, Method::GET, "users.list", "/users"),
+            request: self.client.call(Method::GET, "users.list", "/users"),
         }
     }
 
@@ -76,7 +77,10 @@ impl UsersApi<'_> {
     /// Sends `POST /users`.
     pub fn create(&self) -> CreateUser {
         CreateUser {
-            request: Request::new(self.client, Method::POST, "users.create", "/users").object(),
+            request: self
+                .client
+                .call(Method::POST, "users.create", "/users")
+                .object(),
         }
     }
 
@@ -87,7 +91,7 @@ impl UsersApi<'_> {
     /// Sends `GET /users/count`.
     pub fn count(&self) -> CountUsers {
         CountUsers {
-            request: Request::new(self.client, Method::GET, "users.count", "/users/count"),
+            request: self.client.call(Method::GET, "users.count", "/users/count"),
         }
     }
 
@@ -98,7 +102,9 @@ impl UsersApi<'_> {
     /// Sends `GET /users/{user_id}`.
     pub fn get(&self, user_id: impl AsRef<str>) -> GetUser {
         GetUser {
-            request: Request::new(self.client, Method::GET, "users.get", "/users")
+            request: self
+                .client
+                .call(Method::GET, "users.get", "/users")
                 .segment(user_id.as_ref()),
         }
     }
@@ -112,7 +118,9 @@ impl UsersApi<'_> {
     /// Sends `PATCH /users/{user_id}`.
     pub fn update(&self, user_id: impl AsRef<str>) -> UpdateUser {
         UpdateUser {
-            request: Request::new(self.client, Method::PATCH, "users.update", "/users")
+            request: self
+                .client
+                .call(Method::PATCH, "users.update", "/users")
                 .segment(user_id.as_ref())
                 .object(),
         }
@@ -123,7 +131,9 @@ impl UsersApi<'_> {
     /// Sends `DELETE /users/{user_id}`.
     pub fn delete(&self, user_id: impl AsRef<str>) -> DeleteUser {
         DeleteUser {
-            request: Request::new(self.client, Method::DELETE, "users.delete", "/users")
+            request: self
+                .client
+                .call(Method::DELETE, "users.delete", "/users")
                 .segment(user_id.as_ref()),
         }
     }
@@ -135,7 +145,9 @@ impl UsersApi<'_> {
     /// Sends `POST /users/{user_id}/ban`.
     pub fn ban(&self, user_id: impl AsRef<str>) -> BanUser {
         BanUser {
-            request: Request::new(self.client, Method::POST, "users.ban", "/users")
+            request: self
+                .client
+                .call(Method::POST, "users.ban", "/users")
                 .segment(user_id.as_ref())
                 .path("/ban")
                 .repeatable(),
@@ -147,7 +159,9 @@ impl UsersApi<'_> {
     /// Sends `POST /users/{user_id}/unban`.
     pub fn unban(&self, user_id: impl AsRef<str>) -> UnbanUser {
         UnbanUser {
-            request: Request::new(self.client, Method::POST, "users.unban", "/users")
+            request: self
+                .client
+                .call(Method::POST, "users.unban", "/users")
                 .segment(user_id.as_ref())
                 .path("/unban")
                 .repeatable(),
@@ -162,7 +176,9 @@ impl UsersApi<'_> {
     ///
     /// Sends `POST /users/ban`.
     pub fn ban_bulk(&self, user_ids: impl IntoIterator<Item = impl Into<String>>) -> BanUsers {
-        let mut request = Request::new(self.client, Method::POST, "users.ban_bulk", "/users/ban")
+        let mut request = self
+            .client
+            .call(Method::POST, "users.ban_bulk", "/users/ban")
             .repeatable()
             .object();
         request.field("user_ids", list_of::<String, _>(user_ids));
@@ -175,14 +191,11 @@ impl UsersApi<'_> {
     ///
     /// Sends `POST /users/unban`.
     pub fn unban_bulk(&self, user_ids: impl IntoIterator<Item = impl Into<String>>) -> UnbanUsers {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "users.unban_bulk",
-            "/users/unban",
-        )
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "users.unban_bulk", "/users/unban")
+            .repeatable()
+            .object();
         request.field("user_ids", list_of::<String, _>(user_ids));
         UnbanUsers { request }
     }
@@ -194,7 +207,9 @@ impl UsersApi<'_> {
     /// Sends `POST /users/{user_id}/lock`.
     pub fn lock(&self, user_id: impl AsRef<str>) -> LockUser {
         LockUser {
-            request: Request::new(self.client, Method::POST, "users.lock", "/users")
+            request: self
+                .client
+                .call(Method::POST, "users.lock", "/users")
                 .segment(user_id.as_ref())
                 .path("/lock")
                 .repeatable(),
@@ -206,7 +221,9 @@ impl UsersApi<'_> {
     /// Sends `POST /users/{user_id}/unlock`.
     pub fn unlock(&self, user_id: impl AsRef<str>) -> UnlockUser {
         UnlockUser {
-            request: Request::new(self.client, Method::POST, "users.unlock", "/users")
+            request: self
+                .client
+                .call(Method::POST, "users.unlock", "/users")
                 .segment(user_id.as_ref())
                 .path("/unlock")
                 .repeatable(),
@@ -221,14 +238,11 @@ impl UsersApi<'_> {
     ///
     /// Sends `POST /users/{user_id}/profile_image`.
     pub fn set_profile_image(&self, user_id: impl AsRef<str>, file: Upload) -> SetUserProfileImage {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "users.set_profile_image",
-            "/users",
-        )
-        .segment(user_id.as_ref())
-        .path("/profile_image");
+        let mut request = self
+            .client
+            .call(Method::POST, "users.set_profile_image", "/users")
+            .segment(user_id.as_ref())
+            .path("/profile_image");
         request.file_part("file", file);
         SetUserProfileImage { request }
     }
@@ -240,14 +254,11 @@ impl UsersApi<'_> {
     /// Sends `DELETE /users/{user_id}/profile_image`.
     pub fn delete_profile_image(&self, user_id: impl AsRef<str>) -> DeleteUserProfileImage {
         DeleteUserProfileImage {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "users.delete_profile_image",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/profile_image"),
+            request: self
+                .client
+                .call(Method::DELETE, "users.delete_profile_image", "/users")
+                .segment(user_id.as_ref())
+                .path("/profile_image"),
         }
     }
 
@@ -259,7 +270,9 @@ impl UsersApi<'_> {
     /// Sends `PUT /users/{user_id}/metadata`.
     pub fn replace_metadata(&self, user_id: impl AsRef<str>) -> ReplaceUserMetadata {
         ReplaceUserMetadata {
-            request: Request::new(self.client, Method::PUT, "users.replace_metadata", "/users")
+            request: self
+                .client
+                .call(Method::PUT, "users.replace_metadata", "/users")
                 .segment(user_id.as_ref())
                 .path("/metadata"),
         }
@@ -272,15 +285,12 @@ impl UsersApi<'_> {
     /// Sends `PATCH /users/{user_id}/metadata`.
     pub fn update_metadata(&self, user_id: impl AsRef<str>) -> UpdateUserMetadata {
         UpdateUserMetadata {
-            request: Request::new(
-                self.client,
-                Method::PATCH,
-                "users.update_metadata",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/metadata")
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::PATCH, "users.update_metadata", "/users")
+                .segment(user_id.as_ref())
+                .path("/metadata")
+                .repeatable(),
         }
     }
 
@@ -292,14 +302,11 @@ impl UsersApi<'_> {
     #[cfg(feature = "billing")]
     pub fn get_billing_subscription(&self, user_id: impl AsRef<str>) -> GetUserBillingSubscription {
         GetUserBillingSubscription {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "users.get_billing_subscription",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/billing/subscription"),
+            request: self
+                .client
+                .call(Method::GET, "users.get_billing_subscription", "/users")
+                .segment(user_id.as_ref())
+                .path("/billing/subscription"),
         }
     }
 
@@ -314,14 +321,11 @@ impl UsersApi<'_> {
         user_id: impl AsRef<str>,
     ) -> GetUserBillingCreditBalance {
         GetUserBillingCreditBalance {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "users.get_billing_credit_balance",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/billing/credits"),
+            request: self
+                .client
+                .call(Method::GET, "users.get_billing_credit_balance", "/users")
+                .segment(user_id.as_ref())
+                .path("/billing/credits"),
         }
     }
 
@@ -340,16 +344,17 @@ impl UsersApi<'_> {
         amount: i64,
         action: impl Into<BillingCreditAction>,
     ) -> AdjustUserBillingCreditBalance {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "users.adjust_billing_credit_balance",
-            "/users",
-        )
-        .segment(user_id.as_ref())
-        .path("/billing/credits")
-        .repeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(
+                Method::POST,
+                "users.adjust_billing_credit_balance",
+                "/users",
+            )
+            .segment(user_id.as_ref())
+            .path("/billing/credits")
+            .repeatable()
+            .object();
         request.field("amount", amount);
         request.field("action", action.into());
         request.field("idempotency_key", generated_key());
@@ -367,15 +372,12 @@ impl UsersApi<'_> {
         user_id: impl AsRef<str>,
         provider: impl AsRef<str>,
     ) -> ListUserOAuthAccessTokens {
-        let mut request = Request::new(
-            self.client,
-            Method::GET,
-            "users.list_oauth_access_tokens",
-            "/users",
-        )
-        .segment(user_id.as_ref())
-        .path("/oauth_access_tokens")
-        .segment(provider.as_ref());
+        let mut request = self
+            .client
+            .call(Method::GET, "users.list_oauth_access_tokens", "/users")
+            .segment(user_id.as_ref())
+            .path("/oauth_access_tokens")
+            .segment(provider.as_ref());
         request.set_query("paginated", "true");
         ListUserOAuthAccessTokens { request }
     }
@@ -388,14 +390,11 @@ impl UsersApi<'_> {
         user_id: impl AsRef<str>,
     ) -> ListUserOrganizationMemberships {
         ListUserOrganizationMemberships {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "users.list_organization_memberships",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/organization_memberships"),
+            request: self
+                .client
+                .call(Method::GET, "users.list_organization_memberships", "/users")
+                .segment(user_id.as_ref())
+                .path("/organization_memberships"),
         }
     }
 
@@ -407,14 +406,11 @@ impl UsersApi<'_> {
         user_id: impl AsRef<str>,
     ) -> ListUserOrganizationInvitations {
         ListUserOrganizationInvitations {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "users.list_organization_invitations",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/organization_invitations"),
+            request: self
+                .client
+                .call(Method::GET, "users.list_organization_invitations", "/users")
+                .segment(user_id.as_ref())
+                .path("/organization_invitations"),
         }
     }
 
@@ -425,7 +421,9 @@ impl UsersApi<'_> {
     /// Sends `POST /users/{user_id}/remove_password`.
     pub fn remove_password(&self, user_id: impl AsRef<str>) -> RemoveUserPassword {
         RemoveUserPassword {
-            request: Request::new(self.client, Method::POST, "users.remove_password", "/users")
+            request: self
+                .client
+                .call(Method::POST, "users.remove_password", "/users")
                 .segment(user_id.as_ref())
                 .path("/remove_password"),
         }
@@ -443,12 +441,13 @@ impl UsersApi<'_> {
         user_id: impl AsRef<str>,
         password: impl Into<String>,
     ) -> VerifyUserPassword {
-        let mut request =
-            Request::new(self.client, Method::POST, "users.verify_password", "/users")
-                .segment(user_id.as_ref())
-                .path("/verify_password")
-                .repeatable()
-                .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "users.verify_password", "/users")
+            .segment(user_id.as_ref())
+            .path("/verify_password")
+            .repeatable()
+            .object();
         request.field("password", password.into());
         VerifyUserPassword { request }
     }
@@ -461,7 +460,9 @@ impl UsersApi<'_> {
     ///
     /// Sends `POST /users/{user_id}/verify_totp`. Never repeated once the server may have seen it.
     pub fn verify_totp(&self, user_id: impl AsRef<str>, code: impl Into<String>) -> VerifyUserTotp {
-        let mut request = Request::new(self.client, Method::POST, "users.verify_totp", "/users")
+        let mut request = self
+            .client
+            .call(Method::POST, "users.verify_totp", "/users")
             .segment(user_id.as_ref())
             .path("/verify_totp")
             .unrepeatable()
@@ -475,7 +476,9 @@ impl UsersApi<'_> {
     /// Sends `DELETE /users/{user_id}/mfa`.
     pub fn disable_mfa(&self, user_id: impl AsRef<str>) -> DisableUserMfa {
         DisableUserMfa {
-            request: Request::new(self.client, Method::DELETE, "users.disable_mfa", "/users")
+            request: self
+                .client
+                .call(Method::DELETE, "users.disable_mfa", "/users")
                 .segment(user_id.as_ref())
                 .path("/mfa"),
         }
@@ -486,14 +489,11 @@ impl UsersApi<'_> {
     /// Sends `DELETE /users/{user_id}/backup_code`.
     pub fn delete_backup_codes(&self, user_id: impl AsRef<str>) -> DeleteUserBackupCodes {
         DeleteUserBackupCodes {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "users.delete_backup_codes",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/backup_code"),
+            request: self
+                .client
+                .call(Method::DELETE, "users.delete_backup_codes", "/users")
+                .segment(user_id.as_ref())
+                .path("/backup_code"),
         }
     }
 
@@ -508,15 +508,12 @@ impl UsersApi<'_> {
         passkey_identification_id: impl AsRef<str>,
     ) -> DeleteUserPasskey {
         DeleteUserPasskey {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "users.delete_passkey",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/passkeys")
-            .segment(passkey_identification_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "users.delete_passkey", "/users")
+                .segment(user_id.as_ref())
+                .path("/passkeys")
+                .segment(passkey_identification_id.as_ref()),
         }
     }
 
@@ -527,14 +524,11 @@ impl UsersApi<'_> {
     /// Sends `GET /users/{user_id}/trusted_devices`.
     pub fn list_trusted_devices(&self, user_id: impl AsRef<str>) -> ListUserTrustedDevices {
         ListUserTrustedDevices {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "users.list_trusted_devices",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/trusted_devices"),
+            request: self
+                .client
+                .call(Method::GET, "users.list_trusted_devices", "/users")
+                .segment(user_id.as_ref())
+                .path("/trusted_devices"),
         }
     }
 
@@ -549,15 +543,12 @@ impl UsersApi<'_> {
         trusted_device_id: impl AsRef<str>,
     ) -> RevokeUserTrustedDevice {
         RevokeUserTrustedDevice {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "users.revoke_trusted_device",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/trusted_devices")
-            .segment(trusted_device_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "users.revoke_trusted_device", "/users")
+                .segment(user_id.as_ref())
+                .path("/trusted_devices")
+                .segment(trusted_device_id.as_ref()),
         }
     }
 
@@ -570,15 +561,12 @@ impl UsersApi<'_> {
         web3_wallet_identification_id: impl AsRef<str>,
     ) -> DeleteUserWeb3Wallet {
         DeleteUserWeb3Wallet {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "users.delete_web3_wallet",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/web3_wallets")
-            .segment(web3_wallet_identification_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "users.delete_web3_wallet", "/users")
+                .segment(user_id.as_ref())
+                .path("/web3_wallets")
+                .segment(web3_wallet_identification_id.as_ref()),
         }
     }
 
@@ -587,7 +575,9 @@ impl UsersApi<'_> {
     /// Sends `DELETE /users/{user_id}/totp`.
     pub fn delete_totp(&self, user_id: impl AsRef<str>) -> DeleteUserTotp {
         DeleteUserTotp {
-            request: Request::new(self.client, Method::DELETE, "users.delete_totp", "/users")
+            request: self
+                .client
+                .call(Method::DELETE, "users.delete_totp", "/users")
                 .segment(user_id.as_ref())
                 .path("/totp"),
         }
@@ -602,15 +592,12 @@ impl UsersApi<'_> {
         external_account_id: impl AsRef<str>,
     ) -> DeleteUserExternalAccount {
         DeleteUserExternalAccount {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "users.delete_external_account",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/external_accounts")
-            .segment(external_account_id.as_ref()),
+            request: self
+                .client
+                .call(Method::DELETE, "users.delete_external_account", "/users")
+                .segment(user_id.as_ref())
+                .path("/external_accounts")
+                .segment(external_account_id.as_ref()),
         }
     }
 
@@ -621,15 +608,12 @@ impl UsersApi<'_> {
     /// Sends `POST /users/{user_id}/password/set_compromised`.
     pub fn set_password_compromised(&self, user_id: impl AsRef<str>) -> SetUserPasswordCompromised {
         SetUserPasswordCompromised {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "users.set_password_compromised",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/password/set_compromised")
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::POST, "users.set_password_compromised", "/users")
+                .segment(user_id.as_ref())
+                .path("/password/set_compromised")
+                .repeatable(),
         }
     }
 
@@ -644,15 +628,12 @@ impl UsersApi<'_> {
         user_id: impl AsRef<str>,
     ) -> UnsetUserPasswordCompromised {
         UnsetUserPasswordCompromised {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "users.unset_password_compromised",
-                "/users",
-            )
-            .segment(user_id.as_ref())
-            .path("/password/unset_compromised")
-            .repeatable(),
+            request: self
+                .client
+                .call(Method::POST, "users.unset_password_compromised", "/users")
+                .segment(user_id.as_ref())
+                .path("/password/unset_compromised")
+                .repeatable(),
         }
     }
 }

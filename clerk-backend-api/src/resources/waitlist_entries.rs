@@ -11,9 +11,10 @@ use crate::{
     deleted_object::DeletedObject,
     fields::Fields,
     lenient::{model, open_enum},
-    page::{Page, PageStream},
+    operation::{input, request},
+    page::Page,
+    page_stream::PageStream,
     patch::Patch,
-    request::{Request, input, request},
     timestamp::Timestamp,
 };
 
@@ -42,12 +43,9 @@ impl WaitlistEntriesApi<'_> {
     /// Sends `GET /waitlist_entries`.
     pub fn list(&self) -> ListWaitlistEntries {
         ListWaitlistEntries {
-            request: Request::new(
-                self.client,
-                Method::GET,
-                "waitlist_entries.list",
-                "/waitlist_entries",
-            ),
+            request: self
+                .client
+                .call(Method::GET, "waitlist_entries.list", "/waitlist_entries"),
         }
     }
 
@@ -59,14 +57,11 @@ impl WaitlistEntriesApi<'_> {
     ///
     /// Sends `POST /waitlist_entries`. Never repeated once the server may have seen it.
     pub fn create(&self, email_address: impl Into<String>) -> CreateWaitlistEntry {
-        let mut request = Request::new(
-            self.client,
-            Method::POST,
-            "waitlist_entries.create",
-            "/waitlist_entries",
-        )
-        .unrepeatable()
-        .object();
+        let mut request = self
+            .client
+            .call(Method::POST, "waitlist_entries.create", "/waitlist_entries")
+            .unrepeatable()
+            .object();
         request.field("email_address", email_address.into());
         CreateWaitlistEntry { request }
     }
@@ -82,14 +77,15 @@ impl WaitlistEntriesApi<'_> {
     ) -> CreateWaitlistEntries {
         let items = waitlist_entries.into_iter().collect();
         CreateWaitlistEntries {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "waitlist_entries.create_bulk",
-                "/waitlist_entries/bulk",
-            )
-            .unrepeatable()
-            .items(items),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "waitlist_entries.create_bulk",
+                    "/waitlist_entries/bulk",
+                )
+                .unrepeatable()
+                .items(items),
         }
     }
 
@@ -100,13 +96,14 @@ impl WaitlistEntriesApi<'_> {
     /// Sends `DELETE /waitlist_entries/{waitlist_entry_id}`.
     pub fn delete(&self, waitlist_entry_id: impl AsRef<str>) -> DeleteWaitlistEntry {
         DeleteWaitlistEntry {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "waitlist_entries.delete",
-                "/waitlist_entries",
-            )
-            .segment(waitlist_entry_id.as_ref()),
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "waitlist_entries.delete",
+                    "/waitlist_entries",
+                )
+                .segment(waitlist_entry_id.as_ref()),
         }
     }
 
@@ -117,15 +114,12 @@ impl WaitlistEntriesApi<'_> {
     /// Sends `POST /waitlist_entries/{waitlist_entry_id}/invite`. Never repeated once the server may have seen it.
     pub fn invite(&self, waitlist_entry_id: impl AsRef<str>) -> InviteWaitlistEntry {
         InviteWaitlistEntry {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "waitlist_entries.invite",
-                "/waitlist_entries",
-            )
-            .segment(waitlist_entry_id.as_ref())
-            .path("/invite")
-            .unrepeatable(),
+            request: self
+                .client
+                .call(Method::POST, "waitlist_entries.invite", "/waitlist_entries")
+                .segment(waitlist_entry_id.as_ref())
+                .path("/invite")
+                .unrepeatable(),
         }
     }
 
@@ -136,14 +130,11 @@ impl WaitlistEntriesApi<'_> {
     /// Sends `POST /waitlist_entries/{waitlist_entry_id}/reject`.
     pub fn reject(&self, waitlist_entry_id: impl AsRef<str>) -> RejectWaitlistEntry {
         RejectWaitlistEntry {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "waitlist_entries.reject",
-                "/waitlist_entries",
-            )
-            .segment(waitlist_entry_id.as_ref())
-            .path("/reject"),
+            request: self
+                .client
+                .call(Method::POST, "waitlist_entries.reject", "/waitlist_entries")
+                .segment(waitlist_entry_id.as_ref())
+                .path("/reject"),
         }
     }
 }

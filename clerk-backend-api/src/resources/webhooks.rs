@@ -5,12 +5,7 @@
 
 use http::Method;
 
-use crate::{
-    client::ClerkClient,
-    lenient::model,
-    request::{Request, request},
-    secret::Secret,
-};
+use crate::{client::ClerkClient, lenient::model, operation::request, secret::Secret};
 
 impl ClerkClient {
     /// The connection to Svix, which delivers the instance's webhooks.
@@ -36,12 +31,9 @@ impl WebhooksApi<'_> {
     /// Sends `POST /webhooks/svix`.
     pub fn create_svix_app(&self) -> CreateSvixApp {
         CreateSvixApp {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "webhooks.create_svix_app",
-                "/webhooks/svix",
-            ),
+            request: self
+                .client
+                .call(Method::POST, "webhooks.create_svix_app", "/webhooks/svix"),
         }
     }
 
@@ -52,12 +44,9 @@ impl WebhooksApi<'_> {
     /// Sends `DELETE /webhooks/svix`.
     pub fn delete_svix_app(&self) -> DeleteSvixApp {
         DeleteSvixApp {
-            request: Request::new(
-                self.client,
-                Method::DELETE,
-                "webhooks.delete_svix_app",
-                "/webhooks/svix",
-            ),
+            request: self
+                .client
+                .call(Method::DELETE, "webhooks.delete_svix_app", "/webhooks/svix"),
         }
     }
 
@@ -68,13 +57,14 @@ impl WebhooksApi<'_> {
     /// Sends `POST /webhooks/svix_url`.
     pub fn create_svix_url(&self) -> CreateSvixUrl {
         CreateSvixUrl {
-            request: Request::new(
-                self.client,
-                Method::POST,
-                "webhooks.create_svix_url",
-                "/webhooks/svix_url",
-            )
-            .repeatable(),
+            request: self
+                .client
+                .call(
+                    Method::POST,
+                    "webhooks.create_svix_url",
+                    "/webhooks/svix_url",
+                )
+                .repeatable(),
         }
     }
 }

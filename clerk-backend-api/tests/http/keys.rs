@@ -76,7 +76,7 @@ async fn an_authorization_header_of_the_call_replaces_the_key() {
 async fn without_a_key_nothing_is_sent() {
     let server = Server::start([user()]).await;
     let keyless = ClerkClient::builder()
-        .base_url(server.url())
+        .api_url(server.url())
         .build()
         .unwrap();
     for error in [
@@ -147,7 +147,7 @@ async fn no_error_tells_a_secret() {
     }
     let client = ClerkClient::builder()
         .secret_key(SECRET)
-        .base_url(refused)
+        .api_url(refused)
         .retry(crate::at_once());
     let client = client.build().unwrap();
     errors.push(failing_call(&client, "users").await);
@@ -225,7 +225,7 @@ fn an_unusable_key_is_refused_unprinted() {
         assert!(error.source().is_none());
     }
     let url = "http://user:planted@example.com";
-    let error = ClerkClient::builder().base_url(url).build().unwrap_err();
+    let error = ClerkClient::builder().api_url(url).build().unwrap_err();
     assert!(!printed(&error).contains("planted"), "{error:?}");
 }
 
@@ -254,7 +254,7 @@ fn keys_do_not_travel_in_the_clear() {
         assert!(
             ClerkClient::builder()
                 .secret_key(SECRET)
-                .base_url(url)
+                .api_url(url)
                 .build()
                 .is_err(),
             "{url}"
@@ -269,14 +269,14 @@ fn keys_do_not_travel_in_the_clear() {
         assert!(
             ClerkClient::builder()
                 .secret_key(SECRET)
-                .base_url(url)
+                .api_url(url)
                 .build()
                 .is_ok(),
             "{url}"
         );
     }
     let allowed = ClerkClient::builder()
-        .base_url("http://clerk.internal")
-        .dangerously_allow_http();
+        .api_url("http://clerk.internal")
+        .dangerous_allow_http();
     assert!(allowed.build().is_ok());
 }

@@ -32,7 +32,7 @@ fn at_once() -> Retry {
 fn builder(server: &Server) -> ClerkClientBuilder {
     ClerkClient::builder()
         .secret_key(SECRET)
-        .base_url(server.url())
+        .api_url(server.url())
         .retry(at_once())
 }
 

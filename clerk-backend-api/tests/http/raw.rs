@@ -88,7 +88,7 @@ async fn the_version_segment_is_written_once_or_left_out() {
     for suffix in ["", "/", "/v1", "/v1/"] {
         let server = Server::start([user(), user()]).await;
         let client = builder(&server)
-            .base_url(format!("{}{suffix}", server.url()))
+            .api_url(format!("{}{suffix}", server.url()))
             .build()
             .unwrap();
         client.request(Method::GET, ["jwks"]).send().await.unwrap();
@@ -105,7 +105,7 @@ async fn the_version_segment_is_written_once_or_left_out() {
     let server = Server::start([user()]).await;
     let url = format!("{}/clerk/v2", server.url());
     let client = builder(&server)
-        .base_url(url)
+        .api_url(url)
         .api_version("v2")
         .build()
         .unwrap();

@@ -109,7 +109,7 @@ async fn a_call_that_cannot_connect_is_repeated() {
     let (url, _socket) = nobody();
     let client = ClerkClient::builder()
         .secret_key(SECRET)
-        .base_url(url)
+        .api_url(url)
         .retry(at_once())
         .build()
         .unwrap();

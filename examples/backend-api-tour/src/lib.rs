@@ -283,7 +283,7 @@ mod tests {
             .unwrap();
         let client = ClerkClient::builder()
             .secret_key(emulator.secret_key())
-            .base_url(emulator.url())
+            .api_url(emulator.url())
             .build()
             .unwrap();
         let notes = tour(&client, "test").await.unwrap();

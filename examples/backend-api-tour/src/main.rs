@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
     let client = ClerkClient::builder()
         .secret_key(emulator.secret_key())
-        .base_url(emulator.url())
+        .api_url(emulator.url())
         .build()?;
     for note in backend_api_tour::tour(&client, &suffix).await? {
         println!("{note}");

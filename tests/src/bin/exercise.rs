@@ -47,10 +47,10 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     let client = ClerkClient::builder()
         .secret_key(secret_key)
         .machine_secret_key(machine_secret_key)
-        .base_url(base_url.ok_or(USAGE)?)
+        .api_url(base_url.ok_or(USAGE)?)
         .timeout(Duration::from_secs(10))
         .retry(Retry::none())
-        .dangerously_allow_http()
+        .dangerous_allow_http()
         .build()?;
     let mut all_ok = true;
     let mut out = std::io::stdout().lock();

@@ -16,12 +16,12 @@ use clerk_backend_api::resources::enterprise_connections::EnterpriseSamlAttribut
 use clerk_backend_api::resources::enterprise_connections::EnterpriseSamlUpdate;
 use clerk_backend_api::resources::enterprise_connections::NewCustomAttribute;
 use clerk_backend_api::resources::enterprise_connections::NewEnterpriseSaml;
+use clerk_backend_api::resources::enterprise_connections::NewLoginHint;
 use clerk_backend_api::resources::instance::PreferredSignInStrategy;
 use clerk_backend_api::resources::invitations::NewInvitation;
 use clerk_backend_api::resources::organization_invitations::NewOrganizationInvitation;
 use clerk_backend_api::resources::role_sets::NewRoleSet;
 use clerk_backend_api::resources::role_sets::RoleSetType;
-use clerk_backend_api::resources::saml_connections::NewLoginHint;
 use clerk_backend_api::resources::saml_connections::SamlAttributes;
 use clerk_backend_api::resources::scim_directories::NewScimGroupRoleMapping;
 use clerk_backend_api::resources::scim_directories::ScimGroupRole;

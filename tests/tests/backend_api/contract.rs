@@ -21,7 +21,7 @@ fn client(server: &DocumentServer) -> ClerkClient {
     ClerkClient::builder()
         .secret_key("sk_test_example")
         .machine_secret_key("ak_example")
-        .base_url(server.url())
+        .api_url(server.url())
         .retry(Retry::none())
         .timeout(Duration::from_secs(120))
         .build()

@@ -10,7 +10,7 @@ use crate::{document, report};
 fn client(url: &str) -> ClerkClient {
     ClerkClient::builder()
         .secret_key("sk_test_example")
-        .base_url(url)
+        .api_url(url)
         .retry(Retry::none())
         .build()
         .unwrap()

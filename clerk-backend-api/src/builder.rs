@@ -4,8 +4,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::{Host, Url};
 
 use crate::{
-    client::{ClerkClient, Inner},
-    error::ConfigError,
+    client::ClerkClient,
+    config_error::ConfigError,
+    connection::{Connection, bearer},
     retry::Retry,
     secret::{MachineSecretKey, SecretKey},
 };
@@ -13,7 +14,7 @@ use crate::{
 /// The dated version of the Backend API that this crate was written against.
 pub const API_VERSION: &str = "2026-05-12";
 
-const DEFAULT_BASE_URL: &str = "https://api.clerk.com";
+const DEFAULT_API_URL: &str = "https://api.clerk.com";
 const DEFAULT_VERSION_SEGMENT: &str = "v1";
 
 /// Collects the configuration of a [`ClerkClient`].
@@ -40,7 +41,7 @@ const DEFAULT_VERSION_SEGMENT: &str = "v1";
 pub struct ClerkClientBuilder {
     secret_key: Option<SecretKey>,
     machine_secret_key: Option<MachineSecretKey>,
-    base_url: String,
+    api_url: String,
     version_segment: String,
     version_header: String,
     timeout: Duration,
@@ -51,6 +52,7 @@ pub struct ClerkClientBuilder {
     headers: HeaderMap,
     http_client: Option<reqwest::Client>,
     allow_http: bool,
+    unreadable_variable: Option<&'static str>,
 }
 
 impl Default for ClerkClientBuilder {
@@ -58,7 +60,7 @@ impl Default for ClerkClientBuilder {
         Self {
             secret_key: None,
             machine_secret_key: None,
-            base_url: DEFAULT_BASE_URL.to_owned(),
+            api_url: DEFAULT_API_URL.to_owned(),
             version_segment: DEFAULT_VERSION_SEGMENT.to_owned(),
             version_header: API_VERSION.to_owned(),
             timeout: Duration::from_secs(30),
@@ -69,35 +71,68 @@ impl Default for ClerkClientBuilder {
             headers: HeaderMap::new(),
             http_client: None,
             allow_http: false,
+            unreadable_variable: None,
         }
     }
 }
 
 impl ClerkClientBuilder {
-    /// The configuration that `lookup` gives for the names of the official SDKs' variables:
+    /// Takes the settings that `lookup` knows, by the names of the official SDKs' variables.
     ///
-    /// | variable | meaning | default |
+    /// | variable | setting | default |
     /// |---|---|---|
-    /// | `CLERK_SECRET_KEY` | secret key of the instance | none |
-    /// | `CLERK_MACHINE_SECRET_KEY` | secret key of a machine | none |
-    /// | `CLERK_API_URL` | base URL | `https://api.clerk.com` |
-    /// | `CLERK_API_VERSION` | version segment of the path | `v1` |
+    /// | `CLERK_SECRET_KEY` | [`secret_key`](Self::secret_key) | none |
+    /// | `CLERK_MACHINE_SECRET_KEY` | [`machine_secret_key`](Self::machine_secret_key) | none |
+    /// | `CLERK_API_URL` | [`api_url`](Self::api_url) | `https://api.clerk.com` |
+    /// | `CLERK_API_VERSION` | [`api_version`](Self::api_version) | `v1` |
     ///
-    /// An empty value counts as not set.
-    pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Self {
+    /// A variable that is empty or not set leaves the setting as it is.
+    pub fn from_lookup(mut self, lookup: impl Fn(&'static str) -> Option<String>) -> Self {
         let lookup = |name| lookup(name).filter(|value| !value.is_empty());
-        let mut builder = Self {
-            secret_key: lookup("CLERK_SECRET_KEY").map(SecretKey::from),
-            machine_secret_key: lookup("CLERK_MACHINE_SECRET_KEY").map(MachineSecretKey::from),
-            ..Self::default()
-        };
+        if let Some(key) = lookup("CLERK_SECRET_KEY") {
+            self.secret_key = Some(key.into());
+        }
+        if let Some(key) = lookup("CLERK_MACHINE_SECRET_KEY") {
+            self.machine_secret_key = Some(key.into());
+        }
         if let Some(url) = lookup("CLERK_API_URL") {
-            builder.base_url = url;
+            self.api_url = url;
         }
         if let Some(segment) = lookup("CLERK_API_VERSION") {
-            builder.version_segment = segment;
+            self.version_segment = segment;
         }
+        self
+    }
+
+    /// Takes the settings from environment variables; see [`from_lookup`](Self::from_lookup).
+    ///
+    /// A variable that is not valid Unicode makes [`build`](Self::build) fail.
+    pub fn from_env(self) -> Self {
+        let unreadable = std::cell::Cell::new(None);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the only place where this crate reads the environment"
+        )]
+        let mut builder = self.from_lookup(|name| match env::var(name) {
+            Ok(value) => Some(value),
+            Err(env::VarError::NotPresent) => None,
+            Err(env::VarError::NotUnicode(_)) => {
+                unreadable.set(Some(name));
+                None
+            }
+        });
+        builder.unreadable_variable = unreadable.get().or(builder.unreadable_variable);
         builder
+    }
+
+    pub(crate) fn has_secret_key(&self) -> bool {
+        self.secret_key.is_some()
+    }
+
+    /// What is known to be wrong before anything is checked.
+    pub(crate) fn problem(&self) -> Option<ConfigError> {
+        self.unreadable_variable
+            .map(ConfigError::UnreadableVariable)
     }
 
     /// The secret key of the instance.
@@ -116,8 +151,8 @@ impl ClerkClientBuilder {
     }
 
     /// Where the API is, with or without the trailing version segment.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = url.into();
+    pub fn api_url(mut self, url: impl Into<String>) -> Self {
+        self.api_url = url.into();
         self
     }
 
@@ -187,7 +222,7 @@ impl ClerkClientBuilder {
     ///
     /// # Security
     /// Keys and personal data then travel in the clear.
-    pub fn dangerously_allow_http(mut self) -> Self {
+    pub fn dangerous_allow_http(mut self) -> Self {
         self.allow_http = true;
         self
     }
@@ -198,6 +233,9 @@ impl ClerkClientBuilder {
     /// When a key is empty or unfit for a header, the base URL is not usable or not safe, or no
     /// HTTP client can be made.
     pub fn build(self) -> Result<ClerkClient, ConfigError> {
+        if let Some(problem) = self.problem() {
+            return Err(problem);
+        }
         if self.secret_key.as_ref().is_some_and(SecretKey::is_empty) {
             return Err(ConfigError::EmptySecretKey);
         }
@@ -213,7 +251,7 @@ impl ClerkClientBuilder {
         if segment.is_empty() || segment.chars().all(|c| c == '.') || !segment.chars().all(valid) {
             return Err(ConfigError::InvalidApiVersion);
         }
-        let base = self.checked_base_url(segment)?;
+        let base = self.checked_api_url(segment)?;
         let secret_key = self
             .secret_key
             .as_ref()
@@ -238,10 +276,10 @@ impl ClerkClientBuilder {
                 .build()
                 .map_err(|error| ConfigError::HttpClient(Box::new(error)))?,
         };
-        Ok(ClerkClient::from_inner(Inner {
+        Ok(ClerkClient::over(Connection {
             http,
-            unversioned_base: base.clone(),
-            versioned_base: format!("{base}/{segment}"),
+            unversioned_url: base.clone(),
+            versioned_url: format!("{base}/{segment}"),
             headers,
             secret_key,
             machine_secret_key,
@@ -251,9 +289,9 @@ impl ClerkClientBuilder {
     }
 
     /// The base URL without trailing slash and version segment.
-    fn checked_base_url(&self, segment: &str) -> Result<String, ConfigError> {
-        let url = Url::parse(self.base_url.trim())
-            .map_err(|error| ConfigError::InvalidBaseUrl(Some(error)))?;
+    fn checked_api_url(&self, segment: &str) -> Result<String, ConfigError> {
+        let url = Url::parse(self.api_url.trim())
+            .map_err(|error| ConfigError::InvalidApiUrl(Some(error)))?;
         let plain = url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
@@ -265,11 +303,11 @@ impl ClerkClientBuilder {
             None => false,
         };
         match url.scheme() {
-            _ if !plain => return Err(ConfigError::InvalidBaseUrl(None)),
+            _ if !plain => return Err(ConfigError::InvalidApiUrl(None)),
             "https" => {}
             "http" if loopback || self.allow_http => {}
-            "http" => return Err(ConfigError::InsecureBaseUrl),
-            _ => return Err(ConfigError::InvalidBaseUrl(None)),
+            "http" => return Err(ConfigError::InsecureApiUrl),
+            _ => return Err(ConfigError::InvalidApiUrl(None)),
         }
         let base = url.as_str().trim_end_matches('/');
         let base = base
@@ -309,41 +347,10 @@ impl fmt::Debug for ClerkClientBuilder {
         f.debug_struct("ClerkClientBuilder")
             .field("secret_key", &self.secret_key)
             .field("machine_secret_key", &self.machine_secret_key)
-            .field("base_url", &self.base_url)
+            .field("api_url", &self.api_url)
             .field("version_segment", &self.version_segment)
             .field("timeout", &self.timeout)
             .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
-}
-
-/// Reads the environment of the process, the only place that does.
-pub(crate) fn from_environment() -> Result<ClerkClientBuilder, ConfigError> {
-    let unreadable = std::cell::Cell::new(None);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the sanctioned reader of the environment"
-    )]
-    let builder = ClerkClientBuilder::from_lookup(|name| match env::var(name) {
-        Ok(value) => Some(value),
-        Err(env::VarError::NotPresent) => None,
-        Err(env::VarError::NotUnicode(_)) => {
-            unreadable.set(Some(name));
-            None
-        }
-    });
-    match unreadable.get() {
-        Some(name) => Err(ConfigError::UnreadableVariable(name)),
-        None if builder.secret_key.is_none() => {
-            Err(ConfigError::MissingVariable("CLERK_SECRET_KEY"))
-        }
-        None => Ok(builder),
-    }
-}
-
-/// The `Authorization` value for a key, kept out of debug output.
-pub(crate) fn bearer(key: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::try_from(format!("Bearer {key}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

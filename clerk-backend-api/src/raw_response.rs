@@ -1,0 +1,79 @@
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::{decode_error::DecodeError, error::Error, trace_id::trace_id};
+
+/// A successful answer as it came.
+#[derive(Clone)]
+pub struct RawResponse {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl RawResponse {
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// The status of the answer, a 2xx one.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers of the answer.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body of the answer; empty when there was none.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The identifier under which Clerk's support finds the call.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<String> {
+        trace_id(&self.headers)
+    }
+
+    /// Reads the body as JSON, whatever content type it was declared to be.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] when the body is not JSON of that form.
+    #[inline]
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body)
+            .map_err(|source| self.decode_error(std::any::type_name::<T>(), source))
+    }
+
+    #[cold]
+    pub(crate) fn decode_error(&self, expected: &'static str, source: serde_json::Error) -> Error {
+        Error::Decode(Box::new(DecodeError::new(
+            self.status,
+            &self.headers,
+            self.body.clone(),
+            expected,
+            source,
+        )))
+    }
+}
+
+impl std::fmt::Debug for RawResponse {
+    // Bodies may hold secrets and personal data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body_length", &self.body.len())
+            .finish()
+    }
+}

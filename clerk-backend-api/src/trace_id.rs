@@ -1,0 +1,15 @@
+use http::HeaderMap;
+
+/// The trace id of an answer's headers: Clerk's own, else the one of the network in front of it.
+pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
+    ["clerk-trace-id", "cf-ray"]
+        .iter()
+        .find_map(|name| {
+            headers
+                .get(*name)?
+                .to_str()
+                .ok()
+                .filter(|id| !id.is_empty())
+        })
+        .map(str::to_owned)
+}
