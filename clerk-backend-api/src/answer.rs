@@ -1,8 +1,13 @@
 //! How the answers of the generated operations are read.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 
-use crate::{error::Error, lenient::model, page::Page, raw_response::RawResponse};
+use crate::{
+    error::Error,
+    lenient::model,
+    page::{self, Page},
+    raw_response::RawResponse,
+};
 
 /// Reads an answer that is JSON.
 #[inline]
@@ -30,16 +35,56 @@ pub(crate) fn text(answer: &RawResponse) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
-/// Reads an answer that is a list; entries that are null are dropped.
+/// Reads an answer that is a list, with its entries under `key`.
 #[inline]
-pub(crate) fn list<T: DeserializeOwned>(answer: &RawResponse) -> Result<Vec<T>, Error> {
-    Ok(answer.json::<Page<T>>()?.data)
+pub(crate) fn page<T: DeserializeOwned>(
+    answer: &RawResponse,
+    key: &'static str,
+) -> Result<Page<T>, Error> {
+    page::read(answer.body(), key)
+        .map_err(|source| answer.decode_error(std::any::type_name::<Page<T>>(), source))
 }
 
 /// Reads an answer that is a number of things.
 pub(crate) fn count(answer: &RawResponse) -> Result<u64, Error> {
-    let count: TotalCount = answer.json()?;
-    Ok(count.total_count.try_into().unwrap_or_default())
+    let TotalCount { total_count } = answer.json()?;
+    total_count.try_into().map_err(|_| {
+        let source = serde_json::Error::custom("`total_count`: is negative");
+        answer.decode_error("count", source)
+    })
+}
+
+/// Refuses an answer about another object than the one that was asked for.
+///
+/// `names` are the ids and other unique names of the object that came. An object without any of
+/// them says nothing about itself and is accepted.
+pub(crate) fn same<const N: usize>(
+    answer: &RawResponse,
+    asked: &str,
+    names: [Option<&str>; N],
+) -> Result<(), Error> {
+    let mut names = names.into_iter().flatten().peekable();
+    if names.peek().is_none() || names.any(|name| name == asked) {
+        return Ok(());
+    }
+    Err(answer.other_object())
+}
+
+/// An id of an answer, which some answers leave out.
+pub(crate) trait Name {
+    fn name(&self) -> Option<&str>;
+}
+
+impl Name for String {
+    fn name(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl Name for Option<String> {
+    fn name(&self) -> Option<&str> {
+        self.as_deref()
+    }
 }
 
 #[derive(Default)]
@@ -49,5 +94,5 @@ struct TotalCount {
 
 model! {
     TotalCount
-    lenient { "total_count" => total_count, }
+    strict { "total_count" => total_count, }
 }

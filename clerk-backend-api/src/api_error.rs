@@ -2,9 +2,15 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, value::RawValue};
 
-use crate::{error_code::ErrorCode, lenient::model, trace_id::trace_id};
+use crate::{
+    error_code::ErrorCode,
+    json::{member, mended},
+    lenient::{Lenient, model},
+    trace_id::trace_id,
+};
 
 /// Longest part of a refused answer's body that an error keeps.
 const MAX_KEPT_BODY: usize = 64 * 1024;
@@ -13,7 +19,7 @@ const MAX_KEPT_BODY: usize = 64 * 1024;
 ///
 /// The list of errors is empty when the body was not Clerk's JSON, as with a gateway's HTML page;
 /// status and body are always there.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The status of the answer.
@@ -32,19 +38,66 @@ pub struct ApiError {
     pub body: Bytes,
 }
 
+/// The body of a refusal. Each part is read by itself: what is odd about one of them does not
+/// cost the others.
 #[derive(Default)]
 struct ErrorBody {
     errors: Vec<ApiErrorItem>,
     meta: Map<String, Value>,
-    clerk_trace_id: Option<String>,
+    trace_id: Option<String>,
 }
 
-model! {
-    ErrorBody
-    lenient {
-        "errors" => errors,
-        "meta" => meta,
-        "clerk_trace_id" => clerk_trace_id,
+impl ErrorBody {
+    fn read(body: &[u8]) -> Self {
+        let mended = mended(body);
+        let Ok(text) = std::str::from_utf8(mended.as_deref().unwrap_or(body)) else {
+            return Self::default();
+        };
+        let errors = part::<Rows>(text, "errors").unwrap_or_default().0;
+        Self {
+            errors: errors.iter().map(|row| item(row.get())).collect(),
+            meta: part(text, "meta").unwrap_or_default(),
+            trace_id: part(text, "clerk_trace_id"),
+        }
+    }
+}
+
+fn item(text: &str) -> ApiErrorItem {
+    ApiErrorItem {
+        code: part(text, "code").unwrap_or_default(),
+        message: part(text, "message").unwrap_or_default(),
+        long_message: part(text, "long_message"),
+        meta: part(text, "meta").unwrap_or_default(),
+    }
+}
+
+/// One part of an object, if there is a readable one.
+fn part<T>(text: &str, key: &str) -> Option<T>
+where
+    T: for<'de> Lenient<'de>,
+{
+    let value = member(text, key).ok()??;
+    T::read(&mut serde_json::Deserializer::from_str(value.get())).ok()?
+}
+
+/// The entries of a list that are not read yet; a single object is a list of one.
+#[derive(Default)]
+struct Rows(Vec<Box<RawValue>>);
+
+impl<'de> Lenient<'de> for Rows {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(
+            match serde_json::from_str::<Vec<Box<RawValue>>>(text.get()) {
+                Ok(rows) => Some(Self(
+                    rows.into_iter().filter(|row| row.get() != "null").collect(),
+                )),
+                Err(_) if matches!(member(text.get(), "code"), Ok(Some(_))) => {
+                    Some(Self(vec![text]))
+                }
+                Err(_) => None,
+            },
+        )
     }
 }
 
@@ -55,13 +108,13 @@ impl ApiError {
         retry_after: Option<Duration>,
         body: &Bytes,
     ) -> Self {
-        let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+        let parsed = ErrorBody::read(body);
         Self {
             status,
             errors: parsed.errors,
             meta: parsed.meta,
             trace_id: parsed
-                .clerk_trace_id
+                .trace_id
                 .filter(|id| !id.is_empty())
                 .or_else(|| trace_id(headers)),
             retry_after,
@@ -85,10 +138,24 @@ impl fmt::Display for ApiError {
     }
 }
 
+impl fmt::Debug for ApiError {
+    // Details and body name email addresses and other identifiers: their texts are not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let codes: Vec<_> = self.errors.iter().map(|item| item.code.as_str()).collect();
+        f.debug_struct("ApiError")
+            .field("status", &self.status)
+            .field("codes", &codes)
+            .field("trace_id", &self.trace_id)
+            .field("retry_after", &self.retry_after)
+            .field("body_length", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl StdError for ApiError {}
 
 /// One complaint of a refused call.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ApiErrorItem {
     /// What kind of complaint this is; compare it with the constants of [`ErrorCode`].

@@ -251,7 +251,8 @@ impl ClerkClientBuilder {
         if segment.is_empty() || segment.chars().all(|c| c == '.') || !segment.chars().all(valid) {
             return Err(ConfigError::InvalidApiVersion);
         }
-        let base = self.checked_api_url(segment)?;
+        let url = self.checked_api_url(segment)?;
+        let base = url.as_str().trim_end_matches('/').to_owned();
         let secret_key = self
             .secret_key
             .as_ref()
@@ -270,11 +271,7 @@ impl ClerkClientBuilder {
         let headers = self.request_headers()?;
         let http = match self.http_client {
             Some(client) => client,
-            None => reqwest::Client::builder()
-                .connect_timeout(self.connect_timeout)
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .map_err(|error| ConfigError::HttpClient(Box::new(error)))?,
+            None => http_client(&url, self.connect_timeout)?,
         };
         Ok(ClerkClient::over(Connection {
             http,
@@ -288,33 +285,33 @@ impl ClerkClientBuilder {
         }))
     }
 
-    /// The base URL without trailing slash and version segment.
-    fn checked_api_url(&self, segment: &str) -> Result<String, ConfigError> {
-        let url = Url::parse(self.api_url.trim())
-            .map_err(|error| ConfigError::InvalidApiUrl(Some(error)))?;
+    /// The API URL without the version segment.
+    fn checked_api_url(&self, segment: &str) -> Result<Url, ConfigError> {
+        let text = self.api_url.trim();
+        // The parser would drop some of these, and take others for something else.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+            return Err(ConfigError::InvalidApiUrl(None));
+        }
+        let mut url = Url::parse(text).map_err(|error| ConfigError::InvalidApiUrl(Some(error)))?;
         let plain = url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.password().is_none();
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
         match url.scheme() {
             _ if !plain => return Err(ConfigError::InvalidApiUrl(None)),
             "https" => {}
-            "http" if loopback || self.allow_http => {}
+            "http" if is_loopback(&url) || self.allow_http => {}
             "http" => return Err(ConfigError::InsecureApiUrl),
             _ => return Err(ConfigError::InvalidApiUrl(None)),
         }
-        let base = url.as_str().trim_end_matches('/');
-        let base = base
+        let path = url.path().trim_end_matches('/');
+        let path = path
             .strip_suffix(segment)
-            .and_then(|base| base.strip_suffix('/'))
-            .unwrap_or(base);
-        Ok(base.trim_end_matches('/').to_owned())
+            .filter(|rest| rest.ends_with('/'))
+            .unwrap_or(path);
+        let path = path.trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(url)
     }
 
     fn request_headers(&self) -> Result<HeaderMap, ConfigError> {
@@ -352,5 +349,50 @@ impl fmt::Debug for ClerkClientBuilder {
             .field("timeout", &self.timeout)
             .field("retry", &self.retry)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether the URL leads to this machine and nowhere else.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The HTTP client of this crate's own choice. It follows no redirects, so that keys reach the
+/// configured origin only.
+fn http_client(url: &Url, connect_timeout: Duration) -> Result<reqwest::Client, ConfigError> {
+    let builder = || {
+        let builder = reqwest::Client::builder()
+            .connect_timeout(connect_timeout)
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(url) {
+            // A proxy of the environment would be sent the key in the clear, and would look for
+            // the server on its own machine.
+            builder.no_proxy()
+        } else {
+            builder
+        }
+    };
+    #[cfg(any(feature = "transport", feature = "native-tls"))]
+    if url.scheme() == "http" && is_loopback(url) {
+        // No certificate is ever checked, so none are needed.
+        let client = builder().tls_certs_only([]).build();
+        return client.map_err(|error| ConfigError::HttpClient(Box::new(error)));
+    }
+    match builder().build() {
+        Ok(client) => Ok(client),
+        #[cfg(feature = "webpki-roots")]
+        Err(_) => {
+            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+            let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
+            let client = builder().tls_certs_only(roots).build();
+            client.map_err(|error| ConfigError::HttpClient(Box::new(error)))
+        }
+        #[cfg(not(feature = "webpki-roots"))]
+        Err(error) => Err(ConfigError::HttpClient(Box::new(error))),
     }
 }

@@ -30,7 +30,11 @@ pub enum ConfigError {
     /// The version segment is empty or not a single path segment.
     #[error("the api version must be one path segment such as v1")]
     InvalidApiVersion,
-    /// The HTTP client could not be set up, for example without TLS support.
-    #[error("the http client could not be set up")]
+    /// The HTTP client could not be set up, in most cases because the system has no CA certificates.
+    #[error(
+        "the http client could not be set up; if this system has no ca certificates, install them \
+         (debian and ubuntu: the package ca-certificates), point SSL_CERT_FILE at a bundle, or \
+         switch on the feature `webpki-roots` of clerk-backend-api"
+    )]
     HttpClient(#[source] Box<dyn StdError + Send + Sync>),
 }

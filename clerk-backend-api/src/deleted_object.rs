@@ -1,7 +1,7 @@
 use crate::lenient::model;
 
 /// What is left of something that was deleted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct DeletedObject {
     /// What kind of thing it was, such as `user`.

@@ -89,16 +89,34 @@ impl Error {
         }
     }
 
+    /// Returns true if the server answered 401: the key was refused.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.answered(StatusCode::UNAUTHORIZED)
+    }
+
+    /// Returns true if the server answered 403: the key is good and does not allow this call.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.answered(StatusCode::FORBIDDEN)
+    }
+
+    /// Returns true if no complete answer arrived in time, connecting included.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout(_))
+    }
+
     /// Whether the server answered 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Api(error) if error.status == StatusCode::NOT_FOUND)
+        self.answered(StatusCode::NOT_FOUND)
     }
 
     /// Whether the server answered 429.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
-        matches!(self, Self::Api(error) if error.status == StatusCode::TOO_MANY_REQUESTS)
+        self.answered(StatusCode::TOO_MANY_REQUESTS)
     }
 
     /// Whether the same call may succeed later: rate limits, server errors, lost connections and
@@ -110,6 +128,10 @@ impl Error {
             Self::Transport(_) | Self::Timeout(_) => true,
             Self::Decode(_) | Self::InvalidRequest(_) => false,
         }
+    }
+
+    fn answered(&self, status: StatusCode) -> bool {
+        matches!(self, Self::Api(error) if error.status == status)
     }
 
     fn items(&self) -> &[ApiErrorItem] {

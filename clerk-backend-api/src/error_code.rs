@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::Deserializer;
 
-use crate::lenient::Lenient;
+use crate::{discreet::discreet, lenient::Lenient};
 
 /// The kind of an [`ApiErrorItem`](crate::ApiErrorItem), an open set of names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -88,10 +88,12 @@ impl PartialEq<&str> for ErrorCode {
 }
 
 impl<'de> Lenient<'de> for ErrorCode {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::read(deserializer).map(Self::new)
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(String::read(deserializer)?.map(Self::new))
     }
 }
+
+discreet!(ErrorCode);
 
 #[cfg(feature = "serialize")]
 impl serde::Serialize for ErrorCode {

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::patch::Patch;
+use crate::{finite, patch::Patch};
 
 /// A value of a request's body.
 pub(crate) trait Wire {
@@ -36,7 +36,7 @@ impl Fields {
 
     /// Sets one key to whatever the value serialises to.
     pub(crate) fn json(&mut self, name: &'static str, value: &impl Serialize) {
-        self.set(name, serde_json::to_value(value).ok());
+        self.set(name, finite::to_value(value).ok());
     }
 
     fn set(&mut self, name: &'static str, value: Option<Value>) {

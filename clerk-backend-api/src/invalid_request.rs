@@ -61,6 +61,9 @@ pub enum InvalidRequestReason {
     /// The file name or media type of an upload is not a valid one.
     #[error("the media type of the upload is not valid")]
     InvalidUpload,
+    /// The call was made outside of a tokio runtime.
+    #[error("the call was made outside of a tokio runtime, which sends it and measures its time")]
+    NoRuntime,
     /// API URL and path do not form a URL.
     #[error("api url and path do not form a url")]
     InvalidUrl,

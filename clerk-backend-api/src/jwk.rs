@@ -1,7 +1,7 @@
 use crate::lenient::model;
 
 /// The keys that an instance signs its tokens with.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Jwks {
     /// The keys; several while one replaces another.
@@ -14,7 +14,7 @@ model! {
 }
 
 /// One public key as RFC 7517 writes it. Which members are there depends on the key type.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Jwk {
     /// Key id, which the header of a token names.

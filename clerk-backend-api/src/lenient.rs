@@ -1,17 +1,34 @@
-//! Reading what the server really sends: null or nothing for anything, numbers as floats or text,
-//! keys that nobody announced.
+//! Reading what the server really sends: null or nothing for anything, values of another JSON
+//! type that still have one clear meaning, keys that nobody announced.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData};
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{
+        self, DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+        Visitor,
+        value::{MapAccessDeserializer, StrDeserializer},
+    },
 };
 use serde_json::{Map, Value};
 
-/// A value inside an answer. Null reads as the empty value.
-pub(crate) trait Lenient<'de>: Sized {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+use crate::json::Key;
+
+/// A value inside an answer.
+pub(crate) trait Lenient<'de>: Default {
+    /// Reads the value, or `None` from what stands for nothing, such as null.
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
+
+    /// Reads a value that decisions rest on: it must have its own JSON type.
+    fn read_strict<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Self::read(deserializer)
+    }
+
+    /// Reads a value that stands where a list of them belongs; `{}` is an empty list then.
+    fn read_sole<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Self::read(deserializer)
+    }
 }
 
 /// An object of an answer, as `model!` describes it.
@@ -44,7 +61,7 @@ pub(crate) fn value<'de, A: MapAccess<'de>, T: Lenient<'de>>(
     field: &mut T,
     map: &mut A,
 ) -> Result<Found, A::Error> {
-    *field = map.next_value_seed(Seed::new())?;
+    *field = map.next_value_seed(Seed::new())?.unwrap_or_default();
     Ok(Found::Value)
 }
 
@@ -53,7 +70,7 @@ pub(crate) fn strict<'de, A: MapAccess<'de>, T: Lenient<'de>>(
     field: &mut T,
     map: &mut A,
 ) -> Result<Found, A::Error> {
-    Ok(match map.next_value_seed(Seed::<Option<T>>::new())? {
+    Ok(match map.next_value_seed(StrictSeed(PhantomData))? {
         Some(value) => {
             *field = value;
             Found::Value
@@ -104,10 +121,33 @@ macro_rules! model {
         }
 
         impl<'de> $crate::lenient::Lenient<'de> for $name {
-            fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::lenient::object_or_default(deserializer)
+            fn read<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Option<Self>, D::Error> {
+                $crate::lenient::nested_object(deserializer)
+            }
+
+            fn read_sole<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Option<Self>, D::Error> {
+                $crate::lenient::sole_object(deserializer)
             }
         }
+
+        impl ::std::fmt::Debug for $name {
+            // Users type it in, and answers hold secrets: texts and metadata are not shown.
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                let mut fields = f.debug_struct(stringify!($name));
+                $($($crate::discreet::field(&mut fields, stringify!($strict), &self.$strict);)+)?
+                $($($crate::discreet::field(&mut fields, stringify!($secret), &self.$secret);)+)?
+                $($($crate::discreet::field(&mut fields, stringify!($field), &self.$field);)+)?
+                $($($crate::discreet::field(&mut fields, stringify!($seconds), &self.$seconds);)+)?
+                $($($crate::discreet::field(&mut fields, stringify!($hidden), &self.$hidden);)+)?
+                fields.finish()
+            }
+        }
+
+        $crate::discreet::discreet!($name);
 
         #[cfg(feature = "serialize")]
         impl ::serde::Serialize for $name {
@@ -124,134 +164,75 @@ macro_rules! model {
 }
 pub(crate) use model;
 
-/// A set of names that may grow: the known ones, and whatever else the server sends.
-macro_rules! open_enum {
-    (
-        $(#[$doc:meta])*
-        $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }
-    ) => {
-        $(#[$doc])*
-        ///
-        /// A name that is not known here is kept as `Other`.
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-            /// A name that this version of the crate does not know.
-            Other(String),
-        }
-
-        impl $name {
-            /// The name as it travels.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self::Other(String::new())
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$variant,)+
-                    _ => Self::Other(text.to_owned()),
-                }
-            }
-        }
-
-        impl From<String> for $name {
-            fn from(text: String) -> Self {
-                Self::from(text.as_str())
-            }
-        }
-
-        impl ::std::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Self, D::Error> {
-                <String as ::serde::Deserialize>::deserialize(deserializer).map(Self::from)
-            }
-        }
-
-        impl<'de> $crate::lenient::Lenient<'de> for $name {
-            fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <String as $crate::lenient::Lenient>::read(deserializer).map(Self::from)
-            }
-        }
-
-        impl $crate::fields::Wire for $name {
-            fn wire(self) -> Option<::serde_json::Value> {
-                Some(self.as_str().into())
-            }
-        }
-    };
-}
-pub(crate) use open_enum;
-
 /// Reads an object that is an answer, or an entry of one.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Model>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_map(ObjectVisitor {
-        strict: true,
+    let object = deserializer.deserialize_any(ObjectVisitor {
+        place: Place::Answer,
+        model: PhantomData,
+    })?;
+    object.ok_or_else(|| de::Error::custom("there is no object"))
+}
+
+/// Reads an object inside another one. Null, and the `[]` and `""` that some languages write for
+/// an empty object, are none.
+pub(crate) fn nested_object<'de, D: Deserializer<'de>, T: Model>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_any(ObjectVisitor {
+        place: Place::Nested,
         model: PhantomData,
     })
 }
 
-/// Reads an object inside another one; null becomes the empty object.
-pub(crate) fn object_or_default<'de, D: Deserializer<'de>, T: Model>(
+/// Reads an object in the place of a list of objects.
+pub(crate) fn sole_object<'de, D: Deserializer<'de>, T: Model>(
     deserializer: D,
-) -> Result<T, D::Error> {
+) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(ObjectVisitor {
-        strict: false,
+        place: Place::List,
         model: PhantomData,
     })
+}
+
+/// Where an object stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It is an answer of its own, which must hold its strict keys.
+    Answer,
+    /// It is the value of a field.
+    Nested,
+    /// It is where a list belongs: an empty one is an empty list.
+    List,
 }
 
 struct ObjectVisitor<T> {
-    strict: bool,
+    place: Place,
     model: PhantomData<T>,
 }
 
 impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
+    type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut value = T::default();
-        let mut missing: u32 = if self.strict {
-            (1 << T::STRICT.len()) - 1
-        } else {
-            0
-        };
+        let whole = self.place == Place::Answer;
+        let mut missing: u32 = if whole { (1 << T::STRICT.len()) - 1 } else { 0 };
+        let (mut empty, mut known) = (true, false);
         while let Some(Key(key)) = map.next_key()? {
+            empty = false;
             let found = value
                 .read_field(&key, &mut map)
-                .map_err(|error| at(&key, &error))?;
+                .map_err(|error| inside(&key, &error))?;
             if found == Found::NoField {
                 map.next_value::<IgnoredAny>()?;
-            } else if found == Found::Value
+                continue;
+            }
+            known = true;
+            if found == Found::Value
                 && missing != 0
                 && let Some(index) = T::STRICT.iter().position(|strict| *strict == key)
             {
@@ -259,45 +240,51 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
             }
         }
         match T::STRICT.get(missing.trailing_zeros() as usize) {
-            Some(key) => Err(de::Error::missing_field(key)),
-            None => Ok(value),
+            Some(key) => Err(inside(key, &"is missing")),
+            // Something else answered.
+            None if whole && !known => Err(de::Error::custom(
+                "the object has none of the expected keys",
+            )),
+            None if empty && self.place == Place::List => Ok(None),
+            None => Ok(Some(value)),
         }
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            Err(E::invalid_type(Unexpected::Other("text"), &self))
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        match entries.next_element::<IgnoredAny>()? {
+            None => Ok(None),
+            Some(_) => Err(de::Error::invalid_type(Unexpected::Seq, &self)),
+        }
     }
 }
 
-/// Says in which field reading failed.
+/// Says in which field reading failed. The path stands in backticks at the beginning of the text,
+/// where [`field_of`] finds it.
 #[cold]
-fn at<E: de::Error>(key: &str, error: &E) -> E {
-    E::custom(format_args!("{key}: {error}"))
+pub(crate) fn inside<E: de::Error>(step: &str, error: &dyn fmt::Display) -> E {
+    let text = error.to_string();
+    match text.strip_prefix('`') {
+        Some(rest) if rest.starts_with('[') => E::custom(format_args!("`{step}{rest}")),
+        Some(rest) => E::custom(format_args!("`{step}.{rest}")),
+        None => E::custom(format_args!("`{step}`: {text}")),
+    }
 }
 
-/// A key of an object, borrowed where it can be.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
-    }
+/// The path that [`inside`] wrote, such as `email_addresses[0].created_at`.
+pub(crate) fn field_of(text: &str) -> Option<&str> {
+    Some(text.strip_prefix('`')?.split_once('`')?.0)
 }
 
 /// Reads one value leniently.
@@ -310,50 +297,37 @@ impl<T> Seed<T> {
 }
 
 impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for Seed<T> {
-    type Value = T;
+    type Value = Option<T>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         T::read(deserializer)
     }
 }
 
-/// Null becomes the default value.
-pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
-}
+/// Reads one value strictly.
+struct StrictSeed<T>(PhantomData<T>);
 
-impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OptionVisitor<T>(PhantomData<T>);
-        impl<'de, T: Lenient<'de>> Visitor<'de> for OptionVisitor<T> {
-            type Value = Option<T>;
+impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for StrictSeed<T> {
+    type Value = Option<T>;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value or null")
-            }
-
-            fn visit_none<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Self::Value, D::Error> {
-                T::read(value).map(Some)
-            }
-        }
-        deserializer.deserialize_option(OptionVisitor(PhantomData))
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        T::read_strict(deserializer)
     }
 }
 
+impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        T::read(deserializer).map(Some)
+    }
+
+    fn read_strict<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        T::read_strict(deserializer).map(Some)
+    }
+}
+
+/// A list. Null, `""` and `{}` are empty; one object or text is a list of one.
 impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         struct ListVisitor<T>(PhantomData<T>);
         impl<'de, T: Lenient<'de>> Visitor<'de> for ListVisitor<T> {
             type Value = Vec<T>;
@@ -366,201 +340,67 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
                 Ok(Vec::new())
             }
 
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                if text.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let text: StrDeserializer<'_, E> = text.into_deserializer();
+                Ok(T::read(text)?.into_iter().collect())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Ok(T::read_sole(MapAccessDeserializer::new(map))?
+                    .into_iter()
+                    .collect())
+            }
+
             fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
                 let mut list = Vec::new();
-                while let Some(entry) = entries.next_element_seed(Seed::<Option<T>>::new())? {
+                let mut index = 0;
+                while let Some(entry) = entries
+                    .next_element_seed(Seed::<T>::new())
+                    .map_err(|error| inside(&format!("[{index}]"), &error))?
+                {
                     list.extend(entry);
+                    index += 1;
                 }
                 Ok(list)
             }
         }
-        deserializer.deserialize_any(ListVisitor(PhantomData))
+        deserializer
+            .deserialize_any(ListVisitor(PhantomData))
+            .map(Some)
     }
 }
 
 /// Texts by name; whatever is no text, such as a key that nobody announced, is left out.
 impl<'de> Lenient<'de> for BTreeMap<String, String> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = Map::<String, Value>::read(deserializer)?.into_iter();
-        Ok(entries
-            .filter_map(|(key, value)| match value {
-                Value::String(text) => Some((key, text)),
-                _ => None,
-            })
-            .collect())
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let Some(entries) = Map::<String, Value>::read(deserializer)? else {
+            return Ok(None);
+        };
+        let texts = entries.into_iter().filter_map(|(key, value)| match value {
+            Value::String(text) => Some((key, text)),
+            _ => None,
+        });
+        Ok(Some(texts.collect()))
     }
 }
 
 impl<'de> Lenient<'de> for Map<String, Value> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        or_default(deserializer)
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(None),
+            Value::Object(map) => Ok(Some(map)),
+            Value::Array(list) if list.is_empty() => Ok(None),
+            Value::String(text) if text.is_empty() => Ok(None),
+            _ => Err(de::Error::custom("the value is not an object")),
+        }
     }
 }
 
 impl<'de> Lenient<'de> for Value {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::deserialize(deserializer)
-    }
-}
-
-/// Text, also when it is written as a number.
-impl<'de> Lenient<'de> for String {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl Visitor<'_> for TextVisitor {
-            type Value = String;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<String, E> {
-                Ok(text.to_owned())
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<String, E> {
-                Ok(text)
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<String, E> {
-                Ok(number.to_string())
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<String, E> {
-                Ok(number.to_string())
-            }
-
-            fn visit_unit<E>(self) -> Result<String, E> {
-                Ok(String::new())
-            }
-        }
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-/// A whole number, also when it is written `12.0` or `"12"`.
-impl<'de> Lenient<'de> for i64 {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IntegerVisitor)
-    }
-}
-
-/// A number, also when it is written as text.
-impl<'de> Lenient<'de> for f64 {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FloatVisitor)
-    }
-}
-
-/// A truth value, also when it is written as text.
-impl<'de> Lenient<'de> for bool {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(BooleanVisitor)
-    }
-}
-
-struct IntegerVisitor;
-
-impl Visitor<'_> for IntegerVisitor {
-    type Value = i64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number")
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<i64, E> {
-        Ok(value)
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<i64, E> {
-        i64::try_from(value).map_err(E::custom)
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<i64, E> {
-        // 2^53: up to here every whole number is exact.
-        if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "whole and in range, as just checked"
-            )]
-            Ok(value as i64)
-        } else {
-            Err(E::invalid_value(de::Unexpected::Float(value), &self))
-        }
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<i64, E> {
-        match value.trim() {
-            "" => Ok(0),
-            text => match text.parse::<i64>() {
-                Ok(value) => Ok(value),
-                Err(_) => self.visit_f64(text.parse().map_err(E::custom)?),
-            },
-        }
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<i64, E> {
-        Ok(0)
-    }
-}
-
-struct FloatVisitor;
-
-impl Visitor<'_> for FloatVisitor {
-    type Value = f64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number")
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "the wire form is a float")]
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<f64, E> {
-        Ok(value as f64)
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "the wire form is a float")]
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<f64, E> {
-        Ok(value as f64)
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<f64, E> {
-        Ok(value)
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<f64, E> {
-        match value.trim() {
-            "" => Ok(0.0),
-            text => text.parse().map_err(E::custom),
-        }
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<f64, E> {
-        Ok(0.0)
-    }
-}
-
-struct BooleanVisitor;
-
-impl Visitor<'_> for BooleanVisitor {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("true or false")
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<bool, E> {
-        Ok(value)
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<bool, E> {
-        match value {
-            "true" => Ok(true),
-            "false" | "" => Ok(false),
-            _ => Err(E::invalid_value(de::Unexpected::Str(value), &self)),
-        }
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<bool, E> {
-        Ok(false)
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
     }
 }

@@ -1,10 +1,20 @@
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use std::fmt;
 
-use crate::lenient::{self, Lenient};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::{
+    discreet::discreet,
+    json::{from_json, member, mended},
+    lenient::Lenient,
+};
 
 /// Free-form JSON that an application keeps with a user, an organization, a membership or an
 /// invitation.
+///
+/// It is kept as text until it is asked for. Users can write their own `unsafe_metadata` from the
+/// browser, so what it holds may be anything: numbers that no Rust type takes, or a thousand
+/// nested lists. Only the call that asks for such a value fails.
 ///
 /// ```
 /// use clerk_backend_api::User;
@@ -18,65 +28,106 @@ use crate::lenient::{self, Lenient};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metadata(Map<String, Value>);
+#[derive(Clone, Default)]
+pub struct Metadata(Option<Box<RawValue>>);
 
 impl Metadata {
-    /// The value of one key, or `None` when it is missing or null.
+    /// Reads the value of one key; `None` if the key is missing or its value is null.
+    ///
+    /// Only this value is read: what the other keys hold does not matter.
     ///
     /// # Errors
-    /// When the value is not a `T`.
+    /// Fails if the value is not a `T`, or if the metadata is not an object.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, serde_json::Error> {
-        self.0.get(key).map_or(Ok(None), Option::<T>::deserialize)
+        let found = match member(self.as_str(), key) {
+            Ok(value) => value.map_or("null", RawValue::get),
+            Err(error) => {
+                let Some(text) = mended(self.as_str().as_bytes()) else {
+                    return Err(error);
+                };
+                let text = String::from_utf8_lossy(&text);
+                let value = member(&text, key)?.map_or("null", RawValue::get);
+                return from_json(value.as_bytes());
+            }
+        };
+        from_json(found.as_bytes())
     }
 
-    /// The metadata as a type of the application.
+    /// Reads the metadata as a type of the application.
     ///
     /// # Errors
-    /// When the metadata is not a `T`.
+    /// Fails if the metadata is not a `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        T::deserialize(&self.0)
+        from_json(self.as_str().as_bytes())
     }
 
-    /// The metadata as JSON.
+    /// Reads the metadata as JSON.
+    ///
+    /// # Errors
+    /// Fails if a number is out of the range of `f64`, or lists and objects are nested more than
+    /// 127 deep.
+    pub fn to_map(&self) -> Result<Map<String, Value>, serde_json::Error> {
+        self.parse()
+    }
+
+    /// Returns the JSON text as it came; `{}` if there is no metadata.
     #[must_use]
-    pub fn as_map(&self) -> &Map<String, Value> {
-        &self.0
+    pub fn as_str(&self) -> &str {
+        self.0.as_deref().map_or("{}", RawValue::get)
     }
 
-    /// The metadata as JSON.
-    #[must_use]
-    pub fn into_map(self) -> Map<String, Value> {
-        self.0
-    }
-
-    /// Whether there is no key at all.
+    /// Returns true if there is no key at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        let text = self.as_str().strip_prefix('{');
+        text.is_some_and(|text| text.trim_ascii_start().starts_with('}'))
+    }
+}
+
+/// The same JSON, whatever its white space and the order of its keys.
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+            || matches!((self.to_map(), other.to_map()), (Ok(one), Ok(other)) if one == other)
     }
 }
 
 impl From<Map<String, Value>> for Metadata {
     fn from(map: Map<String, Value>) -> Self {
-        Self(map)
+        Self(serde_json::value::to_raw_value(&map).ok())
     }
 }
 
+impl fmt::Debug for Metadata {
+    // It may hold personal data, and private metadata holds what only the backend may see.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() { "{}" } else { "{…}" })
+    }
+}
+
+discreet!(Metadata);
+
 impl Serialize for Metadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        match &self.0 {
+            Some(text) => text.serialize(serializer),
+            None => Map::new().serialize(serializer),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lenient::or_default(deserializer).map(Self)
+        Self::read(deserializer).map(Option::unwrap_or_default)
     }
 }
 
 impl<'de> Lenient<'de> for Metadata {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lenient::or_default(deserializer).map(Self)
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(match text.get() {
+            "null" | "[]" | "\"\"" => None,
+            _ => Some(Self(Some(text))),
+        })
     }
 }

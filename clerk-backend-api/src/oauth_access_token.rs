@@ -28,7 +28,7 @@ impl<'de> Deserialize<'de> for OAuthAccessTokenVerification {
 }
 
 /// An access token that one of the instance's OAuth applications was given for a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VerifiedOAuthAccessToken {
     /// Unique id.

@@ -2,9 +2,13 @@
 
 /// A typed request: the struct, the options that all requests take, and how the answer is read.
 ///
-/// `reader` is the function of `answer` that reads the answer.
+/// `reader` is the function of `answer` that reads the answer. `same` are the fields of the answer
+/// one of which must be what the path names.
 macro_rules! request {
-    ($(#[$attribute:meta])* $name:ident -> $answer:ty, $reader:ident) => {
+    (
+        $(#[$attribute:meta])* $name:ident -> $answer:ty, $reader:ident $(($key:literal))?
+        $(, same $($field:ident)|+)?
+    ) => {
         $(#[$attribute])*
         #[derive(Clone, Debug)]
         #[must_use = "a request does nothing until it is sent"]
@@ -29,26 +33,37 @@ macro_rules! request {
                 self.with($crate::RequestOptions::new().retry(retry))
             }
 
+            /// Declares that this call may run twice without harm, so that it is repeated after
+            /// failures that leave open whether it ran; see [`Retry`](crate::Retry).
+            pub fn repeatable(mut self) -> Self {
+                self.request = self.request.repeatable();
+                self
+            }
+
             /// Sends the request.
             ///
             /// # Errors
-            /// Whatever [`Error`](crate::Error) lists.
+            /// Fails as [`Error`](crate::Error) lists.
             // Inlined so that reading the answer is compiled where it is used, and nowhere else.
             #[inline]
             pub async fn send(self) -> Result<$answer, $crate::Error> {
-                $crate::answer::$reader(&self.request.execute().await?)
+                Ok(self.send_with_response().await?.into_value())
             }
 
-            /// Sends the request and gives status, headers, body and trace id of the answer, too.
+            /// Sends the request and returns status, headers, body and trace id of the answer, too.
             ///
             /// # Errors
-            /// As [`send`](Self::send).
+            /// Fails as [`send`](Self::send) does.
             #[inline]
             pub async fn send_with_response(
                 self,
             ) -> Result<$crate::Response<$answer>, $crate::Error> {
+                let asked = self.request.subject();
                 let answer = self.request.execute().await?;
-                Ok($crate::Response::new($crate::answer::$reader(&answer)?, answer))
+                let value: $answer = $crate::answer::$reader(&answer $(, $key)?)?;
+                let names = [$($($crate::answer::Name::name(&value.$field)),+)?];
+                $crate::answer::same(&answer, &asked, names)?;
+                Ok($crate::Response::new(value, answer))
             }
         }
     };

@@ -1,4 +1,5 @@
 use std::{
+    collections::HashSet,
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
@@ -8,12 +9,20 @@ use std::{
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
-use crate::{error::Error, page::Page, raw_response::RawResponse, request::Request};
+use crate::{
+    answer,
+    error::Error,
+    page::{Page, RowFailure},
+    raw_response::RawResponse,
+    request::Request,
+};
 
 /// All entries of a list, fetched page by page as they are asked for.
 ///
-/// Nothing is sent before the first entry is asked for, and nothing more once it is dropped. A
-/// page that cannot be fetched ends the stream with its error.
+/// Nothing is sent before the first entry is asked for, and nothing more once the stream is
+/// dropped. A page that cannot be fetched ends the stream with its error, and so does a server
+/// that sends the same page again instead of the next one. An entry that cannot be read is left
+/// out and reported by [`failures`](Self::failures).
 ///
 /// ```
 /// use clerk_backend_api::{ClerkClient, Error};
@@ -28,12 +37,26 @@ use crate::{error::Error, page::Page, raw_response::RawResponse, request::Reques
 /// ```
 ///
 /// It is a [`Stream`] too, for the combinators of the `futures` crates.
+///
+/// # Changes while a stream runs
+///
+/// Users are walked by cursor where their order allows it: entries that appear or vanish do not
+/// move the others. All other lists, and users in another order, are walked by offset: if an entry
+/// of an earlier page is deleted meanwhile, an entry that was there all along is skipped, and if
+/// one is added before the current page, an entry comes twice. To delete while walking such a
+/// list, [collect](Self::try_collect) it first.
 #[must_use = "a stream fetches nothing until it is polled"]
 pub struct PageStream<T> {
     request: Request,
-    position: Position<T>,
+    /// Where the entries stand in an answer that is an object.
+    key: &'static str,
+    id: fn(&T) -> Option<&str>,
+    position: Position,
     page_size: u64,
     entries: std::vec::IntoIter<T>,
+    failures: Vec<RowFailure>,
+    /// What the page before was, to notice a server that sends it again.
+    previous: Option<Seen>,
     call: Option<Call>,
     finished: bool,
 }
@@ -41,44 +64,72 @@ pub struct PageStream<T> {
 type Call = Pin<Box<dyn Future<Output = Result<RawResponse, Error>> + Send>>;
 
 /// Where the next page begins.
-enum Position<T> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
     /// After this many entries.
     Offset(u64),
     /// After the last entry, which is named by its id.
-    Cursor(fn(&T) -> &str),
+    Cursor,
+}
+
+/// What is remembered of a page.
+#[derive(PartialEq)]
+struct Seen {
+    ids: Vec<String>,
+    total_count: Option<u64>,
 }
 
 impl<T> PageStream<T> {
     /// Pages by number of entries, `page_size` unless the request says otherwise.
-    pub(crate) fn by_offset(mut request: Request, page_size: u64) -> Self {
+    pub(crate) fn by_offset(
+        mut request: Request,
+        key: &'static str,
+        page_size: u64,
+        id: fn(&T) -> Option<&str>,
+    ) -> Self {
         let asked = |name| request.query_value(name)?.parse().ok();
         let offset = asked("offset").unwrap_or(0);
         let page_size = asked("limit").unwrap_or(page_size).max(1);
         request.set_query("limit", page_size.to_string());
         Self {
             request,
+            key,
+            id,
             position: Position::Offset(offset),
             page_size,
             entries: Vec::new().into_iter(),
+            failures: Vec::new(),
+            previous: None,
             call: None,
             finished: false,
         }
     }
 
     /// Pages by the id of the last entry, where the order that was asked for allows that.
-    pub(crate) fn by_cursor(request: Request, page_size: u64, id: fn(&T) -> &str) -> Self {
+    pub(crate) fn by_cursor(
+        request: Request,
+        key: &'static str,
+        page_size: u64,
+        id: fn(&T) -> Option<&str>,
+    ) -> Self {
         let by_creation = request
             .query_value("order_by")
             .is_none_or(|order| order.trim_start_matches(['+', '-']) == "created_at");
         let from_start = request
             .query_value("offset")
             .is_none_or(|offset| offset == "0");
-        let mut stream = Self::by_offset(request, page_size);
+        let mut stream = Self::by_offset(request, key, page_size, id);
         if by_creation && from_start {
             stream.request.remove_query("offset");
-            stream.position = Position::Cursor(id);
+            stream.position = Position::Cursor;
         }
         stream
+    }
+
+    /// Returns the entries that could not be read so far, each with its position on its page.
+    #[must_use]
+    pub fn failures(&self) -> &[RowFailure] {
+        &self.failures
     }
 
     fn next_call(&mut self) -> Call {
@@ -88,37 +139,82 @@ impl<T> PageStream<T> {
         Box::pin(self.request.clone().execute())
     }
 
-    fn accept(&mut self, page: Page<T>) {
-        let received = page.data.len() as u64;
-        let full = received >= self.page_size;
+    /// Takes the entries of a page; returns false if it is the page before once more.
+    fn accept(&mut self, page: Page<T>, body: &[u8]) -> bool {
+        let received = page.received();
+        let total_count = page.total_count;
+        let (entries, failures) = page.into_parts();
+        let ids = entries.iter().filter_map(|entry| (self.id)(entry));
+        let mut ids: Vec<_> = ids.map(str::to_owned).collect();
+        let last_failed = failures
+            .last()
+            .filter(|failure| failure.index() + 1 == received)
+            .and_then(RowFailure::id)
+            .map(str::to_owned);
+        let last = last_failed.clone().or_else(|| ids.last().cloned());
+        ids.extend(last_failed);
+        if ids.is_empty() && received > 0 {
+            // Entries without ids: the whole page is their name.
+            ids.push(String::from_utf8_lossy(body).into_owned());
+        }
+        let seen = Seen { ids, total_count };
+        let repeated = match (&self.position, &self.previous) {
+            // Nothing that stands after the cursor can have been before it.
+            (Position::Cursor, Some(before)) => {
+                let before: HashSet<_> = before.ids.iter().collect();
+                seen.ids.iter().any(|id| before.contains(id))
+            }
+            // Entries that appear at the top push others onto the next page; then the total moves.
+            (Position::Offset(_), Some(before)) => !seen.ids.is_empty() && seen == *before,
+            (_, None) => false,
+        };
+        if repeated {
+            return false;
+        }
+        self.previous = Some(seen);
+        let full = received as u64 >= self.page_size;
         self.finished = match &mut self.position {
             Position::Offset(offset) => {
-                *offset += received;
+                *offset += received as u64;
                 // A short page is the last one, unless the server gives less than was asked for.
-                let more = page.total_count.is_some_and(|total| total > *offset);
+                let more = total_count.is_some_and(|total| total > *offset);
                 received == 0 || !(full || more)
             }
-            Position::Cursor(id) => {
-                if let Some(last) = page.data.last() {
-                    self.request
-                        .set_query("starting_after", id(last).to_owned());
+            Position::Cursor => match last {
+                Some(last) => {
+                    self.request.set_query("starting_after", last);
+                    !full
                 }
-                !full
-            }
+                None => true,
+            },
         };
-        self.entries = page.data.into_iter();
+        self.entries = entries.into_iter();
+        self.failures.extend(failures);
+        true
     }
 }
 
 impl<T: DeserializeOwned> PageStream<T> {
-    /// The next entry, or `None` after the last one.
+    /// Fetches the next entry; `None` after the last one.
     ///
     /// # Errors
-    /// When a page cannot be fetched. The stream is then at its end.
+    /// Fails if a page cannot be fetched. The stream is then at its end.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         poll_fn(|context| self.poll_entry(context))
             .await
             .transpose()
+    }
+
+    /// Fetches all entries that are left.
+    ///
+    /// # Errors
+    /// Fails if a page cannot be fetched; what was fetched before is lost.
+    pub async fn try_collect(mut self) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        while let Some(entry) = self.try_next().await? {
+            all.push(entry);
+        }
+        Ok(all)
     }
 
     fn poll_entry(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
@@ -137,13 +233,19 @@ impl<T: DeserializeOwned> PageStream<T> {
             };
             let answer = ready!(call.as_mut().poll(context));
             self.call = None;
-            match answer.and_then(|answer| answer.json::<Page<T>>()) {
-                Ok(page) => self.accept(page),
-                Err(error) => {
-                    self.finished = true;
-                    return Poll::Ready(Some(Err(error)));
-                }
+            if let Err(error) = answer.and_then(|answer| self.read(&answer)) {
+                self.finished = true;
+                return Poll::Ready(Some(Err(error)));
             }
+        }
+    }
+
+    fn read(&mut self, answer: &RawResponse) -> Result<(), Error> {
+        let page = answer::page::<T>(answer, self.key)?;
+        if self.accept(page, answer.body()) {
+            Ok(())
+        } else {
+            Err(answer.repeated_page())
         }
     }
 }
@@ -162,6 +264,7 @@ impl<T> fmt::Debug for PageStream<T> {
             .field("request", &self.request)
             .field("page_size", &self.page_size)
             .field("buffered", &self.entries.len())
+            .field("failures", &self.failures)
             .field("finished", &self.finished)
             .finish_non_exhaustive()
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     error::Error,
+    finite,
     options::RequestOptions,
     raw_response::RawResponse,
     request::{Credential, Request},
@@ -63,7 +64,7 @@ impl RawRequest {
 
     /// The body, written as JSON in the key order of the given value.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
-        self.request.set_json(serde_json::to_vec(body));
+        self.request.set_json(finite::to_vec(body));
         self
     }
 

@@ -1,8 +1,13 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 
-use crate::{decode_error::DecodeError, error::Error, trace_id::trace_id};
+use crate::{
+    decode_error::{DecodeError, Reason},
+    error::Error,
+    json::from_json,
+    trace_id::trace_id,
+};
 
 /// A successful answer as it came.
 #[derive(Clone)]
@@ -51,17 +56,36 @@ impl RawResponse {
     /// [`Error::Decode`] when the body is not JSON of that form.
     #[inline]
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body)
+        from_json(&self.body)
             .map_err(|source| self.decode_error(std::any::type_name::<T>(), source))
     }
 
     #[cold]
     pub(crate) fn decode_error(&self, expected: &'static str, source: serde_json::Error) -> Error {
+        self.unusable(expected, Reason::Form, source)
+    }
+
+    /// The error of an answer that is about another object than the one asked for.
+    #[cold]
+    pub(crate) fn other_object(&self) -> Error {
+        let source = serde_json::Error::custom("`id`: is not the one asked for");
+        self.unusable("object", Reason::OtherObject, source)
+    }
+
+    /// The error of a page that came before.
+    #[cold]
+    pub(crate) fn repeated_page(&self) -> Error {
+        let source = serde_json::Error::custom("the server ignored where the page was to begin");
+        self.unusable("page", Reason::RepeatedPage, source)
+    }
+
+    fn unusable(&self, expected: &'static str, reason: Reason, source: serde_json::Error) -> Error {
         Error::Decode(Box::new(DecodeError::new(
             self.status,
             &self.headers,
             self.body.clone(),
             expected,
+            reason,
             source,
         )))
     }

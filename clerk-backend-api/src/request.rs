@@ -56,6 +56,8 @@ pub(crate) struct Request {
     pub(crate) authorization: Option<HeaderValue>,
     /// The first thing that is wrong, reported instead of sending.
     pub(crate) invalid: Option<InvalidRequestReason>,
+    /// The path segment that names the object the call is about.
+    subject: String,
 }
 
 #[derive(Clone)]
@@ -111,6 +113,7 @@ impl Request {
             headers: HeaderMap::new(),
             authorization: None,
             invalid: None,
+            subject: String::new(),
         }
     }
 
@@ -119,6 +122,17 @@ impl Request {
             self.invalidate(error.reason());
         }
         self
+    }
+
+    /// Appends the segment that names the object the call is about.
+    pub(crate) fn subject_segment(mut self, segment: &str) -> Self {
+        segment.clone_into(&mut self.subject);
+        self.segment(segment)
+    }
+
+    /// What the call is about; empty if that is not a single object.
+    pub(crate) fn subject(&self) -> String {
+        self.subject.clone()
     }
 
     /// Appends a constant part of the path, which begins with a slash.

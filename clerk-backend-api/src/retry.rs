@@ -7,7 +7,8 @@ use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 /// | cause | repeatable call | other call |
 /// |---|---|---|
 /// | 429, or no connection could be made | yes | yes |
-/// | 500, 502, 503, 504, connection cut, timeout | yes | no |
+/// | 408, 425, 500, 502 to 504, 520 to 524, 527, 529, 530 | yes | no |
+/// | connection cut, timeout | yes | no |
 /// | any other status | no | no |
 ///
 /// Repeatable are GET, PUT and DELETE, and those POST and PATCH operations that may run twice
@@ -125,7 +126,8 @@ impl Cause {
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             429 => Self::Untouched,
-            500 | 502 | 503 | 504 => Self::Unknown,
+            // From 520 on: the network in front of the API did not reach it, or not in time.
+            408 | 425 | 500 | 502..=504 | 520..=524 | 527 | 529 | 530 => Self::Unknown,
             _ => Self::Final,
         }
     }
@@ -210,10 +212,12 @@ mod tests {
             Cause::of_status(StatusCode::from_u16(status).unwrap()).allows_retry(repeatable)
         };
         assert!(allowed(429, false) && allowed(429, true));
-        for status in [500, 502, 503, 504] {
+        for status in [
+            408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529, 530,
+        ] {
             assert!(allowed(status, true) && !allowed(status, false));
         }
-        for status in [400, 401, 404, 409, 422, 501] {
+        for status in [400, 401, 404, 409, 422, 501, 505, 519, 525, 526, 528, 531] {
             assert!(!allowed(status, true) && !allowed(status, false));
         }
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use crate::{fields::Wire, lenient::Lenient};
+use crate::{discreet::discreet, fields::Wire, lenient::Lenient};
 
 /// Writes the kind of a secret and the part of its prefix that carries no entropy.
 fn redacted(kind: &str, value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,6 +69,8 @@ macro_rules! secret {
             }
         }
 
+        discreet!($name);
+
         impl Wire for $name {
             fn wire(self) -> Option<serde_json::Value> {
                 Some(self.expose_secret().into())
@@ -76,8 +78,14 @@ macro_rules! secret {
         }
 
         impl<'de> Lenient<'de> for $name {
-            fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <String as Lenient>::read(deserializer).map(Self::from)
+            fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+                Ok(<String as Lenient>::read(deserializer)?.map(Self::from))
+            }
+
+            fn read_strict<D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(<String as Lenient>::read_strict(deserializer)?.map(Self::from))
             }
         }
 

@@ -25,6 +25,9 @@ impl Request {
         if let Some(reason) = self.invalid {
             return Err(InvalidRequest::new(reason).into());
         }
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(InvalidRequest::new(InvalidRequestReason::NoRuntime).into());
+        }
         let span = debug_span!(
             "clerk.request",
             clerk.operation = self.operation,
@@ -227,7 +230,7 @@ fn form(parts: &[(&'static str, Part)]) -> Result<reqwest::multipart::Form, reqw
                 let bytes = upload.content();
                 let length = bytes.len() as u64;
                 let part = reqwest::multipart::Part::stream_with_length(bytes.clone(), length)
-                    .file_name(upload.name().to_owned())
+                    .file_name(upload.name())
                     .mime_str(upload.media_type())?;
                 form.part(*name, part)
             }

@@ -1,13 +1,25 @@
 use std::{
     fmt,
+    str::FromStr,
     time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::MapAccess};
 
-use crate::lenient::{Found, Lenient, Seed};
+use crate::{
+    discreet::discreet,
+    fields::Wire,
+    lenient::{Found, Lenient, Seed},
+    patch::Patch,
+    rfc3339,
+    scalar::Scalar,
+};
 
 /// A point in time: milliseconds since the Unix epoch, in UTC.
+///
+/// It converts from and to [`SystemTime`], RFC 3339 text, and the types of the crates `jiff`,
+/// `time` and `chrono` with the features of the same names. Setters take whatever converts into
+/// it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -16,24 +28,26 @@ use crate::lenient::{Found, Lenient, Seed};
 /// let then = Timestamp::from_millis(1_700_690_400_000);
 /// let same = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_690_400);
 /// assert_eq!(then, Timestamp::from(same));
+/// assert_eq!(then.to_string(), "2023-11-22T22:00:00.000Z");
+/// assert_eq!("2023-11-22T23:00:00+01:00".parse(), Ok(then));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The point this many milliseconds after the Unix epoch; before it when negative.
+    /// Creates the point this many milliseconds after the Unix epoch; before it if negative.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// The point as the standard library has it, or `None` when it is out of its range.
+    /// Converts to the type of the standard library, or `None` if it is out of its range.
     #[must_use]
     pub fn to_system_time(self) -> Option<SystemTime> {
         let distance = Duration::from_millis(self.0.unsigned_abs());
@@ -43,10 +57,17 @@ impl Timestamp {
             SystemTime::UNIX_EPOCH.checked_add(distance)
         }
     }
+
+    /// Formats the point as RFC 3339 text in UTC, such as `2023-11-22T22:00:00.000Z`; `None` for
+    /// years beyond 0 to 9999, which that format does not have.
+    #[must_use]
+    pub fn to_rfc3339(self) -> Option<String> {
+        rfc3339::format(self.0)
+    }
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Parts of a millisecond are dropped; what lies beyond the range becomes its end.
+    /// Drops parts of a millisecond; a time out of range becomes the end of the range.
     fn from(time: SystemTime) -> Self {
         let millis = |distance: Duration| i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
         match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -56,9 +77,58 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+/// A text that is not a point in time as RFC 3339 writes them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the text is not a time such as 2023-11-22T22:00:00Z")]
+pub struct ParseTimestampError(());
+
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    /// Reads RFC 3339 text. Blanks instead of `T`, times without seconds or offset (then UTC), and
+    /// dates without a time (then midnight, UTC) are accepted, too.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        rfc3339::parse(text)
+            .map(Self)
+            .ok_or(ParseTimestampError(()))
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ms", self.0)
+        match self.to_rfc3339() {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
+    }
+}
+
+discreet!(Timestamp);
+
+impl Wire for Timestamp {
+    fn wire(self) -> Option<serde_json::Value> {
+        Some(self.0.into())
+    }
+}
+
+/// A point in time in a request's body that travels as RFC 3339 text.
+pub(crate) struct Rfc3339(pub(crate) Timestamp);
+
+impl Wire for Rfc3339 {
+    fn wire(self) -> Option<serde_json::Value> {
+        self.0.to_rfc3339().map(Into::into)
+    }
+}
+
+impl From<SystemTime> for Patch<Timestamp> {
+    fn from(time: SystemTime) -> Self {
+        Self::Set(time.into())
     }
 }
 
@@ -74,9 +144,11 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// Milliseconds in any form, or RFC 3339 text. Parts of a millisecond are dropped; what is out of
+/// range becomes its end.
 impl<'de> Lenient<'de> for Timestamp {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        i64::read(deserializer).map(Self)
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        read_in_units_of(deserializer, 1)
     }
 }
 
@@ -85,7 +157,170 @@ pub(crate) fn seconds<'de, A: MapAccess<'de>>(
     field: &mut Timestamp,
     map: &mut A,
 ) -> Result<Found, A::Error> {
-    let seconds = map.next_value_seed(Seed::<i64>::new())?;
-    *field = Timestamp::from_millis(seconds.saturating_mul(1000));
+    let value = map.next_value_seed(Seed::<Seconds>::new())?;
+    *field = value.unwrap_or_default().0;
     Ok(Found::Value)
+}
+
+/// A point in time that arrives in seconds.
+#[derive(Default)]
+struct Seconds(Timestamp);
+
+impl<'de> Lenient<'de> for Seconds {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(read_in_units_of(deserializer, 1000)?.map(Self))
+    }
+}
+
+fn read_in_units_of<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    millis: i64,
+) -> Result<Option<Timestamp>, D::Error> {
+    let scalar = Scalar::read(deserializer)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "the range is small, and the cast saturates"
+    )]
+    let of_float = |value: f64| (value * millis as f64).floor() as i64;
+    let point = match &scalar {
+        Scalar::Null => return Ok(None),
+        Scalar::Signed(value) => Some(value.saturating_mul(millis)),
+        Scalar::Unsigned(_) => Some(i64::MAX),
+        Scalar::Float(value) => Some(of_float(*value)),
+        Scalar::Text(text) if text.trim().is_empty() => return Ok(None),
+        Scalar::Text(text) => {
+            let text = text.trim();
+            let whole = text
+                .parse::<i64>()
+                .ok()
+                .map(|value| value.saturating_mul(millis));
+            let number = || text.parse().ok().filter(|value: &f64| value.is_finite());
+            whole
+                .or_else(|| rfc3339::parse(text))
+                .or_else(|| number().map(of_float))
+        }
+        Scalar::Bool(_) => None,
+    };
+    match point {
+        Some(point) => Ok(Some(Timestamp(point))),
+        None => Err(scalar.unfit(&"a point in time")),
+    }
+}
+
+/// A time beyond the range of the other type.
+#[cfg(any(feature = "jiff", feature = "time", feature = "chrono"))]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the time is out of the range of the other type")]
+pub struct TimestampRangeError(());
+
+#[cfg(feature = "jiff")]
+mod with_jiff {
+    use super::{Patch, Timestamp, TimestampRangeError};
+
+    impl From<jiff::Timestamp> for Timestamp {
+        /// Drops parts of a millisecond.
+        fn from(time: jiff::Timestamp) -> Self {
+            Self(time.as_millisecond())
+        }
+    }
+
+    impl From<&jiff::Zoned> for Timestamp {
+        /// Drops parts of a millisecond, and the time zone.
+        fn from(time: &jiff::Zoned) -> Self {
+            time.timestamp().into()
+        }
+    }
+
+    impl From<jiff::Timestamp> for Patch<Timestamp> {
+        fn from(time: jiff::Timestamp) -> Self {
+            Self::Set(time.into())
+        }
+    }
+
+    impl From<&jiff::Zoned> for Patch<Timestamp> {
+        fn from(time: &jiff::Zoned) -> Self {
+            Self::Set(time.into())
+        }
+    }
+
+    impl TryFrom<Timestamp> for jiff::Timestamp {
+        type Error = TimestampRangeError;
+
+        fn try_from(time: Timestamp) -> Result<Self, Self::Error> {
+            Self::from_millisecond(time.0).map_err(|_| TimestampRangeError(()))
+        }
+    }
+}
+
+#[cfg(feature = "time")]
+mod with_time {
+    use time::{OffsetDateTime, UtcDateTime};
+
+    use super::{Patch, Timestamp, TimestampRangeError};
+
+    impl From<OffsetDateTime> for Timestamp {
+        /// Drops parts of a millisecond, and the offset.
+        fn from(time: OffsetDateTime) -> Self {
+            let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
+            // A time of the crate `time` lies within a million years.
+            Self(i64::try_from(millis).unwrap_or(i64::MAX))
+        }
+    }
+
+    impl From<UtcDateTime> for Timestamp {
+        /// Drops parts of a millisecond.
+        fn from(time: UtcDateTime) -> Self {
+            OffsetDateTime::from(time).into()
+        }
+    }
+
+    impl From<OffsetDateTime> for Patch<Timestamp> {
+        fn from(time: OffsetDateTime) -> Self {
+            Self::Set(time.into())
+        }
+    }
+
+    impl From<UtcDateTime> for Patch<Timestamp> {
+        fn from(time: UtcDateTime) -> Self {
+            Self::Set(time.into())
+        }
+    }
+
+    impl TryFrom<Timestamp> for OffsetDateTime {
+        type Error = TimestampRangeError;
+
+        fn try_from(time: Timestamp) -> Result<Self, Self::Error> {
+            let nanos = i128::from(time.0) * 1_000_000;
+            Self::from_unix_timestamp_nanos(nanos).map_err(|_| TimestampRangeError(()))
+        }
+    }
+}
+
+#[cfg(feature = "chrono")]
+mod with_chrono {
+    use chrono::{DateTime, TimeZone, Utc};
+
+    use super::{Patch, Timestamp, TimestampRangeError};
+
+    impl<Z: TimeZone> From<DateTime<Z>> for Timestamp {
+        /// Drops parts of a millisecond, and the time zone.
+        fn from(time: DateTime<Z>) -> Self {
+            Self(time.timestamp_millis())
+        }
+    }
+
+    impl<Z: TimeZone> From<DateTime<Z>> for Patch<Timestamp> {
+        fn from(time: DateTime<Z>) -> Self {
+            Self::Set(time.into())
+        }
+    }
+
+    impl TryFrom<Timestamp> for DateTime<Utc> {
+        type Error = TimestampRangeError;
+
+        fn try_from(time: Timestamp) -> Result<Self, Self::Error> {
+            Self::from_timestamp_millis(time.0).ok_or(TimestampRangeError(()))
+        }
+    }
 }

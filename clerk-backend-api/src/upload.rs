@@ -1,6 +1,7 @@
 use std::{fmt, io};
 
 use bytes::Bytes;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// An image to upload: JPEG, PNG, GIF or WebP of at most 10 MB.
@@ -61,8 +62,17 @@ impl Upload {
         &self.content
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.file_name
+    /// The file name as it may stand in a header: line breaks would end it.
+    pub(crate) fn name(&self) -> String {
+        let mut name = String::with_capacity(self.file_name.len());
+        for c in self.file_name.chars() {
+            if c.is_control() {
+                name.extend(utf8_percent_encode(c.encode_utf8(&mut [0; 4]), CONTROLS));
+            } else {
+                name.push(c);
+            }
+        }
+        name
     }
 
     pub(crate) fn media_type(&self) -> &str {
@@ -108,8 +118,7 @@ impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
             .field("length", &self.content.len())
-            .field("file_name", &self.file_name)
             .field("content_type", &self.media_type())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -1,14 +1,10 @@
-use crate::{
-    api_error::ApiErrorItem,
-    lenient::{model, open_enum},
-    timestamp::Timestamp,
-};
+use crate::{api_error::ApiErrorItem, lenient::model, open_enum::open_enum, timestamp::Timestamp};
 
 /// How far an identifier is proven to belong to its owner.
 ///
 /// One type for all ways of proof: which fields are there depends on the
 /// [`strategy`](Self::strategy).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Verification {
     /// Unique id, where the verification has one of its own.

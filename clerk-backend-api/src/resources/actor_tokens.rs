@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 use crate::{
     client::ClerkClient,
     fields::Fields,
-    lenient::{model, open_enum},
+    lenient::model,
+    open_enum::open_enum,
     operation::{input, request},
     secret::Secret,
     timestamp::Timestamp,
@@ -62,7 +63,7 @@ impl ActorTokensApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "actor_tokens.revoke", "/actor_tokens")
-                .segment(actor_token_id.as_ref())
+                .subject_segment(actor_token_id.as_ref())
                 .path("/revoke")
                 .repeatable(),
         }
@@ -90,7 +91,7 @@ impl CreateActorToken {
 
 request! {
 /// The request that [`ActorTokensApi::revoke`] makes.
-RevokeActorToken -> ActorToken, json
+RevokeActorToken -> ActorToken, json, same id
 }
 
 input! {
@@ -110,7 +111,7 @@ impl NewActor {
 }
 
 /// A single-use token to sign in as somebody else.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ActorToken {
     /// Unique id.

@@ -66,7 +66,7 @@ impl AdminPortalLinkTokensApi<'_> {
                     "admin_portal_link_tokens.revoke",
                     "/admin_portal_link_tokens",
                 )
-                .segment(admin_portal_link_token_id.as_ref())
+                .subject_segment(admin_portal_link_token_id.as_ref())
                 .path("/revoke")
                 .repeatable()
                 .object(),
@@ -107,7 +107,7 @@ impl CreateAdminPortalLinkToken {
 
 request! {
 /// The request that [`AdminPortalLinkTokensApi::revoke`] makes.
-RevokeAdminPortalLinkToken -> AdminPortalLinkToken, json
+RevokeAdminPortalLinkToken -> AdminPortalLinkToken, json, same id
 }
 
 impl RevokeAdminPortalLinkToken {
@@ -119,7 +119,7 @@ impl RevokeAdminPortalLinkToken {
 }
 
 /// A token that lets someone set up an organization's enterprise connection in the admin portal.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AdminPortalLinkToken {
     /// Unique id.

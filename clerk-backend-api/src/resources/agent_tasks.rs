@@ -3,6 +3,7 @@
 //!
 //! Each task names the agent and what it is about to do, for the audit log, and yields a URL that opens a session for the user.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::Method;
@@ -78,7 +79,7 @@ impl CreateAgentTask {
 }
 
 /// What [`AgentTasksApi::create`] cannot do without.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by callers")]
 pub struct NewAgentTask {
     /// The user the agent works for, by either `user_id` or `identifier`.
@@ -89,6 +90,13 @@ pub struct NewAgentTask {
     pub task_description: String,
     /// Absolute address to go to once signed in: `https` (in development also `http`), on a domain of the instance.
     pub redirect_url: String,
+}
+
+impl fmt::Debug for NewAgentTask {
+    // The values may be personal or secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAgentTask").finish_non_exhaustive()
+    }
 }
 
 request! {
@@ -122,7 +130,7 @@ impl AgentTaskUser {
 }
 
 /// A sign-in link for an agent that works in a user's name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AgentTask {
     /// Stable id derived from the agent's name: the same name in the same instance gives the same id.

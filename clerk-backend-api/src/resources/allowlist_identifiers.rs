@@ -7,12 +7,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::{model, open_enum},
-    operation::request,
-    page::Page,
-    page_stream::PageStream,
+    client::ClerkClient, deleted_object::DeletedObject, error::Error, lenient::model,
+    open_enum::open_enum, operation::request, page::Page, page_stream::PageStream,
     timestamp::Timestamp,
 };
 
@@ -78,20 +74,23 @@ impl AllowlistIdentifiersApi<'_> {
                     "allowlist_identifiers.delete",
                     "/allowlist_identifiers",
                 )
-                .segment(identifier_id.as_ref()),
+                .subject_segment(identifier_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`AllowlistIdentifiersApi::list`] makes.
-ListAllowlistIdentifiers -> Page<AllowlistIdentifier>, json
+ListAllowlistIdentifiers -> Page<AllowlistIdentifier>, page("data")
 }
 
 impl ListAllowlistIdentifiers {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -101,9 +100,19 @@ impl ListAllowlistIdentifiers {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<AllowlistIdentifier> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &AllowlistIdentifier| {
+            entry.id.as_deref()
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<AllowlistIdentifier>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -122,11 +131,11 @@ impl CreateAllowlistIdentifier {
 
 request! {
 /// The request that [`AllowlistIdentifiersApi::delete`] makes.
-DeleteAllowlistIdentifier -> DeletedObject, json
+DeleteAllowlistIdentifier -> DeletedObject, json, same id
 }
 
 /// An entry of the allowlist.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AllowlistIdentifier {
     /// Unique id.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
+    error::Error,
     lenient::model,
     operation::{list_of, request},
     page::Page,
@@ -81,7 +82,7 @@ impl ApiKeysApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "api_keys.get", "/api_keys")
-                .segment(api_key_id.as_ref()),
+                .subject_segment(api_key_id.as_ref()),
         }
     }
 
@@ -95,7 +96,7 @@ impl ApiKeysApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "api_keys.update", "/api_keys")
-                .segment(api_key_id.as_ref())
+                .subject_segment(api_key_id.as_ref())
                 .object(),
         }
     }
@@ -110,7 +111,7 @@ impl ApiKeysApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "api_keys.delete", "/api_keys")
-                .segment(api_key_id.as_ref()),
+                .subject_segment(api_key_id.as_ref()),
         }
     }
 
@@ -137,7 +138,7 @@ impl ApiKeysApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "api_keys.revoke", "/api_keys")
-                .segment(api_key_id.as_ref())
+                .subject_segment(api_key_id.as_ref())
                 .path("/revoke")
                 .repeatable()
                 .object(),
@@ -165,7 +166,7 @@ impl ApiKeysApi<'_> {
 
 request! {
 /// The request that [`ApiKeysApi::list`] makes.
-ListApiKeys -> Page<ApiKey>, json
+ListApiKeys -> Page<ApiKey>, page("data")
 }
 
 impl ListApiKeys {
@@ -182,8 +183,11 @@ impl ListApiKeys {
     }
 
     /// Entries per page (1 to 100, default 10).
+    ///
+    /// A value outside of 1 to 100 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 100).to_string());
         self
     }
 
@@ -199,9 +203,19 @@ impl ListApiKeys {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 100 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 100 unless set.
     pub fn stream(self) -> PageStream<ApiKey> {
-        PageStream::by_offset(self.request, 100)
+        PageStream::by_offset(self.request, "data", 100, |entry: &ApiKey| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<ApiKey>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -250,12 +264,12 @@ impl CreateApiKey {
 
 request! {
 /// The request that [`ApiKeysApi::get`] makes.
-GetApiKey -> ApiKey, json
+GetApiKey -> ApiKey, json, same id
 }
 
 request! {
 /// The request that [`ApiKeysApi::update`] makes.
-UpdateApiKey -> ApiKey, json
+UpdateApiKey -> ApiKey, json, same id
 }
 
 impl UpdateApiKey {
@@ -292,7 +306,7 @@ impl UpdateApiKey {
 
 request! {
 /// The request that [`ApiKeysApi::delete`] makes.
-DeleteApiKey -> DeletedObject, json
+DeleteApiKey -> DeletedObject, json, same id
 }
 
 request! {
@@ -302,7 +316,7 @@ GetApiKeySecret -> ApiKeySecret, json
 
 request! {
 /// The request that [`ApiKeysApi::revoke`] makes.
-RevokeApiKey -> ApiKey, json
+RevokeApiKey -> ApiKey, json, same id
 }
 
 impl RevokeApiKey {
@@ -319,7 +333,7 @@ VerifyApiKey -> ApiKey, json
 }
 
 /// A key under which a program acts for a user or an organization.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ApiKey {
     /// Unique id.
@@ -383,7 +397,7 @@ ApiKey
 }
 
 /// The secret text of an API key.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ApiKeySecret {
     /// The secret value itself. Keep it out of logs.

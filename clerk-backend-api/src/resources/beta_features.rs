@@ -107,7 +107,7 @@ impl UpdateBetaFeatureDomain {
 }
 
 /// Settings of the instance that are in beta.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceSettings {
     /// Unique id.

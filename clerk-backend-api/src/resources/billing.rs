@@ -10,12 +10,14 @@ use serde_json::{Map, Value};
 
 use crate::{
     client::ClerkClient,
-    lenient::{model, open_enum},
+    error::Error,
+    lenient::model,
+    open_enum::open_enum,
     operation::request,
     page::Page,
     page_stream::PageStream,
     patch::Patch,
-    timestamp::Timestamp,
+    timestamp::{Rfc3339, Timestamp},
 };
 
 impl ClerkClient {
@@ -111,7 +113,7 @@ impl BillingApi<'_> {
                     "billing.cancel_subscription_item",
                     "/billing/subscription_items",
                 )
-                .segment(subscription_item_id.as_ref()),
+                .subject_segment(subscription_item_id.as_ref()),
         }
     }
 
@@ -126,7 +128,7 @@ impl BillingApi<'_> {
     pub fn extend_free_trial(
         &self,
         subscription_item_id: impl AsRef<str>,
-        extend_to: impl Into<String>,
+        extend_to: impl Into<Timestamp>,
     ) -> ExtendBillingFreeTrial {
         let mut request = self
             .client
@@ -135,11 +137,11 @@ impl BillingApi<'_> {
                 "billing.extend_free_trial",
                 "/billing/subscription_items",
             )
-            .segment(subscription_item_id.as_ref())
+            .subject_segment(subscription_item_id.as_ref())
             .path("/extend_free_trial")
             .repeatable()
             .object();
-        request.field("extend_to", extend_to.into());
+        request.field("extend_to", Rfc3339(extend_to.into()));
         ExtendBillingFreeTrial { request }
     }
 
@@ -245,7 +247,7 @@ impl BillingApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "billing.get_statement", "/billing/statements")
-                .segment(statement_id.as_ref()),
+                .subject_segment(statement_id.as_ref()),
         }
     }
 
@@ -272,13 +274,16 @@ impl BillingApi<'_> {
 
 request! {
 /// The request that [`BillingApi::list_plans`] makes.
-ListBillingPlans -> Page<BillingPlan>, json
+ListBillingPlans -> Page<BillingPlan>, page("data")
 }
 
 impl ListBillingPlans {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -294,21 +299,34 @@ impl ListBillingPlans {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<BillingPlan> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &BillingPlan| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<BillingPlan>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`BillingApi::list_prices`] makes.
-ListBillingPrices -> Page<BillingPrice>, json
+ListBillingPrices -> Page<BillingPrice>, page("data")
 }
 
 impl ListBillingPrices {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -324,9 +342,19 @@ impl ListBillingPrices {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<BillingPrice> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &BillingPrice| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<BillingPrice>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -364,13 +392,16 @@ impl CreateBillingPrice {
 
 request! {
 /// The request that [`BillingApi::list_subscription_items`] makes.
-ListBillingSubscriptionItems -> Page<BillingSubscriptionItem>, json
+ListBillingSubscriptionItems -> Page<BillingSubscriptionItem>, page("data")
 }
 
 impl ListBillingSubscriptionItems {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -410,15 +441,28 @@ impl ListBillingSubscriptionItems {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<BillingSubscriptionItem> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &BillingSubscriptionItem| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<BillingSubscriptionItem>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`BillingApi::cancel_subscription_item`] makes.
-CancelBillingSubscriptionItem -> BillingSubscriptionItem, json
+CancelBillingSubscriptionItem -> BillingSubscriptionItem, json, same id
 }
 
 impl CancelBillingSubscriptionItem {
@@ -431,7 +475,7 @@ impl CancelBillingSubscriptionItem {
 
 request! {
 /// The request that [`BillingApi::extend_free_trial`] makes.
-ExtendBillingFreeTrial -> BillingSubscriptionItem, json
+ExtendBillingFreeTrial -> BillingSubscriptionItem, json, same id
 }
 
 request! {
@@ -451,13 +495,16 @@ RemoveBillingDiscount -> BillingDiscountRedemption, json
 
 request! {
 /// The request that [`BillingApi::list_statements`] makes.
-ListBillingStatements -> Page<BillingStatement>, json
+ListBillingStatements -> Page<BillingStatement>, page("data")
 }
 
 impl ListBillingStatements {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -467,26 +514,39 @@ impl ListBillingStatements {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<BillingStatement> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &BillingStatement| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<BillingStatement>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`BillingApi::get_statement`] makes.
-GetBillingStatement -> BillingStatement, json
+GetBillingStatement -> BillingStatement, json, same id
 }
 
 request! {
 /// The request that [`BillingApi::list_statement_payment_attempts`] makes.
-ListBillingStatementPaymentAttempts -> Page<BillingPaymentAttempt>, json
+ListBillingStatementPaymentAttempts -> Page<BillingPaymentAttempt>, page("data")
 }
 
 impl ListBillingStatementPaymentAttempts {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -496,14 +556,27 @@ impl ListBillingStatementPaymentAttempts {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<BillingPaymentAttempt> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &BillingPaymentAttempt| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<BillingPaymentAttempt>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 /// Everything one payer subscribes to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingSubscription {
     /// Unique id.
@@ -550,7 +623,7 @@ BillingSubscription
 }
 
 /// One plan within a subscription, with its period and price.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingSubscriptionItem {
     /// Unique id.
@@ -651,7 +724,7 @@ BillingSubscriptionItem
 }
 
 /// Credit for the unused rest of a billing period.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingSubscriptionCredit {
     /// Sum credited.
@@ -669,7 +742,7 @@ BillingSubscriptionCredit
 }
 
 /// A sum of money, as a number and as text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingMoney {
     /// The sum in minor units, such as cents.
@@ -693,7 +766,7 @@ BillingMoney
 }
 
 /// Credits that reduce a charge, by origin.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingCredits {
     /// Credit for the unused rest of a period; `None` without one.
@@ -714,7 +787,7 @@ BillingCredits
 }
 
 /// How a credit for an unused rest of a period came about.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingProrationCredit {
     /// Sum credited.
@@ -738,7 +811,7 @@ BillingProrationCredit
 }
 
 /// Credits of the payer that went into a charge.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPayerCredit {
     /// Credits left over after this charge.
@@ -756,7 +829,7 @@ BillingPayerCredit
 }
 
 /// A plan that users or organizations can subscribe to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPlan {
     /// Unique id.
@@ -857,7 +930,7 @@ BillingPlan
 }
 
 /// Something a plan unlocks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingFeature {
     /// Unique id.
@@ -886,7 +959,7 @@ BillingFeature
 }
 
 /// Price of a countable unit of a plan, in steps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingUnitPrice {
     /// What is counted, such as `seats`.
@@ -907,7 +980,7 @@ BillingUnitPrice
 }
 
 /// One step of a price per unit, from one block to another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingUnitPriceTier {
     /// First block of the tier, itself included.
@@ -928,7 +1001,7 @@ BillingUnitPriceTier
 }
 
 /// A card, a wallet or another way to pay.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPaymentMethod {
     /// Unique id.
@@ -990,7 +1063,7 @@ BillingPaymentMethod
 }
 
 /// What a subscription item will cost next time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingItemNextPayment {
     /// Base fee of the plan, without charges per unit; the full sum is `totals.grand_total`.
@@ -1014,7 +1087,7 @@ BillingItemNextPayment
 }
 
 /// What a countable unit contributes to a charge.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingUnitTotal {
     /// What is counted, such as `seats`.
@@ -1035,7 +1108,7 @@ BillingUnitTotal
 }
 
 /// What one price step contributes to a charge.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingUnitTotalTier {
     /// Units charged at this step; `None` means without limit.
@@ -1056,7 +1129,7 @@ BillingUnitTotalTier
 }
 
 /// Breakdown of a charge.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingTotals {
     /// Sum before tax, credits and discounts.
@@ -1089,7 +1162,7 @@ BillingTotals
 }
 
 /// Discounts that reduce a charge.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingDiscounts {
     /// Reduction for days of the period that had already passed; `None` without one.
@@ -1107,7 +1180,7 @@ BillingDiscounts
 }
 
 /// How a discount for days that had already passed came about.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingProrationDiscount {
     /// Sum taken off.
@@ -1131,7 +1204,7 @@ BillingProrationDiscount
 }
 
 /// Who pays: a user or an organization.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPayer {
     /// Unique id.
@@ -1181,7 +1254,7 @@ BillingPayer
 }
 
 /// Seats that a subscription item pays for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingSeats {
     /// Seats paid for; `None` means without limit.
@@ -1199,7 +1272,7 @@ BillingSeats
 }
 
 /// What a subscription will cost next time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingNextPayment {
     /// When the payment is due, in milliseconds since the Unix epoch.
@@ -1223,7 +1296,7 @@ BillingNextPayment
 }
 
 /// Credits a payer has left.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingCreditBalance {
     /// Type tag of the object on the wire.
@@ -1241,7 +1314,7 @@ BillingCreditBalance
 }
 
 /// One booking on a payer's credits.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingCreditLedgerEntry {
     /// Type tag of the object on the wire.
@@ -1279,7 +1352,7 @@ BillingCreditLedgerEntry
 }
 
 /// A price of a plan: its standard one or one made for particular customers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPrice {
     /// Unique id.
@@ -1332,7 +1405,7 @@ BillingPrice
 }
 
 /// A way to pay, in the older form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPaymentSource {
     /// Unique id.
@@ -1394,7 +1467,7 @@ BillingPaymentSource
 }
 
 /// Result of a change of price.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPriceTransition {
     /// Item that carries the new price.
@@ -1412,7 +1485,7 @@ BillingPriceTransition
 }
 
 /// What a change of price entails.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPriceTransitionDetails {
     /// Plan before the change.
@@ -1452,7 +1525,7 @@ BillingPriceTransitionDetails
 }
 
 /// A discount in use on a subscription item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingDiscountRedemption {
     /// Unique id.
@@ -1511,7 +1584,7 @@ BillingDiscountRedemption
 }
 
 /// A payer's account of charges over some time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingStatement {
     /// Unique id.
@@ -1546,7 +1619,7 @@ BillingStatement
 }
 
 /// What a statement amounts to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingStatementTotals {
     /// Sum to pay, after tax, credits and discounts.
@@ -1570,7 +1643,7 @@ BillingStatementTotals
 }
 
 /// The payments of one day or occasion on a statement.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingStatementGroup {
     /// Time it refers to, in milliseconds since the Unix epoch.
@@ -1588,7 +1661,7 @@ BillingStatementGroup
 }
 
 /// An attempt to collect a payment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPaymentAttempt {
     /// Unique id.

@@ -7,12 +7,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::{model, open_enum},
-    operation::request,
-    page::Page,
-    timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, open_enum::open_enum,
+    operation::request, page::Page, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -78,14 +74,14 @@ impl BlocklistIdentifiersApi<'_> {
                     "blocklist_identifiers.delete",
                     "/blocklist_identifiers",
                 )
-                .segment(identifier_id.as_ref()),
+                .subject_segment(identifier_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`BlocklistIdentifiersApi::list`] makes.
-ListBlocklistIdentifiers -> Page<BlocklistIdentifier>, json
+ListBlocklistIdentifiers -> Page<BlocklistIdentifier>, page("data")
 }
 
 request! {
@@ -95,11 +91,11 @@ CreateBlocklistIdentifier -> BlocklistIdentifier, json
 
 request! {
 /// The request that [`BlocklistIdentifiersApi::delete`] makes.
-DeleteBlocklistIdentifier -> DeletedObject, json
+DeleteBlocklistIdentifier -> DeletedObject, json, same id
 }
 
 /// An entry of the blocklist.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BlocklistIdentifier {
     /// Unique id.

@@ -7,8 +7,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient, lenient::model, operation::request, page::Page, page_stream::PageStream,
-    timestamp::Timestamp,
+    client::ClerkClient, error::Error, lenient::model, operation::request, page::Page,
+    page_stream::PageStream, timestamp::Timestamp,
 };
 
 use super::sessions::Session;
@@ -68,20 +68,23 @@ impl ClientsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "clients.get", "/clients")
-                .segment(client_id.as_ref()),
+                .subject_segment(client_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`ClientsApi::list`] makes.
-ListClients -> Page<Client>, json
+ListClients -> Page<Client>, page("data")
 }
 
 impl ListClients {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -91,9 +94,19 @@ impl ListClients {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Client> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Client| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Client>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -104,11 +117,11 @@ VerifyClient -> Client, json
 
 request! {
 /// The request that [`ClientsApi::get`] makes.
-GetClient -> Client, json
+GetClient -> Client, json, same id
 }
 
 /// A browser or device, with the sessions signed in on it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Client {
     /// Unique id.

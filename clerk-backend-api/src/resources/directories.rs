@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
+    error::Error,
     fields::Fields,
     lenient::model,
     operation::{input, request},
@@ -84,7 +85,7 @@ impl DirectoriesApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "directories.get", "/directories")
-                .segment(directory_id.as_ref()),
+                .subject_segment(directory_id.as_ref()),
         }
     }
 
@@ -96,7 +97,7 @@ impl DirectoriesApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "directories.update", "/directories")
-                .segment(directory_id.as_ref()),
+                .subject_segment(directory_id.as_ref()),
         }
     }
 
@@ -110,7 +111,7 @@ impl DirectoriesApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "directories.delete", "/directories")
-                .segment(directory_id.as_ref()),
+                .subject_segment(directory_id.as_ref()),
         }
     }
 
@@ -125,7 +126,7 @@ impl DirectoriesApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "directories.rotate_api_key", "/directories")
-                .segment(directory_id.as_ref())
+                .subject_segment(directory_id.as_ref())
                 .path("/rotate_api_key")
                 .unrepeatable(),
         }
@@ -226,20 +227,23 @@ impl DirectoriesApi<'_> {
                 )
                 .segment(directory_id.as_ref())
                 .path("/group_role_mappings")
-                .segment(mapping_id.as_ref()),
+                .subject_segment(mapping_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`DirectoriesApi::list`] makes.
-ListDirectories -> Page<Directory>, json
+ListDirectories -> Page<Directory>, page("data")
 }
 
 impl ListDirectories {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -249,9 +253,19 @@ impl ListDirectories {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Directory> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Directory| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Directory>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -282,12 +296,12 @@ impl CreateDirectory {
 
 request! {
 /// The request that [`DirectoriesApi::get`] makes.
-GetDirectory -> Directory, json
+GetDirectory -> Directory, json, same id
 }
 
 request! {
 /// The request that [`DirectoriesApi::update`] makes.
-UpdateDirectory -> Directory, json
+UpdateDirectory -> Directory, json, same id
 }
 
 impl UpdateDirectory {
@@ -324,17 +338,17 @@ impl UpdateDirectory {
 
 request! {
 /// The request that [`DirectoriesApi::delete`] makes.
-DeleteDirectory -> DeletedObject, json
+DeleteDirectory -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`DirectoriesApi::rotate_api_key`] makes.
-RotateDirectoryApiKey -> Directory, json
+RotateDirectoryApiKey -> Directory, json, same id
 }
 
 request! {
 /// The request that [`DirectoriesApi::list_group_role_mappings`] makes.
-ListDirectoryGroupRoleMappings -> Page<DirectoryGroupRoleMapping>, json
+ListDirectoryGroupRoleMappings -> Page<DirectoryGroupRoleMapping>, page("data")
 }
 
 request! {
@@ -364,12 +378,12 @@ impl CreateDirectoryGroupRoleMapping {
 
 request! {
 /// The request that [`DirectoriesApi::replace_group_role_mappings`] makes.
-ReplaceDirectoryGroupRoleMappings -> Page<DirectoryGroupRoleMapping>, json
+ReplaceDirectoryGroupRoleMappings -> Page<DirectoryGroupRoleMapping>, page("data")
 }
 
 request! {
 /// The request that [`DirectoriesApi::delete_group_role_mapping`] makes.
-DeleteDirectoryGroupRoleMapping -> DeletedObject, json
+DeleteDirectoryGroupRoleMapping -> DeletedObject, json, same id
 }
 
 input! {
@@ -448,7 +462,7 @@ impl DirectoryGroupRole {
 }
 
 /// An attribute of an identity provider's users that is kept with the user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CustomAttribute {
     /// Display name.
@@ -478,7 +492,7 @@ CustomAttribute
 }
 
 /// A connection through which an identity provider creates, updates and removes users.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Directory {
     /// Unique id.
@@ -532,7 +546,7 @@ Directory
 /// Gives a role in the organization to a group of the directory.
 ///
 /// Whoever is in the group gets the role; for somebody in several groups the mapping with the lowest precedence decides.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct DirectoryGroupRoleMapping {
     /// Unique id.

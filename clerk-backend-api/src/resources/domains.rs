@@ -68,7 +68,7 @@ impl DomainsApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "domains.update", "/domains")
-                .segment(domain_id.as_ref())
+                .subject_segment(domain_id.as_ref())
                 .object(),
         }
     }
@@ -83,14 +83,14 @@ impl DomainsApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "domains.delete", "/domains")
-                .segment(domain_id.as_ref()),
+                .subject_segment(domain_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`DomainsApi::list`] makes.
-ListDomains -> Page<Domain>, json
+ListDomains -> Page<Domain>, page("data")
 }
 
 request! {
@@ -108,7 +108,7 @@ impl CreateDomain {
 
 request! {
 /// The request that [`DomainsApi::update`] makes.
-UpdateDomain -> Domain, json
+UpdateDomain -> Domain, json, same id
 }
 
 impl UpdateDomain {
@@ -133,11 +133,11 @@ impl UpdateDomain {
 
 request! {
 /// The request that [`DomainsApi::delete`] makes.
-DeleteDomain -> DeletedObject, json
+DeleteDomain -> DeletedObject, json, same id
 }
 
 /// A domain of the instance.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Domain {
     /// Unique id.
@@ -175,7 +175,7 @@ Domain
 }
 
 /// A CNAME record that a domain should have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CnameTarget {
     /// Name of the DNS record.

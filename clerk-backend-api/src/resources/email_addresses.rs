@@ -7,13 +7,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    deleted_object::DeletedObject,
-    lenient::{model, open_enum},
-    operation::request,
-    patch::Patch,
-    timestamp::Timestamp,
-    verification::Verification,
+    client::ClerkClient, deleted_object::DeletedObject, lenient::model, open_enum::open_enum,
+    operation::request, patch::Patch, timestamp::Timestamp, verification::Verification,
 };
 
 impl ClerkClient {
@@ -64,7 +59,7 @@ impl EmailAddressesApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "email_addresses.get", "/email_addresses")
-                .segment(email_address_id.as_ref()),
+                .subject_segment(email_address_id.as_ref()),
         }
     }
 
@@ -76,7 +71,7 @@ impl EmailAddressesApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "email_addresses.update", "/email_addresses")
-                .segment(email_address_id.as_ref()),
+                .subject_segment(email_address_id.as_ref()),
         }
     }
 
@@ -88,7 +83,7 @@ impl EmailAddressesApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "email_addresses.delete", "/email_addresses")
-                .segment(email_address_id.as_ref()),
+                .subject_segment(email_address_id.as_ref()),
         }
     }
 
@@ -201,12 +196,12 @@ impl CreateEmailAddress {
 
 request! {
 /// The request that [`EmailAddressesApi::get`] makes.
-GetEmailAddress -> EmailAddress, json
+GetEmailAddress -> EmailAddress, json, same id
 }
 
 request! {
 /// The request that [`EmailAddressesApi::update`] makes.
-UpdateEmailAddress -> EmailAddress, json
+UpdateEmailAddress -> EmailAddress, json, same id
 }
 
 impl UpdateEmailAddress {
@@ -232,7 +227,7 @@ impl UpdateEmailAddress {
 
 request! {
 /// The request that [`EmailAddressesApi::delete`] makes.
-DeleteEmailAddress -> DeletedObject, json
+DeleteEmailAddress -> DeletedObject, json, same id
 }
 
 request! {
@@ -266,7 +261,7 @@ impl ReplaceEmailAddressForUser {
 }
 
 /// An email address of a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EmailAddress {
     /// Unique id.
@@ -304,7 +299,7 @@ EmailAddress
 }
 
 /// Pointer to another identification with the same value.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IdentificationLink {
     /// Kind of the other identification, such as `oauth_google`.

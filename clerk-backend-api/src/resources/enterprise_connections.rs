@@ -9,8 +9,10 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
+    error::Error,
     fields::Fields,
-    lenient::{model, open_enum},
+    lenient::model,
+    open_enum::open_enum,
     operation::{input, list_of, request},
     page::Page,
     page_stream::PageStream,
@@ -93,7 +95,7 @@ impl EnterpriseConnectionsApi<'_> {
                     "enterprise_connections.get",
                     "/enterprise_connections",
                 )
-                .segment(enterprise_connection_id.as_ref()),
+                .subject_segment(enterprise_connection_id.as_ref()),
         }
     }
 
@@ -112,7 +114,7 @@ impl EnterpriseConnectionsApi<'_> {
                     "enterprise_connections.update",
                     "/enterprise_connections",
                 )
-                .segment(enterprise_connection_id.as_ref())
+                .subject_segment(enterprise_connection_id.as_ref())
                 .object(),
         }
     }
@@ -131,7 +133,7 @@ impl EnterpriseConnectionsApi<'_> {
                     "enterprise_connections.delete",
                     "/enterprise_connections",
                 )
-                .segment(enterprise_connection_id.as_ref()),
+                .subject_segment(enterprise_connection_id.as_ref()),
         }
     }
 
@@ -180,13 +182,16 @@ impl EnterpriseConnectionsApi<'_> {
 
 request! {
 /// The request that [`EnterpriseConnectionsApi::list`] makes.
-ListEnterpriseConnections -> Page<EnterpriseConnection>, json
+ListEnterpriseConnections -> Page<EnterpriseConnection>, page("data")
 }
 
 impl ListEnterpriseConnections {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -208,9 +213,19 @@ impl ListEnterpriseConnections {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<EnterpriseConnection> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &EnterpriseConnection| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<EnterpriseConnection>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -264,12 +279,12 @@ impl CreateEnterpriseConnection {
 
 request! {
 /// The request that [`EnterpriseConnectionsApi::get`] makes.
-GetEnterpriseConnection -> EnterpriseConnection, json
+GetEnterpriseConnection -> EnterpriseConnection, json, same id
 }
 
 request! {
 /// The request that [`EnterpriseConnectionsApi::update`] makes.
-UpdateEnterpriseConnection -> EnterpriseConnection, json
+UpdateEnterpriseConnection -> EnterpriseConnection, json, same id
 }
 
 impl UpdateEnterpriseConnection {
@@ -338,12 +353,12 @@ impl UpdateEnterpriseConnection {
 
 request! {
 /// The request that [`EnterpriseConnectionsApi::delete`] makes.
-DeleteEnterpriseConnection -> DeletedObject, json
+DeleteEnterpriseConnection -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`EnterpriseConnectionsApi::list_test_runs`] makes.
-ListEnterpriseConnectionTestRuns -> Page<EnterpriseConnectionTestRun>, json
+ListEnterpriseConnectionTestRuns -> Page<EnterpriseConnectionTestRun>, page("data")
 }
 
 impl ListEnterpriseConnectionTestRuns {
@@ -362,8 +377,11 @@ impl ListEnterpriseConnectionTestRuns {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -373,9 +391,22 @@ impl ListEnterpriseConnectionTestRuns {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<EnterpriseConnectionTestRun> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &EnterpriseConnectionTestRun| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<EnterpriseConnectionTestRun>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -693,7 +724,7 @@ impl EnterpriseSamlUpdate {
 }
 
 /// What the identity provider is told in advance about who wants to sign in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LoginHint {
     /// Source of the hint: `email_address`, `custom_attribute` or `off`.
@@ -711,7 +742,7 @@ LoginHint
 }
 
 /// Single sign-on of a company, over SAML or OpenID Connect.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseConnection {
     /// Unique id.
@@ -779,7 +810,7 @@ EnterpriseConnection
 }
 
 /// The SAML side of an enterprise connection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseSamlConnection {
     /// Unique id.
@@ -830,7 +861,7 @@ EnterpriseSamlConnection
 }
 
 /// The OAuth side of an enterprise connection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseOAuthConfig {
     /// Unique id.
@@ -878,7 +909,7 @@ EnterpriseOAuthConfig
 }
 
 /// A trial sign-in through an enterprise connection, for debugging.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionTestRun {
     /// Unique id.
@@ -916,7 +947,7 @@ EnterpriseConnectionTestRun
 }
 
 /// What a test run read about the user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionTestRunParsedUserInfo {
     /// Email address.
@@ -940,7 +971,7 @@ EnterpriseConnectionTestRunParsedUserInfo
 }
 
 /// One line of a test run's log.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionTestRunLog {
     /// Severity of the entry, such as `info` or `error`.
@@ -964,7 +995,7 @@ EnterpriseConnectionTestRunLog
 }
 
 /// What was exchanged in a test run over SAML.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionTestRunSaml {
     /// SAML request sent to the identity provider.
@@ -985,7 +1016,7 @@ EnterpriseConnectionTestRunSaml
 }
 
 /// What the identity provider sent in a test run over OAuth.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionTestRunOAuth {
     /// OpenID Connect ID token, where the provider issues one.
@@ -1008,7 +1039,7 @@ EnterpriseConnectionTestRunOAuth
 }
 
 /// Where to start a test run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionTestRunUrl {
     /// Address to open in a browser to go through the test; valid for a short time.

@@ -8,7 +8,8 @@ use http::Method;
 
 use crate::{
     client::ClerkClient,
-    lenient::{model, open_enum},
+    lenient::model,
+    open_enum::open_enum,
     operation::{list_of, request},
     patch::Patch,
 };
@@ -503,7 +504,7 @@ impl UpdateInstanceOrganizationSettings {
 }
 
 /// The instance a secret key belongs to: one environment of an application.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Instance {
     /// Unique id.
@@ -529,7 +530,7 @@ Instance
 }
 
 /// Who may sign up to the instance.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceRestrictions {
     /// Whether sign-up is limited to identifiers on the allowlist.
@@ -559,7 +560,7 @@ InstanceRestrictions
 }
 
 /// Settings of Protect, the defence against abusive traffic.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceProtect {
     /// Whether the rules of Protect are applied.
@@ -580,7 +581,7 @@ InstanceProtect
 }
 
 /// Which countries the instance sends text messages to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceCommunication {
     /// Countries no SMS is sent to, as upper-case ISO 3166-1 alpha-2 codes.
@@ -595,7 +596,7 @@ InstanceCommunication
 }
 
 /// How the instance acts as an identity provider for OAuth applications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OAuthApplicationSettings {
     /// Whether OAuth clients may register themselves (RFC 7591).
@@ -625,7 +626,7 @@ OAuthApplicationSettings
 }
 
 /// What organizations of the instance can do, and their limits.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationSettings {
     /// Whether the instance has organizations at all.

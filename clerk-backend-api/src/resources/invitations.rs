@@ -10,9 +10,11 @@ use serde::Serialize;
 
 use crate::{
     client::ClerkClient,
+    error::Error,
     fields::Fields,
-    lenient::{model, open_enum},
+    lenient::model,
     metadata::Metadata,
+    open_enum::open_enum,
     operation::{input, request},
     page::Page,
     page_stream::PageStream,
@@ -98,7 +100,7 @@ impl InvitationsApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "invitations.revoke", "/invitations")
-                .segment(invitation_id.as_ref())
+                .subject_segment(invitation_id.as_ref())
                 .path("/revoke")
                 .repeatable(),
         }
@@ -107,7 +109,7 @@ impl InvitationsApi<'_> {
 
 request! {
 /// The request that [`InvitationsApi::list`] makes.
-ListInvitations -> Page<Invitation>, json
+ListInvitations -> Page<Invitation>, page("data")
 }
 
 impl ListInvitations {
@@ -130,8 +132,11 @@ impl ListInvitations {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -141,9 +146,19 @@ impl ListInvitations {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Invitation> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Invitation| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Invitation>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -192,12 +207,12 @@ impl CreateInvitation {
 
 request! {
 /// The request that [`InvitationsApi::create_bulk`] makes.
-CreateInvitations -> Vec<Invitation>, list
+CreateInvitations -> Page<Invitation>, page("data")
 }
 
 request! {
 /// The request that [`InvitationsApi::revoke`] makes.
-RevokeInvitation -> Invitation, json
+RevokeInvitation -> Invitation, json, same id
 }
 
 input! {
@@ -253,7 +268,7 @@ impl NewInvitation {
 }
 
 /// An invitation to sign up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Invitation {
     /// Unique id.

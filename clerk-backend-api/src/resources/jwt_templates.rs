@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
-    page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, error::Error, lenient::model,
+    operation::request, page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -68,7 +68,7 @@ impl JwtTemplatesApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "jwt_templates.get", "/jwt_templates")
-                .segment(template_id.as_ref()),
+                .subject_segment(template_id.as_ref()),
         }
     }
 
@@ -89,7 +89,7 @@ impl JwtTemplatesApi<'_> {
         let mut request = self
             .client
             .call(Method::PATCH, "jwt_templates.update", "/jwt_templates")
-            .segment(template_id.as_ref())
+            .subject_segment(template_id.as_ref())
             .object();
         request.field("name", name.into());
         request.json("claims", &claims);
@@ -106,20 +106,23 @@ impl JwtTemplatesApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "jwt_templates.delete", "/jwt_templates")
-                .segment(template_id.as_ref()),
+                .subject_segment(template_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`JwtTemplatesApi::list`] makes.
-ListJwtTemplates -> Page<JwtTemplate>, json
+ListJwtTemplates -> Page<JwtTemplate>, page("data")
 }
 
 impl ListJwtTemplates {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -129,9 +132,19 @@ impl ListJwtTemplates {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<JwtTemplate> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &JwtTemplate| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<JwtTemplate>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -174,12 +187,12 @@ impl CreateJwtTemplate {
 
 request! {
 /// The request that [`JwtTemplatesApi::get`] makes.
-GetJwtTemplate -> JwtTemplate, json
+GetJwtTemplate -> JwtTemplate, json, same id
 }
 
 request! {
 /// The request that [`JwtTemplatesApi::update`] makes.
-UpdateJwtTemplate -> JwtTemplate, json
+UpdateJwtTemplate -> JwtTemplate, json, same id
 }
 
 impl UpdateJwtTemplate {
@@ -216,11 +229,11 @@ impl UpdateJwtTemplate {
 
 request! {
 /// The request that [`JwtTemplatesApi::delete`] makes.
-DeleteJwtTemplate -> DeletedObject, json
+DeleteJwtTemplate -> DeletedObject, json, same id
 }
 
 /// A named recipe for custom tokens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct JwtTemplate {
     /// Unique id.

@@ -13,7 +13,9 @@ use serde_json::Value;
 
 use crate::{
     client::ClerkClient,
-    lenient::{model, open_enum},
+    error::Error,
+    lenient::model,
+    open_enum::open_enum,
     operation::request,
     options::RequestOptions,
     page::Page,
@@ -86,7 +88,7 @@ impl M2mTokensApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "m2m_tokens.revoke", "/m2m_tokens")
-                .segment(m2m_token_id.as_ref())
+                .subject_segment(m2m_token_id.as_ref())
                 .path("/revoke")
                 .credential(Credential::Either)
                 .repeatable()
@@ -117,7 +119,7 @@ impl M2mTokensApi<'_> {
 
 request! {
 /// The request that [`M2mTokensApi::list`] makes.
-ListM2mTokens -> Page<M2mToken>, json
+ListM2mTokens -> Page<M2mToken>, page("m2m_tokens")
 }
 
 impl ListM2mTokens {
@@ -134,8 +136,11 @@ impl ListM2mTokens {
     }
 
     /// Entries per page (1 to 100, default 10).
+    ///
+    /// A value outside of 1 to 100 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 100).to_string());
         self
     }
 
@@ -150,9 +155,19 @@ impl ListM2mTokens {
         self.with(RequestOptions::new().machine_secret_key(key))
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 100 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 100 unless set.
     pub fn stream(self) -> PageStream<M2mToken> {
-        PageStream::by_offset(self.request, 100)
+        PageStream::by_offset(self.request, "m2m_tokens", 100, |entry: &M2mToken| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<M2mToken>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -194,7 +209,7 @@ impl CreateM2mToken {
 
 request! {
 /// The request that [`M2mTokensApi::revoke`] makes.
-RevokeM2mToken -> M2mToken, json
+RevokeM2mToken -> M2mToken, json, same id
 }
 
 impl RevokeM2mToken {
@@ -223,7 +238,7 @@ impl VerifyM2mToken {
 }
 
 /// A token that one machine presents to another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct M2mToken {
     /// Unique id.

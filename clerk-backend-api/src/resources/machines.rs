@@ -10,6 +10,7 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
+    error::Error,
     lenient::model,
     operation::{list_of, request},
     page::Page,
@@ -68,7 +69,7 @@ impl MachinesApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "machines.get", "/machines")
-                .segment(machine_id.as_ref()),
+                .subject_segment(machine_id.as_ref()),
         }
     }
 
@@ -80,7 +81,7 @@ impl MachinesApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "machines.update", "/machines")
-                .segment(machine_id.as_ref()),
+                .subject_segment(machine_id.as_ref()),
         }
     }
 
@@ -92,7 +93,7 @@ impl MachinesApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "machines.delete", "/machines")
-                .segment(machine_id.as_ref()),
+                .subject_segment(machine_id.as_ref()),
         }
     }
 
@@ -175,13 +176,16 @@ impl MachinesApi<'_> {
 
 request! {
 /// The request that [`MachinesApi::list`] makes.
-ListMachines -> Page<Machine>, json
+ListMachines -> Page<Machine>, page("data")
 }
 
 impl ListMachines {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -203,9 +207,19 @@ impl ListMachines {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Machine> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Machine| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Machine>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -231,12 +245,12 @@ impl CreateMachine {
 
 request! {
 /// The request that [`MachinesApi::get`] makes.
-GetMachine -> Machine, json
+GetMachine -> Machine, json, same id
 }
 
 request! {
 /// The request that [`MachinesApi::update`] makes.
-UpdateMachine -> Machine, json
+UpdateMachine -> Machine, json, same id
 }
 
 impl UpdateMachine {
@@ -255,7 +269,7 @@ impl UpdateMachine {
 
 request! {
 /// The request that [`MachinesApi::delete`] makes.
-DeleteMachine -> DeletedObject, json
+DeleteMachine -> DeletedObject, json, same id
 }
 
 request! {
@@ -279,7 +293,7 @@ DeleteMachineScope -> MachineScope, json
 }
 
 /// A machine, without the list of machines it may call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Machine {
     /// Unique id.
@@ -319,7 +333,7 @@ Machine
 }
 
 /// The secret key of a machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct MachineSecret {
     /// The secret value itself. Keep it out of logs.
@@ -334,7 +348,7 @@ MachineSecret
 }
 
 /// Permission of one machine to call another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct MachineScope {
     /// Machine that may call the other one.

@@ -7,9 +7,9 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
-    page::Page, page_stream::PageStream, patch::Patch, secret::Secret, timestamp::Timestamp,
-    upload::Upload,
+    client::ClerkClient, deleted_object::DeletedObject, error::Error, lenient::model,
+    operation::request, page::Page, page_stream::PageStream, patch::Patch, secret::Secret,
+    timestamp::Timestamp, upload::Upload,
 };
 
 impl ClerkClient {
@@ -73,7 +73,7 @@ impl OAuthApplicationsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "oauth_applications.get", "/oauth_applications")
-                .segment(oauth_application_id.as_ref()),
+                .subject_segment(oauth_application_id.as_ref()),
         }
     }
 
@@ -89,7 +89,7 @@ impl OAuthApplicationsApi<'_> {
                     "oauth_applications.update",
                     "/oauth_applications",
                 )
-                .segment(oauth_application_id.as_ref())
+                .subject_segment(oauth_application_id.as_ref())
                 .object(),
         }
     }
@@ -106,7 +106,7 @@ impl OAuthApplicationsApi<'_> {
                     "oauth_applications.delete",
                     "/oauth_applications",
                 )
-                .segment(oauth_application_id.as_ref()),
+                .subject_segment(oauth_application_id.as_ref()),
         }
     }
 
@@ -129,7 +129,7 @@ impl OAuthApplicationsApi<'_> {
                 "oauth_applications.set_logo",
                 "/oauth_applications",
             )
-            .segment(oauth_application_id.as_ref())
+            .subject_segment(oauth_application_id.as_ref())
             .path("/logo");
         request.file_part("file", file);
         SetOAuthApplicationLogo { request }
@@ -152,7 +152,7 @@ impl OAuthApplicationsApi<'_> {
                     "oauth_applications.rotate_secret",
                     "/oauth_applications",
                 )
-                .segment(oauth_application_id.as_ref())
+                .subject_segment(oauth_application_id.as_ref())
                 .path("/rotate_secret")
                 .unrepeatable(),
         }
@@ -188,13 +188,16 @@ impl OAuthApplicationsApi<'_> {
 
 request! {
 /// The request that [`OAuthApplicationsApi::list`] makes.
-ListOAuthApplications -> Page<OAuthApplication>, json
+ListOAuthApplications -> Page<OAuthApplication>, page("data")
 }
 
 impl ListOAuthApplications {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -216,9 +219,19 @@ impl ListOAuthApplications {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OAuthApplication> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &OAuthApplication| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OAuthApplication>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -268,12 +281,12 @@ impl CreateOAuthApplication {
 
 request! {
 /// The request that [`OAuthApplicationsApi::get`] makes.
-GetOAuthApplication -> OAuthApplication, json
+GetOAuthApplication -> OAuthApplication, json, same id
 }
 
 request! {
 /// The request that [`OAuthApplicationsApi::update`] makes.
-UpdateOAuthApplication -> OAuthApplication, json
+UpdateOAuthApplication -> OAuthApplication, json, same id
 }
 
 impl UpdateOAuthApplication {
@@ -323,12 +336,12 @@ impl UpdateOAuthApplication {
 
 request! {
 /// The request that [`OAuthApplicationsApi::delete`] makes.
-DeleteOAuthApplication -> DeletedObject, json
+DeleteOAuthApplication -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`OAuthApplicationsApi::set_logo`] makes.
-SetOAuthApplicationLogo -> OAuthApplication, json
+SetOAuthApplicationLogo -> OAuthApplication, json, same id
 }
 
 impl SetOAuthApplicationLogo {
@@ -341,7 +354,7 @@ impl SetOAuthApplicationLogo {
 
 request! {
 /// The request that [`OAuthApplicationsApi::rotate_secret`] makes.
-RotateOAuthApplicationSecret -> OAuthApplication, json
+RotateOAuthApplicationSecret -> OAuthApplication, json, same id
 }
 
 request! {
@@ -350,7 +363,7 @@ RevokeOAuthApplicationToken -> (), nothing
 }
 
 /// An OAuth client that lets users sign in with their account of this instance.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OAuthApplication {
     /// Unique id.

@@ -9,7 +9,9 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
-    lenient::{model, open_enum},
+    error::Error,
+    lenient::model,
+    open_enum::open_enum,
     operation::{list_of, request},
     page::Page,
     page_stream::PageStream,
@@ -90,7 +92,7 @@ impl OrganizationDomainsApi<'_> {
                 )
                 .segment(organization_id.as_ref())
                 .path("/domains")
-                .segment(domain_id.as_ref())
+                .subject_segment(domain_id.as_ref())
                 .object(),
         }
     }
@@ -113,7 +115,7 @@ impl OrganizationDomainsApi<'_> {
                 )
                 .segment(organization_id.as_ref())
                 .path("/domains")
-                .segment(domain_id.as_ref()),
+                .subject_segment(domain_id.as_ref()),
         }
     }
 
@@ -137,7 +139,7 @@ impl OrganizationDomainsApi<'_> {
                 )
                 .segment(organization_id.as_ref())
                 .path("/domains")
-                .segment(domain_id.as_ref())
+                .subject_segment(domain_id.as_ref())
                 .path("/verify_ownership")
                 .repeatable(),
         }
@@ -159,7 +161,7 @@ impl OrganizationDomainsApi<'_> {
 
 request! {
 /// The request that [`OrganizationDomainsApi::list`] makes.
-ListOrganizationDomains -> Page<OrganizationDomain>, json
+ListOrganizationDomains -> Page<OrganizationDomain>, page("data")
 }
 
 impl ListOrganizationDomains {
@@ -176,8 +178,11 @@ impl ListOrganizationDomains {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -187,9 +192,19 @@ impl ListOrganizationDomains {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationDomain> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &OrganizationDomain| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationDomain>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -214,7 +229,7 @@ impl CreateOrganizationDomain {
 
 request! {
 /// The request that [`OrganizationDomainsApi::update`] makes.
-UpdateOrganizationDomain -> OrganizationDomain, json
+UpdateOrganizationDomain -> OrganizationDomain, json, same id
 }
 
 impl UpdateOrganizationDomain {
@@ -233,17 +248,17 @@ impl UpdateOrganizationDomain {
 
 request! {
 /// The request that [`OrganizationDomainsApi::delete`] makes.
-DeleteOrganizationDomain -> DeletedObject, json
+DeleteOrganizationDomain -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`OrganizationDomainsApi::verify_ownership`] makes.
-VerifyOrganizationDomainOwnership -> OrganizationDomain, json
+VerifyOrganizationDomainOwnership -> OrganizationDomain, json, same id
 }
 
 request! {
 /// The request that [`OrganizationDomainsApi::list_all`] makes.
-ListAllOrganizationDomains -> Page<OrganizationDomain>, json
+ListAllOrganizationDomains -> Page<OrganizationDomain>, page("data")
 }
 
 impl ListAllOrganizationDomains {
@@ -291,19 +306,32 @@ impl ListAllOrganizationDomains {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationDomain> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &OrganizationDomain| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationDomain>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 /// The organization an invitation or domain belongs to, in short form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PublicOrganizationData {
     /// Unique id.
@@ -330,7 +358,7 @@ PublicOrganizationData
 }
 
 /// An email domain claimed by an organization.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationDomain {
     /// Unique id.
@@ -383,7 +411,7 @@ OrganizationDomain
 }
 
 /// State of a proof concerning an organization's domain.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationDomainVerification {
     /// One of `unverified`, `verified`, `failed`, `expired`.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     client::ClerkClient,
+    error::Error,
     fields::Fields,
     lenient::model,
     metadata::Metadata,
@@ -169,7 +170,7 @@ impl OrganizationInvitationsApi<'_> {
                 )
                 .segment(organization_id.as_ref())
                 .path("/invitations")
-                .segment(invitation_id.as_ref()),
+                .subject_segment(invitation_id.as_ref()),
         }
     }
 
@@ -193,7 +194,7 @@ impl OrganizationInvitationsApi<'_> {
                 )
                 .segment(organization_id.as_ref())
                 .path("/invitations")
-                .segment(invitation_id.as_ref())
+                .subject_segment(invitation_id.as_ref())
                 .path("/revoke")
                 .repeatable(),
         }
@@ -202,7 +203,7 @@ impl OrganizationInvitationsApi<'_> {
 
 request! {
 /// The request that [`OrganizationInvitationsApi::list_all`] makes.
-ListAllOrganizationInvitations -> Page<OrganizationInvitation>, json
+ListAllOrganizationInvitations -> Page<OrganizationInvitation>, page("data")
 }
 
 impl ListAllOrganizationInvitations {
@@ -226,8 +227,11 @@ impl ListAllOrganizationInvitations {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -237,15 +241,28 @@ impl ListAllOrganizationInvitations {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationInvitation> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &OrganizationInvitation| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationInvitation>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`OrganizationInvitationsApi::list`] makes.
-ListOrganizationInvitations -> Page<OrganizationInvitation>, json
+ListOrganizationInvitations -> Page<OrganizationInvitation>, page("data")
 }
 
 impl ListOrganizationInvitations {
@@ -269,8 +286,11 @@ impl ListOrganizationInvitations {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -280,9 +300,22 @@ impl ListOrganizationInvitations {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationInvitation> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &OrganizationInvitation| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationInvitation>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -331,18 +364,21 @@ impl CreateOrganizationInvitation {
 
 request! {
 /// The request that [`OrganizationInvitationsApi::create_bulk`] makes.
-CreateOrganizationInvitations -> Page<OrganizationInvitation>, json
+CreateOrganizationInvitations -> Page<OrganizationInvitation>, page("data")
 }
 
 request! {
 /// The request that [`OrganizationInvitationsApi::list_pending`] makes.
-ListOrganizationInvitationPending -> Page<OrganizationInvitation>, json
+ListOrganizationInvitationPending -> Page<OrganizationInvitation>, page("data")
 }
 
 impl ListOrganizationInvitationPending {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -352,20 +388,33 @@ impl ListOrganizationInvitationPending {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationInvitation> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &OrganizationInvitation| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationInvitation>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`OrganizationInvitationsApi::get`] makes.
-GetOrganizationInvitation -> OrganizationInvitation, json
+GetOrganizationInvitation -> OrganizationInvitation, json, same id
 }
 
 request! {
 /// The request that [`OrganizationInvitationsApi::revoke`] makes.
-RevokeOrganizationInvitation -> OrganizationInvitation, json
+RevokeOrganizationInvitation -> OrganizationInvitation, json, same id
 }
 
 impl RevokeOrganizationInvitation {
@@ -431,7 +480,7 @@ impl NewOrganizationInvitation {
 }
 
 /// An invitation to an organization, with the organization in short form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationInvitation {
     /// Unique id.
@@ -492,7 +541,7 @@ OrganizationInvitation
 }
 
 /// The sender of an organization invitation, in short form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationInviter {
     /// Id of the user.

@@ -9,8 +9,8 @@ use http::Method;
 use serde::Serialize;
 
 use crate::{
-    client::ClerkClient, lenient::model, metadata::Metadata, operation::request, page::Page,
-    page_stream::PageStream, timestamp::Timestamp,
+    client::ClerkClient, error::Error, lenient::model, metadata::Metadata, operation::request,
+    page::Page, page_stream::PageStream, timestamp::Timestamp,
 };
 
 use super::organizations::Organization;
@@ -178,7 +178,7 @@ impl OrganizationMembershipsApi<'_> {
 
 request! {
 /// The request that [`OrganizationMembershipsApi::list`] makes.
-ListOrganizationMemberships -> Page<OrganizationMembership>, json
+ListOrganizationMemberships -> Page<OrganizationMembership>, page("data")
 }
 
 impl ListOrganizationMemberships {
@@ -285,8 +285,11 @@ impl ListOrganizationMemberships {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -296,9 +299,22 @@ impl ListOrganizationMemberships {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationMembership> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &OrganizationMembership| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationMembership>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -352,7 +368,7 @@ impl UpdateOrganizationMembershipMetadata {
 
 request! {
 /// The request that [`OrganizationMembershipsApi::list_all`] makes.
-ListAllOrganizationMemberships -> Page<OrganizationMembership>, json
+ListAllOrganizationMemberships -> Page<OrganizationMembership>, page("data")
 }
 
 impl ListAllOrganizationMemberships {
@@ -363,8 +379,11 @@ impl ListAllOrganizationMemberships {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -374,14 +393,27 @@ impl ListAllOrganizationMemberships {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationMembership> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &OrganizationMembership| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationMembership>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 /// Ties a user to an organization, with a role.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationMembership {
     /// Unique id.
@@ -427,7 +459,7 @@ OrganizationMembership
 }
 
 /// The member of a membership, in short form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PublicUserData {
     /// Id of the user.

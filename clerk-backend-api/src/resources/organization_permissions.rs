@@ -6,8 +6,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
-    page::Page, page_stream::PageStream, timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, error::Error, lenient::model,
+    operation::request, page::Page, page_stream::PageStream, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -72,7 +72,7 @@ impl OrganizationPermissionsApi<'_> {
                     "organization_permissions.get",
                     "/organization_permissions",
                 )
-                .segment(permission_id.as_ref()),
+                .subject_segment(permission_id.as_ref()),
         }
     }
 
@@ -90,7 +90,7 @@ impl OrganizationPermissionsApi<'_> {
                     "organization_permissions.update",
                     "/organization_permissions",
                 )
-                .segment(permission_id.as_ref())
+                .subject_segment(permission_id.as_ref())
                 .object(),
         }
     }
@@ -109,14 +109,14 @@ impl OrganizationPermissionsApi<'_> {
                     "organization_permissions.delete",
                     "/organization_permissions",
                 )
-                .segment(permission_id.as_ref()),
+                .subject_segment(permission_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`OrganizationPermissionsApi::list`] makes.
-ListPermissions -> Page<Permission>, json
+ListPermissions -> Page<Permission>, page("data")
 }
 
 impl ListPermissions {
@@ -133,8 +133,11 @@ impl ListPermissions {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -144,9 +147,19 @@ impl ListPermissions {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Permission> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Permission| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Permission>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -165,12 +178,12 @@ impl CreatePermission {
 
 request! {
 /// The request that [`OrganizationPermissionsApi::get`] makes.
-GetPermission -> Permission, json
+GetPermission -> Permission, json, same id
 }
 
 request! {
 /// The request that [`OrganizationPermissionsApi::update`] makes.
-UpdatePermission -> Permission, json
+UpdatePermission -> Permission, json, same id
 }
 
 impl UpdatePermission {
@@ -195,11 +208,11 @@ impl UpdatePermission {
 
 request! {
 /// The request that [`OrganizationPermissionsApi::delete`] makes.
-DeletePermission -> DeletedObject, json
+DeletePermission -> DeletedObject, json, same id
 }
 
 /// A permission that roles can grant.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Permission {
     /// Unique id.

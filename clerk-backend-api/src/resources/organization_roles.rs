@@ -6,8 +6,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
-    page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, error::Error, lenient::model,
+    operation::request, page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
 };
 
 use super::organization_permissions::Permission;
@@ -72,7 +72,7 @@ impl OrganizationRolesApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "organization_roles.get", "/organization_roles")
-                .segment(organization_role_id.as_ref()),
+                .subject_segment(organization_role_id.as_ref()),
         }
     }
 
@@ -91,7 +91,7 @@ impl OrganizationRolesApi<'_> {
                     "organization_roles.update",
                     "/organization_roles",
                 )
-                .segment(organization_role_id.as_ref())
+                .subject_segment(organization_role_id.as_ref())
                 .object(),
         }
     }
@@ -110,7 +110,7 @@ impl OrganizationRolesApi<'_> {
                     "organization_roles.delete",
                     "/organization_roles",
                 )
-                .segment(organization_role_id.as_ref()),
+                .subject_segment(organization_role_id.as_ref()),
         }
     }
 
@@ -132,7 +132,7 @@ impl OrganizationRolesApi<'_> {
                     "organization_roles.assign_permission",
                     "/organization_roles",
                 )
-                .segment(organization_role_id.as_ref())
+                .subject_segment(organization_role_id.as_ref())
                 .path("/permissions")
                 .segment(permission_id.as_ref())
                 .repeatable(),
@@ -157,7 +157,7 @@ impl OrganizationRolesApi<'_> {
                     "organization_roles.remove_permission",
                     "/organization_roles",
                 )
-                .segment(organization_role_id.as_ref())
+                .subject_segment(organization_role_id.as_ref())
                 .path("/permissions")
                 .segment(permission_id.as_ref()),
         }
@@ -166,7 +166,7 @@ impl OrganizationRolesApi<'_> {
 
 request! {
 /// The request that [`OrganizationRolesApi::list`] makes.
-ListRoles -> Page<Role>, json
+ListRoles -> Page<Role>, page("data")
 }
 
 impl ListRoles {
@@ -183,8 +183,11 @@ impl ListRoles {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -194,9 +197,19 @@ impl ListRoles {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Role> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Role| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Role>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -228,12 +241,12 @@ impl CreateRole {
 
 request! {
 /// The request that [`OrganizationRolesApi::get`] makes.
-GetRole -> Role, json
+GetRole -> Role, json, same id
 }
 
 request! {
 /// The request that [`OrganizationRolesApi::update`] makes.
-UpdateRole -> Role, json
+UpdateRole -> Role, json, same id
 }
 
 impl UpdateRole {
@@ -264,21 +277,21 @@ impl UpdateRole {
 
 request! {
 /// The request that [`OrganizationRolesApi::delete`] makes.
-DeleteRole -> DeletedObject, json
+DeleteRole -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`OrganizationRolesApi::assign_permission`] makes.
-AssignRolePermission -> Role, json
+AssignRolePermission -> Role, json, same id
 }
 
 request! {
 /// The request that [`OrganizationRolesApi::remove_permission`] makes.
-RemoveRolePermission -> Role, json
+RemoveRolePermission -> Role, json, same id
 }
 
 /// A role that members of organizations can have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Role {
     /// Unique id.

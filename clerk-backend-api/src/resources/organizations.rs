@@ -9,8 +9,16 @@ use http::Method;
 use serde::Serialize;
 
 use crate::{
-    client::ClerkClient, deleted_object::DeletedObject, lenient::model, metadata::Metadata,
-    operation::request, page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
+    client::ClerkClient,
+    deleted_object::DeletedObject,
+    error::Error,
+    lenient::model,
+    metadata::Metadata,
+    operation::request,
+    page::Page,
+    page_stream::PageStream,
+    patch::Patch,
+    timestamp::{Rfc3339, Timestamp},
     upload::Upload,
 };
 
@@ -77,7 +85,7 @@ impl OrganizationsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "organizations.get", "/organizations")
-                .segment(organization_id.as_ref()),
+                .subject_segment(organization_id.as_ref()),
         }
     }
 
@@ -92,7 +100,7 @@ impl OrganizationsApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "organizations.update", "/organizations")
-                .segment(organization_id.as_ref())
+                .subject_segment(organization_id.as_ref())
                 .object(),
         }
     }
@@ -107,7 +115,7 @@ impl OrganizationsApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "organizations.delete", "/organizations")
-                .segment(organization_id.as_ref()),
+                .subject_segment(organization_id.as_ref()),
         }
     }
 
@@ -129,7 +137,7 @@ impl OrganizationsApi<'_> {
                     "organizations.replace_metadata",
                     "/organizations",
                 )
-                .segment(organization_id.as_ref())
+                .subject_segment(organization_id.as_ref())
                 .path("/metadata")
                 .object(),
         }
@@ -150,7 +158,7 @@ impl OrganizationsApi<'_> {
                     "organizations.update_metadata",
                     "/organizations",
                 )
-                .segment(organization_id.as_ref())
+                .subject_segment(organization_id.as_ref())
                 .path("/metadata")
                 .repeatable()
                 .object(),
@@ -168,7 +176,7 @@ impl OrganizationsApi<'_> {
         let mut request = self
             .client
             .call(Method::PUT, "organizations.set_logo", "/organizations")
-            .segment(organization_id.as_ref())
+            .subject_segment(organization_id.as_ref())
             .path("/logo");
         request.file_part("file", file);
         SetOrganizationLogo { request }
@@ -188,7 +196,7 @@ impl OrganizationsApi<'_> {
                     "organizations.delete_logo",
                     "/organizations",
                 )
-                .segment(organization_id.as_ref())
+                .subject_segment(organization_id.as_ref())
                 .path("/logo"),
         }
     }
@@ -274,7 +282,7 @@ impl OrganizationsApi<'_> {
 
 request! {
 /// The request that [`OrganizationsApi::list`] makes.
-ListOrganizations -> Page<Organization>, json
+ListOrganizations -> Page<Organization>, page("data")
 }
 
 impl ListOrganizations {
@@ -319,8 +327,11 @@ impl ListOrganizations {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -330,9 +341,19 @@ impl ListOrganizations {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Organization> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Organization| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Organization>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -373,8 +394,11 @@ impl CreateOrganization {
     }
 
     /// When the organization came into being, as an RFC 3339 time; for migrations.
-    pub fn created_at(mut self, value: impl Into<Patch<String>>) -> Self {
-        self.request.patch("created_at", value.into());
+    pub fn created_at(mut self, value: impl Into<Patch<Timestamp>>) -> Self {
+        self.request.patch(
+            "created_at",
+            Into::<Patch<Timestamp>>::into(value).map(Rfc3339),
+        );
         self
     }
 
@@ -387,7 +411,7 @@ impl CreateOrganization {
 
 request! {
 /// The request that [`OrganizationsApi::get`] makes.
-GetOrganization -> Organization, json
+GetOrganization -> Organization, json, same id | slug
 }
 
 impl GetOrganization {
@@ -410,7 +434,7 @@ impl GetOrganization {
 
 request! {
 /// The request that [`OrganizationsApi::update`] makes.
-UpdateOrganization -> Organization, json
+UpdateOrganization -> Organization, json, same id
 }
 
 impl UpdateOrganization {
@@ -439,8 +463,11 @@ impl UpdateOrganization {
     }
 
     /// When the organization came into being, as an RFC 3339 time.
-    pub fn created_at(mut self, value: impl Into<Patch<String>>) -> Self {
-        self.request.patch("created_at", value.into());
+    pub fn created_at(mut self, value: impl Into<Patch<Timestamp>>) -> Self {
+        self.request.patch(
+            "created_at",
+            Into::<Patch<Timestamp>>::into(value).map(Rfc3339),
+        );
         self
     }
 
@@ -453,12 +480,12 @@ impl UpdateOrganization {
 
 request! {
 /// The request that [`OrganizationsApi::delete`] makes.
-DeleteOrganization -> DeletedObject, json
+DeleteOrganization -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`OrganizationsApi::replace_metadata`] makes.
-ReplaceOrganizationMetadata -> Organization, json
+ReplaceOrganizationMetadata -> Organization, json, same id
 }
 
 impl ReplaceOrganizationMetadata {
@@ -477,7 +504,7 @@ impl ReplaceOrganizationMetadata {
 
 request! {
 /// The request that [`OrganizationsApi::update_metadata`] makes.
-UpdateOrganizationMetadata -> Organization, json
+UpdateOrganizationMetadata -> Organization, json, same id
 }
 
 impl UpdateOrganizationMetadata {
@@ -496,7 +523,7 @@ impl UpdateOrganizationMetadata {
 
 request! {
 /// The request that [`OrganizationsApi::set_logo`] makes.
-SetOrganizationLogo -> Organization, json
+SetOrganizationLogo -> Organization, json, same id
 }
 
 impl SetOrganizationLogo {
@@ -509,7 +536,7 @@ impl SetOrganizationLogo {
 
 request! {
 /// The request that [`OrganizationsApi::delete_logo`] makes.
-DeleteOrganizationLogo -> Organization, json
+DeleteOrganizationLogo -> Organization, json, same id
 }
 
 #[cfg(feature = "billing")]
@@ -552,7 +579,7 @@ impl AdjustOrganizationBillingCreditBalance {
 }
 
 /// A group of users that share access.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Organization {
     /// Unique id.

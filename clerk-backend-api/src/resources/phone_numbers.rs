@@ -63,7 +63,7 @@ impl PhoneNumbersApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "phone_numbers.get", "/phone_numbers")
-                .segment(phone_number_id.as_ref()),
+                .subject_segment(phone_number_id.as_ref()),
         }
     }
 
@@ -75,7 +75,7 @@ impl PhoneNumbersApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "phone_numbers.update", "/phone_numbers")
-                .segment(phone_number_id.as_ref()),
+                .subject_segment(phone_number_id.as_ref()),
         }
     }
 
@@ -87,7 +87,7 @@ impl PhoneNumbersApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "phone_numbers.delete", "/phone_numbers")
-                .segment(phone_number_id.as_ref()),
+                .subject_segment(phone_number_id.as_ref()),
         }
     }
 
@@ -199,12 +199,12 @@ impl CreatePhoneNumber {
 
 request! {
 /// The request that [`PhoneNumbersApi::get`] makes.
-GetPhoneNumber -> PhoneNumber, json
+GetPhoneNumber -> PhoneNumber, json, same id
 }
 
 request! {
 /// The request that [`PhoneNumbersApi::update`] makes.
-UpdatePhoneNumber -> PhoneNumber, json
+UpdatePhoneNumber -> PhoneNumber, json, same id
 }
 
 impl UpdatePhoneNumber {
@@ -230,7 +230,7 @@ impl UpdatePhoneNumber {
 
 request! {
 /// The request that [`PhoneNumbersApi::delete`] makes.
-DeletePhoneNumber -> DeletedObject, json
+DeletePhoneNumber -> DeletedObject, json, same id
 }
 
 request! {
@@ -257,7 +257,7 @@ impl ReplacePhoneNumberForUser {
 }
 
 /// A phone number of a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PhoneNumber {
     /// Unique id.

@@ -55,7 +55,7 @@ impl VerifyProxyCheck {
 }
 
 /// Result of a test of a proxy.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ProxyCheck {
     /// Unique id.

@@ -6,8 +6,8 @@
 use http::Method;
 
 use crate::{
-    client::ClerkClient, deleted_object::DeletedObject, lenient::model, operation::request,
-    page::Page, page_stream::PageStream, timestamp::Timestamp,
+    client::ClerkClient, deleted_object::DeletedObject, error::Error, lenient::model,
+    operation::request, page::Page, page_stream::PageStream, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -60,7 +60,7 @@ impl RedirectUrlsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "redirect_urls.get", "/redirect_urls")
-                .segment(id.as_ref()),
+                .subject_segment(id.as_ref()),
         }
     }
 
@@ -72,20 +72,23 @@ impl RedirectUrlsApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "redirect_urls.delete", "/redirect_urls")
-                .segment(id.as_ref()),
+                .subject_segment(id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`RedirectUrlsApi::list`] makes.
-ListRedirectUrls -> Page<RedirectUrl>, json
+ListRedirectUrls -> Page<RedirectUrl>, page("data")
 }
 
 impl ListRedirectUrls {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -95,9 +98,19 @@ impl ListRedirectUrls {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<RedirectUrl> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &RedirectUrl| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<RedirectUrl>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -108,16 +121,16 @@ CreateRedirectUrl -> RedirectUrl, json
 
 request! {
 /// The request that [`RedirectUrlsApi::get`] makes.
-GetRedirectUrl -> RedirectUrl, json
+GetRedirectUrl -> RedirectUrl, json, same id
 }
 
 request! {
 /// The request that [`RedirectUrlsApi::delete`] makes.
-DeleteRedirectUrl -> DeletedObject, json
+DeleteRedirectUrl -> DeletedObject, json, same id
 }
 
 /// An address that native apps may be sent back to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RedirectUrl {
     /// Unique id.

@@ -4,6 +4,7 @@
 //! Every organization uses one role set; the set marked `initial` goes to new ones. A set can be addressed by id or by key.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use http::Method;
 use serde::Serialize;
@@ -11,7 +12,9 @@ use serde::Serialize;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
-    lenient::{model, open_enum},
+    error::Error,
+    lenient::model,
+    open_enum::open_enum,
     operation::{list_of, request},
     page::Page,
     page_stream::PageStream,
@@ -72,7 +75,7 @@ impl RoleSetsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "role_sets.get", "/role_sets")
-                .segment(role_set_key_or_id.as_ref()),
+                .subject_segment(role_set_key_or_id.as_ref()),
         }
     }
 
@@ -86,7 +89,7 @@ impl RoleSetsApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "role_sets.update", "/role_sets")
-                .segment(role_set_key_or_id.as_ref())
+                .subject_segment(role_set_key_or_id.as_ref())
                 .object(),
         }
     }
@@ -126,7 +129,7 @@ impl RoleSetsApi<'_> {
         let mut request = self
             .client
             .call(Method::POST, "role_sets.add_roles", "/role_sets")
-            .segment(role_set_key_or_id.as_ref())
+            .subject_segment(role_set_key_or_id.as_ref())
             .path("/roles")
             .object();
         request.field("role_keys", list_of::<String, _>(role_keys));
@@ -148,7 +151,7 @@ impl RoleSetsApi<'_> {
         let mut request = self
             .client
             .call(Method::POST, "role_sets.replace_role", "/role_sets")
-            .segment(role_set_key_or_id.as_ref())
+            .subject_segment(role_set_key_or_id.as_ref())
             .path("/roles/replace")
             .object();
         request.field("role_key", role_key.into());
@@ -159,7 +162,7 @@ impl RoleSetsApi<'_> {
 
 request! {
 /// The request that [`RoleSetsApi::list`] makes.
-ListRoleSets -> Page<RoleSet>, json
+ListRoleSets -> Page<RoleSet>, page("data")
 }
 
 impl ListRoleSets {
@@ -176,8 +179,11 @@ impl ListRoleSets {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -187,9 +193,19 @@ impl ListRoleSets {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<RoleSet> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &RoleSet| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<RoleSet>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -219,7 +235,7 @@ impl CreateRoleSet {
 }
 
 /// What [`RoleSetsApi::create`] cannot do without.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by callers")]
 pub struct NewRoleSet {
     /// What the set is called.
@@ -232,14 +248,21 @@ pub struct NewRoleSet {
     pub roles: Vec<String>,
 }
 
+impl fmt::Debug for NewRoleSet {
+    // The values may be personal or secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewRoleSet").finish_non_exhaustive()
+    }
+}
+
 request! {
 /// The request that [`RoleSetsApi::get`] makes.
-GetRoleSet -> RoleSet, json
+GetRoleSet -> RoleSet, json, same id | key
 }
 
 request! {
 /// The request that [`RoleSetsApi::update`] makes.
-UpdateRoleSet -> RoleSet, json
+UpdateRoleSet -> RoleSet, json, same id | key
 }
 
 impl UpdateRoleSet {
@@ -295,7 +318,7 @@ impl ReplaceRoleSet {
 
 request! {
 /// The request that [`RoleSetsApi::add_roles`] makes.
-AddRoleSetRoles -> RoleSet, json
+AddRoleSetRoles -> RoleSet, json, same id | key
 }
 
 impl AddRoleSetRoles {
@@ -314,11 +337,11 @@ impl AddRoleSetRoles {
 
 request! {
 /// The request that [`RoleSetsApi::replace_role`] makes.
-ReplaceRoleSetRole -> RoleSet, json
+ReplaceRoleSetRole -> RoleSet, json, same id | key
 }
 
 /// A selection of roles that organizations can use.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RoleSet {
     /// Unique id.
@@ -365,7 +388,7 @@ RoleSet
 }
 
 /// A role, seen as a part of its role set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RoleSetItem {
     /// Unique id.
@@ -403,7 +426,7 @@ RoleSetItem
 }
 
 /// A move of members from one role set or role to another, done in the background.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RoleSetMigration {
     /// Unique id.

@@ -8,7 +8,9 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
-    lenient::{model, open_enum},
+    error::Error,
+    lenient::model,
+    open_enum::open_enum,
     operation::{input, list_of, request},
     page::Page,
     page_stream::PageStream,
@@ -83,7 +85,7 @@ impl SamlConnectionsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "saml_connections.get", "/saml_connections")
-                .segment(saml_connection_id.as_ref()),
+                .subject_segment(saml_connection_id.as_ref()),
         }
     }
 
@@ -102,7 +104,7 @@ impl SamlConnectionsApi<'_> {
                     "saml_connections.update",
                     "/saml_connections",
                 )
-                .segment(saml_connection_id.as_ref())
+                .subject_segment(saml_connection_id.as_ref())
                 .object(),
         }
     }
@@ -122,20 +124,23 @@ impl SamlConnectionsApi<'_> {
                     "saml_connections.delete",
                     "/saml_connections",
                 )
-                .segment(saml_connection_id.as_ref()),
+                .subject_segment(saml_connection_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`SamlConnectionsApi::list`] makes.
-ListSamlConnections -> Page<SamlConnection>, json
+ListSamlConnections -> Page<SamlConnection>, page("data")
 }
 
 impl ListSamlConnections {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -163,9 +168,19 @@ impl ListSamlConnections {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<SamlConnection> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &SamlConnection| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<SamlConnection>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -245,12 +260,12 @@ impl CreateSamlConnection {
 
 request! {
 /// The request that [`SamlConnectionsApi::get`] makes.
-GetSamlConnection -> SamlConnection, json
+GetSamlConnection -> SamlConnection, json, same id
 }
 
 request! {
 /// The request that [`SamlConnectionsApi::update`] makes.
-UpdateSamlConnection -> SamlConnection, json
+UpdateSamlConnection -> SamlConnection, json, same id
 }
 
 impl UpdateSamlConnection {
@@ -375,7 +390,7 @@ impl UpdateSamlConnection {
 
 request! {
 /// The request that [`SamlConnectionsApi::delete`] makes.
-DeleteSamlConnection -> DeletedObject, json
+DeleteSamlConnection -> DeletedObject, json, same id
 }
 
 input! {
@@ -416,7 +431,7 @@ impl SamlAttributes {
 }
 
 /// A SAML connection. Deprecated together with its endpoints: see `EnterpriseConnection`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SamlConnection {
     /// Unique id.
@@ -523,7 +538,7 @@ SamlConnection
 }
 
 /// Names of the SAML attributes that carry the user's data.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SamlAttributeMapping {
     /// Attribute with the user's id.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
+    error::Error,
     fields::Fields,
     lenient::model,
     operation::{input, request},
@@ -81,7 +82,7 @@ impl ScimDirectoriesApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "scim_directories.get", "/scim_directories")
-                .segment(scim_directory_id.as_ref()),
+                .subject_segment(scim_directory_id.as_ref()),
         }
     }
 
@@ -97,7 +98,7 @@ impl ScimDirectoriesApi<'_> {
                     "scim_directories.update",
                     "/scim_directories",
                 )
-                .segment(scim_directory_id.as_ref()),
+                .subject_segment(scim_directory_id.as_ref()),
         }
     }
 
@@ -115,7 +116,7 @@ impl ScimDirectoriesApi<'_> {
                     "scim_directories.delete",
                     "/scim_directories",
                 )
-                .segment(scim_directory_id.as_ref()),
+                .subject_segment(scim_directory_id.as_ref()),
         }
     }
 
@@ -134,7 +135,7 @@ impl ScimDirectoriesApi<'_> {
                     "scim_directories.rotate_api_key",
                     "/scim_directories",
                 )
-                .segment(scim_directory_id.as_ref())
+                .subject_segment(scim_directory_id.as_ref())
                 .path("/rotate_api_key")
                 .unrepeatable(),
         }
@@ -238,20 +239,23 @@ impl ScimDirectoriesApi<'_> {
                 )
                 .segment(scim_directory_id.as_ref())
                 .path("/group_role_mappings")
-                .segment(mapping_id.as_ref()),
+                .subject_segment(mapping_id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`ScimDirectoriesApi::list`] makes.
-ListScimDirectories -> Page<ScimDirectory>, json
+ListScimDirectories -> Page<ScimDirectory>, page("data")
 }
 
 impl ListScimDirectories {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -261,9 +265,19 @@ impl ListScimDirectories {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<ScimDirectory> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &ScimDirectory| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<ScimDirectory>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -294,12 +308,12 @@ impl CreateScimDirectory {
 
 request! {
 /// The request that [`ScimDirectoriesApi::get`] makes.
-GetScimDirectory -> ScimDirectory, json
+GetScimDirectory -> ScimDirectory, json, same id
 }
 
 request! {
 /// The request that [`ScimDirectoriesApi::update`] makes.
-UpdateScimDirectory -> ScimDirectory, json
+UpdateScimDirectory -> ScimDirectory, json, same id
 }
 
 impl UpdateScimDirectory {
@@ -336,17 +350,17 @@ impl UpdateScimDirectory {
 
 request! {
 /// The request that [`ScimDirectoriesApi::delete`] makes.
-DeleteScimDirectory -> DeletedObject, json
+DeleteScimDirectory -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`ScimDirectoriesApi::rotate_api_key`] makes.
-RotateScimDirectoryApiKey -> ScimDirectory, json
+RotateScimDirectoryApiKey -> ScimDirectory, json, same id
 }
 
 request! {
 /// The request that [`ScimDirectoriesApi::list_group_role_mappings`] makes.
-ListScimDirectoryGroupRoleMappings -> Page<ScimGroupRoleMapping>, json
+ListScimDirectoryGroupRoleMappings -> Page<ScimGroupRoleMapping>, page("data")
 }
 
 request! {
@@ -364,12 +378,12 @@ impl CreateScimDirectoryGroupRoleMapping {
 
 request! {
 /// The request that [`ScimDirectoriesApi::replace_group_role_mappings`] makes.
-ReplaceScimDirectoryGroupRoleMappings -> Page<ScimGroupRoleMapping>, json
+ReplaceScimDirectoryGroupRoleMappings -> Page<ScimGroupRoleMapping>, page("data")
 }
 
 request! {
 /// The request that [`ScimDirectoriesApi::delete_group_role_mapping`] makes.
-DeleteScimDirectoryGroupRoleMapping -> DeletedObject, json
+DeleteScimDirectoryGroupRoleMapping -> DeletedObject, json, same id
 }
 
 input! {
@@ -421,7 +435,7 @@ impl ScimGroupRole {
 }
 
 /// A connection through which an identity provider manages users, under its older name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ScimDirectory {
     /// Unique id.
@@ -475,7 +489,7 @@ ScimDirectory
 /// Gives a role in the organization to a group of the directory, under its older name.
 ///
 /// Whoever is in the group gets the role; for somebody in several groups the mapping with the lowest precedence decides.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ScimGroupRoleMapping {
     /// Unique id.

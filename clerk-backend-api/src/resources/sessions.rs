@@ -4,6 +4,7 @@
 //! A session lives until it is revoked, ended or expires. Old inactive sessions are cleaned up by the service and disappear
 //! from lists. To sign a user in from the backend, use `sign_in_tokens`; `create` works in development instances only.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::Method;
@@ -12,7 +13,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     client::ClerkClient,
-    lenient::{model, open_enum},
+    error::Error,
+    lenient::model,
+    open_enum::open_enum,
     operation::request,
     page::Page,
     page_stream::PageStream,
@@ -75,7 +78,7 @@ impl SessionsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "sessions.get", "/sessions")
-                .segment(session_id.as_ref()),
+                .subject_segment(session_id.as_ref()),
         }
     }
 
@@ -109,7 +112,7 @@ impl SessionsApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "sessions.revoke", "/sessions")
-                .segment(session_id.as_ref())
+                .subject_segment(session_id.as_ref())
                 .path("/revoke")
                 .repeatable(),
         }
@@ -155,7 +158,7 @@ impl SessionsApi<'_> {
 
 request! {
 /// The request that [`SessionsApi::list`] makes.
-ListSessions -> Page<Session>, json
+ListSessions -> Page<Session>, page("data")
 }
 
 impl ListSessions {
@@ -178,8 +181,11 @@ impl ListSessions {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -189,9 +195,19 @@ impl ListSessions {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Session> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Session| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Session>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -210,7 +226,7 @@ impl CreateSession {
 
 request! {
 /// The request that [`SessionsApi::get`] makes.
-GetSession -> Session, json
+GetSession -> Session, json, same id
 }
 
 request! {
@@ -239,7 +255,7 @@ impl RefreshSession {
 }
 
 /// What [`SessionsApi::refresh`] cannot do without.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by callers")]
 pub struct ExpiredSession {
     /// The session token that ran out, as sent in the `__session` cookie; must belong to the session addressed.
@@ -250,9 +266,16 @@ pub struct ExpiredSession {
     pub request_origin: String,
 }
 
+impl fmt::Debug for ExpiredSession {
+    // The values may be personal or secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExpiredSession").finish_non_exhaustive()
+    }
+}
+
 request! {
 /// The request that [`SessionsApi::revoke`] makes.
-RevokeSession -> Session, json
+RevokeSession -> Session, json, same id
 }
 
 request! {
@@ -284,7 +307,7 @@ impl CreateSessionTokenFromTemplate {
 /// A user's session on one client.
 ///
 /// Only sessions with status `active` count as signed in; `pending` ones still have tasks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Session {
     /// Unique id.
@@ -337,7 +360,7 @@ Session
 }
 
 /// Where and on what a session was last used.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SessionActivity {
     /// Type tag of the object on the wire.
@@ -378,7 +401,7 @@ SessionActivity
 }
 
 /// Something the user must do before a pending session becomes active.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SessionTask {
     /// What is to be done, such as `choose-organization`.
@@ -393,7 +416,7 @@ SessionTask
 }
 
 /// A session token.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Token {
     /// The signed token.

@@ -8,12 +8,8 @@ use std::time::Duration;
 use http::Method;
 
 use crate::{
-    client::ClerkClient,
-    lenient::{model, open_enum},
-    operation::request,
-    patch::Patch,
-    secret::Secret,
-    timestamp::Timestamp,
+    client::ClerkClient, lenient::model, open_enum::open_enum, operation::request, patch::Patch,
+    secret::Secret, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -57,7 +53,7 @@ impl SignInTokensApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "sign_in_tokens.revoke", "/sign_in_tokens")
-                .segment(sign_in_token_id.as_ref())
+                .subject_segment(sign_in_token_id.as_ref())
                 .path("/revoke")
                 .repeatable(),
         }
@@ -85,11 +81,11 @@ impl CreateSignInToken {
 
 request! {
 /// The request that [`SignInTokensApi::revoke`] makes.
-RevokeSignInToken -> SignInToken, json
+RevokeSignInToken -> SignInToken, json, same id
 }
 
 /// A single-use token that signs a user in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignInToken {
     /// Unique id.

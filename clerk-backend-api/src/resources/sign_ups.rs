@@ -5,12 +5,8 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use crate::{
-    client::ClerkClient,
-    lenient::{model, open_enum},
-    metadata::Metadata,
-    operation::request,
-    patch::Patch,
-    timestamp::Timestamp,
+    client::ClerkClient, lenient::model, metadata::Metadata, open_enum::open_enum,
+    operation::request, patch::Patch, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -36,7 +32,7 @@ impl SignUpsApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "sign_ups.get", "/sign_ups")
-                .segment(id.as_ref()),
+                .subject_segment(id.as_ref()),
         }
     }
 
@@ -48,19 +44,19 @@ impl SignUpsApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "sign_ups.update", "/sign_ups")
-                .segment(id.as_ref()),
+                .subject_segment(id.as_ref()),
         }
     }
 }
 
 request! {
 /// The request that [`SignUpsApi::get`] makes.
-GetSignUp -> SignUp, json
+GetSignUp -> SignUp, json, same id
 }
 
 request! {
 /// The request that [`SignUpsApi::update`] makes.
-UpdateSignUp -> SignUp, json
+UpdateSignUp -> SignUp, json, same id
 }
 
 impl UpdateSignUp {
@@ -78,7 +74,7 @@ impl UpdateSignUp {
 }
 
 /// A registration in progress.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignUp {
     /// Unique id.
@@ -164,7 +160,7 @@ SignUp
 }
 
 /// Proofs of a sign-up, by kind of identifier.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignUpVerifications {
     /// Proof of the email address; `None` if it has not begun.
@@ -188,7 +184,7 @@ SignUpVerifications
 }
 
 /// What is left to prove for one identifier of a sign-up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignUpVerification {
     /// What the user must do next: `needs_prepare`, `needs_attempt`, or empty for nothing.

@@ -7,13 +7,8 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
-    client::ClerkClient,
-    lenient::{model, open_enum},
-    operation::request,
-    page::Page,
-    page_stream::PageStream,
-    patch::Patch,
-    timestamp::Timestamp,
+    client::ClerkClient, error::Error, lenient::model, open_enum::open_enum, operation::request,
+    page::Page, page_stream::PageStream, patch::Patch, timestamp::Timestamp,
 };
 
 impl ClerkClient {
@@ -155,13 +150,16 @@ impl TemplatesApi<'_> {
 
 request! {
 /// The request that [`TemplatesApi::list`] makes.
-ListTemplates -> Page<Template>, json
+ListTemplates -> Page<Template>, page("data")
 }
 
 impl ListTemplates {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -171,9 +169,19 @@ impl ListTemplates {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Template> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &Template| {
+            entry.id.as_deref()
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<Template>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -281,7 +289,7 @@ impl ToggleTemplateDelivery {
 }
 
 /// A template for emails or text messages. Deprecated together with its endpoints.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Template {
     /// Unique id.

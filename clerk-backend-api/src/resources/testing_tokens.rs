@@ -42,7 +42,7 @@ CreateTestingToken -> TestingToken, json
 }
 
 /// A token that lets end-to-end tests pass bot protection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TestingToken {
     /// The token, for the query parameter `__clerk_testing_token` of Frontend API requests.

@@ -12,14 +12,16 @@ use serde::Serialize;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
-    lenient::{model, open_enum},
+    error::Error,
+    lenient::model,
     metadata::Metadata,
+    open_enum::open_enum,
     operation::{list_of, request},
     page::Page,
     page_stream::PageStream,
     patch::Patch,
     secret::Secret,
-    timestamp::Timestamp,
+    timestamp::{Rfc3339, Timestamp},
     upload::Upload,
     verification::Verification,
 };
@@ -105,7 +107,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::GET, "users.get", "/users")
-                .segment(user_id.as_ref()),
+                .subject_segment(user_id.as_ref()),
         }
     }
 
@@ -121,7 +123,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "users.update", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .object(),
         }
     }
@@ -134,7 +136,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "users.delete", "/users")
-                .segment(user_id.as_ref()),
+                .subject_segment(user_id.as_ref()),
         }
     }
 
@@ -148,7 +150,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "users.ban", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/ban")
                 .repeatable(),
         }
@@ -162,7 +164,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "users.unban", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/unban")
                 .repeatable(),
         }
@@ -210,7 +212,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "users.lock", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/lock")
                 .repeatable(),
         }
@@ -224,7 +226,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "users.unlock", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/unlock")
                 .repeatable(),
         }
@@ -241,7 +243,7 @@ impl UsersApi<'_> {
         let mut request = self
             .client
             .call(Method::POST, "users.set_profile_image", "/users")
-            .segment(user_id.as_ref())
+            .subject_segment(user_id.as_ref())
             .path("/profile_image");
         request.file_part("file", file);
         SetUserProfileImage { request }
@@ -257,7 +259,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "users.delete_profile_image", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/profile_image"),
         }
     }
@@ -273,7 +275,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::PUT, "users.replace_metadata", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/metadata"),
         }
     }
@@ -288,7 +290,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::PATCH, "users.update_metadata", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/metadata")
                 .repeatable(),
         }
@@ -424,7 +426,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "users.remove_password", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/remove_password"),
         }
     }
@@ -479,7 +481,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "users.disable_mfa", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/mfa"),
         }
     }
@@ -492,7 +494,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "users.delete_backup_codes", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/backup_code"),
         }
     }
@@ -548,7 +550,7 @@ impl UsersApi<'_> {
                 .call(Method::DELETE, "users.revoke_trusted_device", "/users")
                 .segment(user_id.as_ref())
                 .path("/trusted_devices")
-                .segment(trusted_device_id.as_ref()),
+                .subject_segment(trusted_device_id.as_ref()),
         }
     }
 
@@ -578,7 +580,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::DELETE, "users.delete_totp", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/totp"),
         }
     }
@@ -611,7 +613,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "users.set_password_compromised", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/password/set_compromised")
                 .repeatable(),
         }
@@ -631,7 +633,7 @@ impl UsersApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "users.unset_password_compromised", "/users")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/password/unset_compromised")
                 .repeatable(),
         }
@@ -640,7 +642,7 @@ impl UsersApi<'_> {
 
 request! {
 /// The request that [`UsersApi::list`] makes.
-ListUsers -> Page<User>, json
+ListUsers -> Page<User>, page("data")
 }
 
 impl ListUsers {
@@ -791,8 +793,11 @@ impl ListUsers {
     }
 
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -814,9 +819,21 @@ impl ListUsers {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set. Goes from one page to the next by the last entry's id, or by offset where another order was asked for.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
+    ///
+    /// Goes from one page to the next by the last entry's id, or by offset if another order was asked for.
     pub fn stream(self) -> PageStream<User> {
-        PageStream::by_cursor(self.request, 500, |entry: &User| entry.id.as_str())
+        PageStream::by_cursor(self.request, "data", 500, |entry: &User| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<User>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -970,8 +987,11 @@ impl CreateUser {
     }
 
     /// When the user accepted the legal documents, as an RFC 3339 time.
-    pub fn legal_accepted_at(mut self, value: impl Into<Patch<String>>) -> Self {
-        self.request.patch("legal_accepted_at", value.into());
+    pub fn legal_accepted_at(mut self, value: impl Into<Patch<Timestamp>>) -> Self {
+        self.request.patch(
+            "legal_accepted_at",
+            Into::<Patch<Timestamp>>::into(value).map(Rfc3339),
+        );
         self
     }
 
@@ -1002,8 +1022,11 @@ impl CreateUser {
     }
 
     /// When the user signed up, as an RFC 3339 time; for migrations.
-    pub fn created_at(mut self, value: impl Into<Patch<String>>) -> Self {
-        self.request.patch("created_at", value.into());
+    pub fn created_at(mut self, value: impl Into<Patch<Timestamp>>) -> Self {
+        self.request.patch(
+            "created_at",
+            Into::<Patch<Timestamp>>::into(value).map(Rfc3339),
+        );
         self
     }
 
@@ -1181,12 +1204,12 @@ impl CountUsers {
 
 request! {
 /// The request that [`UsersApi::get`] makes.
-GetUser -> User, json
+GetUser -> User, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::update`] makes.
-UpdateUser -> User, json
+UpdateUser -> User, json, same id
 }
 
 impl UpdateUser {
@@ -1309,8 +1332,11 @@ impl UpdateUser {
     }
 
     /// When the user accepted the legal documents, as an RFC 3339 time.
-    pub fn legal_accepted_at(mut self, value: impl Into<Patch<String>>) -> Self {
-        self.request.patch("legal_accepted_at", value.into());
+    pub fn legal_accepted_at(mut self, value: impl Into<Patch<Timestamp>>) -> Self {
+        self.request.patch(
+            "legal_accepted_at",
+            Into::<Patch<Timestamp>>::into(value).map(Rfc3339),
+        );
         self
     }
 
@@ -1328,8 +1354,11 @@ impl UpdateUser {
     }
 
     /// When the user signed up, as an RFC 3339 time.
-    pub fn created_at(mut self, value: impl Into<Patch<String>>) -> Self {
-        self.request.patch("created_at", value.into());
+    pub fn created_at(mut self, value: impl Into<Patch<Timestamp>>) -> Self {
+        self.request.patch(
+            "created_at",
+            Into::<Patch<Timestamp>>::into(value).map(Rfc3339),
+        );
         self
     }
 
@@ -1342,52 +1371,52 @@ impl UpdateUser {
 
 request! {
 /// The request that [`UsersApi::delete`] makes.
-DeleteUser -> DeletedObject, json
+DeleteUser -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::ban`] makes.
-BanUser -> User, json
+BanUser -> User, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::unban`] makes.
-UnbanUser -> User, json
+UnbanUser -> User, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::ban_bulk`] makes.
-BanUsers -> Vec<User>, list
+BanUsers -> Page<User>, page("data")
 }
 
 request! {
 /// The request that [`UsersApi::unban_bulk`] makes.
-UnbanUsers -> Vec<User>, list
+UnbanUsers -> Page<User>, page("data")
 }
 
 request! {
 /// The request that [`UsersApi::lock`] makes.
-LockUser -> User, json
+LockUser -> User, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::unlock`] makes.
-UnlockUser -> User, json
+UnlockUser -> User, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::set_profile_image`] makes.
-SetUserProfileImage -> User, json
+SetUserProfileImage -> User, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::delete_profile_image`] makes.
-DeleteUserProfileImage -> User, json
+DeleteUserProfileImage -> User, json, same id
 }
 
 request! {
 /// The request that [`UsersApi::replace_metadata`] makes.
-ReplaceUserMetadata -> User, json
+ReplaceUserMetadata -> User, json, same id
 }
 
 impl ReplaceUserMetadata {
@@ -1412,7 +1441,7 @@ impl ReplaceUserMetadata {
 
 request! {
 /// The request that [`UsersApi::update_metadata`] makes.
-UpdateUserMetadata -> User, json
+UpdateUserMetadata -> User, json, same id
 }
 
 impl UpdateUserMetadata {
@@ -1476,13 +1505,16 @@ impl AdjustUserBillingCreditBalance {
 
 request! {
 /// The request that [`UsersApi::list_oauth_access_tokens`] makes.
-ListUserOAuthAccessTokens -> Page<OAuthAccessToken>, json
+ListUserOAuthAccessTokens -> Page<OAuthAccessToken>, page("data")
 }
 
 impl ListUserOAuthAccessTokens {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -1492,21 +1524,32 @@ impl ListUserOAuthAccessTokens {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OAuthAccessToken> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |_| None)
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OAuthAccessToken>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`UsersApi::list_organization_memberships`] makes.
-ListUserOrganizationMemberships -> Page<OrganizationMembership>, json
+ListUserOrganizationMemberships -> Page<OrganizationMembership>, page("data")
 }
 
 impl ListUserOrganizationMemberships {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -1516,21 +1559,37 @@ impl ListUserOrganizationMemberships {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationMembership> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &OrganizationMembership| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationMembership>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`UsersApi::list_organization_invitations`] makes.
-ListUserOrganizationInvitations -> Page<OrganizationInvitation>, json
+ListUserOrganizationInvitations -> Page<OrganizationInvitation>, page("data")
 }
 
 impl ListUserOrganizationInvitations {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -1547,15 +1606,28 @@ impl ListUserOrganizationInvitations {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<OrganizationInvitation> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(
+            self.request,
+            "data",
+            500,
+            |entry: &OrganizationInvitation| Some(entry.id.as_str()),
+        )
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<OrganizationInvitation>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
 request! {
 /// The request that [`UsersApi::remove_password`] makes.
-RemoveUserPassword -> User, json
+RemoveUserPassword -> User, json, same id
 }
 
 impl RemoveUserPassword {
@@ -1578,12 +1650,12 @@ VerifyUserTotp -> VerifyTotpResult, json
 
 request! {
 /// The request that [`UsersApi::disable_mfa`] makes.
-DisableUserMfa -> UserIdOnly, json
+DisableUserMfa -> UserIdOnly, json, same user_id
 }
 
 request! {
 /// The request that [`UsersApi::delete_backup_codes`] makes.
-DeleteUserBackupCodes -> UserIdOnly, json
+DeleteUserBackupCodes -> UserIdOnly, json, same user_id
 }
 
 request! {
@@ -1593,12 +1665,12 @@ DeleteUserPasskey -> DeletedObject, json
 
 request! {
 /// The request that [`UsersApi::list_trusted_devices`] makes.
-ListUserTrustedDevices -> Page<TrustedDevice>, json
+ListUserTrustedDevices -> Page<TrustedDevice>, page("data")
 }
 
 request! {
 /// The request that [`UsersApi::revoke_trusted_device`] makes.
-RevokeUserTrustedDevice -> TrustedDevice, json
+RevokeUserTrustedDevice -> TrustedDevice, json, same id
 }
 
 request! {
@@ -1608,7 +1680,7 @@ DeleteUserWeb3Wallet -> DeletedObject, json
 
 request! {
 /// The request that [`UsersApi::delete_totp`] makes.
-DeleteUserTotp -> UserIdOnly, json
+DeleteUserTotp -> UserIdOnly, json, same user_id
 }
 
 request! {
@@ -1618,7 +1690,7 @@ DeleteUserExternalAccount -> DeletedObject, json
 
 request! {
 /// The request that [`UsersApi::set_password_compromised`] makes.
-SetUserPasswordCompromised -> User, json
+SetUserPasswordCompromised -> User, json, same id
 }
 
 impl SetUserPasswordCompromised {
@@ -1631,11 +1703,11 @@ impl SetUserPasswordCompromised {
 
 request! {
 /// The request that [`UsersApi::unset_password_compromised`] makes.
-UnsetUserPasswordCompromised -> User, json
+UnsetUserPasswordCompromised -> User, json, same id
 }
 
 /// A person with an account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct User {
     /// Unique id.
@@ -1786,7 +1858,7 @@ User
 }
 
 /// A crypto wallet of a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Web3Wallet {
     /// Unique id.
@@ -1815,7 +1887,7 @@ Web3Wallet
 }
 
 /// A passkey of a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Passkey {
     /// Unique id.
@@ -1841,7 +1913,7 @@ Passkey
 }
 
 /// A user's account at a third-party provider.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ExternalAccount {
     /// Type tag of the object on the wire.
@@ -1912,7 +1984,7 @@ ExternalAccount
 }
 
 /// A user's account at a SAML identity provider.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SamlAccount {
     /// Unique id.
@@ -1959,7 +2031,7 @@ SamlAccount
 }
 
 /// The SAML connection an account came through, in short form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SamlAccountConnection {
     /// Unique id.
@@ -2007,7 +2079,7 @@ SamlAccountConnection
 }
 
 /// A user's account at a company's identity provider.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseAccount {
     /// Unique id.
@@ -2060,7 +2132,7 @@ EnterpriseAccount
 }
 
 /// The single sign-on connection an account came through, in short form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EnterpriseAccountConnection {
     /// Unique id.
@@ -2114,7 +2186,7 @@ EnterpriseAccountConnection
 }
 
 /// How a user is tied to a directory. Sent with the webhooks `user.created` and `user.updated` only.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ScimUser {
     /// Directory that manages the user, by id.
@@ -2135,7 +2207,7 @@ ScimUser
 }
 
 /// A token with which a provider's API can be called in a user's name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OAuthAccessToken {
     /// Id of the linked account the token belongs to.
@@ -2181,7 +2253,7 @@ OAuthAccessToken
 }
 
 /// Whether a password is the user's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VerifyPasswordResult {
     /// Whether the proof succeeded.
@@ -2196,7 +2268,7 @@ VerifyPasswordResult
 }
 
 /// Whether a code is the user's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VerifyTotpResult {
     /// Whether the proof succeeded.
@@ -2214,7 +2286,7 @@ VerifyTotpResult
 }
 
 /// The user that was changed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserIdOnly {
     /// Id of the user.
@@ -2229,7 +2301,7 @@ UserIdOnly
 }
 
 /// A mobile device that a user enrolled and that can vouch for them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TrustedDevice {
     /// Unique id.

@@ -9,8 +9,10 @@ use http::Method;
 use crate::{
     client::ClerkClient,
     deleted_object::DeletedObject,
+    error::Error,
     fields::Fields,
-    lenient::{model, open_enum},
+    lenient::model,
+    open_enum::open_enum,
     operation::{input, request},
     page::Page,
     page_stream::PageStream,
@@ -103,7 +105,7 @@ impl WaitlistEntriesApi<'_> {
                     "waitlist_entries.delete",
                     "/waitlist_entries",
                 )
-                .segment(waitlist_entry_id.as_ref()),
+                .subject_segment(waitlist_entry_id.as_ref()),
         }
     }
 
@@ -117,7 +119,7 @@ impl WaitlistEntriesApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "waitlist_entries.invite", "/waitlist_entries")
-                .segment(waitlist_entry_id.as_ref())
+                .subject_segment(waitlist_entry_id.as_ref())
                 .path("/invite")
                 .unrepeatable(),
         }
@@ -133,7 +135,7 @@ impl WaitlistEntriesApi<'_> {
             request: self
                 .client
                 .call(Method::POST, "waitlist_entries.reject", "/waitlist_entries")
-                .segment(waitlist_entry_id.as_ref())
+                .subject_segment(waitlist_entry_id.as_ref())
                 .path("/reject"),
         }
     }
@@ -141,13 +143,16 @@ impl WaitlistEntriesApi<'_> {
 
 request! {
 /// The request that [`WaitlistEntriesApi::list`] makes.
-ListWaitlistEntries -> Page<WaitlistEntry>, json
+ListWaitlistEntries -> Page<WaitlistEntry>, page("data")
 }
 
 impl ListWaitlistEntries {
     /// Entries per page (1 to 500, default 10).
+    ///
+    /// A value outside of 1 to 500 is replaced by the nearest one inside.
     pub fn limit(mut self, value: u64) -> Self {
-        self.request.set_query("limit", value.to_string());
+        self.request
+            .set_query("limit", value.clamp(1, 500).to_string());
         self
     }
 
@@ -175,9 +180,19 @@ impl ListWaitlistEntries {
         self
     }
 
-    /// All entries from the first page on; `limit` is then the size of one page, 500 unless set.
+    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<WaitlistEntry> {
-        PageStream::by_offset(self.request, 500)
+        PageStream::by_offset(self.request, "data", 500, |entry: &WaitlistEntry| {
+            Some(entry.id.as_str())
+        })
+    }
+
+    /// Fetches the first entry, if there is one.
+    ///
+    /// # Errors
+    /// Fails as [`send`](Self::send) does.
+    pub async fn first(self) -> Result<Option<WaitlistEntry>, Error> {
+        self.limit(1).stream().try_next().await
     }
 }
 
@@ -196,17 +211,17 @@ impl CreateWaitlistEntry {
 
 request! {
 /// The request that [`WaitlistEntriesApi::create_bulk`] makes.
-CreateWaitlistEntries -> Vec<WaitlistEntry>, list
+CreateWaitlistEntries -> Page<WaitlistEntry>, page("data")
 }
 
 request! {
 /// The request that [`WaitlistEntriesApi::delete`] makes.
-DeleteWaitlistEntry -> DeletedObject, json
+DeleteWaitlistEntry -> DeletedObject, json, same id
 }
 
 request! {
 /// The request that [`WaitlistEntriesApi::invite`] makes.
-InviteWaitlistEntry -> WaitlistEntry, json
+InviteWaitlistEntry -> WaitlistEntry, json, same id
 }
 
 impl InviteWaitlistEntry {
@@ -219,7 +234,7 @@ impl InviteWaitlistEntry {
 
 request! {
 /// The request that [`WaitlistEntriesApi::reject`] makes.
-RejectWaitlistEntry -> WaitlistEntry, json
+RejectWaitlistEntry -> WaitlistEntry, json, same id
 }
 
 input! {
@@ -245,7 +260,7 @@ impl NewWaitlistEntry {
 }
 
 /// Somebody waiting for access.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct WaitlistEntry {
     /// Unique id.

@@ -85,7 +85,7 @@ CreateSvixUrl -> SvixUrl, json
 }
 
 /// Access to the Svix dashboard of the instance.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SvixUrl {
     /// Address of the Svix dashboard; opens without further login, so do not share it.

@@ -3,6 +3,8 @@
 
 mod answers;
 mod bodies;
+mod hostile;
+mod identity;
 mod keys;
 mod pages;
 mod raw;

@@ -24,6 +24,17 @@ fn organizations(ids: std::ops::Range<usize>, total: usize) -> Answer {
     )
 }
 
+/// The value of a parameter of each request.
+fn asked(server: &Server, name: &str) -> Vec<Option<String>> {
+    let value = |target: String| {
+        let query = target.split_once('?')?.1.to_owned();
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let mut values = pairs.filter(|(key, _)| *key == name);
+        Some(values.next()?.1.to_owned())
+    };
+    targets(server).into_iter().map(value).collect()
+}
+
 fn targets(server: &Server) -> Vec<String> {
     let decoded = |target: String| target.replace("%2B", "+");
     server
@@ -58,7 +69,6 @@ async fn a_list_is_read_in_every_shape() {
         "[]",
         r#"{ "data": [], "total_count": 0 }"#,
         r#"{ "data": null }"#,
-        "{}",
     ] {
         let server = Server::start([answer_json(200, body)]).await;
         let page = client(&server).sessions().list().send().await.unwrap();
@@ -213,4 +223,222 @@ async fn users_are_counted_by_a_call_of_its_own() {
         .unwrap();
     assert_eq!(count, 7);
     assert_eq!(targets(&server), ["/v1/users/count?banned=false"]);
+}
+
+#[tokio::test]
+async fn what_is_not_a_list_is_not_an_empty_one() {
+    for body in [
+        "null",
+        "{}",
+        r#"{ "error": "maintenance" }"#,
+        r#"{ "users": [{ "id": "user_1" }] }"#,
+        r#"{ "m2m_tokens": [] }"#,
+        r#"{ "total_count": 3 }"#,
+        r#""ok""#,
+        "true",
+        "7",
+    ] {
+        let server = Server::start([answer_json(200, body), answer_json(200, body)]).await;
+        let page = client(&server).users().list().send().await;
+        assert!(matches!(page, Err(Error::Decode(_))), "{body}");
+        let mut stream = client(&server).users().list().stream();
+        assert!(stream.try_next().await.is_err(), "{body}");
+    }
+    for body in [
+        "{}",
+        "null",
+        "[]",
+        "7",
+        r#"{ "total_count": null }"#,
+        r#"{ "total_count": -1 }"#,
+    ] {
+        let server = Server::start([answer_json(200, body)]).await;
+        let count = client(&server).users().count().send().await;
+        assert!(matches!(count, Err(Error::Decode(_))), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_somebody_else_is_not_an_object_full_of_defaults() {
+    for body in ["{}", "null", "[]", r#"{ "error": "maintenance" }"#] {
+        let server = Server::start(vec![answer_json(200, body); 3]).await;
+        let client = client(&server);
+        assert!(client.jwks().get().send().await.is_err(), "{body}");
+        assert!(
+            client.users().delete("user_1").send().await.is_err(),
+            "{body}"
+        );
+        assert!(
+            client
+                .users()
+                .verify_password("user_1", "p")
+                .send()
+                .await
+                .is_err(),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_size_of_a_page_is_kept_within_what_the_api_takes() {
+    for (asked_for, sent) in [
+        (0, "1"),
+        (1, "1"),
+        (500, "500"),
+        (501, "500"),
+        (u64::MAX, "500"),
+    ] {
+        let server = Server::start([users(0..1), users(0..1)]).await;
+        client(&server)
+            .users()
+            .list()
+            .limit(asked_for)
+            .send()
+            .await
+            .unwrap();
+        let mut stream = client(&server).users().list().limit(asked_for).stream();
+        stream.try_next().await.unwrap();
+        assert_eq!(
+            asked(&server, "limit"),
+            [Some(sent.to_owned()), Some(sent.to_owned())]
+        );
+    }
+    let server = Server::start([answer_json(200, r#"{ "data": [], "total_count": 0 }"#)]).await;
+    client(&server)
+        .api_keys()
+        .list("user_1")
+        .limit(101)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(asked(&server, "limit"), [Some("100".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_the_cursor_or_the_offset_is_not_asked_for_ever() {
+    // Cursors: the same page, and the same page with a newer user at its top.
+    for second in [users(0..2), users([7, 0])] {
+        let server = Server::start([users(0..2), second]).await;
+        let mut stream = client(&server).users().list().limit(2).stream();
+        let mut ids = Vec::new();
+        let error = loop {
+            match stream.try_next().await {
+                Ok(Some(user)) => ids.push(user.id),
+                Ok(None) => panic!("the stream ended as if it were complete"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(ids, ["user_0", "user_1"]);
+        assert!(error.to_string().contains("page before"), "{error}");
+        assert!(stream.try_next().await.unwrap().is_none());
+        assert_eq!(server.count(), 2);
+    }
+    // Offsets.
+    let page = || organizations(0..2, 9);
+    let server = Server::start([page(), page()]).await;
+    let mut stream = client(&server).organizations().list().limit(2).stream();
+    for _ in 0..2 {
+        stream.try_next().await.unwrap().unwrap();
+    }
+    assert!(stream.try_next().await.is_err());
+    assert_eq!(server.count(), 2);
+    // An organization that appears at the top pushes the same one onto the next page.
+    let server = Server::start([
+        organizations(0..1, 2),
+        organizations(0..1, 3),
+        organizations(1..2, 3),
+        organizations(2..2, 3),
+    ])
+    .await;
+    let stream = client(&server).organizations().list().limit(1).stream();
+    let all = stream.try_collect().await.unwrap();
+    assert_eq!(all.len(), 3);
+    // Lists whose entries have no ids.
+    let tokens = || answer_json(200, r#"{ "data": [{ "token": "t" }], "total_count": 9 }"#);
+    let server = Server::start([tokens(), tokens()]).await;
+    let list = client(&server)
+        .users()
+        .list_oauth_access_tokens("user_1", "google");
+    assert!(list.limit(1).stream().try_collect().await.is_err());
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test]
+async fn null_rows_and_unreadable_rows_do_not_end_a_stream() {
+    let pages = [
+        r#"[{ "id": "user_0" }, null]"#,
+        r#"[null, { "id": "user_1", "created_at": {} }]"#,
+        r#"[{ "id": "user_2" }, { "id": "user_3", "email_addresses": [{}, { "verification": 5 }] }]"#,
+        r#"[{ "id": "user_4" }]"#,
+    ];
+    let server = Server::start(pages.map(|page| answer_json(200, page))).await;
+    let mut stream = client(&server).users().list().limit(2).stream();
+    let mut ids = Vec::new();
+    while let Some(user) = stream.try_next().await.unwrap() {
+        ids.push(user.id);
+    }
+    assert_eq!(ids, ["user_0", "user_2", "user_4"]);
+    let failures: Vec<_> = stream
+        .failures()
+        .iter()
+        .map(|row| (row.index(), row.id(), row.field()))
+        .collect();
+    assert_eq!(
+        failures,
+        [
+            (1, Some("user_1"), Some("created_at")),
+            (1, Some("user_3"), Some("email_addresses[1].verification")),
+        ]
+    );
+    let cursors = asked(&server, "starting_after");
+    let after = |id: &str| Some(id.to_owned());
+    assert_eq!(
+        cursors,
+        [None, after("user_0"), after("user_1"), after("user_3")]
+    );
+
+    // The same by offset.
+    let pages = [
+        r#"{ "data": [{ "id": "org_0" }, null], "total_count": 3 }"#,
+        r#"{ "data": [{ "id": "org_1" }], "total_count": 3 }"#,
+    ];
+    let server = Server::start(pages.map(|page| answer_json(200, page))).await;
+    let all = client(&server)
+        .organizations()
+        .list()
+        .limit(2)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 2);
+    assert_eq!(asked(&server, "offset"), [after("0"), after("2")]);
+}
+
+#[tokio::test]
+async fn the_first_entry_is_one_call_for_one_entry() {
+    let server = Server::start([users(0..1), users(0..0)]).await;
+    let first = client(&server)
+        .users()
+        .list()
+        .query("a")
+        .first()
+        .await
+        .unwrap();
+    assert_eq!(first.unwrap().id, "user_0");
+    assert!(
+        client(&server)
+            .users()
+            .list()
+            .first()
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        asked(&server, "limit"),
+        [Some("1".to_owned()), Some("1".to_owned())]
+    );
+    assert_eq!(server.count(), 2);
 }

@@ -194,7 +194,8 @@ async fn calls_at_the_same_time_do_not_meet() {
     let calls: Vec<_> = (0..40)
         .map(|number| {
             let client = client.clone();
-            tokio::spawn(async move { client.users().get(format!("user_{number}")).send().await })
+            let path = ["users".to_owned(), format!("user_{number}")];
+            tokio::spawn(async move { client.request(http::Method::GET, path).send().await })
         })
         .collect();
     for call in calls {

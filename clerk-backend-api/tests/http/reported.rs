@@ -282,7 +282,7 @@ async fn a_subscription_item_in_both_shapes() {
             "amount": money,
             "next_invoice": { "amount": money, "date": "" },
         }),
-        async |client| client.billing().extend_free_trial("csub_item_1", "2026-12-01T00:00:00Z").send().await,
+        async |client| client.billing().extend_free_trial("csub_item_1", "2026-12-01T00:00:00Z".parse::<clerk_backend_api::Timestamp>().unwrap()).send().await,
     )
     .await;
     assert_eq!(legacy.plan.as_ref().unwrap().amount, Some(1000));

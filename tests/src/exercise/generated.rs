@@ -31,7 +31,7 @@ use clerk_backend_api::resources::waitlist_entries::NewWaitlistEntry;
 use clerk_backend_api::{ClerkClient, Timestamp};
 use serde_json::json;
 
-use super::{Operation, image};
+use super::{Operation, image, outcome, page_outcome};
 
 /// Every operation of the client, each with all arguments that go together.
 pub(super) fn operations() -> Vec<Operation> {
@@ -46,7 +46,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .create("user_2abcdefghijklmnopqrstuvwxyz", NewActor::new("example"))
                     .expires_in_seconds(Duration::from_secs(3600))
                     .session_max_duration_in_seconds(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -55,7 +55,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/actor_tokens/{actor_token_id}/revoke",
             |client: &ClerkClient| {
                 let request = client.actor_tokens().revoke("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -70,7 +70,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .it_contact_id("example")
                     .scopes(["example"])
                     .seconds_until_expiration(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -82,7 +82,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .admin_portal_link_tokens()
                     .revoke("aplt_0123456789abcdef0123456789abcdef")
                     .revocation_reason("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -101,7 +101,7 @@ pub(super) fn operations() -> Vec<Operation> {
                         redirect_url: "https://app.example.com/done".to_owned(),
                     })
                     .session_max_duration_in_seconds(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -110,7 +110,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/agents/tasks/{agent_task_id}/revoke",
             |client: &ClerkClient| {
                 let request = client.agent_tasks().revoke("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -119,7 +119,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/allowlist_identifiers",
             |client: &ClerkClient| {
                 let request = client.allowlist_identifiers().list().limit(10).offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -131,7 +131,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .allowlist_identifiers()
                     .create("example")
                     .notify(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -140,7 +140,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/allowlist_identifiers/{identifier_id}",
             |client: &ClerkClient| {
                 let request = client.allowlist_identifiers().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -156,7 +156,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .limit(10)
                     .offset(10)
                     .query("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -173,7 +173,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .scopes(["example"])
                     .created_by("user_2abcdefghijklmnopqrstuvwxyz")
                     .seconds_until_expiration(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -182,7 +182,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/api_keys/{apiKeyID}",
             |client: &ClerkClient| {
                 let request = client.api_keys().get("ak_0123456789abcdef0123456789abcdef");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -198,7 +198,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .description("example")
                     .subject("user_2abcdefghijklmnopqrstuvwxyz")
                     .seconds_until_expiration(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -209,7 +209,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .api_keys()
                     .delete("ak_0123456789abcdef0123456789abcdef");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -220,7 +220,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .api_keys()
                     .get_secret("ak_0123456789abcdef0123456789abcdef");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -232,7 +232,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .api_keys()
                     .revoke("ak_0123456789abcdef0123456789abcdef")
                     .revocation_reason("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -241,7 +241,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/api_keys/verify",
             |client: &ClerkClient| {
                 let request = client.api_keys().verify("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -256,7 +256,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .from_email_address("example")
                     .progressive_sign_up(true)
                     .test_mode(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -269,7 +269,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .update_domain()
                     .home_url("https://app.example.com")
                     .is_secondary(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -283,7 +283,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .limit(10)
                     .offset(10)
                     .payer_type("user");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -297,7 +297,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .limit(10)
                     .offset(10)
                     .plan_id("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -312,7 +312,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .annual_monthly_amount(10)
                     .description("example")
                     .supported_billing_periods("month");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -330,7 +330,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .plan_id("example")
                     .include_free(true)
                     .query("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -342,7 +342,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .billing()
                     .cancel_subscription_item("example")
                     .end_now(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -352,8 +352,8 @@ pub(super) fn operations() -> Vec<Operation> {
             |client: &ClerkClient| {
                 let request = client
                     .billing()
-                    .extend_free_trial("example", "2026-05-12T08:30:00Z");
-                Box::pin(async move { request.send().await.map(drop) })
+                    .extend_free_trial("example", Timestamp::from_millis(1_700_690_400_000));
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -364,7 +364,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .billing()
                     .create_price_transition("example", "example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -373,7 +373,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/billing/subscription_items/{subscription_item_id}/discounts",
             |client: &ClerkClient| {
                 let request = client.billing().apply_discount("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -382,7 +382,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/billing/subscription_items/{subscription_item_id}/discounts/{discount_id}",
             |client: &ClerkClient| {
                 let request = client.billing().remove_discount("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -391,7 +391,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/billing/statements",
             |client: &ClerkClient| {
                 let request = client.billing().list_statements().limit(10).offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -400,7 +400,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/billing/statements/{statementID}",
             |client: &ClerkClient| {
                 let request = client.billing().get_statement("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -413,7 +413,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .list_statement_payment_attempts("example")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -422,7 +422,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/blocklist_identifiers",
             |client: &ClerkClient| {
                 let request = client.blocklist_identifiers().list();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -431,7 +431,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/blocklist_identifiers",
             |client: &ClerkClient| {
                 let request = client.blocklist_identifiers().create("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -440,12 +440,12 @@ pub(super) fn operations() -> Vec<Operation> {
             "/blocklist_identifiers/{identifier_id}",
             |client: &ClerkClient| {
                 let request = client.blocklist_identifiers().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new("clients.list", "GET", "/clients", |client: &ClerkClient| {
             let request = client.clients().list().limit(10).offset(10);
-            Box::pin(async move { request.send().await.map(drop) })
+            Box::pin(async move { page_outcome(request.send().await) })
         }),
         Operation::new(
             "clients.verify",
@@ -453,7 +453,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/clients/verify",
             |client: &ClerkClient| {
                 let request = client.clients().verify("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -462,7 +462,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/clients/{client_id}",
             |client: &ClerkClient| {
                 let request = client.clients().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -471,7 +471,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/directories",
             |client: &ClerkClient| {
                 let request = client.directories().list().limit(10).offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -489,7 +489,7 @@ pub(super) fn operations() -> Vec<Operation> {
                         .directory_group_display_name("example")
                         .scim_group_display_name("example")
                         .precedence(10)]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -498,7 +498,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/directories/{directory_id}",
             |client: &ClerkClient| {
                 let request = client.directories().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -514,7 +514,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .provider("example")
                     .attribute_mapping(json!({ "a": "b" }))
                     .group_role_mapping_enabled(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -523,7 +523,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/directories/{directory_id}",
             |client: &ClerkClient| {
                 let request = client.directories().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -532,7 +532,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/directories/{directory_id}/rotate_api_key",
             |client: &ClerkClient| {
                 let request = client.directories().rotate_api_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -541,7 +541,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/directories/{directory_id}/group_role_mappings",
             |client: &ClerkClient| {
                 let request = client.directories().list_group_role_mappings("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -555,7 +555,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .directory_group_id("example")
                     .scim_group_id("example")
                     .precedence(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -569,7 +569,7 @@ pub(super) fn operations() -> Vec<Operation> {
                         .directory_group_id("example")
                         .scim_group_id("example")],
                 );
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -580,12 +580,12 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .directories()
                     .delete_group_role_mapping("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new("domains.list", "GET", "/domains", |client: &ClerkClient| {
             let request = client.domains().list();
-            Box::pin(async move { request.send().await.map(drop) })
+            Box::pin(async move { page_outcome(request.send().await) })
         }),
         Operation::new(
             "domains.create",
@@ -593,7 +593,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/domains",
             |client: &ClerkClient| {
                 let request = client.domains().create("example").proxy_url("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -607,7 +607,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .name("example")
                     .proxy_url("example")
                     .is_secondary(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -616,7 +616,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/domains/{domain_id}",
             |client: &ClerkClient| {
                 let request = client.domains().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -630,7 +630,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .verified(true)
                     .primary(true)
                     .notify_primary_email_address_changed(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -639,7 +639,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/email_addresses/{email_address_id}",
             |client: &ClerkClient| {
                 let request = client.email_addresses().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -653,7 +653,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .verified(true)
                     .primary(true)
                     .notify_primary_email_address_changed(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -662,7 +662,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/email_addresses/{email_address_id}",
             |client: &ClerkClient| {
                 let request = client.email_addresses().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -671,7 +671,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/email_addresses/{email_address_id}/prepare_verification",
             |client: &ClerkClient| {
                 let request = client.email_addresses().prepare_verification("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -682,7 +682,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .email_addresses()
                     .attempt_verification("example", "example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -695,7 +695,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .replace_for_user("user_2abcdefghijklmnopqrstuvwxyz", "ada@example.com")
                     .identification_status("verified")
                     .notify_primary_email_address_changed(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -710,7 +710,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .offset(10)
                     .organization_id("org_2abcdefghijklmnopqrstuvwxyz")
                     .active(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -758,7 +758,7 @@ pub(super) fn operations() -> Vec<Operation> {
                         .scim_path("example")
                         .directory_path("example")
                         .multi_valued(true)]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -767,7 +767,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/enterprise_connections/{enterprise_connection_id}",
             |client: &ClerkClient| {
                 let request = client.enterprise_connections().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -820,7 +820,7 @@ pub(super) fn operations() -> Vec<Operation> {
                         .scim_path("example")
                         .directory_path("example")
                         .multi_valued(true)]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -829,7 +829,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/enterprise_connections/{enterprise_connection_id}",
             |client: &ClerkClient| {
                 let request = client.enterprise_connections().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -843,7 +843,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .status(["pending"])
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -852,7 +852,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/enterprise_connections/{enterprise_connection_id}/test_runs",
             |client: &ClerkClient| {
                 let request = client.enterprise_connections().create_test_run("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -861,7 +861,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/instance",
             |client: &ClerkClient| {
                 let request = client.instance().get();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -883,7 +883,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .preferred_sign_in_strategy_when_password_required(
                         PreferredSignInStrategy::from("password"),
                     );
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -899,7 +899,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .allowlist_blocklist_disabled_on_sign_in(true)
                     .block_email_subaddresses(true)
                     .block_disposable_email_domains(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -908,7 +908,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/instance/protect",
             |client: &ClerkClient| {
                 let request = client.instance().get_protect();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -921,7 +921,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .update_protect()
                     .rules_enabled(true)
                     .specter_enabled(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -930,7 +930,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/instance/communication",
             |client: &ClerkClient| {
                 let request = client.instance().get_communication();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -942,7 +942,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .instance()
                     .update_communication()
                     .blocked_country_codes(["AQ"]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -951,7 +951,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/instance/oauth_application_settings",
             |client: &ClerkClient| {
                 let request = client.instance().get_oauth_application_settings();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -968,7 +968,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .client_id_metadata_documents_advertised(true)
                     .client_id_metadata_documents_only_allow_pre_registered_clients(true)
                     .client_id_metadata_documents_block_implicitly_allowed_clients(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -981,7 +981,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .change_domain()
                     .home_url("https://app.example.com")
                     .is_secondary(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -990,7 +990,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/instance/organization_settings",
             |client: &ClerkClient| {
                 let request = client.instance().get_organization_settings();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1009,7 +1009,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .domains_enrollment_modes(["example"])
                     .creator_role_id("example")
                     .domains_default_role_id("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1026,7 +1026,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .domain("example")
                     .sign_in_url("example")
                     .use_domain_for_script(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1042,7 +1042,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1059,7 +1059,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .ignore_existing(true)
                     .expires_in_days(10)
                     .template_slug("invitation");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1077,7 +1077,7 @@ pub(super) fn operations() -> Vec<Operation> {
                             .ignore_existing(true)
                             .expires_in_days(10)
                             .template_slug("invitation")]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1086,12 +1086,12 @@ pub(super) fn operations() -> Vec<Operation> {
             "/invitations/{invitation_id}/revoke",
             |client: &ClerkClient| {
                 let request = client.invitations().revoke("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new("jwks.get", "GET", "/jwks", |client: &ClerkClient| {
             let request = client.jwks().get();
-            Box::pin(async move { request.send().await.map(drop) })
+            Box::pin(async move { outcome(request.send().await) })
         }),
         Operation::new(
             "jwt_templates.list",
@@ -1099,7 +1099,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/jwt_templates",
             |client: &ClerkClient| {
                 let request = client.jwt_templates().list().limit(10).offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1115,7 +1115,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .custom_signing_key(true)
                     .signing_algorithm("example")
                     .signing_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1124,7 +1124,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/jwt_templates/{template_id}",
             |client: &ClerkClient| {
                 let request = client.jwt_templates().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1140,7 +1140,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .custom_signing_key(true)
                     .signing_algorithm("example")
                     .signing_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1149,7 +1149,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/jwt_templates/{template_id}",
             |client: &ClerkClient| {
                 let request = client.jwt_templates().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1164,7 +1164,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .expired(true)
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1179,7 +1179,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .seconds_until_expiration(Duration::from_secs(3600))
                     .claims(json!({ "plan": "pro" }))
                     .min_remaining_ttl_seconds(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1191,7 +1191,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .m2m_tokens()
                     .revoke("mt_0123456789abcdef0123456789abcdef")
                     .revocation_reason("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1200,7 +1200,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/m2m_tokens/verify",
             |client: &ClerkClient| {
                 let request = client.m2m_tokens().verify("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1215,7 +1215,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .offset(10)
                     .query("example")
                     .order_by("-created_at");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1228,7 +1228,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .create("example")
                     .scoped_machines(["example"])
                     .default_token_ttl(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1237,7 +1237,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/machines/{machine_id}",
             |client: &ClerkClient| {
                 let request = client.machines().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1250,7 +1250,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .update("example")
                     .name("example")
                     .default_token_ttl(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1259,7 +1259,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/machines/{machine_id}",
             |client: &ClerkClient| {
                 let request = client.machines().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1268,7 +1268,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/machines/{machine_id}/secret_key",
             |client: &ClerkClient| {
                 let request = client.machines().get_secret_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1279,7 +1279,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .machines()
                     .rotate_secret_key("example", Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1288,7 +1288,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/machines/{machine_id}/scopes",
             |client: &ClerkClient| {
                 let request = client.machines().create_scope("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1297,7 +1297,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/machines/{machine_id}/scopes/{other_machine_id}",
             |client: &ClerkClient| {
                 let request = client.machines().delete_scope("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1306,7 +1306,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/oauth_applications/access_tokens/verify",
             |client: &ClerkClient| {
                 let request = client.oauth_access_tokens().verify("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1321,7 +1321,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .offset(10)
                     .order_by("-created_at")
                     .name_query("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1338,7 +1338,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .consent_screen_enabled(true)
                     .pkce_required(true)
                     .public(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1347,7 +1347,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/oauth_applications/{oauth_application_id}",
             |client: &ClerkClient| {
                 let request = client.oauth_applications().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1365,7 +1365,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .consent_screen_enabled(true)
                     .pkce_required(true)
                     .public(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1374,7 +1374,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/oauth_applications/{oauth_application_id}",
             |client: &ClerkClient| {
                 let request = client.oauth_applications().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1386,7 +1386,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .oauth_applications()
                     .set_logo("example", image())
                     .uploader_user_id("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1395,7 +1395,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/oauth_applications/{oauth_application_id}/rotate_secret",
             |client: &ClerkClient| {
                 let request = client.oauth_applications().rotate_secret("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1406,7 +1406,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .oauth_applications()
                     .revoke_token("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1421,7 +1421,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .enrollment_mode("manual_invitation")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1434,7 +1434,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .create("org_2abcdefghijklmnopqrstuvwxyz", "example")
                     .enrollment_mode("manual_invitation")
                     .verified(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1447,7 +1447,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .update("org_2abcdefghijklmnopqrstuvwxyz", "example")
                     .enrollment_mode("manual_invitation")
                     .verified(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1458,7 +1458,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organization_domains()
                     .delete("org_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1469,7 +1469,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organization_domains()
                     .verify_ownership("org_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1488,7 +1488,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .offset(10)
                     .limit(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1504,7 +1504,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .query("example")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1520,7 +1520,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1541,7 +1541,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .redirect_url("https://app.example.com/done")
                     .expires_in_days(10)
                     .notify(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1559,7 +1559,7 @@ pub(super) fn operations() -> Vec<Operation> {
                         .expires_in_days(10)
                         .notify(true)],
                 );
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1572,7 +1572,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .list_pending("org_2abcdefghijklmnopqrstuvwxyz")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1583,7 +1583,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organization_invitations()
                     .get("org_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1595,7 +1595,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .organization_invitations()
                     .revoke("org_2abcdefghijklmnopqrstuvwxyz", "example")
                     .requesting_user_id("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1624,7 +1624,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .created_at_after(Timestamp::from_millis(1_700_690_400_000))
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1641,7 +1641,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     )
                     .public_metadata(json!({ "plan": "pro" }))
                     .private_metadata(json!({ "plan": "pro" }));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1654,7 +1654,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     "user_2abcdefghijklmnopqrstuvwxyz",
                     "example",
                 );
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1666,7 +1666,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     "org_2abcdefghijklmnopqrstuvwxyz",
                     "user_2abcdefghijklmnopqrstuvwxyz",
                 );
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1682,7 +1682,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     )
                     .public_metadata(json!({ "plan": "pro" }))
                     .private_metadata(json!({ "plan": "pro" }));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1696,7 +1696,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1711,7 +1711,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1723,7 +1723,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .organization_permissions()
                     .create("example", "example")
                     .description("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1732,7 +1732,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/organization_permissions/{permission_id}",
             |client: &ClerkClient| {
                 let request = client.organization_permissions().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1746,7 +1746,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .name("example")
                     .key("example")
                     .description("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1755,7 +1755,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/organization_permissions/{permission_id}",
             |client: &ClerkClient| {
                 let request = client.organization_permissions().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1770,7 +1770,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1784,7 +1784,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .description("example")
                     .permissions(["example"])
                     .include_in_initial_role_set(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1793,7 +1793,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/organization_roles/{organization_role_id}",
             |client: &ClerkClient| {
                 let request = client.organization_roles().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1808,7 +1808,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .key("example")
                     .description("example")
                     .permissions(["example"]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1817,7 +1817,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/organization_roles/{organization_role_id}",
             |client: &ClerkClient| {
                 let request = client.organization_roles().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1828,7 +1828,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organization_roles()
                     .assign_permission("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1839,7 +1839,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organization_roles()
                     .remove_permission("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1858,7 +1858,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1874,9 +1874,9 @@ pub(super) fn operations() -> Vec<Operation> {
                     .public_metadata(json!({ "plan": "pro" }))
                     .slug("example")
                     .max_allowed_memberships(10)
-                    .created_at("2026-05-12T08:30:00Z")
+                    .created_at(Timestamp::from_millis(1_700_690_400_000))
                     .role_set_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1889,7 +1889,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .get("org_2abcdefghijklmnopqrstuvwxyz")
                     .include_members_count(true)
                     .include_missing_member_with_elevated_permissions(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1904,9 +1904,9 @@ pub(super) fn operations() -> Vec<Operation> {
                     .slug("example")
                     .max_allowed_memberships(10)
                     .admin_delete_enabled(true)
-                    .created_at("2026-05-12T08:30:00Z")
+                    .created_at(Timestamp::from_millis(1_700_690_400_000))
                     .role_set_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1917,7 +1917,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organizations()
                     .delete("org_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1930,7 +1930,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .replace_metadata("org_2abcdefghijklmnopqrstuvwxyz")
                     .public_metadata(json!({ "plan": "pro" }))
                     .private_metadata(json!({ "plan": "pro" }));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1943,7 +1943,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .update_metadata("org_2abcdefghijklmnopqrstuvwxyz")
                     .public_metadata(json!({ "plan": "pro" }))
                     .private_metadata(json!({ "plan": "pro" }));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1955,7 +1955,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .organizations()
                     .set_logo("org_2abcdefghijklmnopqrstuvwxyz", image())
                     .uploader_user_id("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1966,7 +1966,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organizations()
                     .delete_logo("org_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1977,7 +1977,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organizations()
                     .get_billing_subscription("org_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -1988,7 +1988,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .organizations()
                     .get_billing_credit_balance("org_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2006,7 +2006,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .currency("example")
                     .idempotency_key("example")
                     .note("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2020,7 +2020,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .verified(true)
                     .primary(true)
                     .reserved_for_second_factor(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2029,7 +2029,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/phone_numbers/{phone_number_id}",
             |client: &ClerkClient| {
                 let request = client.phone_numbers().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2043,7 +2043,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .verified(true)
                     .primary(true)
                     .reserved_for_second_factor(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2052,7 +2052,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/phone_numbers/{phone_number_id}",
             |client: &ClerkClient| {
                 let request = client.phone_numbers().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2061,7 +2061,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/phone_numbers/{phone_number_id}/prepare_verification",
             |client: &ClerkClient| {
                 let request = client.phone_numbers().prepare_verification("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2072,7 +2072,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .phone_numbers()
                     .attempt_verification("example", "example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2084,7 +2084,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .phone_numbers()
                     .replace_for_user("user_2abcdefghijklmnopqrstuvwxyz", "+15555550100")
                     .identification_status("verified");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2097,7 +2097,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .verify()
                     .domain_id("example")
                     .proxy_url("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2106,7 +2106,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/redirect_urls",
             |client: &ClerkClient| {
                 let request = client.redirect_urls().list().limit(10).offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2115,7 +2115,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/redirect_urls",
             |client: &ClerkClient| {
                 let request = client.redirect_urls().create("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2124,7 +2124,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/redirect_urls/{id}",
             |client: &ClerkClient| {
                 let request = client.redirect_urls().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2133,7 +2133,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/redirect_urls/{id}",
             |client: &ClerkClient| {
                 let request = client.redirect_urls().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2148,7 +2148,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .order_by("-created_at")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2167,7 +2167,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .key("example")
                     .description("example")
                     .kind("initial");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2176,7 +2176,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/role_sets/{role_set_key_or_id}",
             |client: &ClerkClient| {
                 let request = client.role_sets().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2193,7 +2193,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .kind(RoleSetType::from("initial"))
                     .default_role_key("example")
                     .creator_role_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2205,7 +2205,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .role_sets()
                     .replace("example", "example")
                     .reassignment_mappings(json!({ "a": "b" }));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2218,7 +2218,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .add_roles("example", ["example"])
                     .default_role_key("example")
                     .creator_role_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2229,7 +2229,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .role_sets()
                     .replace_role("example", "example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2245,7 +2245,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .query("example")
                     .order_by("-created_at")
                     .organization_id(["org_2abcdefghijklmnopqrstuvwxyz"]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2272,7 +2272,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     )
                     .force_authn(true)
                     .login_hint(NewLoginHint::new("email_address").source("example"));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2281,7 +2281,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/saml_connections/{saml_connection_id}",
             |client: &ClerkClient| {
                 let request = client.saml_connections().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2316,7 +2316,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .force_authn(true)
                     .login_hint(NewLoginHint::new("email_address").source("example"))
                     .consent_verified_domains_deletion(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2325,7 +2325,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/saml_connections/{saml_connection_id}",
             |client: &ClerkClient| {
                 let request = client.saml_connections().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2334,7 +2334,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/scim_directories",
             |client: &ClerkClient| {
                 let request = client.scim_directories().list().limit(10).offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2349,7 +2349,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .group_role_mappings([NewScimGroupRoleMapping::new("example", "example")
                         .scim_group_display_name("example")
                         .precedence(10)]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2358,7 +2358,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/scim_directories/{scim_directory_id}",
             |client: &ClerkClient| {
                 let request = client.scim_directories().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2374,7 +2374,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .provider("example")
                     .attribute_mapping(json!({ "a": "b" }))
                     .group_role_mapping_enabled(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2383,7 +2383,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/scim_directories/{scim_directory_id}",
             |client: &ClerkClient| {
                 let request = client.scim_directories().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2392,7 +2392,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/scim_directories/{scim_directory_id}/rotate_api_key",
             |client: &ClerkClient| {
                 let request = client.scim_directories().rotate_api_key("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2403,7 +2403,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .scim_directories()
                     .list_group_role_mappings("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2415,7 +2415,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .scim_directories()
                     .create_group_role_mapping("example", "example", "example")
                     .precedence(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2427,7 +2427,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     "example",
                     [ScimGroupRole::new("example", "example")],
                 );
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2438,7 +2438,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .scim_directories()
                     .delete_group_role_mapping("example", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2454,7 +2454,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .status("abandoned")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2466,7 +2466,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .sessions()
                     .create("user_2abcdefghijklmnopqrstuvwxyz")
                     .active_organization_id("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2475,7 +2475,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/sessions/{session_id}",
             |client: &ClerkClient| {
                 let request = client.sessions().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2496,7 +2496,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .request_headers(json!({ "plan": "pro" }))
                     .format(SessionRefreshFormat::from("token"))
                     .request_originating_ip("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2505,7 +2505,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/sessions/{session_id}/revoke",
             |client: &ClerkClient| {
                 let request = client.sessions().revoke("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2517,7 +2517,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .sessions()
                     .create_token("example")
                     .expires_in_seconds(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2529,7 +2529,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .sessions()
                     .create_token_from_template("example", "example")
                     .expires_in_seconds(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2542,7 +2542,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .create("user_2abcdefghijklmnopqrstuvwxyz")
                     .org_id("example")
                     .expires_in_seconds(Duration::from_secs(3600));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2551,7 +2551,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/sign_in_tokens/{sign_in_token_id}/revoke",
             |client: &ClerkClient| {
                 let request = client.sign_in_tokens().revoke("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2560,7 +2560,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/sign_ups/{id}",
             |client: &ClerkClient| {
                 let request = client.sign_ups().get("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2573,7 +2573,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .update("example")
                     .external_id("example")
                     .custom_action(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2582,7 +2582,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/templates/{template_type}",
             |client: &ClerkClient| {
                 let request = client.templates().list("email").limit(10).offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2591,7 +2591,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/templates/{template_type}/{slug}",
             |client: &ClerkClient| {
                 let request = client.templates().get("email", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2609,7 +2609,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .delivered_by_clerk(true)
                     .from_email_name("notifications")
                     .reply_to_email_name("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2618,7 +2618,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/templates/{template_type}/{slug}/revert",
             |client: &ClerkClient| {
                 let request = client.templates().revert("email", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2633,7 +2633,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .body("example")
                     .from_email_name("notifications")
                     .reply_to_email_name("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2645,7 +2645,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .templates()
                     .toggle_delivery("email", "example")
                     .delivered_by_clerk(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2654,7 +2654,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/testing_tokens",
             |client: &ClerkClient| {
                 let request = client.testing_tokens().create();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new("users.list", "GET", "/users", |client: &ClerkClient| {
@@ -2686,7 +2686,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 .limit(10)
                 .offset(10)
                 .order_by("-created_at");
-            Box::pin(async move { request.send().await.map(drop) })
+            Box::pin(async move { page_outcome(request.send().await) })
         }),
         Operation::new("users.create", "POST", "/users", |client: &ClerkClient| {
             let request = client
@@ -2713,16 +2713,16 @@ pub(super) fn operations() -> Vec<Operation> {
                 .private_metadata(json!({ "plan": "pro" }))
                 .unsafe_metadata(json!({ "plan": "pro" }))
                 .delete_self_enabled(true)
-                .legal_accepted_at("2026-05-12T08:30:00Z")
+                .legal_accepted_at(Timestamp::from_millis(1_700_690_400_000))
                 .skip_legal_checks(true)
                 .skip_user_requirement(true)
                 .create_organization_enabled(true)
                 .create_organizations_limit(10)
-                .created_at("2026-05-12T08:30:00Z")
+                .created_at(Timestamp::from_millis(1_700_690_400_000))
                 .bypass_client_trust(true)
                 .banned(true)
                 .locked(true);
-            Box::pin(async move { request.send().await.map(drop) })
+            Box::pin(async move { outcome(request.send().await) })
         }),
         Operation::new(
             "users.count",
@@ -2754,7 +2754,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .last_sign_in_at_after(Timestamp::from_millis(1_700_690_400_000))
                     .provider("example")
                     .provider_user_id(["example"]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2763,7 +2763,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/{user_id}",
             |client: &ClerkClient| {
                 let request = client.users().get("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2793,12 +2793,12 @@ pub(super) fn operations() -> Vec<Operation> {
                     .backup_codes(["example"])
                     .delete_self_enabled(true)
                     .create_organization_enabled(true)
-                    .legal_accepted_at("2026-05-12T08:30:00Z")
+                    .legal_accepted_at(Timestamp::from_millis(1_700_690_400_000))
                     .skip_legal_checks(true)
                     .create_organizations_limit(10)
-                    .created_at("2026-05-12T08:30:00Z")
+                    .created_at(Timestamp::from_millis(1_700_690_400_000))
                     .bypass_client_trust(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2807,7 +2807,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/{user_id}",
             |client: &ClerkClient| {
                 let request = client.users().delete("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2816,7 +2816,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/{user_id}/ban",
             |client: &ClerkClient| {
                 let request = client.users().ban("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2825,7 +2825,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/{user_id}/unban",
             |client: &ClerkClient| {
                 let request = client.users().unban("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2834,7 +2834,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/ban",
             |client: &ClerkClient| {
                 let request = client.users().ban_bulk(["example"]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2843,7 +2843,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/unban",
             |client: &ClerkClient| {
                 let request = client.users().unban_bulk(["example"]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2852,7 +2852,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/{user_id}/lock",
             |client: &ClerkClient| {
                 let request = client.users().lock("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2861,7 +2861,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/users/{user_id}/unlock",
             |client: &ClerkClient| {
                 let request = client.users().unlock("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2872,7 +2872,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .set_profile_image("user_2abcdefghijklmnopqrstuvwxyz", image());
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2883,7 +2883,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .delete_profile_image("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2897,7 +2897,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .public_metadata(json!({ "plan": "pro" }))
                     .private_metadata(json!({ "plan": "pro" }))
                     .unsafe_metadata(json!({ "plan": "pro" }));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2911,7 +2911,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .public_metadata(json!({ "plan": "pro" }))
                     .private_metadata(json!({ "plan": "pro" }))
                     .unsafe_metadata(json!({ "plan": "pro" }));
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2922,7 +2922,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .get_billing_subscription("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2933,7 +2933,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .get_billing_credit_balance("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2951,7 +2951,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .currency("example")
                     .idempotency_key("example")
                     .note("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2964,7 +2964,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .list_oauth_access_tokens("user_2abcdefghijklmnopqrstuvwxyz", "example")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2977,7 +2977,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .list_organization_memberships("user_2abcdefghijklmnopqrstuvwxyz")
                     .limit(10)
                     .offset(10);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -2991,7 +2991,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .limit(10)
                     .offset(10)
                     .status("pending");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3003,7 +3003,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .users()
                     .remove_password("user_2abcdefghijklmnopqrstuvwxyz")
                     .sign_out_of_other_sessions(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3014,7 +3014,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .verify_password("user_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3025,7 +3025,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .verify_totp("user_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3036,7 +3036,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .disable_mfa("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3047,7 +3047,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .delete_backup_codes("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3058,7 +3058,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .delete_passkey("user_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3069,7 +3069,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .list_trusted_devices("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3080,7 +3080,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .revoke_trusted_device("user_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3091,7 +3091,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .delete_web3_wallet("user_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3102,7 +3102,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .delete_totp("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3113,7 +3113,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .delete_external_account("user_2abcdefghijklmnopqrstuvwxyz", "example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3125,7 +3125,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .users()
                     .set_password_compromised("user_2abcdefghijklmnopqrstuvwxyz")
                     .revoke_all_sessions(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3136,7 +3136,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .users()
                     .unset_password_compromised("user_2abcdefghijklmnopqrstuvwxyz");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3152,7 +3152,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .query("example")
                     .status("pending")
                     .order_by("-created_at");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3164,7 +3164,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .waitlist_entries()
                     .create("ada@example.com")
                     .notify(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3175,7 +3175,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 let request = client
                     .waitlist_entries()
                     .create_bulk([NewWaitlistEntry::new("ada@example.com").notify(true)]);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { page_outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3184,7 +3184,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/waitlist_entries/{waitlist_entry_id}",
             |client: &ClerkClient| {
                 let request = client.waitlist_entries().delete("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3196,7 +3196,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     .waitlist_entries()
                     .invite("example")
                     .ignore_existing(true);
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3205,7 +3205,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/waitlist_entries/{waitlist_entry_id}/reject",
             |client: &ClerkClient| {
                 let request = client.waitlist_entries().reject("example");
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3214,7 +3214,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/webhooks/svix",
             |client: &ClerkClient| {
                 let request = client.webhooks().create_svix_app();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3223,7 +3223,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/webhooks/svix",
             |client: &ClerkClient| {
                 let request = client.webhooks().delete_svix_app();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
         Operation::new(
@@ -3232,7 +3232,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/webhooks/svix_url",
             |client: &ClerkClient| {
                 let request = client.webhooks().create_svix_url();
-                Box::pin(async move { request.send().await.map(drop) })
+                Box::pin(async move { outcome(request.send().await) })
             },
         ),
     ]

@@ -5,10 +5,38 @@ mod generated;
 
 use std::{future::Future, pin::Pin};
 
-use clerk_backend_api::{ClerkClient, Error, Upload};
+use clerk_backend_api::{ClerkClient, Error, Page, RowFailure, Upload};
 
 /// A call under way.
-pub type Call = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+pub type Call = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// Why a call gave no result, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The call failed.
+    #[error(transparent)]
+    Call(#[from] Error),
+    /// An entry of a list could not be read.
+    #[error(transparent)]
+    Row(RowFailure),
+}
+
+/// What came of a call. An answer about another object than the one asked for was read: a server
+/// that makes its answers from the document does not know the ids of the sample arguments.
+fn outcome<T>(result: Result<T, Error>) -> Result<(), Failure> {
+    match result {
+        Err(Error::Decode(error)) if error.is_other_object() => Ok(()),
+        result => Ok(result.map(drop)?),
+    }
+}
+
+/// What came of a call that answers a list.
+fn page_outcome<T>(result: Result<Page<T>, Error>) -> Result<(), Failure> {
+    match result?.failures() {
+        [] => Ok(()),
+        [failure, ..] => Err(Failure::Row(failure.clone())),
+    }
+}
 
 /// One operation of the client, ready to be called.
 #[derive(Clone, Copy, Debug)]

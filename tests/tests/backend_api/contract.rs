@@ -10,7 +10,7 @@ use std::{
 use clerk_backend_api::{ClerkClient, Error, Retry};
 use clerk_tests::{
     document::{Change, Document, DocumentServer, Mutation, Operation, Step, mutations, poisoned},
-    exercise,
+    exercise::{self, Failure},
 };
 use http::Method;
 use serde_json::Value;
@@ -111,7 +111,7 @@ async fn every_request_is_valid_and_every_answer_is_read() {
 }
 
 /// The message with what caused it.
-fn told(error: &Error) -> String {
+fn told(error: &Failure) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -232,7 +232,7 @@ impl Tally {
         call: &exercise::Operation,
         operation: &Operation,
         mutation: &Mutation,
-        outcome: Result<(), Error>,
+        outcome: Result<(), Failure>,
     ) {
         *self.changes.entry(mutation.change.to_string()).or_default() += 1;
         let what = match (expected(operation, mutation), outcome) {
@@ -240,7 +240,7 @@ impl Tally {
                 self.read += 1;
                 return;
             }
-            (Expected::Refused, Err(Error::Decode(_))) => {
+            (Expected::Refused, Err(Failure::Call(Error::Decode(_)) | Failure::Row(_))) => {
                 self.refused += 1;
                 return;
             }
@@ -299,7 +299,7 @@ async fn every_value_that_the_document_describes_is_looked_at() {
         for mutation in poisoned(operation).unwrap() {
             server.set_answer(operation, mutation.answer.to_string());
             match (call.call)(&client).await {
-                Err(Error::Decode(_)) => noticed += 1,
+                Err(Failure::Call(Error::Decode(_)) | Failure::Row(_)) => noticed += 1,
                 Err(error) => panic!("{operation}, {mutation}: {error}"),
                 Ok(()) if is_left_out(operation, &mutation) => {}
                 Ok(()) => unnoticed.push(format!("{} ({operation}), {mutation}", call.name)),

@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Unsigned,
     Float,
     Timestamp,
+    /// A point in time in a request that travels as RFC 3339 text.
+    DateTime,
     /// A number of seconds in a request.
     Seconds,
     /// A text that is kept secret, by the name of its type.
@@ -111,7 +113,6 @@ pub(crate) enum Answer {
     Count,
     Value,
     Named(String),
-    List(String),
     Page(String),
 }
 
@@ -154,6 +155,19 @@ pub(crate) struct Operation {
     pub(crate) page_size: u64,
     /// The list is asked for as a page with a total count.
     pub(crate) paginated: bool,
+    /// The key under which the entries of a list stand, unless the list is the whole answer.
+    pub(crate) entries: String,
+    /// The object that the path names and the answer must be about.
+    pub(crate) subject: Option<Subject>,
+}
+
+/// What an operation with one object in its path and its answer is about.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Subject {
+    /// Wire name of the path parameter.
+    pub(crate) parameter: String,
+    /// Fields of the answer that may hold the parameter's value.
+    pub(crate) fields: Vec<String>,
 }
 
 pub(crate) struct Group {

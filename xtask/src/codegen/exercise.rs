@@ -30,7 +30,9 @@ pub(crate) fn calls(api: &Api) -> String {
             let _ = writeln!(file, "use clerk_backend_api::resources::{home}::{name};");
         }
     }
-    file.push_str("use serde_json::json;\n\nuse super::{Operation, image};\n\n");
+    file.push_str(
+        "use serde_json::json;\n\nuse super::{Operation, image, outcome, page_outcome};\n\n",
+    );
     file + &body
 }
 
@@ -58,9 +60,13 @@ fn call(out: &mut String, operation: &Operation) {
             let _ = write!(chain, ".{}({})", setter.name, setter.sample);
         }
     }
+    let outcome = match operation.answer {
+        Answer::Page(_) => "page_outcome",
+        _ => "outcome",
+    };
     let _ = writeln!(
         out,
-        "        Operation::new({:?}, {:?}, {:?}, |client: &ClerkClient| {{\n            let request = {chain};\n            Box::pin(async move {{ request.send().await.map(drop) }})\n        }}),",
+        "        Operation::new({:?}, {:?}, {:?}, |client: &ClerkClient| {{\n            let request = {chain};\n            Box::pin(async move {{ {outcome}(request.send().await) }})\n        }}),",
         format!("{}.{}", operation.group, operation.function),
         operation.method.to_uppercase(),
         operation.path,
@@ -146,7 +152,6 @@ fn answer(answer: &Answer) -> String {
         Answer::Count => "u64".to_owned(),
         Answer::Value => "Value".to_owned(),
         Answer::Named(name) => name.clone(),
-        Answer::List(name) => format!("Vec<{name}>"),
         Answer::Page(name) => format!("Page<{name}>"),
     }
 }

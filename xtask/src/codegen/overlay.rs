@@ -75,6 +75,13 @@ pub(crate) struct Operation {
     pub(crate) generated: Vec<String>,
     /// What to use instead of a deprecated operation.
     pub(crate) instead: Option<String>,
+    /// The key under which the entries of a list stand; `data` unless given.
+    pub(crate) entries: Option<String>,
+    /// Fields of the answer one of which must be what the path names, where the rule finds none or
+    /// bad ones. None means that the answer names nothing of the path.
+    pub(crate) same: Option<Vec<String>>,
+    /// The path parameter that `same` is about; the last one unless given.
+    pub(crate) subject: Option<String>,
     /// Parameters and body properties.
     #[serde(default)]
     pub(crate) fields: BTreeMap<String, Field>,

@@ -6,13 +6,14 @@ mod checks;
 mod homes;
 mod requests;
 mod samples;
+mod subjects;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     api::{
         Answer, Api, Body, Enum, Field, Group, Input, Kind, Model, Operation, Paging, Parameter,
-        Place,
+        Place, Subject,
     },
     document::{Call, Document, Node},
     names::{pascal, snake},

@@ -27,11 +27,9 @@ impl<'a> Resolver<'a> {
                 .map(str::to_owned)
         };
         let (answer, name, item) = if let Some(name) = inner("Page<") {
-            let item = self.entries(schema).ok_or("the answer is no list")?;
+            let key = entry.entries.as_deref().unwrap_or("data");
+            let item = self.entries(schema, key).ok_or("the answer is no list")?;
             (Answer::Page(name.clone()), name, item)
-        } else if let Some(name) = inner("Vec<") {
-            let item = self.entries(schema).ok_or("the answer is no list")?;
-            (Answer::List(name.clone()), name, item)
         } else {
             (Answer::Named(text.to_owned()), text.to_owned(), schema)
         };
@@ -72,16 +70,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// The schema of the entries of a list or of a page of one.
-    pub(super) fn entries(&self, schema: &'a Node) -> Option<&'a Node> {
+    pub(super) fn entries(&self, schema: &'a Node, key: &str) -> Option<&'a Node> {
         let schema = self.document.resolve(schema);
         if let Some(items) = schema.get("items") {
             return Some(items);
         }
         let properties = schema.get("properties")?;
-        let list = properties
-            .get("data")
-            .or_else(|| properties.get("m2m_tokens"))?;
-        self.document.resolve(list).get("items")
+        self.document.resolve(properties.get(key)?).get("items")
     }
 
     /// The type of a field of an answer.
@@ -153,6 +148,7 @@ impl<'a> Resolver<'a> {
                     self.used.tick(format!("secrets.{wire}"));
                     Kind::Secret(secret.clone())
                 }
+                None if schema.text_at("format") == Some("date-time") => Kind::Timestamp,
                 None => Kind::Text,
             },
             Some("boolean") => Kind::Bool,

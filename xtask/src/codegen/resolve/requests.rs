@@ -46,6 +46,8 @@ impl<'a> Resolver<'a> {
             paging: None,
             page_size: 500,
             paginated: false,
+            entries: entry.entries.clone().unwrap_or("data".to_owned()),
+            subject: None,
             key,
             request,
             answer,
@@ -71,6 +73,7 @@ impl<'a> Resolver<'a> {
                     .push(format!("{}: there is no {name}", operation.key));
             }
         }
+        operation.subject = self.subject(&operation, entry)?;
         if operation.args.len() > 3 && operation.input.is_none() {
             let names: Vec<_> = operation.args.iter().map(|arg| arg.wire.as_str()).collect();
             return Err(format!(
@@ -356,6 +359,9 @@ impl<'a> Resolver<'a> {
         }
         Ok(match schema.text_at("type") {
             Some("string") if schema.text_at("format") == Some("binary") => Kind::File,
+            Some("string") if schema.text_at("format") == Some("date-time") || is_time(wire) => {
+                Kind::DateTime
+            }
             Some("string") => Kind::Text,
             Some("boolean") => Kind::Bool,
             Some("integer" | "number") => {

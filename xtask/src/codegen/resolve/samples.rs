@@ -31,7 +31,9 @@ impl<'a> Resolver<'a> {
             Kind::Bool => "true".to_owned(),
             Kind::Integer | Kind::Unsigned => bounded(schema, 10.0).to_string(),
             Kind::Float => "1.5".to_owned(),
-            Kind::Timestamp => "Timestamp::from_millis(1_700_690_400_000)".to_owned(),
+            Kind::Timestamp | Kind::DateTime => {
+                "Timestamp::from_millis(1_700_690_400_000)".to_owned()
+            }
             Kind::Seconds => format!("Duration::from_secs({})", bounded(schema, 3600.0)),
             Kind::File => "image()".to_owned(),
             Kind::Named(name) => match self.inputs.iter().find(|input| input.name == *name) {
