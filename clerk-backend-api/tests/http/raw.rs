@@ -206,3 +206,61 @@ async fn calls_at_the_same_time_do_not_meet() {
     targets.dedup();
     assert_eq!(targets.len(), 40);
 }
+
+#[test]
+fn the_api_url_loses_its_version_segment_and_nothing_else() {
+    for (url, kept) in [
+        ("https://v1", "https://v1"),
+        ("https://v1/", "https://v1"),
+        ("https://v1/v1", "https://v1"),
+        ("https://api.v1", "https://api.v1"),
+        ("https://api.example.com/v1", "https://api.example.com"),
+        ("https://api.example.com/v1//", "https://api.example.com"),
+        (
+            "https://api.example.com/env1",
+            "https://api.example.com/env1",
+        ),
+        (
+            "https://api.example.com/clerk/v1/",
+            "https://api.example.com/clerk",
+        ),
+        (
+            "https://api.example.com:8443/v1",
+            "https://api.example.com:8443",
+        ),
+        (" https://API.example.com ", "https://api.example.com"),
+    ] {
+        let client = clerk_backend_api::ClerkClient::builder()
+            .secret_key("sk_test_x")
+            .api_url(url)
+            .build()
+            .unwrap();
+        let shown = format!("{client:?}");
+        assert!(
+            shown.contains(&format!("api_url: \"{kept}\"")),
+            "{url}: {shown}"
+        );
+    }
+    for url in [
+        "",
+        " ",
+        "https://",
+        "https:///",
+        "https://a b",
+        "https://api.exam\nple.com",
+        "https://api.example.com\\v1",
+        "https://api.example.com/?x=1",
+        "https://api.example.com/#v1",
+        "https://u@api.example.com",
+        "api.example.com",
+        "file:///v1",
+        "https://api.example.com:99999",
+        "https://api.example.com\t/v1",
+    ] {
+        let client = clerk_backend_api::ClerkClient::builder()
+            .secret_key("sk_test_x")
+            .api_url(url)
+            .build();
+        assert!(client.is_err(), "{url:?}");
+    }
+}

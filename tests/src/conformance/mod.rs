@@ -60,7 +60,7 @@ impl Answerer {
         let millis = (case["now"].as_f64().unwrap_or_default() * 1000.0).round();
         let mut client = ClerkClient::builder()
             .http_client(self.http.clone())
-            .base_url(base_url);
+            .api_url(base_url);
         let mut builder = Clerk::builder()
             .clock(ManualClock::new(millis as i64))
             // A scripted failure is to be seen whole, however slow the machine is.
