@@ -229,6 +229,8 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
                 .map_err(|error| inside(&key, &error))?;
             if found == Found::NoField {
                 map.next_value::<IgnoredAny>()?;
+                // Says what the thing is, where it has a name.
+                known |= key == "object";
                 continue;
             }
             known = true;

@@ -160,18 +160,6 @@ impl<'de> Lenient<'de> for i64 {
             _ => Err(scalar.unfit(&"a whole number")),
         }
     }
-
-    fn read_strict<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        match Scalar::read(deserializer)? {
-            Scalar::Null => Ok(None),
-            Scalar::Signed(value) => Ok(Some(value)),
-            #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
-            Scalar::Float(value) if value.fract() == 0.0 && value.abs() <= EXACT => {
-                Ok(Some(value as Self))
-            }
-            other => Err(other.unfit(&"a whole number")),
-        }
-    }
 }
 
 /// A number, also when it is written as text.

@@ -148,6 +148,7 @@ fn strict_keys(operation: &Operation) -> &'static [&'static str] {
         (_, path) if path.starts_with("/sessions/{session_id}/tokens") => &["jwt"],
         (_, "/testing_tokens") => &["token"],
         (_, "/users/{user_id}/oauth_access_tokens/{provider}") => &["token"],
+        (_, "/users/count") => &["total_count"],
         _ => &["id"],
     }
 }
@@ -155,6 +156,15 @@ fn strict_keys(operation: &Operation) -> &'static [&'static str] {
 fn expected(operation: &Operation, mutation: &Mutation) -> Expected {
     if !matches!(mutation.change, Change::Drop | Change::Null) {
         return Expected::Read;
+    }
+    // An object without a list is no list, and one without anything is no answer.
+    let list = matches!(mutation.place.steps.as_slice(), [Step::Key(key)] if key == "data" || key == "m2m_tokens");
+    let nothing = mutation
+        .answer
+        .as_object()
+        .is_some_and(serde_json::Map::is_empty);
+    if nothing || (list && matches!(mutation.change, Change::Drop)) {
+        return Expected::Refused;
     }
     // Of the answer itself, of an element of a bare list, of an element of a page.
     let key = match mutation.place.steps.as_slice() {
