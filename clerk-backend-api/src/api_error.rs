@@ -12,34 +12,34 @@ use crate::{
     trace_id::trace_id,
 };
 
-/// Longest part of a refused answer's body that an error keeps.
+/// How much of the body of a refusal an error keeps.
 const MAX_KEPT_BODY: usize = 64 * 1024;
 
-/// A call that the server refused.
+/// A request that the server refused.
 ///
-/// The list of errors is empty when the body was not Clerk's JSON, as with a gateway's HTML page;
-/// status and body are always there.
+/// `errors` is empty if the body is not Clerk's JSON, for example the HTML page of a gateway. The
+/// status and the body are always available.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The status of the answer.
+    /// The response status.
     pub status: StatusCode,
-    /// What was wrong, one entry per complaint.
+    /// The individual errors.
     pub errors: Vec<ApiErrorItem>,
-    /// Details about the answer as a whole.
+    /// Details that apply to the response as a whole.
     pub meta: Map<String, Value>,
-    /// The identifier under which Clerk's support finds the call.
+    /// The trace id, which Clerk's support team can use to find the request.
     pub trace_id: Option<String>,
-    /// How long the server asked to wait.
+    /// How long the server asked the client to wait.
     pub retry_after: Option<Duration>,
-    /// The headers of the answer.
+    /// The response headers.
     pub headers: HeaderMap,
-    /// The body as it came, cut after 64 KiB.
+    /// The raw body, truncated to 64 KiB.
     pub body: Bytes,
 }
 
-/// The body of a refusal. Each part is read by itself: what is odd about one of them does not
-/// cost the others.
+/// The body of a refusal. Each part is read on its own, so that an unexpected value in one of them
+/// does not lose the others.
 #[derive(Default)]
 struct ErrorBody {
     errors: Vec<ApiErrorItem>,
@@ -154,17 +154,17 @@ impl fmt::Debug for ApiError {
 
 impl StdError for ApiError {}
 
-/// One complaint of a refused call.
+/// One error of a refused request.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ApiErrorItem {
-    /// What kind of complaint this is; compare it with the constants of [`ErrorCode`].
+    /// The error code; compare it with the constants of [`ErrorCode`].
     pub code: ErrorCode,
-    /// A short text for developers.
+    /// A short message for developers.
     pub message: String,
-    /// A longer text, fit for users.
+    /// A longer message, suitable for end users.
     pub long_message: Option<String>,
-    /// Details; the keys depend on the code.
+    /// Details, whose keys depend on the code.
     pub meta: Map<String, Value>,
 }
 
@@ -179,13 +179,13 @@ model! {
 }
 
 impl ApiErrorItem {
-    /// The request parameter that the complaint is about.
+    /// Returns the name of the request parameter that the error is about.
     #[must_use]
     pub fn param_name(&self) -> Option<&str> {
         self.meta.get("param_name")?.as_str()
     }
 
-    /// The session that the complaint is about.
+    /// Returns the id of the session that the error is about.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.meta.get("session_id")?.as_str()

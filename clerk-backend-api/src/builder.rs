@@ -11,15 +11,15 @@ use crate::{
     secret::{MachineSecretKey, SecretKey},
 };
 
-/// The dated version of the Backend API that this crate was written against.
+/// The dated version of the Backend API that this crate is written for and requests by default.
 pub const API_VERSION: &str = "2026-05-12";
 
 const DEFAULT_API_URL: &str = "https://api.clerk.com";
 const DEFAULT_VERSION_SEGMENT: &str = "v1";
 
-/// Collects the configuration of a [`ClerkClient`].
+/// Configures and builds a [`ClerkClient`].
 ///
-/// [`build`](Self::build) checks everything and does no I/O.
+/// [`build`](Self::build) validates the settings and performs no I/O.
 ///
 /// ```
 /// use std::time::Duration;
@@ -77,7 +77,7 @@ impl Default for ClerkClientBuilder {
 }
 
 impl ClerkClientBuilder {
-    /// Takes the settings that `lookup` knows, by the names of the official SDKs' variables.
+    /// Applies the settings that `lookup` returns for the environment variables of the official SDKs.
     ///
     /// | variable | setting | default |
     /// |---|---|---|
@@ -86,7 +86,7 @@ impl ClerkClientBuilder {
     /// | `CLERK_API_URL` | [`api_url`](Self::api_url) | `https://api.clerk.com` |
     /// | `CLERK_API_VERSION` | [`api_version`](Self::api_version) | `v1` |
     ///
-    /// A variable that is empty or not set leaves the setting as it is.
+    /// A variable that is empty or not set leaves its setting unchanged.
     pub fn from_lookup(mut self, lookup: impl Fn(&'static str) -> Option<String>) -> Self {
         let lookup = |name| lookup(name).filter(|value| !value.is_empty());
         if let Some(key) = lookup("CLERK_SECRET_KEY") {
@@ -104,7 +104,7 @@ impl ClerkClientBuilder {
         self
     }
 
-    /// Takes the settings from environment variables; see [`from_lookup`](Self::from_lookup).
+    /// Applies the settings from environment variables; see [`from_lookup`](Self::from_lookup).
     ///
     /// A variable that is not valid Unicode makes [`build`](Self::build) fail.
     pub fn from_env(self) -> Self {
@@ -129,109 +129,111 @@ impl ClerkClientBuilder {
         self.secret_key.is_some()
     }
 
-    /// What is known to be wrong before anything is checked.
+    /// Returns the error of reading the environment, if there was one.
     pub(crate) fn problem(&self) -> Option<ConfigError> {
         self.unreadable_variable
             .map(ConfigError::UnreadableVariable)
     }
 
-    /// The secret key of the instance.
+    /// Sets the secret key of the instance.
     ///
-    /// Without one only calls that carry their own key, a machine secret key or no key at all
-    /// can be sent.
+    /// A client without one can only send requests that have a key of their own, use a machine
+    /// secret key, or need no key.
     pub fn secret_key(mut self, key: impl Into<SecretKey>) -> Self {
         self.secret_key = Some(key.into());
         self
     }
 
-    /// The secret key of the machine that this program is, for M2M tokens.
+    /// Sets the secret key of the machine that this program runs as, for M2M tokens.
     pub fn machine_secret_key(mut self, key: impl Into<MachineSecretKey>) -> Self {
         self.machine_secret_key = Some(key.into());
         self
     }
 
-    /// Where the API is, with or without the trailing version segment.
+    /// Sets the URL of the Backend API, with or without the version segment at its end;
+    /// `https://api.clerk.com` by default.
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = url.into();
         self
     }
 
-    /// The version segment of the path, `v1` unless changed.
+    /// Sets the version segment of the path, `v1` by default.
     pub fn api_version(mut self, segment: impl Into<String>) -> Self {
         self.version_segment = segment.into();
         self
     }
 
-    /// The dated version that is asked for, [`API_VERSION`] unless changed.
+    /// Sets the dated API version to request, [`API_VERSION`] by default.
     ///
-    /// The types of this crate are made for [`API_VERSION`]; another date is for emergencies.
+    /// The types of this crate match [`API_VERSION`]; use another version only in emergencies.
     pub fn api_version_header(mut self, date: impl Into<String>) -> Self {
         self.version_header = date.into();
         self
     }
 
-    /// How long one attempt may take from connecting to the last byte, 30 s unless changed.
+    /// Sets the time limit for one attempt, from connecting to the last byte; 30 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long connecting may take, 10 s unless changed. Not used with
+    /// Sets the time limit for connecting, 10 seconds by default. Has no effect together with
     /// [`http_client`](Self::http_client).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// When failed calls are repeated.
+    /// Sets when failed requests are retried.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Replaces the `User-Agent` header as a whole.
+    /// Replaces the entire `User-Agent` header.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
         self
     }
 
-    /// Appends the application's own product token to the `User-Agent` header.
+    /// Appends the name and version of the application to the `User-Agent` header.
     pub fn app_info(mut self, name: impl fmt::Display, version: impl fmt::Display) -> Self {
         self.app_info = Some(format!("{name}/{version}"));
         self
     }
 
-    /// A header that is sent with every call.
+    /// Adds a header to every request.
     pub fn default_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
-    /// Sends through an HTTP client of the application, for example one with a proxy or a shared
-    /// connection pool.
+    /// Uses an HTTP client of the application, for example one with a proxy or a shared connection
+    /// pool.
     ///
     /// # Security
-    /// Give it `redirect::Policy::none()`: this crate's own client follows no redirects, so that
-    /// calls and keys go to the configured origin only.
+    /// Configure it with `redirect::Policy::none()` and, for loopback URLs, with `no_proxy()`. The
+    /// client that this crate builds itself follows no redirects, so that keys are sent to the
+    /// configured origin only, and uses no proxy for loopback URLs.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
     }
 
-    /// Accepts `http` base URLs that lead off this machine.
+    /// Accepts `http` API URLs whose host is not loopback, for development.
     ///
     /// # Security
-    /// Keys and personal data then travel in the clear.
+    /// Keys and personal data are then sent unencrypted.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.allow_http = true;
         self
     }
 
-    /// Checks the configuration and makes the client.
+    /// Validates the configuration and builds the client.
     ///
     /// # Errors
-    /// When a key is empty or unfit for a header, the base URL is not usable or not safe, or no
-    /// HTTP client can be made.
+    /// Fails if a key is empty or contains characters that are not allowed in a header, if the API
+    /// URL is invalid or unencrypted, or if the HTTP client cannot be set up.
     pub fn build(self) -> Result<ClerkClient, ConfigError> {
         if let Some(problem) = self.problem() {
             return Err(problem);
@@ -285,7 +287,7 @@ impl ClerkClientBuilder {
         }))
     }
 
-    /// The API URL without the version segment.
+    /// Returns the validated API URL without the version segment.
     fn checked_api_url(&self, segment: &str) -> Result<Url, ConfigError> {
         let text = self.api_url.trim();
         // The parser would drop some of these, and take others for something else.
@@ -352,7 +354,7 @@ impl fmt::Debug for ClerkClientBuilder {
     }
 }
 
-/// Whether the URL leads to this machine and nowhere else.
+/// Returns true if the host of the URL is a loopback address.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -362,8 +364,8 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The HTTP client of this crate's own choice. It follows no redirects, so that keys reach the
-/// configured origin only.
+/// Builds the default HTTP client. It follows no redirects, so that keys are sent to the configured
+/// origin only.
 fn http_client(url: &Url, connect_timeout: Duration) -> Result<reqwest::Client, ConfigError> {
     let builder = || {
         let builder = reqwest::Client::builder()

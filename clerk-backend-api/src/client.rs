@@ -7,9 +7,9 @@ use crate::{
     raw_request::RawRequest, request::Request, secret::SecretKey,
 };
 
-/// A client of Clerk's Backend API.
+/// A client for Clerk's Backend API.
 ///
-/// Cloning is cheap and all clones share one connection pool: make one client and keep it.
+/// Clones are cheap and share one connection pool. Build one client and reuse it.
 ///
 /// ```no_run
 /// use clerk_backend_api::ClerkClient;
@@ -27,11 +27,11 @@ pub struct ClerkClient {
 }
 
 impl ClerkClient {
-    /// A client with the default configuration.
+    /// Creates a client with the default configuration.
     ///
     /// # Errors
-    /// When the key is empty or holds characters that no header may hold, or when no HTTP client
-    /// can be made.
+    /// Fails if the key is empty or contains characters that are not allowed in a header, or if the
+    /// HTTP client cannot be set up.
     pub fn new(secret_key: impl Into<SecretKey>) -> Result<Self, ConfigError> {
         Self::builder().secret_key(secret_key).build()
     }
@@ -51,15 +51,15 @@ impl ClerkClient {
         }
     }
 
-    /// Starts the configuration of a client.
+    /// Returns a builder to configure a client.
     pub fn builder() -> ClerkClientBuilder {
         ClerkClientBuilder::default()
     }
 
-    /// A call that this crate does not model, given by method and path segments.
+    /// Creates a request that this crate does not model, from a method and path segments.
     ///
-    /// Each segment is percent-encoded. An empty segment, and one that is or decodes to `.` or
-    /// `..`, is an error when the call is sent.
+    /// Each segment is percent-encoded. Sending fails if a segment is empty, or is or decodes to
+    /// `.` or `..`.
     ///
     /// ```no_run
     /// use clerk_backend_api::{ClerkClient, Error};
@@ -90,7 +90,7 @@ impl ClerkClient {
         }
     }
 
-    /// Starts a call of a named operation.
+    /// Creates the request of an operation.
     pub(crate) fn call(
         &self,
         method: Method,

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::retry::Retry;
 
-/// What all calls of a client share: the connection pool, the address, the keys and the defaults.
+/// What all requests of a client share: the connection pool, the URL, the keys and the defaults.
 pub(crate) struct Connection {
     pub(crate) http: reqwest::Client,
     pub(crate) unversioned_url: String,
@@ -16,7 +16,7 @@ pub(crate) struct Connection {
     pub(crate) retry: Retry,
 }
 
-/// The `Authorization` value for a key, kept out of debug output.
+/// Returns the `Authorization` value for a key, marked as sensitive.
 pub(crate) fn bearer(key: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(format!("Bearer {key}")).ok()?;
     value.set_sensitive(true);

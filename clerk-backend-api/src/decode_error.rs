@@ -5,20 +5,20 @@ use http::{HeaderMap, StatusCode};
 
 use crate::{lenient::field_of, trace_id::trace_id};
 
-/// An answer that could not be read, or that answers something else than what was asked.
+/// A successful response that could not be parsed, or that does not match the request.
 ///
-/// The body is kept whole: read it as [`serde_json::Value`] to go on without the typed form.
+/// The complete body is kept, so that it can be parsed as [`serde_json::Value`] instead.
 #[derive(thiserror::Error)]
 #[error("{}", self.text())]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// The status of the answer.
+    /// The response status.
     pub status: StatusCode,
     /// The name of the type that was expected.
     pub expected: &'static str,
-    /// The identifier under which Clerk's support finds the call.
+    /// The trace id, which Clerk's support team can use to find the request.
     pub trace_id: Option<String>,
-    /// The body as it came.
+    /// The raw body.
     pub body: Bytes,
     reason: Reason,
     source: serde_json::Error,
@@ -61,15 +61,15 @@ impl DecodeError {
         field_of(&self.source.to_string()).map(str::to_owned)
     }
 
-    /// Returns the line and column of the body where reading stopped, both from 1; both 0 if the
-    /// trouble is not at one place.
+    /// Returns the line and column of the body at which parsing failed, starting from 1, or zeros if
+    /// the error has no single position.
     #[must_use]
     pub fn position(&self) -> (usize, usize) {
         (self.source.line(), self.source.column())
     }
 
-    /// Returns true if the answer has the promised form and is about another object than the one
-    /// that was asked for.
+    /// Returns true if the response was parsed, but describes a different object than the one that
+    /// was requested.
     #[must_use]
     pub fn is_other_object(&self) -> bool {
         self.reason == Reason::OtherObject
@@ -81,13 +81,13 @@ impl DecodeError {
         } = self;
         match self.reason {
             Reason::Form => format!(
-                "the clerk api answered {status} with a body that is not the promised {expected}"
+                "the clerk api answered {status} with a body that is not the expected {expected}"
             ),
             Reason::OtherObject => format!(
-                "the clerk api answered {status} with another {expected} than the one asked for"
+                "the clerk api answered {status} with a different {expected} than the one requested"
             ),
             Reason::RepeatedPage => format!(
-                "the clerk api answered {status} with the page before once more, so that the list has no end"
+                "the clerk api answered {status} with the same page again instead of the next page"
             ),
         }
     }

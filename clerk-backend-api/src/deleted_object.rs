@@ -1,18 +1,18 @@
 use crate::lenient::model;
 
-/// What is left of something that was deleted.
+/// The confirmation that an object was deleted.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct DeletedObject {
-    /// What kind of thing it was, such as `user`.
+    /// The type of the object, such as `user`.
     pub object: String,
-    /// Unique id it had.
+    /// The id of the object.
     pub id: Option<String>,
-    /// Slug it had.
+    /// The slug of the object.
     pub slug: Option<String>,
-    /// Id it had in a system of the application.
+    /// The id of the object in a system of the application.
     pub external_id: Option<String>,
-    /// Whether it is deleted now.
+    /// Whether the object is deleted.
     pub deleted: bool,
 }
 

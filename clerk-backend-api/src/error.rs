@@ -11,7 +11,7 @@ use crate::{
     transport_error::{TimeoutError, TransportError},
 };
 
-/// Why a call gave no result.
+/// The error of a request.
 ///
 /// ```
 /// use clerk_backend_api::{ClerkClient, Error, ErrorCode};
@@ -32,22 +32,22 @@ pub enum Error {
     /// The server answered with a status other than 2xx.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// The server accepted the call, but its answer does not have the promised form.
+    /// The server accepted the request, but its response does not have the expected form.
     #[error(transparent)]
     Decode(Box<DecodeError>),
-    /// No complete answer arrived.
+    /// No complete response arrived.
     #[error(transparent)]
     Transport(TransportError),
-    /// No complete answer arrived in time.
+    /// No complete response arrived in time.
     #[error(transparent)]
     Timeout(TimeoutError),
-    /// The call was not sent, because it cannot be right.
+    /// The request is invalid and was not sent.
     #[error(transparent)]
     InvalidRequest(InvalidRequest),
 }
 
 impl Error {
-    /// The status of the answer, when there was one.
+    /// Returns the response status, if there was a response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self {
@@ -57,20 +57,20 @@ impl Error {
         }
     }
 
-    /// The first error code of a refused call.
+    /// Returns the first error code of a refused request.
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode> {
         self.items().first().map(|item| &item.code)
     }
 
-    /// Whether any of the error codes of a refused call is `code`.
+    /// Returns true if any of the error codes of a refused request is `code`.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "callers pass constants")]
     pub fn has_code(&self, code: ErrorCode) -> bool {
         self.items().iter().any(|item| item.code == code)
     }
 
-    /// The identifier under which Clerk's support finds the call.
+    /// Returns the trace id, which Clerk's support team can use to find the request.
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
         match self {
@@ -80,7 +80,7 @@ impl Error {
         }
     }
 
-    /// How long the server asked to wait before the next call.
+    /// Returns how long the server asked the client to wait before the next request.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -89,38 +89,38 @@ impl Error {
         }
     }
 
-    /// Returns true if the server answered 401: the key was refused.
+    /// Returns true if the server answered 401, that is, refused the key.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.answered(StatusCode::UNAUTHORIZED)
     }
 
-    /// Returns true if the server answered 403: the key is good and does not allow this call.
+    /// Returns true if the server answered 403, that is, does not allow this request.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.answered(StatusCode::FORBIDDEN)
     }
 
-    /// Returns true if no complete answer arrived in time, connecting included.
+    /// Returns true if connecting or the response took too long.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout(_))
     }
 
-    /// Whether the server answered 404.
+    /// Returns true if the server answered 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.answered(StatusCode::NOT_FOUND)
     }
 
-    /// Whether the server answered 429.
+    /// Returns true if the server answered 429.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
         self.answered(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Whether the same call may succeed later: rate limits, server errors, lost connections and
-    /// timeouts. Whether repeating it is harmless depends on the call.
+    /// Returns true if the same request may succeed later: rate limits, server errors, lost
+    /// connections and timeouts. Whether a retry is safe depends on the request.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -148,7 +148,7 @@ impl From<InvalidRequest> for Error {
     }
 }
 
-/// Turns "not found" into `None`.
+/// Converts "not found" errors to `None`.
 ///
 /// ```
 /// use clerk_backend_api::{ClerkClient, Error, Optional, User};
@@ -159,10 +159,10 @@ impl From<InvalidRequest> for Error {
 /// # }
 /// ```
 pub trait Optional<T>: sealed::Sealed {
-    /// `Ok(None)` for a 404 answer, everything else unchanged.
+    /// Converts a 404 response to `Ok(None)`.
     ///
     /// # Errors
-    /// Every error but a 404 answer.
+    /// Returns every other error unchanged.
     fn optional(self) -> Result<Option<T>, Error>;
 }
 

@@ -348,13 +348,13 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// A code that has no constant here.
+    /// Creates a code that has no constant.
     #[must_use]
     pub fn new(code: impl Into<String>) -> Self {
         Self(Cow::Owned(code.into()))
     }
 
-    /// The code as it travels.
+    /// Returns the code as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

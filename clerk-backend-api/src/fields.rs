@@ -7,7 +7,7 @@ use crate::{finite, patch::Patch};
 
 /// A value of a request's body.
 pub(crate) trait Wire {
-    /// The value as JSON, or `None` when it cannot be written.
+    /// Converts the value to JSON, or returns `None` if JSON cannot represent it.
     fn wire(self) -> Option<Value>;
 }
 
@@ -15,7 +15,7 @@ pub(crate) trait Wire {
 #[derive(Clone, Default)]
 pub(crate) struct Fields {
     map: Map<String, Value>,
-    /// Whether a value could not be written as JSON.
+    /// Whether JSON cannot represent one of the values.
     unwritable: bool,
 }
 
@@ -34,7 +34,7 @@ impl Fields {
         }
     }
 
-    /// Sets one key to whatever the value serialises to.
+    /// Sets one key to the serialized value.
     pub(crate) fn json(&mut self, name: &'static str, value: &impl Serialize) {
         self.set(name, finite::to_value(value).ok());
     }
@@ -48,7 +48,7 @@ impl Fields {
         }
     }
 
-    /// The object, or `None` when one of its values could not be written.
+    /// Returns the object, or `None` if JSON cannot represent one of its values.
     pub(crate) fn into_map(self) -> Option<Map<String, Value>> {
         (!self.unwritable).then_some(self.map)
     }

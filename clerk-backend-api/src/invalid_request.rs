@@ -1,6 +1,6 @@
 use std::error::Error as StdError;
 
-/// A call that was refused before it was sent.
+/// An invalid request, which was not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct InvalidRequest {
@@ -26,7 +26,7 @@ impl InvalidRequest {
         }
     }
 
-    /// What is wrong with the call.
+    /// Returns what is wrong with the request.
     #[must_use]
     pub fn reason(&self) -> InvalidRequestReason {
         self.reason
@@ -46,25 +46,25 @@ pub enum InvalidRequestReason {
     /// A path segment is percent-encoded more than ten times.
     #[error("a path segment is percent-encoded more than ten times")]
     OverEncodedPathSegment,
-    /// The call needs the instance's secret key and the client has none.
-    #[error("this call needs a secret key, set one on the client or on the request")]
+    /// The request needs the secret key of the instance, and the client has none.
+    #[error("this request needs a secret key, set one on the client or on the request")]
     MissingSecretKey,
-    /// The call needs a machine secret key and the client has none.
-    #[error("this call needs a machine secret key, set one on the client or on the request")]
+    /// The request needs a machine secret key, and the client has none.
+    #[error("this request needs a machine secret key, set one on the client or on the request")]
     MissingMachineSecretKey,
-    /// A key or an extra header holds characters that no header may hold.
-    #[error("a key or header holds characters that no http header may hold")]
+    /// A key or an extra header contains characters that are not allowed in a header.
+    #[error("a key or header contains characters that are not allowed in an http header")]
     InvalidHeader,
-    /// The body could not be written as JSON.
-    #[error("the body cannot be written as json")]
+    /// The body cannot be represented in JSON.
+    #[error("the body cannot be represented in json; numbers must be finite and map keys strings")]
     InvalidBody,
-    /// The file name or media type of an upload is not a valid one.
-    #[error("the media type of the upload is not valid")]
+    /// The media type of an upload is invalid.
+    #[error("the media type of the upload is invalid")]
     InvalidUpload,
-    /// The call was made outside of a tokio runtime.
-    #[error("the call was made outside of a tokio runtime, which sends it and measures its time")]
+    /// The request was sent outside of a tokio runtime.
+    #[error("requests must be sent from within a tokio runtime")]
     NoRuntime,
-    /// API URL and path do not form a URL.
-    #[error("api url and path do not form a url")]
+    /// The API URL and the path do not form a valid URL.
+    #[error("the api url and the path do not form a valid url")]
     InvalidUrl,
 }

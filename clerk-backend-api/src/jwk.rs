@@ -1,10 +1,10 @@
 use crate::lenient::model;
 
-/// The keys that an instance signs its tokens with.
+/// The public keys of an instance, which verify the tokens it signs.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Jwks {
-    /// The keys; several while one replaces another.
+    /// The keys. There are several during a rotation.
     pub keys: Vec<Jwk>,
 }
 
@@ -13,17 +13,17 @@ model! {
     lenient { "keys" => keys, }
 }
 
-/// One public key as RFC 7517 writes it. Which members are there depends on the key type.
+/// A public key in the format of RFC 7517. The key type determines which members are present.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Jwk {
-    /// Key id, which the header of a token names.
+    /// Key id, which the header of a token refers to.
     pub kid: String,
     /// Key type: `RSA`, `EC` or `OKP`.
     pub kty: String,
     /// Signature algorithm, such as `RS256`.
     pub alg: String,
-    /// What the key is for, `sig`.
+    /// Intended use of the key: `sig`.
     pub public_key_use: String,
     /// Curve of an `EC` or `OKP` key.
     pub crv: Option<String>,
@@ -31,9 +31,9 @@ pub struct Jwk {
     pub n: Option<String>,
     /// Exponent of an `RSA` key, base64url.
     pub e: Option<String>,
-    /// First coordinate of an `EC` key, or the `OKP` key itself, base64url.
+    /// X coordinate of an `EC` key, or the `OKP` public key, base64url.
     pub x: Option<String>,
-    /// Second coordinate of an `EC` key, base64url.
+    /// Y coordinate of an `EC` key, base64url.
     pub y: Option<String>,
     /// Certificate chain, base64.
     pub x5c: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Jwk {
     pub x5t: Option<String>,
     /// SHA-256 fingerprint of the certificate, base64url.
     pub x5t_s256: Option<String>,
-    /// Where the certificate is.
+    /// URL of the certificate.
     pub x5u: Option<String>,
 }
 

@@ -82,7 +82,7 @@ pub(crate) fn strict<'de, A: MapAccess<'de>, T: Lenient<'de>>(
 /// Makes a struct readable: the keys of the object and the fields they are read into.
 ///
 /// `strict` fields must be there. `seconds` fields are points in time that travel in seconds.
-/// `hidden` fields are read but never serialised: secrets and private metadata.
+/// `hidden` fields are read but never serialized: secrets and private metadata.
 macro_rules! model {
     (
         $name:ident

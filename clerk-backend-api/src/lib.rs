@@ -1,5 +1,5 @@
 //! Typed client of the whole [Clerk Backend API](https://clerk.com/docs/reference/backend-api): all 249 operations of
-//! version 2026-05-12, with pages that stream, retries that are safe, and answers that are always read.
+//! version 2026-05-12, with streams over long lists, retries that are safe, and tolerant reading of answers.
 //!
 //! ```no_run
 //! use clerk_backend_api::{ClerkClient, Error};
@@ -12,23 +12,23 @@
 //! # }
 //! ```
 //!
-//! Operations stand in groups: `client.users()`, `client.organizations()`, `client.sessions()`. What an operation needs are
-//! arguments, what it may take are setters named as on the wire, and `.send()` sends. The modules of [`resources`] list
-//! every group with its operations and types.
+//! Operations are grouped: `client.users()`, `client.organizations()`, `client.sessions()`. The values that an operation
+//! requires are arguments, its optional values are setters named as in Clerk's reference, and `.send()` sends the request.
+//! The modules of [`resources`] list every group with its operations and types.
 //!
 //! | about | groups |
 //! |---|---|
 //! | people | [`users`](resources::users), [`email_addresses`](resources::email_addresses), [`phone_numbers`](resources::phone_numbers), [`invitations`](resources::invitations), [`waitlist_entries`](resources::waitlist_entries), [`sign_ups`](resources::sign_ups) |
 //! | signing in | [`sessions`](resources::sessions), [`clients`](resources::clients), [`sign_in_tokens`](resources::sign_in_tokens), [`actor_tokens`](resources::actor_tokens), [`agent_tasks`](resources::agent_tasks), [`testing_tokens`](resources::testing_tokens), [`jwks`](resources::jwks) |
 //! | organizations | [`organizations`](resources::organizations), [`organization_memberships`](resources::organization_memberships), [`organization_invitations`](resources::organization_invitations), [`organization_domains`](resources::organization_domains), [`organization_roles`](resources::organization_roles), [`organization_permissions`](resources::organization_permissions), [`role_sets`](resources::role_sets) |
-//! | programs (`machine-auth`) | `api_keys`, `m2m_tokens`, `machines`, `oauth_applications`, `oauth_access_tokens` |
-//! | enterprises (`enterprise`) | `enterprise_connections`, `directories`, `scim_directories`, `saml_connections`, `admin_portal_link_tokens` |
-//! | money (`billing`) | `billing`, and the billing calls of users and organizations |
-//! | the instance (`instance`) | `instance`, `domains`, `redirect_urls`, `jwt_templates`, `webhooks`, `allowlist_identifiers`, `blocklist_identifiers`, `templates`, `beta_features`, `proxy_checks`, `interstitial` |
+//! | machines (`machine-auth`) | `api_keys`, `m2m_tokens`, `machines`, `oauth_applications`, `oauth_access_tokens` |
+//! | enterprise single sign-on (`enterprise`) | `enterprise_connections`, `directories`, `scim_directories`, `saml_connections`, `admin_portal_link_tokens` |
+//! | billing (`billing`) | `billing`, and the billing operations of users and organizations |
+//! | instance settings (`instance`) | `instance`, `domains`, `redirect_urls`, `jwt_templates`, `webhooks`, `allowlist_identifiers`, `blocklist_identifiers`, `templates`, `beta_features`, `proxy_checks`, `interstitial` |
 //!
 //! # Lists
 //!
-//! `send` gives one [`Page`]; `stream` goes through all of them, fetching each when it is needed.
+//! `send` fetches one [`Page`], `first` the first entry, and `stream` all entries, page by page as they are needed.
 //!
 //! ```no_run
 //! # use clerk_backend_api::{ClerkClient, Error, Timestamp};
@@ -42,7 +42,9 @@
 //!     .limit(100)
 //!     .send()
 //!     .await?;
-//! println!("{} on this page", page.data.len());
+//! println!("{} on this page", page.len());
+//!
+//! let newest = client.users().list().first().await?;
 //!
 //! let mut banned = client.users().list().banned(true).stream();
 //! while let Some(user) = banned.try_next().await? {
@@ -51,6 +53,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! An entry that cannot be read does not hide the others: [`Page::failures`] and [`PageStream::failures`] report it with its
+//! position, id and field.
 //!
 //! # Creating
 //!
@@ -80,7 +85,7 @@
 //!
 //! # Updating
 //!
-//! A value sets, `None` clears, and what is not called stays: see [`Patch`].
+//! Passing a value sets it, passing `None` clears it, and a setter that is not called leaves it unchanged; see [`Patch`].
 //!
 //! ```no_run
 //! # use clerk_backend_api::{ClerkClient, Error};
@@ -92,8 +97,9 @@
 //!
 //! # Metadata
 //!
-//! `update_metadata` merges at every depth, where null removes a key; `replace_metadata` replaces each kind that is given.
-//! Both take anything that serialises. [`Metadata`] of answers is read key by key or as a type of yours.
+//! `update_metadata` merges the given metadata at every depth, and null removes a key. `replace_metadata` replaces each kind
+//! that is given. Both take any type that implements `Serialize`. The [`Metadata`] of answers is read one key at a time or
+//! as a type of your own.
 //!
 //! ```no_run
 //! # use clerk_backend_api::{ClerkClient, Error};
@@ -117,6 +123,8 @@
 //! # }
 //! ```
 //!
+//! Numbers that JSON cannot represent, such as NaN, are refused before anything is sent.
+//!
 //! # Uploads
 //!
 //! ```no_run
@@ -130,7 +138,8 @@
 //!
 //! # Errors
 //!
-//! One type, [`Error`], for all operations. It keeps status, codes, trace id, the time to wait and the body.
+//! All operations share one error type, [`Error`]. It keeps the status, the error codes, the trace id, the time to wait and
+//! the body.
 //!
 //! ```no_run
 //! use clerk_backend_api::{ErrorCode, Optional};
@@ -143,6 +152,7 @@
 //!     Ok(user) => println!("created {}", user.id),
 //!     Err(error) if error.has_code(ErrorCode::FORM_IDENTIFIER_EXISTS) => println!("taken"),
 //!     Err(error) if error.is_rate_limited() => println!("wait {:?}", error.retry_after()),
+//!     Err(error) if error.is_timeout() => println!("no answer in time"),
 //!     Err(error) => {
 //!         eprintln!("{error}, trace id {:?}", error.trace_id());
 //!         return Err(error);
@@ -154,9 +164,9 @@
 //!
 //! # Timeouts, retries, other keys
 //!
-//! Of the client with [`ClerkClient::builder`], of one call with `timeout`, `retry` and `with`. What is retried, and what
-//! never, says [`Retry`]. The application's own [`reqwest::Client`] can send the calls, see
-//! [`ClerkClientBuilder::http_client`]. Calls about M2M tokens go under a machine's key where there is one.
+//! Set them for the client with [`ClerkClient::builder`], or for a single call with `timeout`, `retry` and `with`. See
+//! [`Retry`] for which calls are retried; `repeatable` marks a single call as safe to retry. M2M token operations use the
+//! machine secret key if there is one.
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -175,30 +185,73 @@
 //! # }
 //! ```
 //!
-//! # Whole answers, and calls that are not modelled
+//! # Complete answers, and operations that are not modeled
 //!
-//! `send_with_response` gives the [`Response`] with its headers and trace id. [`ClerkClient::request`] sends anything.
+//! `send_with_response` returns the [`Response`] with its headers, body and trace id. [`ClerkClient::request`] sends any
+//! request.
+//!
+//! # Runtime
+//!
+//! Calls need a [tokio](https://docs.rs/tokio) runtime with its I/O and time drivers enabled, as `#[tokio::main]` and
+//! actix-web start it. Outside of one, a call fails with [`InvalidRequestReason::NoRuntime`].
+//!
+//! Use a client in the runtime where it made its first call. Its pooled connections are driven by the runtime that opened
+//! them: if that runtime is idle or gone, a call from another one stalls until it times out. Programs with several runtimes,
+//! and tests that each start their own, build a client for each.
+//!
+//! # Certificates
+//!
+//! HTTPS trusts the CA certificates of the system. Container images such as `debian:slim` and `scratch` have none, and
+//! building a client then fails. Either install them (on Debian and Ubuntu the package `ca-certificates`), point
+//! `SSL_CERT_FILE` at a bundle, or enable the feature `webpki-roots`: it compiles Mozilla's certificates in, for use on
+//! systems that have none. Loopback URLs that begin with `http://` need no certificates.
+//!
+//! # Proxies
+//!
+//! Calls to `https` URLs take the proxy that `HTTPS_PROXY` or `ALL_PROXY` names, minus the hosts in `NO_PROXY`. Calls to
+//! loopback addresses never take a proxy: it would receive the secret key in the clear. For any other setup give
+//! [`ClerkClientBuilder::http_client`] a [`reqwest::Client`] of your own.
+//!
+//! # Testing
+//!
+//! Point the client at a local server with [`ClerkClientBuilder::api_url`] or `CLERK_API_URL`. The crate `clerk-emulator` is
+//! such a server, with users, organizations and sessions that behave like the real ones. Answers can also be made from JSON
+//! text with [`from_json`].
+//!
+//! ```no_run
+//! # use clerk_backend_api::{ClerkClient, ConfigError};
+//! # fn run(url: &str) -> Result<(), ConfigError> {
+//! let client = ClerkClient::builder().secret_key("sk_test_local").api_url(url).build()?;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # How answers are read
 //!
-//! Keys that are not known are ignored, and unknown names of open sets become `Other`. Null and missing values are `None`,
-//! or the empty value where the type is plain, whatever was promised. Only what decisions rest on must be there: the id of
-//! the thing that was asked for, and fields such as `revoked` and `expired` of verified tokens; without them reading fails
-//! with [`Error::Decode`]. The constant `object` of each answer is not kept.
+//! Unknown keys are ignored, and unknown values of enums become `Other`. A missing or null value becomes `None`, or the empty
+//! value if the field is not optional. Values of another JSON type are read if they have one clear meaning: times as
+//! milliseconds or ISO 8601 text, `0` and `"true"` for booleans, numbers for text, `[]` for an empty object.
+//!
+//! Fields that decisions rest on are read strictly: the id of the object, and fields such as `revoked` and `expired` of
+//! verified tokens. Without them, or if they have another type, reading fails with [`Error::Decode`]. So does an answer about
+//! another object than the one that the call names. The constant `object` of each answer is not kept.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `transport` | yes | HTTPS through rustls |
-//! | `native-tls` | no | HTTPS through the platform's library |
+//! | `native-tls` | no | HTTPS through the TLS library of the platform |
+//! | `webpki-roots` | no | Mozilla's CA certificates, for systems that have none |
 //! | `billing`, `enterprise`, `instance`, `machine-auth` | yes | groups of operations, see above |
-//! | `serialize` | no | `Serialize` for what answers hold, without secrets and private metadata |
+//! | `serialize` | no | `Serialize` for answers, without secrets and private metadata |
+//! | `chrono`, `jiff`, `time` | no | conversions between [`Timestamp`] and the times of these crates |
 //!
 //! # Logs
 //!
-//! Each call is a `tracing` span `clerk.request` at debug level, with the operation's name, the status, the number of
-//! retries and the trace id. Keys, queries and bodies are never logged.
+//! Each call is a `tracing` span `clerk.request` at debug level, with the operation, the status, the number of retries and
+//! the trace id. Keys, queries and bodies are never logged. The `Debug` output of answers and requests shows ids, states,
+//! numbers and times, but neither secrets nor text that people wrote.
 
 mod answer;
 mod api_error;

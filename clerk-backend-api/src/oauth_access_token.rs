@@ -7,14 +7,14 @@ use crate::{lenient::model, timestamp::Timestamp};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OAuthAccessTokenVerification {
-    /// The token is known. Whether it is still good say its `revoked` and `expired`.
+    /// The token exists. Check `revoked` and `expired` for whether it is still valid.
     Known(VerifiedOAuthAccessToken),
-    /// The token is not active; the server says no more about it.
+    /// The token is not active; the server gives no further details.
     Inactive,
 }
 
-/// An answer that says `"active": false` is about an inactive token; any other must be a whole
-/// token, or it is refused.
+/// A response with `"active": false` describes an inactive token. Any other response must be a
+/// complete token.
 impl<'de> Deserialize<'de> for OAuthAccessTokenVerification {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let answer = Map::<String, Value>::deserialize(deserializer)?;
@@ -27,7 +27,7 @@ impl<'de> Deserialize<'de> for OAuthAccessTokenVerification {
     }
 }
 
-/// An access token that one of the instance's OAuth applications was given for a user.
+/// An access token that was issued to one of the instance's OAuth applications for a user.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VerifiedOAuthAccessToken {
@@ -35,17 +35,17 @@ pub struct VerifiedOAuthAccessToken {
     pub id: String,
     /// The OAuth application's client id.
     pub client_id: String,
-    /// Id of the user in whose name the token acts.
+    /// Id of the user that the token acts on behalf of.
     pub subject: String,
-    /// What the token may be used for.
+    /// The scopes granted to the token.
     pub scopes: Vec<String>,
-    /// Whether the token was withdrawn.
+    /// Whether the token was revoked.
     pub revoked: bool,
-    /// Why the token was withdrawn.
+    /// Why the token was revoked.
     pub revocation_reason: Option<String>,
-    /// Whether the token's time is over.
+    /// Whether the token has expired.
     pub expired: bool,
-    /// When the token lapses.
+    /// When the token expires.
     pub expiration: Option<Timestamp>,
     /// When the token was issued.
     pub created_at: Timestamp,

@@ -1,6 +1,6 @@
-//! Sets of names that may grow.
+//! Enums whose set of values may grow.
 
-/// A set of names that may grow: the known ones, and whatever else the server sends.
+/// Defines an enum that keeps unknown values.
 macro_rules! open_enum {
     (
         $(#[$doc:meta])*
@@ -8,17 +8,17 @@ macro_rules! open_enum {
     ) => {
         $(#[$doc])*
         ///
-        /// A name that is not known here is kept as `Other`.
+        /// Unknown values are kept as `Other`.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
-            /// A name that this version of the crate does not know.
+            /// A value that this version of the crate does not know.
             Other(String),
         }
 
         impl $name {
-            /// The name as it travels.
+            /// Returns the value as it appears in JSON.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

@@ -1,4 +1,4 @@
-//! What the generated operations are made of.
+//! Building blocks of the generated operations.
 
 /// A typed request: the struct, the options that all requests take, and how the answer is read.
 ///
@@ -17,24 +17,24 @@ macro_rules! request {
         }
 
         impl $name {
-            /// Options of this call alone, such as another key or an extra header.
+            /// Applies options to this request, such as another key or an extra header.
             pub fn with(mut self, options: $crate::RequestOptions) -> Self {
                 self.request.apply(options);
                 self
             }
 
-            /// How long one attempt of this call may take.
+            /// Sets the time limit for one attempt of this request.
             pub fn timeout(self, timeout: ::std::time::Duration) -> Self {
                 self.with($crate::RequestOptions::new().timeout(timeout))
             }
 
-            /// When this call is repeated.
+            /// Sets when this request is retried.
             pub fn retry(self, retry: $crate::Retry) -> Self {
                 self.with($crate::RequestOptions::new().retry(retry))
             }
 
-            /// Declares that this call may run twice without harm, so that it is repeated after
-            /// failures that leave open whether it ran; see [`Retry`](crate::Retry).
+            /// Marks this request as safe to repeat, so that it is retried even if the server may
+            /// already have processed it; see [`Retry`](crate::Retry).
             pub fn repeatable(mut self) -> Self {
                 self.request = self.request.repeatable();
                 self
@@ -43,17 +43,18 @@ macro_rules! request {
             /// Sends the request.
             ///
             /// # Errors
-            /// Fails as [`Error`](crate::Error) lists.
+            /// Returns any of the errors that [`Error`](crate::Error) lists.
             // Inlined so that reading the answer is compiled where it is used, and nowhere else.
             #[inline]
             pub async fn send(self) -> Result<$answer, $crate::Error> {
                 Ok(self.send_with_response().await?.into_value())
             }
 
-            /// Sends the request and returns status, headers, body and trace id of the answer, too.
+            /// Sends the request and also returns the status, headers, body and trace id of the
+            /// response.
             ///
             /// # Errors
-            /// Fails as [`send`](Self::send) does.
+            /// Returns the same errors as [`send`](Self::send).
             #[inline]
             pub async fn send_with_response(
                 self,
@@ -89,7 +90,7 @@ macro_rules! input {
 }
 pub(crate) use input;
 
-/// A key under which the server recognises a repeated call.
+/// Generates an idempotency key.
 #[cfg(feature = "billing")]
 pub(crate) fn generated_key() -> String {
     format!("{:032x}", fastrand::u128(..))

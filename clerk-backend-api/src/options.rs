@@ -7,7 +7,7 @@ use crate::{
     secret::{MachineSecretKey, SecretKey},
 };
 
-/// What one call does differently from the rest of its client.
+/// Options that override the client's configuration for a single request.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -30,36 +30,36 @@ pub struct RequestOptions {
 }
 
 impl RequestOptions {
-    /// No difference yet.
+    /// Creates options that override nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The secret key of another instance.
+    /// Sets the secret key, for example that of another instance.
     pub fn secret_key(mut self, key: impl Into<SecretKey>) -> Self {
         self.secret_key = Some(key.into());
         self
     }
 
-    /// The secret key of the machine in whose name the call is made.
+    /// Sets the secret key of the machine that the request is made for.
     pub fn machine_secret_key(mut self, key: impl Into<MachineSecretKey>) -> Self {
         self.machine_secret_key = Some(key.into());
         self
     }
 
-    /// How long one attempt may take.
+    /// Sets the time limit for one attempt.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// When the call is repeated.
+    /// Sets when the request is retried.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// An extra header; it replaces one of the same name, `Authorization` included.
+    /// Adds a header. It replaces any other header of the same name, including `Authorization`.
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         // It may be a credential: no debug output shows it.
         value.set_sensitive(true);

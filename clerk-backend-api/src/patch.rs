@@ -1,7 +1,8 @@
-/// What an update does to one value that may be null: leave it, clear it, or set it.
+/// The change that an update makes to a nullable value: keep it, clear it, or set it.
 ///
-/// Setters take `impl Into<Patch<T>>`: a plain value sets, `None` clears, and not calling the
-/// setter keeps. An `Option` therefore clears when it is `None`; pass [`Patch::Keep`] to keep.
+/// Setters take `impl Into<Patch<T>>`. Passing a value sets it, passing `None` clears it, and not
+/// calling the setter keeps it. An `Option` that is `None` therefore clears the value; pass
+/// [`Patch::Keep`] to keep it.
 ///
 /// ```no_run
 /// use clerk_backend_api::{ClerkClient, Error};
@@ -18,14 +19,14 @@
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "there is no fourth thing to do")]
+#[expect(clippy::exhaustive_enums, reason = "the three cases are complete")]
 pub enum Patch<T> {
-    /// The value stays as it is; nothing is sent.
+    /// Keeps the value; nothing is sent.
     #[default]
     Keep,
-    /// The value is removed; null is sent.
+    /// Clears the value; null is sent.
     Clear,
-    /// The value is replaced.
+    /// Replaces the value.
     Set(T),
 }
 

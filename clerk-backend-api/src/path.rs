@@ -9,14 +9,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// How many layers of percent-encoding a segment may carry.
+/// The maximum number of layers of percent-encoding in a segment.
 const MAX_ROUNDS: usize = 10;
 
 /// Appends `/` and the encoded segment.
 ///
-/// A segment comes from ids that may stem from tokens and forms. One that is empty would address
-/// the collection instead of a member; one that is a dot segment, now or after some proxy decoded
-/// it, would address something else entirely. Both are refused.
+/// Ids may come from tokens and forms. An empty segment would address the collection instead of a
+/// member, and a dot segment, possibly one that a proxy decodes first, would address a different
+/// resource. Both are refused.
 pub(crate) fn push_segment(path: &mut String, segment: &str) -> Result<(), InvalidRequest> {
     check(segment).map_err(InvalidRequest::new)?;
     path.push('/');

@@ -13,7 +13,7 @@ use crate::{
     secret::{MachineSecretKey, SecretKey},
 };
 
-/// A call given by method and path, made by [`ClerkClient::request`](crate::ClerkClient::request).
+/// A request with a custom method and path, created by [`ClerkClient::request`](crate::ClerkClient::request).
 #[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RawRequest {
@@ -32,26 +32,26 @@ impl RawRequest {
         Self { request }
     }
 
-    /// Leaves the version segment out of the path.
+    /// Omits the version segment from the path.
     pub fn unversioned(mut self) -> Self {
         self.request = self.request.unversioned();
         self
     }
 
-    /// Sends no key at all.
+    /// Sends no key.
     pub fn unauthenticated(mut self) -> Self {
         self.request = self.request.credential(Credential::None);
         self
     }
 
-    /// Declares that the call may run twice without a second effect, so that it is repeated when
-    /// its fate is unknown. GET, PUT and DELETE are taken for repeatable anyway.
+    /// Marks this request as safe to repeat, so that it is retried even if the server may already
+    /// have processed it. GET, PUT and DELETE are always considered safe to repeat.
     pub fn repeatable(mut self) -> Self {
         self.request = self.request.repeatable();
         self
     }
 
-    /// Appends a query parameter; the same name may be given several times.
+    /// Appends a query parameter. The same name can be used several times.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "numbers and flags are passed by value"
@@ -62,47 +62,47 @@ impl RawRequest {
         self
     }
 
-    /// The body, written as JSON in the key order of the given value.
+    /// Sets a JSON body. Keys keep the order of the given value.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         self.request.set_json(finite::to_vec(body));
         self
     }
 
-    /// A header of this call.
+    /// Adds a header to this request.
     pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.with(RequestOptions::new().header(name, value))
     }
 
-    /// How long one attempt of this call may take.
+    /// Sets the time limit for one attempt of this request.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with(RequestOptions::new().timeout(timeout))
     }
 
-    /// When this call is repeated.
+    /// Sets when this request is retried.
     pub fn retry(self, retry: Retry) -> Self {
         self.with(RequestOptions::new().retry(retry))
     }
 
-    /// The secret key of this call.
+    /// Sets the secret key of this request.
     pub fn secret_key(self, key: impl Into<SecretKey>) -> Self {
         self.with(RequestOptions::new().secret_key(key))
     }
 
-    /// Sends this call under a machine secret key.
+    /// Sets the machine secret key of this request.
     pub fn machine_secret_key(self, key: impl Into<MachineSecretKey>) -> Self {
         self.with(RequestOptions::new().machine_secret_key(key))
     }
 
-    /// Several options of this call at once.
+    /// Applies several options to this request.
     pub fn with(mut self, options: RequestOptions) -> Self {
         self.request.apply(options);
         self
     }
 
-    /// Sends the call. Any 2xx answer is a success.
+    /// Sends the request. Any 2xx response is a success.
     ///
     /// # Errors
-    /// [`Error::Api`] for any other answer, and every error that a call can meet on its way.
+    /// Returns [`Error::Api`] for any other status, and the errors of sending a request.
     pub async fn send(self) -> Result<RawResponse, Error> {
         self.request.execute().await
     }

@@ -9,7 +9,7 @@ use crate::{
     trace_id::trace_id,
 };
 
-/// A successful answer as it came.
+/// A successful response.
 #[derive(Clone)]
 pub struct RawResponse {
     status: StatusCode,
@@ -26,34 +26,34 @@ impl RawResponse {
         }
     }
 
-    /// The status of the answer, a 2xx one.
+    /// Returns the status, which is always 2xx.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers of the answer.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body of the answer; empty when there was none.
+    /// Returns the body, which may be empty.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The identifier under which Clerk's support finds the call.
+    /// Returns the trace id, which Clerk's support team can use to find the request.
     #[must_use]
     pub fn trace_id(&self) -> Option<String> {
         trace_id(&self.headers)
     }
 
-    /// Reads the body as JSON, whatever content type it was declared to be.
+    /// Parses the body as JSON, regardless of its declared content type.
     ///
     /// # Errors
-    /// [`Error::Decode`] when the body is not JSON of that form.
+    /// Returns [`Error::Decode`] if the body is not JSON or does not have the form of a `T`.
     #[inline]
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         from_json(&self.body)

@@ -204,7 +204,7 @@ impl Request {
         }
     }
 
-    /// Sets one key of a JSON body to whatever the value serialises to.
+    /// Sets one key of a JSON body to the serialized value.
     pub(crate) fn json(&mut self, name: &'static str, value: &impl Serialize) {
         self.fields().json(name, value);
     }

@@ -3,7 +3,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::raw_response::RawResponse;
 
-/// A result together with the answer it was read from, as `send_with_response` gives it.
+/// A result together with the response it was parsed from, returned by `send_with_response`.
 ///
 /// ```
 /// use clerk_backend_api::{ClerkClient, Error};
@@ -26,37 +26,37 @@ impl<T> Response<T> {
         Self { value, raw }
     }
 
-    /// The result.
+    /// Returns the result.
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// The result alone.
+    /// Returns the result and drops the rest of the response.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value
     }
 
-    /// The status of the answer, a 2xx one.
+    /// Returns the status, which is always 2xx.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.raw.status()
     }
 
-    /// The headers of the answer.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.raw.headers()
     }
 
-    /// The body of the answer, for what the types of this crate do not show.
+    /// Returns the body, for values that the types of this crate do not include.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         self.raw.body()
     }
 
-    /// The identifier under which Clerk's support finds the call.
+    /// Returns the trace id, which Clerk's support team can use to find the request.
     #[must_use]
     pub fn trace_id(&self) -> Option<String> {
         self.raw.trace_id()

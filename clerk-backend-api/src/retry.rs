@@ -2,22 +2,23 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 
-/// When and how often a failed call is repeated.
+/// When and how often a failed request is retried.
 ///
-/// | cause | repeatable call | other call |
+/// | cause | repeatable request | other request |
 /// |---|---|---|
-/// | 429, or no connection could be made | yes | yes |
+/// | 429, or no connection | yes | yes |
 /// | 408, 425, 500, 502 to 504, 520 to 524, 527, 529, 530 | yes | no |
-/// | connection cut, timeout | yes | no |
+/// | lost connection, timeout | yes | no |
 /// | any other status | no | no |
 ///
-/// Repeatable are GET, PUT and DELETE, and those POST and PATCH operations that may run twice
-/// without a second effect. Calls that rotate a secret, consume a code or send a message are never
-/// repeated after the server may have seen them.
+/// GET, PUT and DELETE requests are repeatable, and so are POST and PATCH operations that have no
+/// further effect when they run twice. Requests that rotate a secret, consume a code or send a
+/// message are not retried once the server may have received them. Every request has a method
+/// `repeatable` that marks it as safe to repeat.
 ///
-/// The pause is what `Retry-After` asks for, otherwise a random time up to an exponentially
-/// growing bound. A `Retry-After` beyond [`max_retry_after`](Self::max_retry_after) ends the
-/// attempts at once: the error then carries the time.
+/// The delay is the value of `Retry-After`, or else a random time up to an exponentially growing
+/// bound. If `Retry-After` exceeds [`max_retry_after`](Self::max_retry_after), the error is returned
+/// at once and includes the requested delay.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,7 +39,7 @@ pub struct Retry {
 }
 
 impl Default for Retry {
-    /// Two retries, pauses from 500 ms up to 8 s, `Retry-After` up to 30 s, 60 s in all.
+    /// Two retries, delays from 500 ms to 8 s, `Retry-After` up to 30 s, 60 s in total.
     fn default() -> Self {
         Self {
             max_retries: 2,
@@ -51,7 +52,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Every call is sent once.
+    /// Never retries.
     pub fn none() -> Self {
         Self {
             max_retries: 0,
@@ -59,37 +60,37 @@ impl Retry {
         }
     }
 
-    /// How often a call is repeated at most, the first attempt not counted.
+    /// Sets the maximum number of retries, not counting the first attempt.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// Bound of the first random pause; each further bound is twice as long.
+    /// Sets the bound of the first random delay. Each further bound is twice as long.
     pub fn first_delay(mut self, delay: Duration) -> Self {
         self.first_delay = delay;
         self
     }
 
-    /// Longest random pause.
+    /// Sets the maximum random delay.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// Longest `Retry-After` that is waited for.
+    /// Sets the longest `Retry-After` to wait for.
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// No attempt starts after this time since the first one started.
+    /// Sets the time after the first attempt within which further attempts may start.
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self
     }
 
-    /// The pause before retry number `retry` (from 0), or `None` to give up.
+    /// Returns the delay before retry number `retry` (from 0), or `None` to give up.
     pub(crate) fn pause(
         &self,
         retry: u32,
@@ -111,14 +112,14 @@ impl Retry {
     }
 }
 
-/// What a failure says about the server's state, and so about repeating the call.
+/// What a failure reveals about whether the request took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// The request had no effect: it was refused early or never sent.
     Untouched,
-    /// The server may have worked on the request.
+    /// The server may have processed the request.
     Unknown,
-    /// Repeating gives the same answer.
+    /// A retry would fail in the same way.
     Final,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{discreet::discreet, fields::Wire, lenient::Lenient};
 
-/// Writes the kind of a secret and the part of its prefix that carries no entropy.
+/// Writes the type of a secret and its well-known prefix.
 fn redacted(kind: &str, value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     const PREFIXES: [&str; 9] = [
         "sk_test_", "sk_live_", "ak_", "mt_", "oat_", "tok_", "ey", "ams_", "dvb_",
@@ -20,19 +20,19 @@ macro_rules! secret {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// The text is wiped from memory on drop, never printed by `Debug`, and only
-        /// [`expose_secret`](Self::expose_secret) hands it out.
+        /// The text is wiped from memory on drop and not shown by `Debug`. Use
+        /// [`expose_secret`](Self::expose_secret) to access it.
         #[derive(Clone)]
         pub struct $name(SecretString);
 
         impl $name {
-            /// The secret itself. Keep it out of logs and error messages.
+            /// Returns the secret. Keep it out of logs and error messages.
             #[must_use]
             pub fn expose_secret(&self) -> &str {
                 self.0.expose_secret()
             }
 
-            /// Whether there is no text at all.
+            /// Returns true if the secret is empty.
             #[must_use]
             pub fn is_empty(&self) -> bool {
                 self.0.expose_secret().is_empty()
@@ -106,8 +106,8 @@ secret! {
     MachineSecretKey
 }
 secret! {
-    /// A token that a machine or an application presents: an API key, an M2M token or an OAuth
-    /// access token.
+    /// A token that a machine or an application authenticates with: an API key, an M2M token or an
+    /// OAuth access token.
     MachineToken
 }
 secret! {
@@ -115,7 +115,7 @@ secret! {
     SessionToken
 }
 secret! {
-    /// Any other secret that an answer carries, such as a client secret or a sign-in ticket.
+    /// Any other secret in a response, such as a client secret or a sign-in ticket.
     Secret
 }
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::secret::{Secret, SessionToken};
 
-/// What replaces an expired session token.
+/// The replacement of an expired session token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SessionRefresh {
@@ -12,8 +12,7 @@ pub enum SessionRefresh {
     Cookies(Vec<Secret>),
 }
 
-/// The kind is told by the key that is there: `jwt` or `cookies`. An answer with neither is no
-/// answer, so it is refused.
+/// The key `jwt` or `cookies` determines the variant. A response with neither is an error.
 impl<'de> Deserialize<'de> for SessionRefresh {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

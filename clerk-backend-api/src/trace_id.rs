@@ -1,6 +1,6 @@
 use http::HeaderMap;
 
-/// The trace id of an answer's headers: Clerk's own, else the one of the network in front of it.
+/// Returns the trace id from the response headers: Clerk's own, or that of the network in front of it.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
     ["clerk-trace-id", "cf-ray"]
         .iter()

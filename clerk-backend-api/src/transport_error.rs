@@ -1,8 +1,8 @@
 use std::error::Error as StdError;
 
-/// A connection that could not be made, or broke.
+/// A connection that could not be established or was lost.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", if *.connected { "the connection to the clerk api broke" } else { "no connection to the clerk api could be made" })]
+#[error("{}", if *.connected { "the connection to the clerk api was lost" } else { "could not connect to the clerk api" })]
 pub struct TransportError {
     connected: bool,
     source: Box<dyn StdError + Send + Sync>,
@@ -10,23 +10,24 @@ pub struct TransportError {
 
 impl TransportError {
     pub(crate) fn new(source: reqwest::Error) -> Self {
-        // The address may carry personal data in its query.
+        // The query of the URL may contain personal data.
         Self {
             connected: !source.is_connect(),
             source: Box::new(source.without_url()),
         }
     }
 
-    /// Whether a connection was made, so that the server may have seen the call.
+    /// Returns true if a connection was established, so that the server may have received the
+    /// request.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.connected
     }
 }
 
-/// An answer that did not arrive in time.
+/// A response that did not arrive in time.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", if *.connected { "the clerk api did not answer in time" } else { "no connection to the clerk api could be made in time" })]
+#[error("{}", if *.connected { "the clerk api did not answer in time" } else { "could not connect to the clerk api in time" })]
 pub struct TimeoutError {
     connected: bool,
     source: Box<dyn StdError + Send + Sync>,
@@ -40,7 +41,8 @@ impl TimeoutError {
         }
     }
 
-    /// Whether a connection was made, so that the server may have seen the call.
+    /// Returns true if a connection was established, so that the server may have received the
+    /// request.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.connected

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// An image to upload: JPEG, PNG, GIF or WebP of at most 10 MB.
 ///
-/// The bytes are held in memory, so that the upload can be repeated after a failure.
+/// The bytes are kept in memory, so that the upload can be retried.
 ///
 /// ```no_run
 /// use clerk_backend_api::{ClerkClient, Error, Upload};
@@ -26,7 +26,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// An upload of these bytes. The media type is recognised from their beginning.
+    /// Creates an upload from bytes. The media type is detected from the first bytes.
     pub fn bytes(content: impl Into<Bytes>) -> Self {
         Self {
             content: content.into(),
@@ -35,24 +35,23 @@ impl Upload {
         }
     }
 
-    /// An upload of everything that `reader` yields. A reader that counts can show the progress
-    /// of a large source.
+    /// Creates an upload by reading `reader` to its end.
     ///
     /// # Errors
-    /// When reading fails.
+    /// Fails if reading fails.
     pub async fn read(mut reader: impl AsyncRead + Unpin) -> io::Result<Self> {
         let mut content = Vec::new();
         reader.read_to_end(&mut content).await?;
         Ok(Self::bytes(content))
     }
 
-    /// The file name to send, `file` unless given.
+    /// Sets the file name, `file` by default. Control characters are percent-encoded.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.file_name = name.into();
         self
     }
 
-    /// The media type to send, such as `image/png`.
+    /// Sets the media type, such as `image/png`.
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
         self
@@ -62,7 +61,7 @@ impl Upload {
         &self.content
     }
 
-    /// The file name as it may stand in a header: line breaks would end it.
+    /// Returns the file name for use in a header, which a line break would end.
     pub(crate) fn name(&self) -> String {
         let mut name = String::with_capacity(self.file_name.len());
         for c in self.file_name.chars() {
@@ -78,13 +77,13 @@ impl Upload {
     pub(crate) fn media_type(&self) -> &str {
         match &self.content_type {
             Some(media_type) => media_type,
-            None => recognise(&self.content),
+            None => detect(&self.content),
         }
     }
 }
 
-/// The media type by the first bytes of the file, for the four formats that the API takes.
-fn recognise(content: &[u8]) -> &'static str {
+/// Detects the media type from the first bytes, for the four formats that the API accepts.
+fn detect(content: &[u8]) -> &'static str {
     match content {
         [0xff, 0xd8, 0xff, ..] => "image/jpeg",
         [0x89, b'P', b'N', b'G', ..] => "image/png",

@@ -1,38 +1,38 @@
 use crate::{api_error::ApiErrorItem, lenient::model, open_enum::open_enum, timestamp::Timestamp};
 
-/// How far an identifier is proven to belong to its owner.
+/// The verification of an identifier.
 ///
-/// One type for all ways of proof: which fields are there depends on the
-/// [`strategy`](Self::strategy).
+/// This type covers all strategies; the [`strategy`](Self::strategy) determines which fields are
+/// present.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Unique id, where the verification has one of its own.
+    /// Unique id, if the verification has one of its own.
     pub id: Option<String>,
-    /// How far it got.
+    /// The status.
     pub status: Option<VerificationStatus>,
-    /// The way of proof.
+    /// The strategy.
     pub strategy: Option<VerificationStrategy>,
-    /// How often proof was tried.
+    /// The number of attempts.
     pub attempts: Option<i64>,
-    /// When the verification lapses.
+    /// When the verification expires.
     pub expire_at: Option<Timestamp>,
-    /// The browser or device that finished it.
+    /// Id of the client that completed the verification.
     pub verified_at_client: Option<String>,
     /// The channel of a code sent to a phone, such as `sms`.
     pub channel: Option<String>,
-    /// The text to sign with a wallet or passkey is bound to this value.
+    /// The nonce that the text to sign with a wallet or passkey contains.
     pub nonce: Option<String>,
     /// The text to sign with a wallet or passkey.
     pub message: Option<String>,
-    /// Where a provider or identity provider goes on with it.
+    /// URL at which the OAuth provider or identity provider continues the verification.
     pub external_verification_redirect_url: Option<String>,
-    /// Why the provider's answer was not accepted.
+    /// Why the response of the provider was rejected.
     pub error: Option<ApiErrorItem>,
 }
 
 impl Verification {
-    /// Whether the proof is complete.
+    /// Returns true if the identifier is verified.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.status == Some(VerificationStatus::Verified)
@@ -57,7 +57,7 @@ model! {
 }
 
 open_enum! {
-    /// How far a [`Verification`] got.
+    /// The status of a [`Verification`].
     VerificationStatus {
         /// `unverified`
         Unverified = "unverified",
@@ -67,14 +67,13 @@ open_enum! {
         Failed = "failed",
         /// `expired`
         Expired = "expired",
-        /// `transferable`: the identifier belongs to another account, which can be signed in to.
+        /// `transferable`: the identifier belongs to an existing account that can be signed in to.
         Transferable = "transferable",
     }
 }
 
 open_enum! {
-    /// The way of proof of a [`Verification`]. The names of OAuth providers, such as
-    /// `oauth_google`, are all `Other`.
+    /// The strategy of a [`Verification`]. OAuth providers, such as `oauth_google`, are `Other`.
     VerificationStrategy {
         /// `email_code`
         EmailCode = "email_code",

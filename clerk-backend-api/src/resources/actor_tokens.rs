@@ -2,7 +2,7 @@
 //! Single-use tokens that let one user sign in as another.
 //!
 //! Meant for support staff: the session they open carries an `act` claim, so the application can tell an impersonator from
-//! the real user. Creating one does not sign anybody in; the actor has to visit the token's URL.
+//! the real user. Creating one does not start a session; the actor has to visit the token's URL.
 
 use std::time::Duration;
 
@@ -23,13 +23,13 @@ impl ClerkClient {
     /// Single-use tokens that let one user sign in as another.
     ///
     /// Meant for support staff: the session they open carries an `act` claim, so the application can tell an impersonator from
-    /// the real user. Creating one does not sign anybody in; the actor has to visit the token's URL.
+    /// the real user. Creating one does not start a session; the actor has to visit the token's URL.
     pub fn actor_tokens(&self) -> ActorTokensApi<'_> {
         ActorTokensApi { client: self }
     }
 }
 
-/// The operations behind [`ClerkClient::actor_tokens`].
+/// The operations of [`ClerkClient::actor_tokens`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ActorTokensApi<'a> {
@@ -39,9 +39,9 @@ pub struct ActorTokensApi<'a> {
 impl ActorTokensApi<'_> {
     /// Creates a token with which one user can sign in as another.
     ///
-    /// The `url` of the answer opens the session. Answers 402 if the plan does not cover it.
+    /// The `url` of the answer opens the session. Fails with 402 if the plan does not cover it.
     ///
-    /// * `user_id`: User to be impersonated.
+    /// * `user_id`: User to impersonate.
     /// * `actor`: Who impersonates: `sub` must be their user id. The whole object ends up in the session token's `act` claim.
     ///
     /// Sends `POST /actor_tokens`.
@@ -71,7 +71,7 @@ impl ActorTokensApi<'_> {
 }
 
 request! {
-/// The request that [`ActorTokensApi::create`] makes.
+/// A request created by [`ActorTokensApi::create`].
 CreateActorToken -> ActorToken, json
 }
 
@@ -90,7 +90,7 @@ impl CreateActorToken {
 }
 
 request! {
-/// The request that [`ActorTokensApi::revoke`] makes.
+/// A request created by [`ActorTokensApi::revoke`].
 RevokeActorToken -> ActorToken, json, same id
 }
 
@@ -100,7 +100,7 @@ NewActor
 }
 
 impl NewActor {
-    /// What cannot be left out.
+    /// Creates an object from its required values.
     ///
     /// * `sub`: Id of the user who acts.
     pub fn new(sub: impl Into<String>) -> Self {
@@ -110,7 +110,7 @@ impl NewActor {
     }
 }
 
-/// A single-use token to sign in as somebody else.
+/// A single-use token for signing in as another user.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ActorToken {
@@ -118,11 +118,11 @@ pub struct ActorToken {
     pub id: String,
     /// `pending`, `accepted` once used, or `revoked`.
     pub status: ActorTokenStatus,
-    /// User to be impersonated.
+    /// User to impersonate.
     pub user_id: String,
     /// Who impersonates: `sub` is their user id; the whole object ends up in the session token's `act` claim.
     pub actor: Map<String, Value>,
-    /// The token itself: whoever has it can use it, so keep it out of logs.
+    /// The token. Anyone who has it can use it, so keep it out of logs.
     pub token: Option<Secret>,
     /// Link that uses the token; missing after revocation.
     pub url: Option<Secret>,
@@ -151,7 +151,7 @@ ActorToken
 }
 
 open_enum! {
-    /// What `status` of `ActorToken` can be.
+    /// The values of `status` of `ActorToken`.
     ActorTokenStatus {
         /// `pending`
         Pending = "pending",

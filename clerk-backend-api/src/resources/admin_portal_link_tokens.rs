@@ -25,7 +25,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::admin_portal_link_tokens`].
+/// The operations of [`ClerkClient::admin_portal_link_tokens`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct AdminPortalLinkTokensApi<'a> {
@@ -75,7 +75,7 @@ impl AdminPortalLinkTokensApi<'_> {
 }
 
 request! {
-/// The request that [`AdminPortalLinkTokensApi::create`] makes.
+/// A request created by [`AdminPortalLinkTokensApi::create`].
 CreateAdminPortalLinkToken -> AdminPortalLinkToken, json
 }
 
@@ -106,7 +106,7 @@ impl CreateAdminPortalLinkToken {
 }
 
 request! {
-/// The request that [`AdminPortalLinkTokensApi::revoke`] makes.
+/// A request created by [`AdminPortalLinkTokensApi::revoke`].
 RevokeAdminPortalLinkToken -> AdminPortalLinkToken, json, same id
 }
 
@@ -132,9 +132,9 @@ pub struct AdminPortalLinkToken {
     pub organization_id: Option<String>,
     /// Your reference to the customer's IT contact; the service does not interpret it.
     pub it_contact_id: Option<String>,
-    /// What the credential is good for; on M2M tokens, ids of the machines that accept it.
+    /// Scopes of the credential; for M2M tokens, the ids of the machines that accept it.
     pub scopes: Vec<String>,
-    /// The token itself: whoever has it can use it, so keep it out of logs.
+    /// The token. Anyone who has it can use it, so keep it out of logs.
     pub token: Option<Secret>,
     /// Whether it was revoked.
     pub revoked: bool,

@@ -22,7 +22,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::allowlist_identifiers`].
+/// The operations of [`ClerkClient::allowlist_identifiers`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct AllowlistIdentifiersApi<'a> {
@@ -47,7 +47,7 @@ impl AllowlistIdentifiersApi<'_> {
     ///
     /// * `identifier`: Email address, phone number or wallet to allow.
     ///
-    /// Sends `POST /allowlist_identifiers`. Never repeated once the server may have seen it.
+    /// Sends `POST /allowlist_identifiers`. Not retried once the server may have received it.
     pub fn create(&self, identifier: impl Into<String>) -> CreateAllowlistIdentifier {
         let mut request = self
             .client
@@ -80,14 +80,14 @@ impl AllowlistIdentifiersApi<'_> {
 }
 
 request! {
-/// The request that [`AllowlistIdentifiersApi::list`] makes.
+/// A request created by [`AllowlistIdentifiersApi::list`].
 ListAllowlistIdentifiers -> Page<AllowlistIdentifier>, page("data")
 }
 
 impl ListAllowlistIdentifiers {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -117,7 +117,7 @@ impl ListAllowlistIdentifiers {
 }
 
 request! {
-/// The request that [`AllowlistIdentifiersApi::create`] makes.
+/// A request created by [`AllowlistIdentifiersApi::create`].
 CreateAllowlistIdentifier -> AllowlistIdentifier, json
 }
 
@@ -130,7 +130,7 @@ impl CreateAllowlistIdentifier {
 }
 
 request! {
-/// The request that [`AllowlistIdentifiersApi::delete`] makes.
+/// A request created by [`AllowlistIdentifiersApi::delete`].
 DeleteAllowlistIdentifier -> DeletedObject, json, same id
 }
 
@@ -168,7 +168,7 @@ AllowlistIdentifier
 }
 
 open_enum! {
-    /// What `identifier_type` of `AllowlistIdentifier` can be.
+    /// The values of `identifier_type` of `AllowlistIdentifier`.
     AllowlistIdentifierIdentifierType {
         /// `email_address`
         EmailAddress = "email_address",

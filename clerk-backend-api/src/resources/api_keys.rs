@@ -33,7 +33,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::api_keys`].
+/// The operations of [`ClerkClient::api_keys`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ApiKeysApi<'a> {
@@ -88,7 +88,7 @@ impl ApiKeysApi<'_> {
 
     /// Changes an API key.
     ///
-    /// What is not set stays as it is; the secret does not change.
+    /// Values that are not set stay unchanged, and so does the secret.
     ///
     /// Sends `PATCH /api_keys/{apiKeyID}`.
     pub fn update(&self, api_key_id: impl AsRef<str>) -> UpdateApiKey {
@@ -128,7 +128,7 @@ impl ApiKeysApi<'_> {
         }
     }
 
-    /// Revokes an API key for good.
+    /// Permanently revokes an API key.
     ///
     /// It fails verification from now on but stays on record.
     ///
@@ -165,7 +165,7 @@ impl ApiKeysApi<'_> {
 }
 
 request! {
-/// The request that [`ApiKeysApi::list`] makes.
+/// A request created by [`ApiKeysApi::list`].
 ListApiKeys -> Page<ApiKey>, page("data")
 }
 
@@ -184,7 +184,7 @@ impl ListApiKeys {
 
     /// Entries per page (1 to 100, default 10).
     ///
-    /// A value outside of 1 to 100 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 100 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 100).to_string());
@@ -220,7 +220,7 @@ impl ListApiKeys {
 }
 
 request! {
-/// The request that [`ApiKeysApi::create`] makes.
+/// A request created by [`ApiKeysApi::create`].
 CreateApiKey -> ApiKey, json
 }
 
@@ -231,19 +231,19 @@ impl CreateApiKey {
         self
     }
 
-    /// What the key is for, at most 255 characters.
+    /// Description of the key, at most 255 characters.
     pub fn description(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("description", value.into());
         self
     }
 
-    /// Any JSON value to keep with the key; `verify` answers it.
+    /// Any JSON value to store with the key; `verify` returns it.
     pub fn claims(mut self, value: impl Serialize) -> Self {
         self.request.json("claims", &value);
         self
     }
 
-    /// What the key is good for; your API decides about the meaning.
+    /// Scopes of the key; your API defines their meaning.
     pub fn scopes(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request.field("scopes", list_of::<String, _>(values));
         self
@@ -263,12 +263,12 @@ impl CreateApiKey {
 }
 
 request! {
-/// The request that [`ApiKeysApi::get`] makes.
+/// A request created by [`ApiKeysApi::get`].
 GetApiKey -> ApiKey, json, same id
 }
 
 request! {
-/// The request that [`ApiKeysApi::update`] makes.
+/// A request created by [`ApiKeysApi::update`].
 UpdateApiKey -> ApiKey, json, same id
 }
 
@@ -285,7 +285,7 @@ impl UpdateApiKey {
         self
     }
 
-    /// What the key is for, at most 255 characters; null removes the text.
+    /// Description of the key, at most 255 characters; null removes it.
     pub fn description(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("description", value.into());
         self
@@ -305,17 +305,17 @@ impl UpdateApiKey {
 }
 
 request! {
-/// The request that [`ApiKeysApi::delete`] makes.
+/// A request created by [`ApiKeysApi::delete`].
 DeleteApiKey -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`ApiKeysApi::get_secret`] makes.
+/// A request created by [`ApiKeysApi::get_secret`].
 GetApiKeySecret -> ApiKeySecret, json
 }
 
 request! {
-/// The request that [`ApiKeysApi::revoke`] makes.
+/// A request created by [`ApiKeysApi::revoke`].
 RevokeApiKey -> ApiKey, json, same id
 }
 
@@ -328,7 +328,7 @@ impl RevokeApiKey {
 }
 
 request! {
-/// The request that [`ApiKeysApi::verify`] makes.
+/// A request created by [`ApiKeysApi::verify`].
 VerifyApiKey -> ApiKey, json
 }
 
@@ -348,7 +348,7 @@ pub struct ApiKey {
     pub description: Option<String>,
     /// Custom claims carried by the credential: any JSON value, `None` when there are none.
     pub claims: Value,
-    /// What the credential is good for; on M2M tokens, ids of the machines that accept it.
+    /// Scopes of the credential; for M2M tokens, the ids of the machines that accept it.
     pub scopes: Vec<String>,
     /// Whether it was revoked.
     pub revoked: bool,

@@ -31,7 +31,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::billing`].
+/// The operations of [`ClerkClient::billing`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct BillingApi<'a> {
@@ -148,7 +148,7 @@ impl BillingApi<'_> {
     /// Moves a subscription item to another price.
     ///
     /// Depending on plan and payer this takes effect at once or with the next period, in which case an upcoming item is created.
-    /// Answers 409 on a conflict with the state of the item.
+    /// Fails with 409 on a conflict with the state of the item.
     ///
     /// * `from_price_id`: Price the item has now.
     /// * `to_price_id`: Price the item shall have.
@@ -273,14 +273,14 @@ impl BillingApi<'_> {
 }
 
 request! {
-/// The request that [`BillingApi::list_plans`] makes.
+/// A request created by [`BillingApi::list_plans`].
 ListBillingPlans -> Page<BillingPlan>, page("data")
 }
 
 impl ListBillingPlans {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -316,14 +316,14 @@ impl ListBillingPlans {
 }
 
 request! {
-/// The request that [`BillingApi::list_prices`] makes.
+/// A request created by [`BillingApi::list_prices`].
 ListBillingPrices -> Page<BillingPrice>, page("data")
 }
 
 impl ListBillingPrices {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -359,7 +359,7 @@ impl ListBillingPrices {
 }
 
 request! {
-/// The request that [`BillingApi::create_price`] makes.
+/// A request created by [`BillingApi::create_price`].
 CreateBillingPrice -> BillingPrice, json
 }
 
@@ -376,7 +376,7 @@ impl CreateBillingPrice {
         self
     }
 
-    /// What the price is for.
+    /// Description of the price.
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.request.field("description", value.into());
         self
@@ -391,14 +391,14 @@ impl CreateBillingPrice {
 }
 
 request! {
-/// The request that [`BillingApi::list_subscription_items`] makes.
+/// A request created by [`BillingApi::list_subscription_items`].
 ListBillingSubscriptionItems -> Page<BillingSubscriptionItem>, page("data")
 }
 
 impl ListBillingSubscriptionItems {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -461,7 +461,7 @@ impl ListBillingSubscriptionItems {
 }
 
 request! {
-/// The request that [`BillingApi::cancel_subscription_item`] makes.
+/// A request created by [`BillingApi::cancel_subscription_item`].
 CancelBillingSubscriptionItem -> BillingSubscriptionItem, json, same id
 }
 
@@ -474,34 +474,34 @@ impl CancelBillingSubscriptionItem {
 }
 
 request! {
-/// The request that [`BillingApi::extend_free_trial`] makes.
+/// A request created by [`BillingApi::extend_free_trial`].
 ExtendBillingFreeTrial -> BillingSubscriptionItem, json, same id
 }
 
 request! {
-/// The request that [`BillingApi::create_price_transition`] makes.
+/// A request created by [`BillingApi::create_price_transition`].
 CreateBillingPriceTransition -> BillingPriceTransition, json
 }
 
 request! {
-/// The request that [`BillingApi::apply_discount`] makes.
+/// A request created by [`BillingApi::apply_discount`].
 ApplyBillingDiscount -> BillingDiscountRedemption, json
 }
 
 request! {
-/// The request that [`BillingApi::remove_discount`] makes.
+/// A request created by [`BillingApi::remove_discount`].
 RemoveBillingDiscount -> BillingDiscountRedemption, json
 }
 
 request! {
-/// The request that [`BillingApi::list_statements`] makes.
+/// A request created by [`BillingApi::list_statements`].
 ListBillingStatements -> Page<BillingStatement>, page("data")
 }
 
 impl ListBillingStatements {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -531,19 +531,19 @@ impl ListBillingStatements {
 }
 
 request! {
-/// The request that [`BillingApi::get_statement`] makes.
+/// A request created by [`BillingApi::get_statement`].
 GetBillingStatement -> BillingStatement, json, same id
 }
 
 request! {
-/// The request that [`BillingApi::list_statement_payment_attempts`] makes.
+/// A request created by [`BillingApi::list_statement_payment_attempts`].
 ListBillingStatementPaymentAttempts -> Page<BillingPaymentAttempt>, page("data")
 }
 
 impl ListBillingStatementPaymentAttempts {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -646,7 +646,7 @@ pub struct BillingSubscriptionItem {
     pub plan_period: BillingSubscriptionItemPlanPeriod,
     /// How the item is paid; missing for free plans.
     pub payment_method: Option<BillingPaymentMethod>,
-    /// What was paid for it so far, all told.
+    /// Total amount paid so far.
     pub lifetime_paid: Option<BillingMoney>,
     /// Upcoming charge; `None` if there will be none.
     pub next_payment: Option<BillingItemNextPayment>,
@@ -680,7 +680,7 @@ pub struct BillingSubscriptionItem {
     pub payment_source_id: Option<String>,
     /// How it is paid. Older form of `payment_method`.
     pub payment_source: Option<BillingPaymentSource>,
-    /// What the item costs at present.
+    /// Current price of the item.
     pub amount: Option<BillingMoney>,
     /// Upcoming invoice. Older name of `next_payment`.
     pub next_invoice: Option<BillingItemNextPayment>,
@@ -842,7 +842,7 @@ pub struct BillingPlan {
     pub annual_monthly_fee: Option<BillingMoney>,
     /// Price of a whole year; `None` when yearly billing is not offered.
     pub annual_fee: Option<BillingMoney>,
-    /// What the plan is about; `None` without text.
+    /// Description of the plan, if any.
     pub description: Option<String>,
     /// Product the plan belongs to. Deprecated.
     pub product_id: String,
@@ -937,11 +937,11 @@ pub struct BillingFeature {
     pub id: String,
     /// Display name.
     pub name: String,
-    /// What the feature is about; `None` without one.
+    /// Description of the feature, if any.
     pub description: Option<String>,
     /// Name for use in code and URLs; access checks go by it.
     pub slug: String,
-    /// Picture of the feature; `None` without one.
+    /// Picture of the feature, if any.
     pub avatar_url: Option<String>,
 }
 
@@ -962,7 +962,7 @@ BillingFeature
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingUnitPrice {
-    /// What is counted, such as `seats`.
+    /// Name of the unit, such as `seats`.
     pub name: String,
     /// Units sold together as one block.
     pub block_size: i64,
@@ -1062,7 +1062,7 @@ BillingPaymentMethod
     }
 }
 
-/// What a subscription item will cost next time.
+/// The next charge of a subscription item.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingItemNextPayment {
@@ -1086,11 +1086,11 @@ BillingItemNextPayment
     }
 }
 
-/// What a countable unit contributes to a charge.
+/// Contribution of a unit to a charge.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingUnitTotal {
-    /// What is counted, such as `seats`.
+    /// Name of the unit, such as `seats`.
     pub name: String,
     /// Units sold together as one block.
     pub block_size: i64,
@@ -1107,7 +1107,7 @@ BillingUnitTotal
     }
 }
 
-/// What one price step contributes to a charge.
+/// Contribution of one price tier to a charge.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingUnitTotalTier {
@@ -1221,7 +1221,7 @@ pub struct BillingPayer {
     pub email: Option<String>,
     /// Paying organization; `None` if a user pays.
     pub organization_id: Option<String>,
-    /// What the paying organization is called; `None` if a user pays.
+    /// Name of the paying organization; `None` if a user pays.
     pub organization_name: Option<String>,
     /// Picture of the payer.
     pub image_url: Option<String>,
@@ -1271,7 +1271,7 @@ BillingSeats
     }
 }
 
-/// What a subscription will cost next time.
+/// The next charge of a subscription.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingNextPayment {
@@ -1325,9 +1325,9 @@ pub struct BillingCreditLedgerEntry {
     pub payer_id: String,
     /// Credits booked; negative when they were taken away.
     pub amount: BillingMoney,
-    /// Kind of what caused the entry, such as `grant`.
+    /// Type of the object that caused the entry, such as `grant`.
     pub source_type: String,
-    /// Id of what caused the entry.
+    /// Id of the object that caused the entry.
     pub source_id: String,
     /// Remark kept with the ledger entry.
     pub note: Option<String>,
@@ -1373,7 +1373,7 @@ pub struct BillingPrice {
     pub fee: Option<BillingMoney>,
     /// Price per month under yearly billing; `None` when yearly billing is not offered.
     pub annual_monthly_fee: Option<BillingMoney>,
-    /// What the price is for; `None` without text.
+    /// Description of the price, if any.
     pub description: Option<String>,
     /// Whether it is the plan's standard price.
     pub is_default: bool,
@@ -1472,7 +1472,7 @@ BillingPaymentSource
 pub struct BillingPriceTransition {
     /// Item that carries the new price.
     pub subscription_item: BillingSubscriptionItem,
-    /// What changes, when, and what is charged.
+    /// The change, its time, and the resulting charge.
     pub transition: BillingPriceTransitionDetails,
 }
 
@@ -1484,7 +1484,7 @@ BillingPriceTransition
     }
 }
 
-/// What a change of price entails.
+/// The effects of a price change.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingPriceTransitionDetails {
@@ -1498,11 +1498,11 @@ pub struct BillingPriceTransitionDetails {
     pub effective_mode: BillingPriceTransitionDetailsEffectiveMode,
     /// Date of the next charge, in milliseconds since the Unix epoch; `None` if there will be none.
     pub next_billing_date: Option<Timestamp>,
-    /// Whether money was taken at once.
+    /// Whether the charge was made immediately.
     pub charged_immediately: bool,
-    /// What was charged at once; `None` if nothing.
+    /// Amount charged immediately, if any.
     pub immediate_charge: Option<BillingMoney>,
-    /// What became of that item: `canceled`, `ended` or `abandoned`.
+    /// Status of that item now: `canceled`, `ended` or `abandoned`.
     pub previous_subscription_item_status:
         BillingPriceTransitionDetailsPreviousSubscriptionItemStatus,
     /// Subscription item that is left behind.
@@ -1546,7 +1546,7 @@ pub struct BillingDiscountRedemption {
     pub percent_off: Option<f64>,
     /// Sum taken off, when `effect` is `fixed_amount`.
     pub amount_off: Option<BillingMoney>,
-    /// What the discount takes off the next renewal, when that charge is known.
+    /// Amount that the discount takes off the next renewal, if that charge is known.
     pub amount: Option<BillingMoney>,
     /// Billing periods the discount still applies to; `None` means without end.
     pub cycles_remaining: Option<i64>,
@@ -1670,7 +1670,7 @@ pub struct BillingPaymentAttempt {
     pub payment_id: String,
     /// Instance it belongs to, by id.
     pub instance_id: String,
-    /// What the charge was for: a first checkout or a recurring one, say.
+    /// Type of the charge, such as a first checkout or a recurring charge.
     pub charge_type: String,
     /// Id of who receives the money.
     pub payee_id: String,
@@ -1741,7 +1741,7 @@ BillingPaymentAttempt
 }
 
 open_enum! {
-    /// What `status` of `BillingSubscription` can be.
+    /// The values of `status` of `BillingSubscription`.
     BillingSubscriptionStatus {
         /// `active`
         Active = "active",
@@ -1759,7 +1759,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `status` of `BillingSubscriptionItem` can be.
+    /// The values of `status` of `BillingSubscriptionItem`.
     BillingSubscriptionItemStatus {
         /// `active`
         Active = "active",
@@ -1783,7 +1783,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `plan_period` of `BillingSubscriptionItem` can be.
+    /// The values of `plan_period` of `BillingSubscriptionItem`.
     BillingSubscriptionItemPlanPeriod {
         /// `month`
         Month = "month",
@@ -1793,7 +1793,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `payment_type` of `BillingPaymentMethod` can be.
+    /// The values of `payment_type` of `BillingPaymentMethod`.
     BillingPaymentMethodPaymentType {
         /// `card`
         Card = "card",
@@ -1805,7 +1805,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `status` of `BillingPaymentMethod` can be.
+    /// The values of `status` of `BillingPaymentMethod`.
     BillingPaymentMethodStatus {
         /// `active`
         Active = "active",
@@ -1847,7 +1847,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `payment_method` of `BillingPaymentSource` can be.
+    /// The values of `payment_method` of `BillingPaymentSource`.
     BillingPaymentSourcePaymentMethod {
         /// `card`
         Card = "card",
@@ -1859,7 +1859,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `status` of `BillingPaymentSource` can be.
+    /// The values of `status` of `BillingPaymentSource`.
     BillingPaymentSourceStatus {
         /// `active`
         Active = "active",
@@ -1869,7 +1869,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `effective_mode` of `BillingPriceTransitionDetails` can be.
+    /// The values of `effective_mode` of `BillingPriceTransitionDetails`.
     BillingPriceTransitionDetailsEffectiveMode {
         /// `immediate`
         Immediate = "immediate",
@@ -1879,7 +1879,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `previous_subscription_item_status` of `BillingPriceTransitionDetails` can be.
+    /// The values of `previous_subscription_item_status` of `BillingPriceTransitionDetails`.
     BillingPriceTransitionDetailsPreviousSubscriptionItemStatus {
         /// `canceled`
         Canceled = "canceled",
@@ -1891,7 +1891,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `source` of `BillingDiscountRedemption` can be.
+    /// The values of `source` of `BillingDiscountRedemption`.
     BillingDiscountRedemptionSource {
         /// `promotion`
         Promotion = "promotion",
@@ -1903,7 +1903,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `effect` of `BillingDiscountRedemption` can be.
+    /// The values of `effect` of `BillingDiscountRedemption`.
     BillingDiscountRedemptionEffect {
         /// `percentage`
         Percentage = "percentage",
@@ -1913,7 +1913,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `status` of `BillingDiscountRedemption` can be.
+    /// The values of `status` of `BillingDiscountRedemption`.
     BillingDiscountRedemptionStatus {
         /// `active`
         Active = "active",
@@ -1925,7 +1925,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `status` of `BillingStatement` can be.
+    /// The values of `status` of `BillingStatement`.
     BillingStatementStatus {
         /// `open`
         Open = "open",
@@ -1935,7 +1935,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `status` of `BillingPaymentAttempt` can be.
+    /// The values of `status` of `BillingPaymentAttempt`.
     BillingPaymentAttemptStatus {
         /// `pending`
         Pending = "pending",

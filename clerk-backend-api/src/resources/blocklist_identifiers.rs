@@ -21,7 +21,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::blocklist_identifiers`].
+/// The operations of [`ClerkClient::blocklist_identifiers`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct BlocklistIdentifiersApi<'a> {
@@ -80,17 +80,17 @@ impl BlocklistIdentifiersApi<'_> {
 }
 
 request! {
-/// The request that [`BlocklistIdentifiersApi::list`] makes.
+/// A request created by [`BlocklistIdentifiersApi::list`].
 ListBlocklistIdentifiers -> Page<BlocklistIdentifier>, page("data")
 }
 
 request! {
-/// The request that [`BlocklistIdentifiersApi::create`] makes.
+/// A request created by [`BlocklistIdentifiersApi::create`].
 CreateBlocklistIdentifier -> BlocklistIdentifier, json
 }
 
 request! {
-/// The request that [`BlocklistIdentifiersApi::delete`] makes.
+/// A request created by [`BlocklistIdentifiersApi::delete`].
 DeleteBlocklistIdentifier -> DeletedObject, json, same id
 }
 
@@ -100,7 +100,7 @@ DeleteBlocklistIdentifier -> DeletedObject, json, same id
 pub struct BlocklistIdentifier {
     /// Unique id.
     pub id: Option<String>,
-    /// What is kept out: a phone number, a wallet, an email address or a whole email domain.
+    /// Blocked identifier: a phone number, a wallet, an email address or an entire email domain.
     pub identifier: Option<String>,
     /// Kind of the identifier: `email_address`, `phone_number` or `web3_wallet`.
     pub identifier_type: Option<BlocklistIdentifierIdentifierType>,
@@ -125,7 +125,7 @@ BlocklistIdentifier
 }
 
 open_enum! {
-    /// What `identifier_type` of `BlocklistIdentifier` can be.
+    /// The values of `identifier_type` of `BlocklistIdentifier`.
     BlocklistIdentifierIdentifierType {
         /// `email_address`
         EmailAddress = "email_address",

@@ -23,7 +23,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::clients`].
+/// The operations of [`ClerkClient::clients`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ClientsApi<'a> {
@@ -45,7 +45,7 @@ impl ClientsApi<'_> {
 
     /// Looks up the client that a client token stands for.
     ///
-    /// Answers 404 if the client is gone and 401 if the token is not accepted.
+    /// Fails with 404 if the client is gone and 401 if the token is not accepted.
     ///
     /// * `token`: Value of the `__client` cookie.
     ///
@@ -74,14 +74,14 @@ impl ClientsApi<'_> {
 }
 
 request! {
-/// The request that [`ClientsApi::list`] makes.
+/// A request created by [`ClientsApi::list`].
 ListClients -> Page<Client>, page("data")
 }
 
 impl ListClients {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -111,12 +111,12 @@ impl ListClients {
 }
 
 request! {
-/// The request that [`ClientsApi::verify`] makes.
+/// A request created by [`ClientsApi::verify`].
 VerifyClient -> Client, json
 }
 
 request! {
-/// The request that [`ClientsApi::get`] makes.
+/// A request created by [`ClientsApi::get`].
 GetClient -> Client, json, same id
 }
 

@@ -21,7 +21,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::domains`].
+/// The operations of [`ClerkClient::domains`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct DomainsApi<'a> {
@@ -42,7 +42,7 @@ impl DomainsApi<'_> {
 
     /// Adds a satellite domain to the instance.
     ///
-    /// Answers 402 if the plan does not include it.
+    /// Fails with 402 if the plan does not include it.
     ///
     /// * `name`: The domain name; in development instances a port may follow, as in `localhost:3000`.
     ///
@@ -89,12 +89,12 @@ impl DomainsApi<'_> {
 }
 
 request! {
-/// The request that [`DomainsApi::list`] makes.
+/// A request created by [`DomainsApi::list`].
 ListDomains -> Page<Domain>, page("data")
 }
 
 request! {
-/// The request that [`DomainsApi::create`] makes.
+/// A request created by [`DomainsApi::create`].
 CreateDomain -> Domain, json
 }
 
@@ -107,7 +107,7 @@ impl CreateDomain {
 }
 
 request! {
-/// The request that [`DomainsApi::update`] makes.
+/// A request created by [`DomainsApi::update`].
 UpdateDomain -> Domain, json, same id
 }
 
@@ -132,7 +132,7 @@ impl UpdateDomain {
 }
 
 request! {
-/// The request that [`DomainsApi::delete`] makes.
+/// A request created by [`DomainsApi::delete`].
 DeleteDomain -> DeletedObject, json, same id
 }
 

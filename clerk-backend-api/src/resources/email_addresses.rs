@@ -21,7 +21,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::email_addresses`].
+/// The operations of [`ClerkClient::email_addresses`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct EmailAddressesApi<'a> {
@@ -92,7 +92,7 @@ impl EmailAddressesApi<'_> {
     /// For sign-in flows that your backend drives. The `id` of the answer is needed by `attempt_verification`. Every call sends a
     /// new message, so do not repeat it blindly.
     ///
-    /// Sends `POST /email_addresses/{email_address_id}/prepare_verification`. Never repeated once the server may have seen it.
+    /// Sends `POST /email_addresses/{email_address_id}/prepare_verification`. Not retried once the server may have received it.
     pub fn prepare_verification(
         &self,
         email_address_id: impl AsRef<str>,
@@ -114,7 +114,7 @@ impl EmailAddressesApi<'_> {
     /// Checks the code a user received at the address.
     ///
     /// A wrong or outdated code is no error: look at the `status` of the answer. A right code also marks the address as verified,
-    /// but signs nobody in; create a sign-in token for that. Using an accepted verification again fails with
+    /// but does not sign the user in; create a sign-in token for that. Using an accepted verification again fails with
     /// `verification_already_verified`.
     ///
     /// * `verification_id`: Verification to settle, as answered by `prepare_verification`.
@@ -150,7 +150,7 @@ impl EmailAddressesApi<'_> {
     ///
     /// * `email_address`: The new address (RFC 5322).
     ///
-    /// Sends `PUT /users/{user_id}/email_address`. Never repeated once the server may have seen it.
+    /// Sends `PUT /users/{user_id}/email_address`. Not retried once the server may have received it.
     pub fn replace_for_user(
         &self,
         user_id: impl AsRef<str>,
@@ -169,7 +169,7 @@ impl EmailAddressesApi<'_> {
 }
 
 request! {
-/// The request that [`EmailAddressesApi::create`] makes.
+/// A request created by [`EmailAddressesApi::create`].
 CreateEmailAddress -> EmailAddress, json
 }
 
@@ -186,7 +186,7 @@ impl CreateEmailAddress {
         self
     }
 
-    /// Whether the owner of the former primary address is told of the change (default `false`).
+    /// Whether to notify the former primary address of the change (default `false`).
     pub fn notify_primary_email_address_changed(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request
             .patch("notify_primary_email_address_changed", value.into());
@@ -195,12 +195,12 @@ impl CreateEmailAddress {
 }
 
 request! {
-/// The request that [`EmailAddressesApi::get`] makes.
+/// A request created by [`EmailAddressesApi::get`].
 GetEmailAddress -> EmailAddress, json, same id
 }
 
 request! {
-/// The request that [`EmailAddressesApi::update`] makes.
+/// A request created by [`EmailAddressesApi::update`].
 UpdateEmailAddress -> EmailAddress, json, same id
 }
 
@@ -217,7 +217,7 @@ impl UpdateEmailAddress {
         self
     }
 
-    /// Whether the owner of the former primary address is told of the change (default `false`).
+    /// Whether to notify the former primary address of the change (default `false`).
     pub fn notify_primary_email_address_changed(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request
             .patch("notify_primary_email_address_changed", value.into());
@@ -226,33 +226,33 @@ impl UpdateEmailAddress {
 }
 
 request! {
-/// The request that [`EmailAddressesApi::delete`] makes.
+/// A request created by [`EmailAddressesApi::delete`].
 DeleteEmailAddress -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`EmailAddressesApi::prepare_verification`] makes.
+/// A request created by [`EmailAddressesApi::prepare_verification`].
 PrepareEmailAddressVerification -> Verification, json
 }
 
 request! {
-/// The request that [`EmailAddressesApi::attempt_verification`] makes.
+/// A request created by [`EmailAddressesApi::attempt_verification`].
 AttemptEmailAddressVerification -> Verification, json
 }
 
 request! {
-/// The request that [`EmailAddressesApi::replace_for_user`] makes.
+/// A request created by [`EmailAddressesApi::replace_for_user`].
 ReplaceEmailAddressForUser -> EmailAddress, json
 }
 
 impl ReplaceEmailAddressForUser {
-    /// `verified` (default); `reserved`, unproven but usable for sign-in, with nobody else able to take it; or `unverified`, unusable for sign-in and free for others. The last one can lock the user out.
+    /// `verified` (default); `reserved`, which is not verified, can be used to sign in and cannot be taken by anyone else; or `unverified`, which cannot be used to sign in and can be taken by others. `unverified` can lock the user out.
     pub fn identification_status(mut self, value: impl Into<IdentificationStatus>) -> Self {
         self.request.field("identification_status", value.into());
         self
     }
 
-    /// Whether the former primary address is told of the change (default `false`).
+    /// Whether to notify the former primary address of the change (default `false`).
     pub fn notify_primary_email_address_changed(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request
             .patch("notify_primary_email_address_changed", value.into());
@@ -268,7 +268,7 @@ pub struct EmailAddress {
     pub id: String,
     /// The address itself.
     pub email_address: String,
-    /// Whether the user holds it without having proven it: usable for sign-in, and nobody else can take it.
+    /// Whether it is reserved for the user without being verified: it can be used to sign in, and nobody else can take it.
     pub reserved: bool,
     /// State of the proof that it belongs to the user; `None` if never started.
     pub verification: Option<Verification>,

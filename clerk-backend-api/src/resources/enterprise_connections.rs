@@ -33,7 +33,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::enterprise_connections`].
+/// The operations of [`ClerkClient::enterprise_connections`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct EnterpriseConnectionsApi<'a> {
@@ -159,7 +159,7 @@ impl EnterpriseConnectionsApi<'_> {
 
     /// Starts a test run of an enterprise connection.
     ///
-    /// Answers a link to open in a browser; the run appears in `list_test_runs`.
+    /// Returns a link to open in a browser; the run appears in `list_test_runs`.
     ///
     /// Sends `POST /enterprise_connections/{enterprise_connection_id}/test_runs`.
     pub fn create_test_run(
@@ -181,14 +181,14 @@ impl EnterpriseConnectionsApi<'_> {
 }
 
 request! {
-/// The request that [`EnterpriseConnectionsApi::list`] makes.
+/// A request created by [`EnterpriseConnectionsApi::list`].
 ListEnterpriseConnections -> Page<EnterpriseConnection>, page("data")
 }
 
 impl ListEnterpriseConnections {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -230,7 +230,7 @@ impl ListEnterpriseConnections {
 }
 
 request! {
-/// The request that [`EnterpriseConnectionsApi::create`] makes.
+/// A request created by [`EnterpriseConnectionsApi::create`].
 CreateEnterpriseConnection -> EnterpriseConnection, json
 }
 
@@ -278,12 +278,12 @@ impl CreateEnterpriseConnection {
 }
 
 request! {
-/// The request that [`EnterpriseConnectionsApi::get`] makes.
+/// A request created by [`EnterpriseConnectionsApi::get`].
 GetEnterpriseConnection -> EnterpriseConnection, json, same id
 }
 
 request! {
-/// The request that [`EnterpriseConnectionsApi::update`] makes.
+/// A request created by [`EnterpriseConnectionsApi::update`].
 UpdateEnterpriseConnection -> EnterpriseConnection, json, same id
 }
 
@@ -352,12 +352,12 @@ impl UpdateEnterpriseConnection {
 }
 
 request! {
-/// The request that [`EnterpriseConnectionsApi::delete`] makes.
+/// A request created by [`EnterpriseConnectionsApi::delete`].
 DeleteEnterpriseConnection -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`EnterpriseConnectionsApi::list_test_runs`] makes.
+/// A request created by [`EnterpriseConnectionsApi::list_test_runs`].
 ListEnterpriseConnectionTestRuns -> Page<EnterpriseConnectionTestRun>, page("data")
 }
 
@@ -378,7 +378,7 @@ impl ListEnterpriseConnectionTestRuns {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -411,7 +411,7 @@ impl ListEnterpriseConnectionTestRuns {
 }
 
 request! {
-/// The request that [`EnterpriseConnectionsApi::create_test_run`] makes.
+/// A request created by [`EnterpriseConnectionsApi::create_test_run`].
 CreateEnterpriseConnectionTestRun -> EnterpriseConnectionTestRunUrl, json
 }
 
@@ -421,7 +421,7 @@ NewLoginHint
 }
 
 impl NewLoginHint {
-    /// What cannot be left out.
+    /// Creates an object from its required values.
     ///
     /// * `mode`: Source of the hint: `email_address`, `custom_attribute` or `off`.
     pub fn new(mode: impl Into<LoginHintMode>) -> Self {
@@ -444,7 +444,7 @@ EnterpriseSamlAttributes
 }
 
 impl EnterpriseSamlAttributes {
-    /// Nothing set yet.
+    /// Creates an object without any values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -481,7 +481,7 @@ NewEnterpriseSaml
 }
 
 impl NewEnterpriseSaml {
-    /// Nothing set yet.
+    /// Creates an object without any values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -540,7 +540,7 @@ impl NewEnterpriseSaml {
         self
     }
 
-    /// What the identity provider is told in advance about who wants to sign in.
+    /// Hint that tells the identity provider who wants to sign in.
     pub fn login_hint(mut self, value: impl Into<Patch<NewLoginHint>>) -> Self {
         self.fields.patch("login_hint", value.into());
         self
@@ -554,7 +554,7 @@ EnterpriseOidcSettings
 }
 
 impl EnterpriseOidcSettings {
-    /// Nothing set yet.
+    /// Creates an object without any values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -608,7 +608,7 @@ NewCustomAttribute
 }
 
 impl NewCustomAttribute {
-    /// What cannot be left out.
+    /// Creates an object from its required values.
     ///
     /// * `name`: Name of the connection.
     /// * `key`: Stable name for use in code; for a custom attribute, the metadata key it is stored under.
@@ -651,7 +651,7 @@ EnterpriseSamlUpdate
 }
 
 impl EnterpriseSamlUpdate {
-    /// Nothing set yet.
+    /// Creates an object without any values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -716,14 +716,14 @@ impl EnterpriseSamlUpdate {
         self
     }
 
-    /// What the identity provider is told in advance about who wants to sign in.
+    /// Hint that tells the identity provider who wants to sign in.
     pub fn login_hint(mut self, value: impl Into<Patch<NewLoginHint>>) -> Self {
         self.fields.patch("login_hint", value.into());
         self
     }
 }
 
-/// What the identity provider is told in advance about who wants to sign in.
+/// Hint that tells the identity provider who wants to sign in.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LoginHint {
@@ -753,7 +753,7 @@ pub struct EnterpriseConnection {
     pub provider: String,
     /// Logo of the provider; `None` without one.
     pub logo_public_url: Option<String>,
-    /// Whether it is in use; an inactive connection signs nobody in.
+    /// Whether it is in use. Nobody can sign in through an inactive connection.
     pub active: bool,
     /// Domains whose email addresses use the connection.
     pub domains: Vec<String>,
@@ -829,7 +829,7 @@ pub struct EnterpriseSamlConnection {
     pub sp_entity_id: Option<String>,
     /// Where this side of the connection publishes its SAML metadata.
     pub sp_metadata_url: Option<String>,
-    /// Whether it is in use; an inactive connection signs nobody in.
+    /// Whether it is in use. Nobody can sign in through an inactive connection.
     pub active: Option<bool>,
     /// Whether sign-in may start at the identity provider. Weakens the protection against forged logins.
     pub allow_idp_initiated: Option<bool>,
@@ -837,7 +837,7 @@ pub struct EnterpriseSamlConnection {
     pub allow_subdomains: Option<bool>,
     /// Whether the identity provider must ask users to sign in anew each time (SAML `ForceAuthn`).
     pub force_authn: Option<bool>,
-    /// What the identity provider is told in advance about who wants to sign in.
+    /// Hint that tells the identity provider who wants to sign in.
     pub login_hint: Option<LoginHint>,
 }
 
@@ -918,7 +918,7 @@ pub struct EnterpriseConnectionTestRun {
     pub status: EnterpriseConnectionTestRunStatus,
     /// Protocol that was tested: `saml` or `oauth`.
     pub connection_type: EnterpriseConnectionTestRunConnectionType,
-    /// What was understood about the user from the provider's answer.
+    /// User data parsed from the provider's response.
     pub parsed_user_info: Option<EnterpriseConnectionTestRunParsedUserInfo>,
     /// What happened during the run, step by step.
     pub logs: Vec<EnterpriseConnectionTestRunLog>,
@@ -1086,7 +1086,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `status` of `EnterpriseConnectionTestRun` can be.
+    /// The values of `status` of `EnterpriseConnectionTestRun`.
     EnterpriseConnectionTestRunStatus {
         /// `pending`
         Pending = "pending",
@@ -1098,7 +1098,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `connection_type` of `EnterpriseConnectionTestRun` can be.
+    /// The values of `connection_type` of `EnterpriseConnectionTestRun`.
     EnterpriseConnectionTestRunConnectionType {
         /// `saml`
         Saml = "saml",

@@ -26,7 +26,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::instance`].
+/// The operations of [`ClerkClient::instance`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct InstanceApi<'a> {
@@ -45,7 +45,7 @@ impl InstanceApi<'_> {
 
     /// Changes general settings of the instance.
     ///
-    /// What is not set stays as it is. Answers nothing.
+    /// Values that are not set stay unchanged. Returns nothing.
     ///
     /// Sends `PATCH /instance`.
     pub fn update(&self) -> UpdateInstance {
@@ -58,7 +58,7 @@ impl InstanceApi<'_> {
 
     /// Changes who may sign up.
     ///
-    /// Answers 402 if the plan does not include a restriction.
+    /// Fails with 402 if the plan does not include a restriction.
     ///
     /// Sends `PATCH /instance/restrictions`.
     pub fn update_restrictions(&self) -> UpdateInstanceRestrictions {
@@ -167,7 +167,7 @@ impl InstanceApi<'_> {
 
     /// Fetches the settings for organizations.
     ///
-    /// Answers 402 if the plan does not include organizations.
+    /// Fails with 402 if the plan does not include organizations.
     ///
     /// Sends `GET /instance/organization_settings`.
     pub fn get_organization_settings(&self) -> GetInstanceOrganizationSettings {
@@ -182,7 +182,7 @@ impl InstanceApi<'_> {
 
     /// Changes the settings for organizations.
     ///
-    /// Answers 402 if the plan does not include a setting.
+    /// Fails with 402 if the plan does not include a setting.
     ///
     /// Sends `PATCH /instance/organization_settings`.
     pub fn update_organization_settings(&self) -> UpdateInstanceOrganizationSettings {
@@ -197,12 +197,12 @@ impl InstanceApi<'_> {
 }
 
 request! {
-/// The request that [`InstanceApi::get`] makes.
+/// A request created by [`InstanceApi::get`].
 GetInstance -> Instance, json
 }
 
 request! {
-/// The request that [`InstanceApi::update`] makes.
+/// A request created by [`InstanceApi::update`].
 UpdateInstance -> (), nothing
 }
 
@@ -272,7 +272,7 @@ impl UpdateInstance {
 }
 
 request! {
-/// The request that [`InstanceApi::update_restrictions`] makes.
+/// A request created by [`InstanceApi::update_restrictions`].
 UpdateInstanceRestrictions -> InstanceRestrictions, json
 }
 
@@ -314,12 +314,12 @@ impl UpdateInstanceRestrictions {
 }
 
 request! {
-/// The request that [`InstanceApi::get_protect`] makes.
+/// A request created by [`InstanceApi::get_protect`].
 GetInstanceProtect -> InstanceProtect, json
 }
 
 request! {
-/// The request that [`InstanceApi::update_protect`] makes.
+/// A request created by [`InstanceApi::update_protect`].
 UpdateInstanceProtect -> InstanceProtect, json
 }
 
@@ -338,12 +338,12 @@ impl UpdateInstanceProtect {
 }
 
 request! {
-/// The request that [`InstanceApi::get_communication`] makes.
+/// A request created by [`InstanceApi::get_communication`].
 GetInstanceCommunication -> InstanceCommunication, json
 }
 
 request! {
-/// The request that [`InstanceApi::update_communication`] makes.
+/// A request created by [`InstanceApi::update_communication`].
 UpdateInstanceCommunication -> InstanceCommunication, json
 }
 
@@ -356,12 +356,12 @@ impl UpdateInstanceCommunication {
 }
 
 request! {
-/// The request that [`InstanceApi::get_oauth_application_settings`] makes.
+/// A request created by [`InstanceApi::get_oauth_application_settings`].
 GetInstanceOAuthApplicationSettings -> OAuthApplicationSettings, json
 }
 
 request! {
-/// The request that [`InstanceApi::update_oauth_application_settings`] makes.
+/// A request created by [`InstanceApi::update_oauth_application_settings`].
 UpdateInstanceOAuthApplicationSettings -> OAuthApplicationSettings, json
 }
 
@@ -421,7 +421,7 @@ impl UpdateInstanceOAuthApplicationSettings {
 }
 
 request! {
-/// The request that [`InstanceApi::change_domain`] makes.
+/// A request created by [`InstanceApi::change_domain`].
 ChangeInstanceDomain -> (), nothing
 }
 
@@ -440,12 +440,12 @@ impl ChangeInstanceDomain {
 }
 
 request! {
-/// The request that [`InstanceApi::get_organization_settings`] makes.
+/// A request created by [`InstanceApi::get_organization_settings`].
 GetInstanceOrganizationSettings -> OrganizationSettings, json
 }
 
 request! {
-/// The request that [`InstanceApi::update_organization_settings`] makes.
+/// A request created by [`InstanceApi::update_organization_settings`].
 UpdateInstanceOrganizationSettings -> OrganizationSettings, json
 }
 
@@ -490,7 +490,7 @@ impl UpdateInstanceOrganizationSettings {
         self
     }
 
-    /// Id of the role for whoever creates an organization.
+    /// Id of the role of the user who creates an organization.
     pub fn creator_role_id(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("creator_role_id", value.into());
         self
@@ -513,7 +513,7 @@ pub struct Instance {
     pub environment_type: String,
     /// Additional origins that may call the Frontend API, for browser extensions and desktop or hybrid apps. `None` or empty means only the instance's own.
     pub allowed_origins: Vec<String>,
-    /// Workspace that owns the application; `None` if nobody does.
+    /// Workspace that owns the application, if any.
     pub workspace_id: Option<String>,
 }
 
@@ -641,7 +641,7 @@ pub struct OrganizationSettings {
     pub max_allowed_domains: i64,
     /// Deprecated and without effect: the number of permissions is no longer limited.
     pub max_allowed_permissions: Option<i64>,
-    /// Key of the role for whoever creates an organization.
+    /// Key of the role of the user who creates an organization.
     pub creator_role: String,
     /// Whether admins may delete their organization from the frontend, unless the organization says otherwise.
     pub admin_delete_enabled: bool,
@@ -683,7 +683,7 @@ open_enum! {
         Password = "password",
         /// `otp`
         Otp = "otp",
-        /// the empty text
+        /// an empty value
         Unset = "",
     }
 }

@@ -16,7 +16,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::interstitial`].
+/// The operations of [`ClerkClient::interstitial`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct InterstitialApi<'a> {
@@ -26,7 +26,7 @@ pub struct InterstitialApi<'a> {
 impl InterstitialApi<'_> {
     /// Fetches the HTML page that finds out a browser's sign-in state.
     ///
-    /// For older integrations. Answers HTML, not JSON, and needs no secret key. Status 400 means that a query parameter is missing, 500
+    /// For older integrations. Returns HTML instead of JSON and needs no secret key. Status 400 means that a query parameter is missing, 500
     /// that the browser was sent in circles.
     ///
     /// Sends `GET /public/interstitial`.
@@ -41,7 +41,7 @@ impl InterstitialApi<'_> {
 }
 
 request! {
-/// The request that [`InterstitialApi::get`] makes.
+/// A request created by [`InterstitialApi::get`].
 GetInterstitial -> String, text
 }
 

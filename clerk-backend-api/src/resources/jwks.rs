@@ -16,7 +16,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::jwks`].
+/// The operations of [`ClerkClient::jwks`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct JwksApi<'a> {
@@ -37,6 +37,6 @@ impl JwksApi<'_> {
 }
 
 request! {
-/// The request that [`JwksApi::get`] makes.
+/// A request created by [`JwksApi::get`].
 GetJwks -> Jwks, json
 }

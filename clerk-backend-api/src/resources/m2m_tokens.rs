@@ -37,7 +37,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::m2m_tokens`].
+/// The operations of [`ClerkClient::m2m_tokens`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct M2mTokensApi<'a> {
@@ -66,7 +66,7 @@ impl M2mTokensApi<'_> {
     /// Needs the secret key of the calling machine; the instance's is refused. The answer is the only one that carries `token`.
     /// Tokens in JWT format are not stored: they can be neither listed nor revoked.
     ///
-    /// Sends `POST /m2m_tokens`. Never repeated once the server may have seen it.
+    /// Sends `POST /m2m_tokens`. Not retried once the server may have received it.
     pub fn create(&self) -> CreateM2mToken {
         CreateM2mToken {
             request: self
@@ -99,7 +99,7 @@ impl M2mTokensApi<'_> {
     /// Checks an opaque token and tells which machine it comes from.
     ///
     /// With a machine's secret key the token must be meant for that machine; with the instance's, any token of the instance is
-    /// accepted. Answers 404 for an unknown token. A success alone is not enough: refuse the caller too if `revoked` or `expired` is
+    /// accepted. Fails with 404 for an unknown token. A success alone is not enough: refuse the caller too if `revoked` or `expired` is
     /// set. Tokens in JWT format are verified locally, with the instance's public keys.
     ///
     /// * `token`: Token presented by the other machine.
@@ -118,7 +118,7 @@ impl M2mTokensApi<'_> {
 }
 
 request! {
-/// The request that [`M2mTokensApi::list`] makes.
+/// A request created by [`M2mTokensApi::list`].
 ListM2mTokens -> Page<M2mToken>, page("m2m_tokens")
 }
 
@@ -137,7 +137,7 @@ impl ListM2mTokens {
 
     /// Entries per page (1 to 100, default 10).
     ///
-    /// A value outside of 1 to 100 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 100 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 100).to_string());
@@ -150,7 +150,7 @@ impl ListM2mTokens {
         self
     }
 
-    /// The secret key of the machine in whose name the call is made, instead of the client's.
+    /// Sets the machine secret key of this request, in place of the client's.
     pub fn machine_secret_key(self, key: impl Into<MachineSecretKey>) -> Self {
         self.with(RequestOptions::new().machine_secret_key(key))
     }
@@ -172,7 +172,7 @@ impl ListM2mTokens {
 }
 
 request! {
-/// The request that [`M2mTokensApi::create`] makes.
+/// A request created by [`M2mTokensApi::create`].
 CreateM2mToken -> M2mToken, json
 }
 
@@ -201,14 +201,14 @@ impl CreateM2mToken {
         self
     }
 
-    /// The secret key of the machine in whose name the call is made, instead of the client's.
+    /// Sets the machine secret key of this request, in place of the client's.
     pub fn machine_secret_key(self, key: impl Into<MachineSecretKey>) -> Self {
         self.with(RequestOptions::new().machine_secret_key(key))
     }
 }
 
 request! {
-/// The request that [`M2mTokensApi::revoke`] makes.
+/// A request created by [`M2mTokensApi::revoke`].
 RevokeM2mToken -> M2mToken, json, same id
 }
 
@@ -219,19 +219,19 @@ impl RevokeM2mToken {
         self
     }
 
-    /// The secret key of the machine in whose name the call is made, instead of the client's.
+    /// Sets the machine secret key of this request, in place of the client's.
     pub fn machine_secret_key(self, key: impl Into<MachineSecretKey>) -> Self {
         self.with(RequestOptions::new().machine_secret_key(key))
     }
 }
 
 request! {
-/// The request that [`M2mTokensApi::verify`] makes.
+/// A request created by [`M2mTokensApi::verify`].
 VerifyM2mToken -> M2mToken, json
 }
 
 impl VerifyM2mToken {
-    /// The secret key of the machine in whose name the call is made, instead of the client's.
+    /// Sets the machine secret key of this request, in place of the client's.
     pub fn machine_secret_key(self, key: impl Into<MachineSecretKey>) -> Self {
         self.with(RequestOptions::new().machine_secret_key(key))
     }
@@ -247,7 +247,7 @@ pub struct M2mToken {
     pub subject: String,
     /// Custom claims carried by the credential: any JSON value, `None` when there are none.
     pub claims: Value,
-    /// What the credential is good for; on M2M tokens, ids of the machines that accept it.
+    /// Scopes of the credential; for M2M tokens, the ids of the machines that accept it.
     pub scopes: Vec<String>,
     /// Whether it was revoked.
     pub revoked: bool,
@@ -263,7 +263,7 @@ pub struct M2mToken {
     pub created_at: Timestamp,
     /// Time of the last change, in milliseconds since the Unix epoch.
     pub updated_at: Timestamp,
-    /// The token itself: whoever has it can use it, so keep it out of logs.
+    /// The token. Anyone who has it can use it, so keep it out of logs.
     pub token: Option<Secret>,
 }
 

@@ -28,7 +28,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::machines`].
+/// The operations of [`ClerkClient::machines`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct MachinesApi<'a> {
@@ -73,7 +73,7 @@ impl MachinesApi<'_> {
         }
     }
 
-    /// Changes a machine. What is not set stays as it is.
+    /// Changes a machine. Values that are not set stay unchanged.
     ///
     /// Sends `PATCH /machines/{machine_id}`.
     pub fn update(&self, machine_id: impl AsRef<str>) -> UpdateMachine {
@@ -116,7 +116,7 @@ impl MachinesApi<'_> {
     ///
     /// * `previous_token_ttl`: How long the old secret key keeps working, in seconds (0 to 28800); 0 ends it at once.
     ///
-    /// Sends `POST /machines/{machine_id}/secret_key/rotate`. Never repeated once the server may have seen it.
+    /// Sends `POST /machines/{machine_id}/secret_key/rotate`. Not retried once the server may have received it.
     pub fn rotate_secret_key(
         &self,
         machine_id: impl AsRef<str>,
@@ -135,7 +135,7 @@ impl MachinesApi<'_> {
 
     /// Allows a machine to call another.
     ///
-    /// Answers 409 if it may already. A machine can have at most 150 scopes.
+    /// Fails with 409 if it may already. A machine can have at most 150 scopes.
     ///
     /// * `to_machine_id`: Machine that may be called from now on.
     ///
@@ -175,14 +175,14 @@ impl MachinesApi<'_> {
 }
 
 request! {
-/// The request that [`MachinesApi::list`] makes.
+/// A request created by [`MachinesApi::list`].
 ListMachines -> Page<Machine>, page("data")
 }
 
 impl ListMachines {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -224,7 +224,7 @@ impl ListMachines {
 }
 
 request! {
-/// The request that [`MachinesApi::create`] makes.
+/// A request created by [`MachinesApi::create`].
 CreateMachine -> Machine, json
 }
 
@@ -244,12 +244,12 @@ impl CreateMachine {
 }
 
 request! {
-/// The request that [`MachinesApi::get`] makes.
+/// A request created by [`MachinesApi::get`].
 GetMachine -> Machine, json, same id
 }
 
 request! {
-/// The request that [`MachinesApi::update`] makes.
+/// A request created by [`MachinesApi::update`].
 UpdateMachine -> Machine, json, same id
 }
 
@@ -268,27 +268,27 @@ impl UpdateMachine {
 }
 
 request! {
-/// The request that [`MachinesApi::delete`] makes.
+/// A request created by [`MachinesApi::delete`].
 DeleteMachine -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`MachinesApi::get_secret_key`] makes.
+/// A request created by [`MachinesApi::get_secret_key`].
 GetMachineSecretKey -> MachineSecret, json
 }
 
 request! {
-/// The request that [`MachinesApi::rotate_secret_key`] makes.
+/// A request created by [`MachinesApi::rotate_secret_key`].
 RotateMachineSecretKey -> MachineSecret, json
 }
 
 request! {
-/// The request that [`MachinesApi::create_scope`] makes.
+/// A request created by [`MachinesApi::create_scope`].
 CreateMachineScope -> MachineScope, json
 }
 
 request! {
-/// The request that [`MachinesApi::delete_scope`] makes.
+/// A request created by [`MachinesApi::delete_scope`].
 DeleteMachineScope -> MachineScope, json
 }
 

@@ -18,7 +18,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::oauth_access_tokens`].
+/// The operations of [`ClerkClient::oauth_access_tokens`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct OAuthAccessTokensApi<'a> {
@@ -50,6 +50,6 @@ impl OAuthAccessTokensApi<'_> {
 }
 
 request! {
-/// The request that [`OAuthAccessTokensApi::verify`] makes.
+/// A request created by [`OAuthAccessTokensApi::verify`].
 VerifyOAuthAccessToken -> OAuthAccessTokenVerification, json
 }

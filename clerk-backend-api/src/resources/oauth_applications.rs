@@ -22,7 +22,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::oauth_applications`].
+/// The operations of [`ClerkClient::oauth_applications`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct OAuthApplicationsApi<'a> {
@@ -94,7 +94,7 @@ impl OAuthApplicationsApi<'_> {
         }
     }
 
-    /// Deletes an OAuth application for good.
+    /// Permanently deletes an OAuth application.
     ///
     /// Sends `DELETE /oauth_applications/{oauth_application_id}`.
     pub fn delete(&self, oauth_application_id: impl AsRef<str>) -> DeleteOAuthApplication {
@@ -139,7 +139,7 @@ impl OAuthApplicationsApi<'_> {
     ///
     /// Give it to every deployment of the client. Never retried automatically: a second call would rotate again.
     ///
-    /// Sends `POST /oauth_applications/{oauth_application_id}/rotate_secret`. Never repeated once the server may have seen it.
+    /// Sends `POST /oauth_applications/{oauth_application_id}/rotate_secret`. Not retried once the server may have received it.
     pub fn rotate_secret(
         &self,
         oauth_application_id: impl AsRef<str>,
@@ -160,9 +160,9 @@ impl OAuthApplicationsApi<'_> {
 
     /// Revokes a token issued to an OAuth application, with all others of the same grant.
     ///
-    /// An access token in JWT format lives until it expires: it cannot be taken back. Answers nothing.
+    /// An access token in JWT format lives until it expires: it cannot be revoked. Returns nothing.
     ///
-    /// * `token`: What to revoke: an opaque access token, or a refresh token.
+    /// * `token`: Token to revoke: an opaque access token or a refresh token.
     ///
     /// Sends `POST /oauth_applications/{oauth_application_id}/revoke_token`.
     pub fn revoke_token(
@@ -187,14 +187,14 @@ impl OAuthApplicationsApi<'_> {
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::list`] makes.
+/// A request created by [`OAuthApplicationsApi::list`].
 ListOAuthApplications -> Page<OAuthApplication>, page("data")
 }
 
 impl ListOAuthApplications {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -236,7 +236,7 @@ impl ListOAuthApplications {
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::create`] makes.
+/// A request created by [`OAuthApplicationsApi::create`].
 CreateOAuthApplication -> OAuthApplication, json
 }
 
@@ -280,12 +280,12 @@ impl CreateOAuthApplication {
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::get`] makes.
+/// A request created by [`OAuthApplicationsApi::get`].
 GetOAuthApplication -> OAuthApplication, json, same id
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::update`] makes.
+/// A request created by [`OAuthApplicationsApi::update`].
 UpdateOAuthApplication -> OAuthApplication, json, same id
 }
 
@@ -335,12 +335,12 @@ impl UpdateOAuthApplication {
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::delete`] makes.
+/// A request created by [`OAuthApplicationsApi::delete`].
 DeleteOAuthApplication -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::set_logo`] makes.
+/// A request created by [`OAuthApplicationsApi::set_logo`].
 SetOAuthApplicationLogo -> OAuthApplication, json, same id
 }
 
@@ -353,12 +353,12 @@ impl SetOAuthApplicationLogo {
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::rotate_secret`] makes.
+/// A request created by [`OAuthApplicationsApi::rotate_secret`].
 RotateOAuthApplicationSecret -> OAuthApplication, json, same id
 }
 
 request! {
-/// The request that [`OAuthApplicationsApi::revoke_token`] makes.
+/// A request created by [`OAuthApplicationsApi::revoke_token`].
 RevokeOAuthApplicationToken -> (), nothing
 }
 
@@ -392,7 +392,7 @@ pub struct OAuthApplication {
     pub redirect_uris: Vec<String>,
     /// Single redirect URI. Deprecated: use `redirect_uris`.
     pub callback_url: String,
-    /// Where the application sends users to ask for authorization.
+    /// URL to which the application sends users for authorization.
     pub authorize_url: String,
     /// Where the application exchanges its code for tokens.
     pub token_fetch_url: String,

@@ -29,7 +29,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::organization_domains`].
+/// The operations of [`ClerkClient::organization_domains`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct OrganizationDomainsApi<'a> {
@@ -160,7 +160,7 @@ impl OrganizationDomainsApi<'_> {
 }
 
 request! {
-/// The request that [`OrganizationDomainsApi::list`] makes.
+/// A request created by [`OrganizationDomainsApi::list`].
 ListOrganizationDomains -> Page<OrganizationDomain>, page("data")
 }
 
@@ -179,7 +179,7 @@ impl ListOrganizationDomains {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -209,7 +209,7 @@ impl ListOrganizationDomains {
 }
 
 request! {
-/// The request that [`OrganizationDomainsApi::create`] makes.
+/// A request created by [`OrganizationDomainsApi::create`].
 CreateOrganizationDomain -> OrganizationDomain, json
 }
 
@@ -228,7 +228,7 @@ impl CreateOrganizationDomain {
 }
 
 request! {
-/// The request that [`OrganizationDomainsApi::update`] makes.
+/// A request created by [`OrganizationDomainsApi::update`].
 UpdateOrganizationDomain -> OrganizationDomain, json, same id
 }
 
@@ -247,17 +247,17 @@ impl UpdateOrganizationDomain {
 }
 
 request! {
-/// The request that [`OrganizationDomainsApi::delete`] makes.
+/// A request created by [`OrganizationDomainsApi::delete`].
 DeleteOrganizationDomain -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`OrganizationDomainsApi::verify_ownership`] makes.
+/// A request created by [`OrganizationDomainsApi::verify_ownership`].
 VerifyOrganizationDomainOwnership -> OrganizationDomain, json, same id
 }
 
 request! {
-/// The request that [`OrganizationDomainsApi::list_all`] makes.
+/// A request created by [`OrganizationDomainsApi::list_all`].
 ListAllOrganizationDomains -> Page<OrganizationDomain>, page("data")
 }
 
@@ -307,7 +307,7 @@ impl ListAllOrganizationDomains {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -369,9 +369,9 @@ pub struct OrganizationDomain {
     pub name: String,
     /// How people with an address at the domain get in: `manual_invitation`, `automatic_invitation`, `automatic_suggestion` or `enterprise_sso`.
     pub enrollment_mode: EnrollmentMode,
-    /// Address at this domain whose owner vouched for the organization, when that way was used.
+    /// Address at this domain that was used to verify the organization, if it was verified by email.
     pub affiliation_email_address: Option<String>,
-    /// Progress of proving, by email, that somebody in the organization has an address at the domain.
+    /// Verification, by email, that a member of the organization has an address at the domain.
     pub affiliation_verification: Option<OrganizationDomainVerification>,
     /// Progress of proving that the organization controls the domain, by DNS record or manual override; `None` before the first try.
     pub ownership_verification: Option<OrganizationDomainVerification>,

@@ -33,7 +33,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::organization_invitations`].
+/// The operations of [`ClerkClient::organization_invitations`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct OrganizationInvitationsApi<'a> {
@@ -73,14 +73,14 @@ impl OrganizationInvitationsApi<'_> {
         }
     }
 
-    /// Invites somebody by email to join an organization.
+    /// Invites a person by email to join an organization.
     ///
     /// The invitation is `pending` until it is accepted, revoked or expired. Limited to 250 calls an hour.
     ///
     /// * `email_address`: Address to invite.
     /// * `role`: Key of the role the person will have, such as `org:member`.
     ///
-    /// Sends `POST /organizations/{organization_id}/invitations`. Never repeated once the server may have seen it.
+    /// Sends `POST /organizations/{organization_id}/invitations`. Not retried once the server may have received it.
     pub fn create(
         &self,
         organization_id: impl AsRef<str>,
@@ -107,7 +107,7 @@ impl OrganizationInvitationsApi<'_> {
     ///
     /// Role, inviter and metadata are chosen per person. Limited to 50 calls an hour.
     ///
-    /// Sends `POST /organizations/{organization_id}/invitations/bulk`. Never repeated once the server may have seen it.
+    /// Sends `POST /organizations/{organization_id}/invitations/bulk`. Not retried once the server may have received it.
     pub fn create_bulk(
         &self,
         organization_id: impl AsRef<str>,
@@ -176,7 +176,7 @@ impl OrganizationInvitationsApi<'_> {
 
     /// Revokes a pending invitation to an organization.
     ///
-    /// Its link stops working. Answers 400 if the invitation is no longer pending.
+    /// Its link stops working. Fails with 400 if the invitation is no longer pending.
     ///
     /// Sends `POST /organizations/{organization_id}/invitations/{invitation_id}/revoke`.
     pub fn revoke(
@@ -202,7 +202,7 @@ impl OrganizationInvitationsApi<'_> {
 }
 
 request! {
-/// The request that [`OrganizationInvitationsApi::list_all`] makes.
+/// A request created by [`OrganizationInvitationsApi::list_all`].
 ListAllOrganizationInvitations -> Page<OrganizationInvitation>, page("data")
 }
 
@@ -228,7 +228,7 @@ impl ListAllOrganizationInvitations {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -261,7 +261,7 @@ impl ListAllOrganizationInvitations {
 }
 
 request! {
-/// The request that [`OrganizationInvitationsApi::list`] makes.
+/// A request created by [`OrganizationInvitationsApi::list`].
 ListOrganizationInvitations -> Page<OrganizationInvitation>, page("data")
 }
 
@@ -287,7 +287,7 @@ impl ListOrganizationInvitations {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -320,12 +320,12 @@ impl ListOrganizationInvitations {
 }
 
 request! {
-/// The request that [`OrganizationInvitationsApi::create`] makes.
+/// A request created by [`OrganizationInvitationsApi::create`].
 CreateOrganizationInvitation -> OrganizationInvitation, json
 }
 
 impl CreateOrganizationInvitation {
-    /// User to name as inviter, who has to be an admin of the organization.
+    /// User who invites; must be an admin of the organization.
     pub fn inviter_user_id(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("inviter_user_id", value.into());
         self
@@ -363,19 +363,19 @@ impl CreateOrganizationInvitation {
 }
 
 request! {
-/// The request that [`OrganizationInvitationsApi::create_bulk`] makes.
+/// A request created by [`OrganizationInvitationsApi::create_bulk`].
 CreateOrganizationInvitations -> Page<OrganizationInvitation>, page("data")
 }
 
 request! {
-/// The request that [`OrganizationInvitationsApi::list_pending`] makes.
+/// A request created by [`OrganizationInvitationsApi::list_pending`].
 ListOrganizationInvitationPending -> Page<OrganizationInvitation>, page("data")
 }
 
 impl ListOrganizationInvitationPending {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -408,17 +408,17 @@ impl ListOrganizationInvitationPending {
 }
 
 request! {
-/// The request that [`OrganizationInvitationsApi::get`] makes.
+/// A request created by [`OrganizationInvitationsApi::get`].
 GetOrganizationInvitation -> OrganizationInvitation, json, same id
 }
 
 request! {
-/// The request that [`OrganizationInvitationsApi::revoke`] makes.
+/// A request created by [`OrganizationInvitationsApi::revoke`].
 RevokeOrganizationInvitation -> OrganizationInvitation, json, same id
 }
 
 impl RevokeOrganizationInvitation {
-    /// User who withdraws the invitation and has to be an admin of the organization.
+    /// User who revokes the invitation; must be an admin of the organization.
     pub fn requesting_user_id(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("requesting_user_id", value.into());
         self
@@ -431,7 +431,7 @@ NewOrganizationInvitation
 }
 
 impl NewOrganizationInvitation {
-    /// What cannot be left out.
+    /// Creates an object from its required values.
     ///
     /// * `email_address`: Address to invite.
     /// * `role`: Key of the role the person will have, such as `org:member`.
@@ -442,7 +442,7 @@ impl NewOrganizationInvitation {
         Self { fields }
     }
 
-    /// User to name as inviter, who has to be an admin of the organization.
+    /// User who invites; must be an admin of the organization.
     pub fn inviter_user_id(mut self, value: impl Into<Patch<String>>) -> Self {
         self.fields.patch("inviter_user_id", value.into());
         self

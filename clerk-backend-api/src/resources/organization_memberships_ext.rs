@@ -1,7 +1,7 @@
 use super::organization_memberships::OrganizationMembership;
 
 impl OrganizationMembership {
-    /// Whether the member's role includes a permission, such as `org:billing:manage`.
+    /// Returns true if the member's role includes a permission, such as `org:billing:manage`.
     ///
     /// ```
     /// use clerk_backend_api::OrganizationMembership;

@@ -19,7 +19,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::organization_permissions`].
+/// The operations of [`ClerkClient::organization_permissions`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct OrganizationPermissionsApi<'a> {
@@ -42,7 +42,7 @@ impl OrganizationPermissionsApi<'_> {
 
     /// Creates a permission that roles can grant.
     ///
-    /// * `name`: What the permission is called.
+    /// * `name`: Name of the permission.
     /// * `key`: Unique key in the form `org:feature:action`, of lower-case letters, digits and underscores, as in `org:billing:manage`. Must not begin with `org:sys_`.
     ///
     /// Sends `POST /organization_permissions`.
@@ -78,7 +78,7 @@ impl OrganizationPermissionsApi<'_> {
 
     /// Changes a permission.
     ///
-    /// Answers 403 for system permissions.
+    /// Fails with 403 for system permissions.
     ///
     /// Sends `PATCH /organization_permissions/{permission_id}`.
     pub fn update(&self, permission_id: impl AsRef<str>) -> UpdatePermission {
@@ -97,7 +97,7 @@ impl OrganizationPermissionsApi<'_> {
 
     /// Deletes a permission.
     ///
-    /// Answers 403 for system permissions.
+    /// Fails with 403 for system permissions.
     ///
     /// Sends `DELETE /organization_permissions/{permission_id}`.
     pub fn delete(&self, permission_id: impl AsRef<str>) -> DeletePermission {
@@ -115,7 +115,7 @@ impl OrganizationPermissionsApi<'_> {
 }
 
 request! {
-/// The request that [`OrganizationPermissionsApi::list`] makes.
+/// A request created by [`OrganizationPermissionsApi::list`].
 ListPermissions -> Page<Permission>, page("data")
 }
 
@@ -134,7 +134,7 @@ impl ListPermissions {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -164,12 +164,12 @@ impl ListPermissions {
 }
 
 request! {
-/// The request that [`OrganizationPermissionsApi::create`] makes.
+/// A request created by [`OrganizationPermissionsApi::create`].
 CreatePermission -> Permission, json
 }
 
 impl CreatePermission {
-    /// What the permission allows.
+    /// Description of the permission.
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.request.field("description", value.into());
         self
@@ -177,17 +177,17 @@ impl CreatePermission {
 }
 
 request! {
-/// The request that [`OrganizationPermissionsApi::get`] makes.
+/// A request created by [`OrganizationPermissionsApi::get`].
 GetPermission -> Permission, json, same id
 }
 
 request! {
-/// The request that [`OrganizationPermissionsApi::update`] makes.
+/// A request created by [`OrganizationPermissionsApi::update`].
 UpdatePermission -> Permission, json, same id
 }
 
 impl UpdatePermission {
-    /// What the permission is called from now on.
+    /// New name of the permission.
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.request.field("name", value.into());
         self
@@ -199,7 +199,7 @@ impl UpdatePermission {
         self
     }
 
-    /// What the permission allows.
+    /// Description of the permission.
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.request.field("description", value.into());
         self
@@ -207,7 +207,7 @@ impl UpdatePermission {
 }
 
 request! {
-/// The request that [`OrganizationPermissionsApi::delete`] makes.
+/// A request created by [`OrganizationPermissionsApi::delete`].
 DeletePermission -> DeletedObject, json, same id
 }
 

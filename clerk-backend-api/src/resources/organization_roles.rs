@@ -21,7 +21,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::organization_roles`].
+/// The operations of [`ClerkClient::organization_roles`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct OrganizationRolesApi<'a> {
@@ -44,9 +44,9 @@ impl OrganizationRolesApi<'_> {
 
     /// Creates a role for members of organizations.
     ///
-    /// Answers 402 if the plan does not cover it.
+    /// Fails with 402 if the plan does not cover it.
     ///
-    /// * `name`: What the role is called.
+    /// * `name`: Name of the role.
     /// * `key`: Unique key: `org:` followed by lower-case letters, digits and underscores.
     ///
     /// Sends `POST /organization_roles`.
@@ -116,7 +116,7 @@ impl OrganizationRolesApi<'_> {
 
     /// Adds a permission to a role.
     ///
-    /// Answers 409 if the role has it already.
+    /// Fails with 409 if the role has it already.
     ///
     /// Sends `POST /organization_roles/{organization_role_id}/permissions/{permission_id}`.
     pub fn assign_permission(
@@ -141,7 +141,7 @@ impl OrganizationRolesApi<'_> {
 
     /// Takes a permission away from a role.
     ///
-    /// Answers the role as it is afterwards.
+    /// Returns the role as it is afterwards.
     ///
     /// Sends `DELETE /organization_roles/{organization_role_id}/permissions/{permission_id}`.
     pub fn remove_permission(
@@ -165,7 +165,7 @@ impl OrganizationRolesApi<'_> {
 }
 
 request! {
-/// The request that [`OrganizationRolesApi::list`] makes.
+/// A request created by [`OrganizationRolesApi::list`].
 ListRoles -> Page<Role>, page("data")
 }
 
@@ -184,7 +184,7 @@ impl ListRoles {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -214,12 +214,12 @@ impl ListRoles {
 }
 
 request! {
-/// The request that [`OrganizationRolesApi::create`] makes.
+/// A request created by [`OrganizationRolesApi::create`].
 CreateRole -> Role, json
 }
 
 impl CreateRole {
-    /// What the role is for.
+    /// Description of the role.
     pub fn description(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("description", value.into());
         self
@@ -240,17 +240,17 @@ impl CreateRole {
 }
 
 request! {
-/// The request that [`OrganizationRolesApi::get`] makes.
+/// A request created by [`OrganizationRolesApi::get`].
 GetRole -> Role, json, same id
 }
 
 request! {
-/// The request that [`OrganizationRolesApi::update`] makes.
+/// A request created by [`OrganizationRolesApi::update`].
 UpdateRole -> Role, json, same id
 }
 
 impl UpdateRole {
-    /// What the role is called from now on.
+    /// New name of the role.
     pub fn name(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("name", value.into());
         self
@@ -262,7 +262,7 @@ impl UpdateRole {
         self
     }
 
-    /// What the role is for; null removes the text.
+    /// Description of the role; null removes it.
     pub fn description(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("description", value.into());
         self
@@ -276,17 +276,17 @@ impl UpdateRole {
 }
 
 request! {
-/// The request that [`OrganizationRolesApi::delete`] makes.
+/// A request created by [`OrganizationRolesApi::delete`].
 DeleteRole -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`OrganizationRolesApi::assign_permission`] makes.
+/// A request created by [`OrganizationRolesApi::assign_permission`].
 AssignRolePermission -> Role, json, same id
 }
 
 request! {
-/// The request that [`OrganizationRolesApi::remove_permission`] makes.
+/// A request created by [`OrganizationRolesApi::remove_permission`].
 RemoveRolePermission -> Role, json, same id
 }
 
@@ -300,7 +300,7 @@ pub struct Role {
     pub name: String,
     /// Name for use in code, such as `org:admin`.
     pub key: String,
-    /// What the role is for; `None` without text.
+    /// Description of the role, if any.
     pub description: Option<String>,
     /// Whether the role has the permissions that the creator of an organization needs.
     pub is_creator_eligible: bool,

@@ -40,7 +40,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::organizations`].
+/// The operations of [`ClerkClient::organizations`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct OrganizationsApi<'a> {
@@ -61,7 +61,7 @@ impl OrganizationsApi<'_> {
 
     /// Creates an organization.
     ///
-    /// Without `created_by` it has no members at first. Answers 402 if the plan does not cover it.
+    /// Without `created_by` it has no members at first. Fails with 402 if the plan does not cover it.
     ///
     /// * `name`: Name of the organization, at most 256 characters, without URLs or HTML.
     ///
@@ -77,7 +77,7 @@ impl OrganizationsApi<'_> {
 
     /// Fetches an organization; the slug does as well as the id.
     ///
-    /// Answers 404 if there is none.
+    /// Fails with 404 if there is none.
     ///
     /// Sends `GET /organizations/{organization_id}`.
     pub fn get(&self, organization_id: impl AsRef<str>) -> GetOrganization {
@@ -91,7 +91,7 @@ impl OrganizationsApi<'_> {
 
     /// Changes an organization.
     ///
-    /// What is not set stays as it is. Metadata is not accepted here since API version `2026-05-12`: use `update_metadata` or
+    /// Values that are not set stay unchanged. Metadata is not accepted here since API version `2026-05-12`: use `update_metadata` or
     /// `replace_metadata`. Limited to 10 calls in 10 seconds per organization.
     ///
     /// Sends `PATCH /organizations/{organization_id}`.
@@ -105,7 +105,7 @@ impl OrganizationsApi<'_> {
         }
     }
 
-    /// Deletes an organization for good, with its memberships and invitations.
+    /// Permanently deletes an organization, with its memberships and invitations.
     ///
     /// It is cleared from sessions in which it was active.
     ///
@@ -184,7 +184,7 @@ impl OrganizationsApi<'_> {
 
     /// Removes the logo of an organization.
     ///
-    /// Answers the organization, which is shown with a generated image afterwards.
+    /// Returns the organization, which is shown with a generated image afterwards.
     ///
     /// Sends `DELETE /organizations/{organization_id}/logo`.
     pub fn delete_logo(&self, organization_id: impl AsRef<str>) -> DeleteOrganizationLogo {
@@ -203,7 +203,7 @@ impl OrganizationsApi<'_> {
 
     /// Fetches the subscription of an organization, with its items.
     ///
-    /// Answers 404 if there is none.
+    /// Fails with 404 if there is none.
     ///
     /// Sends `GET /organizations/{organization_id}/billing/subscription`.
     #[cfg(feature = "billing")]
@@ -249,10 +249,10 @@ impl OrganizationsApi<'_> {
 
     /// Adds or takes away credits of an organization.
     ///
-    /// Every adjustment becomes an entry of a ledger. A repeated `idempotency_key` answers the first entry and books nothing.
+    /// Every adjustment becomes an entry of a ledger. A repeated `idempotency_key` returns the first entry and changes nothing.
     ///
-    /// * `amount`: Credits to add or take away, in cents; greater than 0.
-    /// * `action`: `increase` to grant credits, `decrease` to take some away.
+    /// * `amount`: Credits to add or remove, in cents; greater than 0.
+    /// * `action`: `increase` to add credits, `decrease` to remove them.
     ///
     /// Sends `POST /organizations/{organization_id}/billing/credits`.
     #[cfg(feature = "billing")]
@@ -281,7 +281,7 @@ impl OrganizationsApi<'_> {
 }
 
 request! {
-/// The request that [`OrganizationsApi::list`] makes.
+/// A request created by [`OrganizationsApi::list`].
 ListOrganizations -> Page<Organization>, page("data")
 }
 
@@ -328,7 +328,7 @@ impl ListOrganizations {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -358,7 +358,7 @@ impl ListOrganizations {
 }
 
 request! {
-/// The request that [`OrganizationsApi::create`] makes.
+/// A request created by [`OrganizationsApi::create`].
 CreateOrganization -> Organization, json
 }
 
@@ -410,7 +410,7 @@ impl CreateOrganization {
 }
 
 request! {
-/// The request that [`OrganizationsApi::get`] makes.
+/// A request created by [`OrganizationsApi::get`].
 GetOrganization -> Organization, json, same id | slug
 }
 
@@ -433,7 +433,7 @@ impl GetOrganization {
 }
 
 request! {
-/// The request that [`OrganizationsApi::update`] makes.
+/// A request created by [`OrganizationsApi::update`].
 UpdateOrganization -> Organization, json, same id
 }
 
@@ -479,12 +479,12 @@ impl UpdateOrganization {
 }
 
 request! {
-/// The request that [`OrganizationsApi::delete`] makes.
+/// A request created by [`OrganizationsApi::delete`].
 DeleteOrganization -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`OrganizationsApi::replace_metadata`] makes.
+/// A request created by [`OrganizationsApi::replace_metadata`].
 ReplaceOrganizationMetadata -> Organization, json, same id
 }
 
@@ -503,7 +503,7 @@ impl ReplaceOrganizationMetadata {
 }
 
 request! {
-/// The request that [`OrganizationsApi::update_metadata`] makes.
+/// A request created by [`OrganizationsApi::update_metadata`].
 UpdateOrganizationMetadata -> Organization, json, same id
 }
 
@@ -522,7 +522,7 @@ impl UpdateOrganizationMetadata {
 }
 
 request! {
-/// The request that [`OrganizationsApi::set_logo`] makes.
+/// A request created by [`OrganizationsApi::set_logo`].
 SetOrganizationLogo -> Organization, json, same id
 }
 
@@ -535,25 +535,25 @@ impl SetOrganizationLogo {
 }
 
 request! {
-/// The request that [`OrganizationsApi::delete_logo`] makes.
+/// A request created by [`OrganizationsApi::delete_logo`].
 DeleteOrganizationLogo -> Organization, json, same id
 }
 
 #[cfg(feature = "billing")]
 request! {
-/// The request that [`OrganizationsApi::get_billing_subscription`] makes.
+/// A request created by [`OrganizationsApi::get_billing_subscription`].
 GetOrganizationBillingSubscription -> BillingSubscription, json
 }
 
 #[cfg(feature = "billing")]
 request! {
-/// The request that [`OrganizationsApi::get_billing_credit_balance`] makes.
+/// A request created by [`OrganizationsApi::get_billing_credit_balance`].
 GetOrganizationBillingCreditBalance -> BillingCreditBalance, json
 }
 
 #[cfg(feature = "billing")]
 request! {
-/// The request that [`OrganizationsApi::adjust_billing_credit_balance`] makes.
+/// A request created by [`OrganizationsApi::adjust_billing_credit_balance`].
 AdjustOrganizationBillingCreditBalance -> BillingCreditLedgerEntry, json
 }
 

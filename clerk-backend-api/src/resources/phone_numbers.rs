@@ -25,7 +25,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::phone_numbers`].
+/// The operations of [`ClerkClient::phone_numbers`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct PhoneNumbersApi<'a> {
@@ -96,7 +96,7 @@ impl PhoneNumbersApi<'_> {
     /// For sign-in flows that your backend drives. The `id` of the answer is needed by `attempt_verification`. Every call sends a
     /// new message, so do not repeat it blindly; too many are answered with 429.
     ///
-    /// Sends `POST /phone_numbers/{phone_number_id}/prepare_verification`. Never repeated once the server may have seen it.
+    /// Sends `POST /phone_numbers/{phone_number_id}/prepare_verification`. Not retried once the server may have received it.
     pub fn prepare_verification(
         &self,
         phone_number_id: impl AsRef<str>,
@@ -118,7 +118,7 @@ impl PhoneNumbersApi<'_> {
     /// Checks the code a user received at the number.
     ///
     /// A wrong or outdated code is no error: look at the `status` of the answer. A right code also marks the number as verified,
-    /// but signs nobody in; create a sign-in token for that. Using an accepted verification again fails with
+    /// but does not sign the user in; create a sign-in token for that. Using an accepted verification again fails with
     /// `verification_already_verified`.
     ///
     /// * `verification_id`: Verification to settle, as answered by `prepare_verification`.
@@ -153,7 +153,7 @@ impl PhoneNumbersApi<'_> {
     ///
     /// * `phone_number`: The new number in E.164 form, such as `+15555550100`.
     ///
-    /// Sends `PUT /users/{user_id}/phone_number`. Never repeated once the server may have seen it.
+    /// Sends `PUT /users/{user_id}/phone_number`. Not retried once the server may have received it.
     pub fn replace_for_user(
         &self,
         user_id: impl AsRef<str>,
@@ -172,7 +172,7 @@ impl PhoneNumbersApi<'_> {
 }
 
 request! {
-/// The request that [`PhoneNumbersApi::create`] makes.
+/// A request created by [`PhoneNumbersApi::create`].
 CreatePhoneNumber -> PhoneNumber, json
 }
 
@@ -198,12 +198,12 @@ impl CreatePhoneNumber {
 }
 
 request! {
-/// The request that [`PhoneNumbersApi::get`] makes.
+/// A request created by [`PhoneNumbersApi::get`].
 GetPhoneNumber -> PhoneNumber, json, same id
 }
 
 request! {
-/// The request that [`PhoneNumbersApi::update`] makes.
+/// A request created by [`PhoneNumbersApi::update`].
 UpdatePhoneNumber -> PhoneNumber, json, same id
 }
 
@@ -229,27 +229,27 @@ impl UpdatePhoneNumber {
 }
 
 request! {
-/// The request that [`PhoneNumbersApi::delete`] makes.
+/// A request created by [`PhoneNumbersApi::delete`].
 DeletePhoneNumber -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`PhoneNumbersApi::prepare_verification`] makes.
+/// A request created by [`PhoneNumbersApi::prepare_verification`].
 PreparePhoneNumberVerification -> Verification, json
 }
 
 request! {
-/// The request that [`PhoneNumbersApi::attempt_verification`] makes.
+/// A request created by [`PhoneNumbersApi::attempt_verification`].
 AttemptPhoneNumberVerification -> Verification, json
 }
 
 request! {
-/// The request that [`PhoneNumbersApi::replace_for_user`] makes.
+/// A request created by [`PhoneNumbersApi::replace_for_user`].
 ReplacePhoneNumberForUser -> PhoneNumber, json
 }
 
 impl ReplacePhoneNumberForUser {
-    /// `verified` (default); `reserved`, unproven but usable for sign-in, with nobody else able to take it; or `unverified`, unusable for sign-in and free for others. The last one can lock the user out.
+    /// `verified` (default); `reserved`, which is not verified, can be used to sign in and cannot be taken by anyone else; or `unverified`, which cannot be used to sign in and can be taken by others. `unverified` can lock the user out.
     pub fn identification_status(mut self, value: impl Into<IdentificationStatus>) -> Self {
         self.request.field("identification_status", value.into());
         self
@@ -268,7 +268,7 @@ pub struct PhoneNumber {
     pub reserved_for_second_factor: Option<bool>,
     /// Whether this number is the one offered first for the second step.
     pub default_second_factor: Option<bool>,
-    /// Whether the user holds it without having proven it: usable for sign-in, and nobody else can take it.
+    /// Whether it is reserved for the user without being verified: it can be used to sign in, and nobody else can take it.
     pub reserved: bool,
     /// State of the proof that it belongs to the user; `None` if never started.
     pub verification: Option<Verification>,

@@ -12,7 +12,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::proxy_checks`].
+/// The operations of [`ClerkClient::proxy_checks`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ProxyChecksApi<'a> {
@@ -36,7 +36,7 @@ impl ProxyChecksApi<'_> {
 }
 
 request! {
-/// The request that [`ProxyChecksApi::verify`] makes.
+/// A request created by [`ProxyChecksApi::verify`].
 VerifyProxyCheck -> ProxyCheck, json
 }
 

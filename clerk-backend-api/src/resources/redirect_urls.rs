@@ -19,7 +19,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::redirect_urls`].
+/// The operations of [`ClerkClient::redirect_urls`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct RedirectUrlsApi<'a> {
@@ -78,14 +78,14 @@ impl RedirectUrlsApi<'_> {
 }
 
 request! {
-/// The request that [`RedirectUrlsApi::list`] makes.
+/// A request created by [`RedirectUrlsApi::list`].
 ListRedirectUrls -> Page<RedirectUrl>, page("data")
 }
 
 impl ListRedirectUrls {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -115,17 +115,17 @@ impl ListRedirectUrls {
 }
 
 request! {
-/// The request that [`RedirectUrlsApi::create`] makes.
+/// A request created by [`RedirectUrlsApi::create`].
 CreateRedirectUrl -> RedirectUrl, json
 }
 
 request! {
-/// The request that [`RedirectUrlsApi::get`] makes.
+/// A request created by [`RedirectUrlsApi::get`].
 GetRedirectUrl -> RedirectUrl, json, same id
 }
 
 request! {
-/// The request that [`RedirectUrlsApi::delete`] makes.
+/// A request created by [`RedirectUrlsApi::delete`].
 DeleteRedirectUrl -> DeletedObject, json, same id
 }
 

@@ -31,7 +31,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::role_sets`].
+/// The operations of [`ClerkClient::role_sets`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct RoleSetsApi<'a> {
@@ -52,7 +52,7 @@ impl RoleSetsApi<'_> {
 
     /// Creates a role set.
     ///
-    /// Answers 402 if the plan does not cover it.
+    /// Fails with 402 if the plan does not cover it.
     ///
     /// Sends `POST /role_sets`.
     pub fn create(&self, values: NewRoleSet) -> CreateRoleSet {
@@ -81,7 +81,7 @@ impl RoleSetsApi<'_> {
 
     /// Changes a role set.
     ///
-    /// What is not set stays as it is. Roles are changed with `add_roles` and `replace_role`.
+    /// Values that are not set stay unchanged. Roles are changed with `add_roles` and `replace_role`.
     ///
     /// Sends `PATCH /role_sets/{role_set_key_or_id}`.
     pub fn update(&self, role_set_key_or_id: impl AsRef<str>) -> UpdateRoleSet {
@@ -161,7 +161,7 @@ impl RoleSetsApi<'_> {
 }
 
 request! {
-/// The request that [`RoleSetsApi::list`] makes.
+/// A request created by [`RoleSetsApi::list`].
 ListRoleSets -> Page<RoleSet>, page("data")
 }
 
@@ -180,7 +180,7 @@ impl ListRoleSets {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -210,7 +210,7 @@ impl ListRoleSets {
 }
 
 request! {
-/// The request that [`RoleSetsApi::create`] makes.
+/// A request created by [`RoleSetsApi::create`].
 CreateRoleSet -> RoleSet, json
 }
 
@@ -221,7 +221,7 @@ impl CreateRoleSet {
         self
     }
 
-    /// What the set is for.
+    /// Description of the set.
     pub fn description(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("description", value.into());
         self
@@ -234,15 +234,15 @@ impl CreateRoleSet {
     }
 }
 
-/// What [`RoleSetsApi::create`] cannot do without.
+/// The required values of [`RoleSetsApi::create`].
 #[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by callers")]
 pub struct NewRoleSet {
-    /// What the set is called.
+    /// Name of the set.
     pub name: String,
     /// Key of the role that new members get, out of `roles`.
     pub default_role_key: String,
-    /// Key of the role for whoever creates an organization, out of `roles`.
+    /// Key of the role of the user who creates an organization, out of `roles`.
     pub creator_role_key: String,
     /// Keys of the roles in the set (1 to 10).
     pub roles: Vec<String>,
@@ -256,17 +256,17 @@ impl fmt::Debug for NewRoleSet {
 }
 
 request! {
-/// The request that [`RoleSetsApi::get`] makes.
+/// A request created by [`RoleSetsApi::get`].
 GetRoleSet -> RoleSet, json, same id | key
 }
 
 request! {
-/// The request that [`RoleSetsApi::update`] makes.
+/// A request created by [`RoleSetsApi::update`].
 UpdateRoleSet -> RoleSet, json, same id | key
 }
 
 impl UpdateRoleSet {
-    /// What the set is called from now on.
+    /// New name of the set.
     pub fn name(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("name", value.into());
         self
@@ -278,7 +278,7 @@ impl UpdateRoleSet {
         self
     }
 
-    /// What the set is for; null removes the text.
+    /// Description of the set; null removes it.
     pub fn description(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("description", value.into());
         self
@@ -296,7 +296,7 @@ impl UpdateRoleSet {
         self
     }
 
-    /// Key of the role for whoever creates an organization; must be part of the set.
+    /// Key of the role of the user who creates an organization; must be part of the set.
     pub fn creator_role_key(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("creator_role_key", value.into());
         self
@@ -304,7 +304,7 @@ impl UpdateRoleSet {
 }
 
 request! {
-/// The request that [`RoleSetsApi::replace`] makes.
+/// A request created by [`RoleSetsApi::replace`].
 ReplaceRoleSet -> DeletedObject, json
 }
 
@@ -317,7 +317,7 @@ impl ReplaceRoleSet {
 }
 
 request! {
-/// The request that [`RoleSetsApi::add_roles`] makes.
+/// A request created by [`RoleSetsApi::add_roles`].
 AddRoleSetRoles -> RoleSet, json, same id | key
 }
 
@@ -328,7 +328,7 @@ impl AddRoleSetRoles {
         self
     }
 
-    /// Makes this one of the added roles the one for whoever creates an organization.
+    /// Key of the added role to use for the user who creates an organization.
     pub fn creator_role_key(mut self, value: impl Into<String>) -> Self {
         self.request.field("creator_role_key", value.into());
         self
@@ -336,7 +336,7 @@ impl AddRoleSetRoles {
 }
 
 request! {
-/// The request that [`RoleSetsApi::replace_role`] makes.
+/// A request created by [`RoleSetsApi::replace_role`].
 ReplaceRoleSetRole -> RoleSet, json, same id | key
 }
 
@@ -350,13 +350,13 @@ pub struct RoleSet {
     pub name: String,
     /// Name for use in code, such as `role_set:default`.
     pub key: String,
-    /// What the set is for; `None` without text.
+    /// Description of the set, if any.
     pub description: Option<String>,
     /// Roles of the set.
     pub roles: Vec<RoleSetItem>,
-    /// Role that new members get unless told otherwise.
+    /// Default role of new members.
     pub default_role: Option<RoleSetItem>,
-    /// Role for whoever creates an organization with this set.
+    /// Role of the user who creates an organization with this set.
     pub creator_role: Option<RoleSetItem>,
     /// `initial` for the set that new organizations get, else `custom`.
     pub kind: RoleSetType,
@@ -397,7 +397,7 @@ pub struct RoleSetItem {
     pub name: String,
     /// Name for use in code, such as `org:admin`.
     pub key: String,
-    /// What the role is for; `None` without text.
+    /// Description of the role, if any.
     pub description: Option<String>,
     /// Members of organizations with this set who hold the role; `None` when not counted.
     pub members_count: Option<i64>,
@@ -439,7 +439,7 @@ pub struct RoleSetMigration {
     pub source_role_set_id: String,
     /// Id of the role set that members move to; `None` if they stay within theirs.
     pub dest_role_set_id: Option<String>,
-    /// What set it off, such as `role_set_deletion` or `role_removal`.
+    /// Trigger, such as `role_set_deletion` or `role_removal`.
     pub trigger_type: String,
     /// How far it is: `enqueued`, `in_progress` or `completed`, for example.
     pub status: String,

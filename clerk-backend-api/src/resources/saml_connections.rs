@@ -29,7 +29,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::saml_connections`].
+/// The operations of [`ClerkClient::saml_connections`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct SamlConnectionsApi<'a> {
@@ -130,14 +130,14 @@ impl SamlConnectionsApi<'_> {
 }
 
 request! {
-/// The request that [`SamlConnectionsApi::list`] makes.
+/// A request created by [`SamlConnectionsApi::list`].
 ListSamlConnections -> Page<SamlConnection>, page("data")
 }
 
 impl ListSamlConnections {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -185,7 +185,7 @@ impl ListSamlConnections {
 }
 
 request! {
-/// The request that [`SamlConnectionsApi::create`] makes.
+/// A request created by [`SamlConnectionsApi::create`].
 CreateSamlConnection -> SamlConnection, json
 }
 
@@ -251,7 +251,7 @@ impl CreateSamlConnection {
         self
     }
 
-    /// What the identity provider is told in advance about who wants to sign in.
+    /// Hint that tells the identity provider who wants to sign in.
     pub fn login_hint(mut self, value: impl Into<Patch<NewLoginHint>>) -> Self {
         self.request.patch("login_hint", value.into());
         self
@@ -259,12 +259,12 @@ impl CreateSamlConnection {
 }
 
 request! {
-/// The request that [`SamlConnectionsApi::get`] makes.
+/// A request created by [`SamlConnectionsApi::get`].
 GetSamlConnection -> SamlConnection, json, same id
 }
 
 request! {
-/// The request that [`SamlConnectionsApi::update`] makes.
+/// A request created by [`SamlConnectionsApi::update`].
 UpdateSamlConnection -> SamlConnection, json, same id
 }
 
@@ -374,7 +374,7 @@ impl UpdateSamlConnection {
         self
     }
 
-    /// What the identity provider is told in advance about who wants to sign in.
+    /// Hint that tells the identity provider who wants to sign in.
     pub fn login_hint(mut self, value: impl Into<Patch<NewLoginHint>>) -> Self {
         self.request.patch("login_hint", value.into());
         self
@@ -389,7 +389,7 @@ impl UpdateSamlConnection {
 }
 
 request! {
-/// The request that [`SamlConnectionsApi::delete`] makes.
+/// A request created by [`SamlConnectionsApi::delete`].
 DeleteSamlConnection -> DeletedObject, json, same id
 }
 
@@ -400,7 +400,7 @@ SamlAttributes
 }
 
 impl SamlAttributes {
-    /// Nothing set yet.
+    /// Creates an object without any values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -466,7 +466,7 @@ pub struct SamlConnection {
     pub organization_id: Option<String>,
     /// Which attribute of the identity provider fills which field of the user.
     pub attribute_mapping: Option<SamlAttributeMapping>,
-    /// Whether it is in use; an inactive connection signs nobody in.
+    /// Whether it is in use. Nobody can sign in through an inactive connection.
     pub active: bool,
     /// Kind of identity provider: `saml_custom`, `saml_okta`, `saml_google` or `saml_microsoft`.
     pub provider: String,
@@ -484,7 +484,7 @@ pub struct SamlConnection {
     pub allow_organization_account_linking: bool,
     /// Whether the identity provider must ask users to sign in anew each time (SAML `ForceAuthn`).
     pub force_authn: bool,
-    /// What the identity provider is told in advance about who wants to sign in.
+    /// Hint that tells the identity provider who wants to sign in.
     pub login_hint: LoginHint,
     /// Same connection among the enterprise connections; `None` if there is none.
     pub enterprise_connection_id: Option<String>,

@@ -33,7 +33,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::scim_directories`].
+/// The operations of [`ClerkClient::scim_directories`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ScimDirectoriesApi<'a> {
@@ -125,7 +125,7 @@ impl ScimDirectoriesApi<'_> {
     /// The key is in `api_key` of the answer and cannot be fetched again. The old one works for a short while longer. Never retried
     /// automatically.
     ///
-    /// Sends `POST /scim_directories/{scim_directory_id}/rotate_api_key`. Never repeated once the server may have seen it.
+    /// Sends `POST /scim_directories/{scim_directory_id}/rotate_api_key`. Not retried once the server may have received it.
     pub fn rotate_api_key(&self, scim_directory_id: impl AsRef<str>) -> RotateScimDirectoryApiKey {
         RotateScimDirectoryApiKey {
             request: self
@@ -245,14 +245,14 @@ impl ScimDirectoriesApi<'_> {
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::list`] makes.
+/// A request created by [`ScimDirectoriesApi::list`].
 ListScimDirectories -> Page<ScimDirectory>, page("data")
 }
 
 impl ListScimDirectories {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -282,7 +282,7 @@ impl ListScimDirectories {
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::create`] makes.
+/// A request created by [`ScimDirectoriesApi::create`].
 CreateScimDirectory -> ScimDirectory, json
 }
 
@@ -307,12 +307,12 @@ impl CreateScimDirectory {
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::get`] makes.
+/// A request created by [`ScimDirectoriesApi::get`].
 GetScimDirectory -> ScimDirectory, json, same id
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::update`] makes.
+/// A request created by [`ScimDirectoriesApi::update`].
 UpdateScimDirectory -> ScimDirectory, json, same id
 }
 
@@ -349,22 +349,22 @@ impl UpdateScimDirectory {
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::delete`] makes.
+/// A request created by [`ScimDirectoriesApi::delete`].
 DeleteScimDirectory -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::rotate_api_key`] makes.
+/// A request created by [`ScimDirectoriesApi::rotate_api_key`].
 RotateScimDirectoryApiKey -> ScimDirectory, json, same id
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::list_group_role_mappings`] makes.
+/// A request created by [`ScimDirectoriesApi::list_group_role_mappings`].
 ListScimDirectoryGroupRoleMappings -> Page<ScimGroupRoleMapping>, page("data")
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::create_group_role_mapping`] makes.
+/// A request created by [`ScimDirectoriesApi::create_group_role_mapping`].
 CreateScimDirectoryGroupRoleMapping -> ScimGroupRoleMapping, json
 }
 
@@ -377,12 +377,12 @@ impl CreateScimDirectoryGroupRoleMapping {
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::replace_group_role_mappings`] makes.
+/// A request created by [`ScimDirectoriesApi::replace_group_role_mappings`].
 ReplaceScimDirectoryGroupRoleMappings -> Page<ScimGroupRoleMapping>, page("data")
 }
 
 request! {
-/// The request that [`ScimDirectoriesApi::delete_group_role_mapping`] makes.
+/// A request created by [`ScimDirectoriesApi::delete_group_role_mapping`].
 DeleteScimDirectoryGroupRoleMapping -> DeletedObject, json, same id
 }
 
@@ -392,7 +392,7 @@ NewScimGroupRoleMapping
 }
 
 impl NewScimGroupRoleMapping {
-    /// What cannot be left out.
+    /// Creates an object from its required values.
     ///
     /// * `scim_group_id`: Id of the group at the identity provider, under its older name.
     /// * `role_id`: Organization role for the members of the group, by id.
@@ -422,7 +422,7 @@ ScimGroupRole
 }
 
 impl ScimGroupRole {
-    /// What cannot be left out.
+    /// Creates an object from its required values.
     ///
     /// * `scim_group_id`: Id of the group at the identity provider, under its older name.
     /// * `role_id`: Organization role for the members of the group, by id.
@@ -488,7 +488,7 @@ ScimDirectory
 
 /// Gives a role in the organization to a group of the directory, under its older name.
 ///
-/// Whoever is in the group gets the role; for somebody in several groups the mapping with the lowest precedence decides.
+/// Members of the group get the role. For users in several groups, the mapping with the lowest precedence applies.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ScimGroupRoleMapping {

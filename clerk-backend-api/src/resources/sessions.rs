@@ -35,7 +35,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::sessions`].
+/// The operations of [`ClerkClient::sessions`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct SessionsApi<'a> {
@@ -87,7 +87,7 @@ impl SessionsApi<'_> {
     /// Part of request authentication. Status 401 is an ordinary outcome: it means that a handshake is needed. The answer is a
     /// token or, with `format` set to `cookie`, a list of cookies.
     ///
-    /// Sends `POST /sessions/{session_id}/refresh`. Never repeated once the server may have seen it.
+    /// Sends `POST /sessions/{session_id}/refresh`. Not retried once the server may have received it.
     pub fn refresh(&self, session_id: impl AsRef<str>, values: ExpiredSession) -> RefreshSession {
         let mut request = self
             .client
@@ -133,7 +133,7 @@ impl SessionsApi<'_> {
 
     /// Mints a token for a session from a JWT template.
     ///
-    /// Answers 404 if there is no template of that name.
+    /// Fails with 404 if there is no template of that name.
     ///
     /// Sends `POST /sessions/{session_id}/tokens/{template_name}`.
     pub fn create_token_from_template(
@@ -157,7 +157,7 @@ impl SessionsApi<'_> {
 }
 
 request! {
-/// The request that [`SessionsApi::list`] makes.
+/// A request created by [`SessionsApi::list`].
 ListSessions -> Page<Session>, page("data")
 }
 
@@ -182,7 +182,7 @@ impl ListSessions {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -212,7 +212,7 @@ impl ListSessions {
 }
 
 request! {
-/// The request that [`SessionsApi::create`] makes.
+/// A request created by [`SessionsApi::create`].
 CreateSession -> Session, json
 }
 
@@ -225,12 +225,12 @@ impl CreateSession {
 }
 
 request! {
-/// The request that [`SessionsApi::get`] makes.
+/// A request created by [`SessionsApi::get`].
 GetSession -> Session, json, same id
 }
 
 request! {
-/// The request that [`SessionsApi::refresh`] makes.
+/// A request created by [`SessionsApi::refresh`].
 RefreshSession -> SessionRefresh, json
 }
 
@@ -254,7 +254,7 @@ impl RefreshSession {
     }
 }
 
-/// What [`SessionsApi::refresh`] cannot do without.
+/// The required values of [`SessionsApi::refresh`].
 #[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by callers")]
 pub struct ExpiredSession {
@@ -274,12 +274,12 @@ impl fmt::Debug for ExpiredSession {
 }
 
 request! {
-/// The request that [`SessionsApi::revoke`] makes.
+/// A request created by [`SessionsApi::revoke`].
 RevokeSession -> Session, json, same id
 }
 
 request! {
-/// The request that [`SessionsApi::create_token`] makes.
+/// A request created by [`SessionsApi::create_token`].
 CreateSessionToken -> Token, json
 }
 
@@ -292,7 +292,7 @@ impl CreateSessionToken {
 }
 
 request! {
-/// The request that [`SessionsApi::create_token_from_template`] makes.
+/// A request created by [`SessionsApi::create_token_from_template`].
 CreateSessionTokenFromTemplate -> Token, json
 }
 
@@ -326,7 +326,7 @@ pub struct Session {
     pub last_active_at: Timestamp,
     /// Device, browser and place of the latest activity.
     pub latest_activity: Option<SessionActivity>,
-    /// When the session expires for good, in milliseconds since the Unix epoch.
+    /// When the session finally expires, in milliseconds since the Unix epoch.
     pub expire_at: Timestamp,
     /// When the session counts as abandoned for lack of activity, in milliseconds since the Unix epoch.
     pub abandon_at: Timestamp,
@@ -359,7 +359,7 @@ Session
     }
 }
 
-/// Where and on what a session was last used.
+/// Location and device of the latest activity of a session.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SessionActivity {
@@ -377,7 +377,7 @@ pub struct SessionActivity {
     pub browser_version: Option<String>,
     /// IP address the latest activity came from.
     pub ip_address: Option<String>,
-    /// City the IP address points to, as far as known.
+    /// City of the IP address, if known.
     pub city: Option<String>,
     /// Country the IP address points to, as far as known.
     pub country: Option<String>,
@@ -404,7 +404,7 @@ SessionActivity
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SessionTask {
-    /// What is to be done, such as `choose-organization`.
+    /// Name of the task, such as `choose-organization`.
     pub key: String,
 }
 

@@ -16,7 +16,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::sign_ups`].
+/// The operations of [`ClerkClient::sign_ups`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct SignUpsApi<'a> {
@@ -50,12 +50,12 @@ impl SignUpsApi<'_> {
 }
 
 request! {
-/// The request that [`SignUpsApi::get`] makes.
+/// A request created by [`SignUpsApi::get`].
 GetSignUp -> SignUp, json, same id
 }
 
 request! {
-/// The request that [`SignUpsApi::update`] makes.
+/// A request created by [`SignUpsApi::update`].
 UpdateSignUp -> SignUp, json, same id
 }
 
@@ -85,7 +85,7 @@ pub struct SignUp {
     pub required_fields: Vec<String>,
     /// Fields that may be given but need not be.
     pub optional_fields: Vec<String>,
-    /// Required fields that are still to be given.
+    /// Required fields that are still missing.
     pub missing_fields: Vec<String>,
     /// Fields that are given but not proven yet.
     pub unverified_fields: Vec<String>,
@@ -183,7 +183,7 @@ SignUpVerifications
     }
 }
 
-/// What is left to prove for one identifier of a sign-up.
+/// The pending verification of one identifier of a sign-up.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignUpVerification {
@@ -202,7 +202,7 @@ SignUpVerification
 }
 
 open_enum! {
-    /// What `status` of `SignUp` can be.
+    /// The values of `status` of `SignUp`.
     SignUpStatus {
         /// `missing_requirements`
         MissingRequirements = "missing_requirements",
@@ -214,13 +214,13 @@ open_enum! {
 }
 
 open_enum! {
-    /// What `next_action` of `SignUpVerification` can be.
+    /// The values of `next_action` of `SignUpVerification`.
     SignUpVerificationNextAction {
         /// `needs_prepare`
         NeedsPrepare = "needs_prepare",
         /// `needs_attempt`
         NeedsAttempt = "needs_attempt",
-        /// the empty text
+        /// an empty value
         Unset = "",
     }
 }

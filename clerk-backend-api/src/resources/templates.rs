@@ -20,7 +20,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::templates`].
+/// The operations of [`ClerkClient::templates`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct TemplatesApi<'a> {
@@ -65,7 +65,7 @@ impl TemplatesApi<'_> {
 
     /// Changes a template.
     ///
-    /// Deprecated. Answers 402 if the plan does not cover it, 423 while the template is locked, and 429 after too many changes.
+    /// Deprecated. Fails with 402 if the plan does not cover it, 423 while the template is locked, and 429 after too many changes.
     ///
     /// Sends `PUT /templates/{template_type}/{slug}`.
     #[deprecated = "edit templates in the Clerk Dashboard"]
@@ -149,14 +149,14 @@ impl TemplatesApi<'_> {
 }
 
 request! {
-/// The request that [`TemplatesApi::list`] makes.
+/// A request created by [`TemplatesApi::list`].
 ListTemplates -> Page<Template>, page("data")
 }
 
 impl ListTemplates {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -186,12 +186,12 @@ impl ListTemplates {
 }
 
 request! {
-/// The request that [`TemplatesApi::get`] makes.
+/// A request created by [`TemplatesApi::get`].
 GetTemplate -> Template, json
 }
 
 request! {
-/// The request that [`TemplatesApi::upsert`] makes.
+/// A request created by [`TemplatesApi::upsert`].
 UpsertTemplate -> Template, json
 }
 
@@ -240,12 +240,12 @@ impl UpsertTemplate {
 }
 
 request! {
-/// The request that [`TemplatesApi::revert`] makes.
+/// A request created by [`TemplatesApi::revert`].
 RevertTemplate -> Template, json
 }
 
 request! {
-/// The request that [`TemplatesApi::preview`] makes.
+/// A request created by [`TemplatesApi::preview`].
 PreviewTemplate -> Value, json
 }
 
@@ -276,7 +276,7 @@ impl PreviewTemplate {
 }
 
 request! {
-/// The request that [`TemplatesApi::toggle_delivery`] makes.
+/// A request created by [`TemplatesApi::toggle_delivery`].
 ToggleTemplateDelivery -> Template, json
 }
 

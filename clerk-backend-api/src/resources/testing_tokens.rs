@@ -14,7 +14,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::testing_tokens`].
+/// The operations of [`ClerkClient::testing_tokens`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct TestingTokensApi<'a> {
@@ -37,7 +37,7 @@ impl TestingTokensApi<'_> {
 }
 
 request! {
-/// The request that [`TestingTokensApi::create`] makes.
+/// A request created by [`TestingTokensApi::create`].
 CreateTestingToken -> TestingToken, json
 }
 

@@ -5,7 +5,7 @@ use super::{
 };
 
 impl User {
-    /// First and last name, or the one that is known.
+    /// Returns the first and last name, or whichever of the two is set.
     ///
     /// ```
     /// use clerk_backend_api::User;
@@ -25,7 +25,7 @@ impl User {
         }
     }
 
-    /// The email address that `primary_email_address_id` names.
+    /// Returns the primary email address.
     ///
     /// ```
     /// use clerk_backend_api::User;
@@ -50,14 +50,14 @@ impl User {
         self.email_addresses.iter().find(|email| email.id == *id)
     }
 
-    /// The phone number that `primary_phone_number_id` names.
+    /// Returns the primary phone number.
     #[must_use]
     pub fn primary_phone_number(&self) -> Option<&PhoneNumber> {
         let id = self.primary_phone_number_id.as_ref()?;
         self.phone_numbers.iter().find(|phone| phone.id == *id)
     }
 
-    /// The wallet that `primary_web3_wallet_id` names.
+    /// Returns the primary Web3 wallet.
     #[must_use]
     pub fn primary_web3_wallet(&self) -> Option<&Web3Wallet> {
         let id = self.primary_web3_wallet_id.as_ref()?;

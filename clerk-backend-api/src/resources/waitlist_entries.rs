@@ -32,7 +32,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::waitlist_entries`].
+/// The operations of [`ClerkClient::waitlist_entries`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct WaitlistEntriesApi<'a> {
@@ -57,7 +57,7 @@ impl WaitlistEntriesApi<'_> {
     ///
     /// * `email_address`: Address to add.
     ///
-    /// Sends `POST /waitlist_entries`. Never repeated once the server may have seen it.
+    /// Sends `POST /waitlist_entries`. Not retried once the server may have received it.
     pub fn create(&self, email_address: impl Into<String>) -> CreateWaitlistEntry {
         let mut request = self
             .client
@@ -72,7 +72,7 @@ impl WaitlistEntriesApi<'_> {
     ///
     /// An address that waits already is not added again: the answer has its entry. The same address must not occur twice.
     ///
-    /// Sends `POST /waitlist_entries/bulk`. Never repeated once the server may have seen it.
+    /// Sends `POST /waitlist_entries/bulk`. Not retried once the server may have received it.
     pub fn create_bulk(
         &self,
         waitlist_entries: impl IntoIterator<Item = NewWaitlistEntry>,
@@ -93,7 +93,7 @@ impl WaitlistEntriesApi<'_> {
 
     /// Deletes a waitlist entry that is still pending.
     ///
-    /// Answers 409 if the entry's state does not allow it, for instance while a bulk action holds it.
+    /// Fails with 409 if the entry's state does not allow it, for instance while a bulk action holds it.
     ///
     /// Sends `DELETE /waitlist_entries/{waitlist_entry_id}`.
     pub fn delete(&self, waitlist_entry_id: impl AsRef<str>) -> DeleteWaitlistEntry {
@@ -109,11 +109,11 @@ impl WaitlistEntriesApi<'_> {
         }
     }
 
-    /// Invites somebody from the waitlist to sign up.
+    /// Invites a person on the waitlist to sign up.
     ///
-    /// Answers 409 if the entry's state does not allow it, for instance while a bulk action holds it.
+    /// Fails with 409 if the entry's state does not allow it, for instance while a bulk action holds it.
     ///
-    /// Sends `POST /waitlist_entries/{waitlist_entry_id}/invite`. Never repeated once the server may have seen it.
+    /// Sends `POST /waitlist_entries/{waitlist_entry_id}/invite`. Not retried once the server may have received it.
     pub fn invite(&self, waitlist_entry_id: impl AsRef<str>) -> InviteWaitlistEntry {
         InviteWaitlistEntry {
             request: self
@@ -125,9 +125,9 @@ impl WaitlistEntriesApi<'_> {
         }
     }
 
-    /// Turns somebody on the waitlist down.
+    /// Rejects a person on the waitlist.
     ///
-    /// Answers 409 if the entry's state does not allow it, for instance while a bulk action holds it.
+    /// Fails with 409 if the entry's state does not allow it, for instance while a bulk action holds it.
     ///
     /// Sends `POST /waitlist_entries/{waitlist_entry_id}/reject`.
     pub fn reject(&self, waitlist_entry_id: impl AsRef<str>) -> RejectWaitlistEntry {
@@ -142,14 +142,14 @@ impl WaitlistEntriesApi<'_> {
 }
 
 request! {
-/// The request that [`WaitlistEntriesApi::list`] makes.
+/// A request created by [`WaitlistEntriesApi::list`].
 ListWaitlistEntries -> Page<WaitlistEntry>, page("data")
 }
 
 impl ListWaitlistEntries {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// A value outside of 1 to 500 is replaced by the nearest one inside.
+    /// Values outside of the range 1 to 500 are replaced by its nearest end.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -197,7 +197,7 @@ impl ListWaitlistEntries {
 }
 
 request! {
-/// The request that [`WaitlistEntriesApi::create`] makes.
+/// A request created by [`WaitlistEntriesApi::create`].
 CreateWaitlistEntry -> WaitlistEntry, json
 }
 
@@ -210,17 +210,17 @@ impl CreateWaitlistEntry {
 }
 
 request! {
-/// The request that [`WaitlistEntriesApi::create_bulk`] makes.
+/// A request created by [`WaitlistEntriesApi::create_bulk`].
 CreateWaitlistEntries -> Page<WaitlistEntry>, page("data")
 }
 
 request! {
-/// The request that [`WaitlistEntriesApi::delete`] makes.
+/// A request created by [`WaitlistEntriesApi::delete`].
 DeleteWaitlistEntry -> DeletedObject, json, same id
 }
 
 request! {
-/// The request that [`WaitlistEntriesApi::invite`] makes.
+/// A request created by [`WaitlistEntriesApi::invite`].
 InviteWaitlistEntry -> WaitlistEntry, json, same id
 }
 
@@ -233,7 +233,7 @@ impl InviteWaitlistEntry {
 }
 
 request! {
-/// The request that [`WaitlistEntriesApi::reject`] makes.
+/// A request created by [`WaitlistEntriesApi::reject`].
 RejectWaitlistEntry -> WaitlistEntry, json, same id
 }
 
@@ -243,7 +243,7 @@ NewWaitlistEntry
 }
 
 impl NewWaitlistEntry {
-    /// What cannot be left out.
+    /// Creates an object from its required values.
     ///
     /// * `email_address`: Address to add.
     pub fn new(email_address: impl Into<String>) -> Self {
@@ -259,7 +259,7 @@ impl NewWaitlistEntry {
     }
 }
 
-/// Somebody waiting for access.
+/// A person on the waitlist.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct WaitlistEntry {
@@ -295,7 +295,7 @@ WaitlistEntry
 }
 
 open_enum! {
-    /// What `status` of `WaitlistEntry` can be.
+    /// The values of `status` of `WaitlistEntry`.
     WaitlistEntryStatus {
         /// `pending`
         Pending = "pending",

@@ -16,7 +16,7 @@ impl ClerkClient {
     }
 }
 
-/// The operations behind [`ClerkClient::webhooks`].
+/// The operations of [`ClerkClient::webhooks`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct WebhooksApi<'a> {
@@ -26,7 +26,7 @@ pub struct WebhooksApi<'a> {
 impl WebhooksApi<'_> {
     /// Connects the instance with Svix, so that webhooks can be delivered.
     ///
-    /// Answers a link to the Svix dashboard. Fails with 400 if there is a connection already.
+    /// Returns a link to the Svix dashboard. Fails with 400 if there is a connection already.
     ///
     /// Sends `POST /webhooks/svix`.
     pub fn create_svix_app(&self) -> CreateSvixApp {
@@ -39,7 +39,7 @@ impl WebhooksApi<'_> {
 
     /// Disconnects the instance from Svix.
     ///
-    /// No webhooks are delivered afterwards. Answers nothing.
+    /// No webhooks are delivered afterwards. Returns nothing.
     ///
     /// Sends `DELETE /webhooks/svix`.
     pub fn delete_svix_app(&self) -> DeleteSvixApp {
@@ -70,17 +70,17 @@ impl WebhooksApi<'_> {
 }
 
 request! {
-/// The request that [`WebhooksApi::create_svix_app`] makes.
+/// A request created by [`WebhooksApi::create_svix_app`].
 CreateSvixApp -> SvixUrl, json
 }
 
 request! {
-/// The request that [`WebhooksApi::delete_svix_app`] makes.
+/// A request created by [`WebhooksApi::delete_svix_app`].
 DeleteSvixApp -> (), nothing
 }
 
 request! {
-/// The request that [`WebhooksApi::create_svix_url`] makes.
+/// A request created by [`WebhooksApi::create_svix_url`].
 CreateSvixUrl -> SvixUrl, json
 }
 

@@ -330,7 +330,7 @@ async fn a_server_that_ignores_the_cursor_or_the_offset_is_not_asked_for_ever() 
             }
         };
         assert_eq!(ids, ["user_0", "user_1"]);
-        assert!(error.to_string().contains("page before"), "{error}");
+        assert!(error.to_string().contains("same page again"), "{error}");
         assert!(stream.try_next().await.unwrap().is_none());
         assert_eq!(server.count(), 2);
     }

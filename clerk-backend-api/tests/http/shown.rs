@@ -1,4 +1,4 @@
-//! What answers show when they are serialised or printed: all but secrets and private metadata.
+//! What answers show when they are serialized or printed: all but secrets and private metadata.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ async fn server(body: &Value) -> Server {
 }
 
 #[tokio::test]
-async fn a_user_is_serialised_as_on_the_wire_without_private_metadata() {
+async fn a_user_is_serialized_as_on_the_wire_without_private_metadata() {
     let body = json!({
         "id": "user_1",
         "first_name": "Ada",
@@ -60,7 +60,7 @@ async fn a_user_is_serialised_as_on_the_wire_without_private_metadata() {
 }
 
 #[tokio::test]
-async fn secrets_are_neither_serialised_nor_printed() {
+async fn secrets_are_neither_serialized_nor_printed() {
     let key = json!({ "id": "ak_1", "subject": "user_1", "revoked": false, "expired": false, "secret": PLANTED });
     let server = server(&key).await;
     let key = client(&server)

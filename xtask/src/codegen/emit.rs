@@ -113,7 +113,9 @@ fn body(api: &Api, overlay: &Overlay, group: &Group, operations: &[&Operation]) 
 /// `resources/mod.rs`.
 pub(crate) fn modules(api: &Api, extensions: &[String]) -> String {
     let mut file = String::from(HEADER);
-    file.push_str("//! The operations of the Backend API and the types they take and give, one module per group.\n\n");
+    file.push_str(
+        "//! The operations of the Backend API and their types, one module per group.\n\n",
+    );
     for group in &api.groups {
         if let Some(feature) = &group.feature {
             let _ = writeln!(file, "#[cfg(feature = {feature:?})]");
@@ -151,7 +153,7 @@ fn handle(out: &mut String, api: &Api, group: &Group, operations: &[&Operation])
     let accessor = &group.accessor;
     let _ = writeln!(
         out,
-        "/// The operations behind [`ClerkClient::{accessor}`].\n#[derive(Clone, Copy, Debug)]\n#[must_use]\npub struct {handle}<'a> {{ client: &'a ClerkClient }}\n"
+        "/// The operations of [`ClerkClient::{accessor}`].\n#[derive(Clone, Copy, Debug)]\n#[must_use]\npub struct {handle}<'a> {{ client: &'a ClerkClient }}\n"
     );
     let _ = writeln!(out, "impl {handle}<'_> {{");
     for operation in operations {
@@ -172,7 +174,7 @@ fn method(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
     }
     let _ = write!(doc, "\n\nSends `{}`.", operation.key);
     if operation.retry == Retry::Never {
-        doc.push_str(" Never repeated once the server may have seen it.");
+        doc.push_str(" Not retried once the server may have received it.");
     }
     docs(out, &doc);
     cfg(out, api, group, operation);
@@ -309,7 +311,7 @@ fn request(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
     cfg(out, api, group, operation);
     let _ = writeln!(
         out,
-        "request! {{\n/// The request that [`{}::{function}`] makes.\n{request} -> {answer}, {reader}{same}\n}}\n",
+        "request! {{\n/// A request created by [`{}::{function}`].\n{request} -> {answer}, {reader}{same}\n}}\n",
         group.handle
     );
     let machine = operation.credential == Key::Machine || operation.credential == Key::Either;
@@ -327,7 +329,7 @@ fn request(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
     }
     if machine {
         out.push_str(
-            "/// The secret key of the machine in whose name the call is made, instead of the client's.\n\
+            "/// Sets the machine secret key of this request, in place of the client's.\n\
              pub fn machine_secret_key(self, key: impl Into<MachineSecretKey>) -> Self {\n\
              self.with(RequestOptions::new().machine_secret_key(key))\n}\n\n",
         );
@@ -374,7 +376,7 @@ fn limit(out: &mut String, parameter: &Parameter, max: u64) {
     docs(out, &parameter.doc);
     let _ = writeln!(
         out,
-        "///\n/// A value outside of 1 to {max} is replaced by the nearest one inside.\n\
+        "///\n/// Values outside of the range 1 to {max} are replaced by its nearest end.\n\
          pub fn limit(mut self, value: u64) -> Self {{\nself.request.set_query(\"limit\", value.clamp(1, {max}).to_string());\nself\n}}\n"
     );
 }
@@ -525,9 +527,9 @@ fn input(out: &mut String, input: &Input) {
     }
     let _ = writeln!(out, "{name}\n}}\n\nimpl {name} {{");
     let mut doc = String::from(if input.required.is_empty() {
-        "Nothing set yet."
+        "Creates an object without any values."
     } else {
-        "What cannot be left out.\n\n"
+        "Creates an object from its required values.\n\n"
     });
     for arg in &input.required {
         let _ = writeln!(doc, "* `{}`: {}", arg.name, arg.doc.replace('\n', "\n  "));
@@ -561,7 +563,7 @@ fn arguments_struct(out: &mut String, group: &Group, operation: &Operation) {
     };
     let _ = writeln!(
         out,
-        "/// What [`{}::{}`] cannot do without.\n#[derive(Clone)]\n#[expect(clippy::exhaustive_structs, reason = \"made by callers\")]\npub struct {name} {{",
+        "/// The required values of [`{}::{}`].\n#[derive(Clone)]\n#[expect(clippy::exhaustive_structs, reason = \"made by callers\")]\npub struct {name} {{",
         group.handle, operation.function
     );
     for arg in operation.args.iter().filter(|arg| arg.place != Place::Path) {
@@ -633,7 +635,7 @@ fn enumeration(out: &mut String, overlay: &Overlay, known: &Enum) {
     let _ = writeln!(out, "    {} {{", known.name);
     for value in &known.values {
         let shown = if value.is_empty() {
-            "the empty text".to_owned()
+            "an empty value".to_owned()
         } else {
             format!("`{value}`")
         };

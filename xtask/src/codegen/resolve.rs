@@ -210,7 +210,7 @@ impl Owner<'_> {
     }
 
     fn enum_doc(&self, wire: &str) -> String {
-        format!("What `{wire}` of `{}` can be.", self.name())
+        format!("The values of `{wire}` of `{}`.", self.name())
     }
 }
 
