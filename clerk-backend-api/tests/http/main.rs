@@ -17,6 +17,7 @@ mod server;
 #[cfg(feature = "serialize")]
 mod shown;
 mod timeouts;
+mod times;
 mod traces;
 
 use std::time::Duration;

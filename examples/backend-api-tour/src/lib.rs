@@ -144,7 +144,7 @@ async fn metadata(
     let plan: Option<String> = user.public_metadata.get("plan")?;
     notes.push(format!(
         "merged: plan {plan:?}, {} key left, {:?}",
-        user.public_metadata.as_map().len(),
+        user.public_metadata.to_map()?.len(),
         user.private_metadata.parse::<Billing>()?
     ));
     let user = client
