@@ -2,6 +2,7 @@
 
 mod api;
 mod document;
+mod drift;
 mod emit;
 mod exercise;
 mod names;
@@ -27,7 +28,10 @@ const RESOURCES: &str = "clerk-backend-api/src/resources";
 const MANIFEST: &str = "clerk-backend-api/codegen/manifest.json";
 const CALLS: &str = "tests/src/exercise/generated.rs";
 
-/// Runs `codegen [--spec PATH] [--check]`.
+/// How the command is called.
+const USAGE: &str = "codegen [--spec PATH] [--check] [--drift PACKED_JS_FOLDER]";
+
+/// Runs `codegen [--spec PATH] [--check] [--drift PACKED_JS_FOLDER]`.
 #[expect(
     clippy::disallowed_macros,
     reason = "a command reports on its standard output"
@@ -36,15 +40,16 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     let mut args = args;
     let mut spec = None;
     let mut check = false;
+    let mut packed = None;
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--spec" => spec = Some(PathBuf::from(args.next().ok_or("--spec needs a path")?)),
             "--check" => check = true,
+            "--drift" => {
+                packed = Some(PathBuf::from(args.next().ok_or("--drift needs a folder")?));
+            }
             other => {
-                return Err(format!(
-                    "unknown argument {other}; usage: codegen [--spec PATH] [--check]"
-                )
-                .into());
+                return Err(format!("unknown argument {other}; usage: {USAGE}").into());
             }
         }
     }
@@ -53,7 +58,19 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
         println!("!!! SKIPPED: codegen ({DOCUMENT} is not there; give its place with --spec)");
         return Ok(());
     }
-    let files = generate(&spec.unwrap_or(default))?;
+    let spec = spec.unwrap_or(default);
+    if let Some(folder) = packed {
+        let missing = drift::missing(&folder, &Document::read(&spec)?)?;
+        for operation in &missing {
+            println!("{operation}");
+        }
+        println!(
+            "{} operations of the package are missing here",
+            missing.len()
+        );
+        return Ok(());
+    }
+    let files = generate(&spec)?;
     let written = files.iter().filter(|(path, text)| differs(path, text));
     let written: Vec<_> = written.collect();
     let stray = stray(&files)?;
