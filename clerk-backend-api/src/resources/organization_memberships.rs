@@ -105,7 +105,7 @@ impl OrganizationMembershipsApi<'_> {
             )
             .segment(organization_id.as_ref())
             .path("/memberships")
-            .segment(user_id.as_ref())
+            .subject_segment(user_id.as_ref())
             .object();
         request.field("role", role.into());
         UpdateOrganizationMembership { request }
@@ -131,7 +131,7 @@ impl OrganizationMembershipsApi<'_> {
                 )
                 .segment(organization_id.as_ref())
                 .path("/memberships")
-                .segment(user_id.as_ref()),
+                .subject_segment(user_id.as_ref()),
         }
     }
 
@@ -156,7 +156,7 @@ impl OrganizationMembershipsApi<'_> {
                 )
                 .segment(organization_id.as_ref())
                 .path("/memberships")
-                .segment(user_id.as_ref())
+                .subject_segment(user_id.as_ref())
                 .path("/metadata")
                 .repeatable(),
         }
@@ -339,17 +339,17 @@ impl CreateOrganizationMembership {
 
 request! {
 /// A request created by [`OrganizationMembershipsApi::update`].
-UpdateOrganizationMembership -> OrganizationMembership, json
+UpdateOrganizationMembership -> OrganizationMembership, json, same public_user_data
 }
 
 request! {
 /// A request created by [`OrganizationMembershipsApi::delete`].
-DeleteOrganizationMembership -> OrganizationMembership, json
+DeleteOrganizationMembership -> OrganizationMembership, json, same public_user_data
 }
 
 request! {
 /// A request created by [`OrganizationMembershipsApi::update_metadata`].
-UpdateOrganizationMembershipMetadata -> OrganizationMembership, json
+UpdateOrganizationMembershipMetadata -> OrganizationMembership, json, same public_user_data
 }
 
 impl UpdateOrganizationMembershipMetadata {

@@ -1,4 +1,13 @@
-use super::organization_memberships::OrganizationMembership;
+use super::organization_memberships::{OrganizationMembership, PublicUserData};
+use crate::answer::Name;
+
+/// A membership is addressed by its user.
+impl Name for Option<PublicUserData> {
+    fn name(&self) -> Option<&str> {
+        let id = self.as_ref().map(|data| data.user_id.as_str());
+        id.filter(|id| !id.is_empty())
+    }
+}
 
 impl OrganizationMembership {
     /// Returns true if the member's role includes a permission, such as `org:billing:manage`.

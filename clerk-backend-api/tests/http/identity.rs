@@ -99,3 +99,22 @@ async fn other_unique_names_are_names_too() {
             .deleted
     );
 }
+
+#[tokio::test]
+async fn a_membership_of_another_user_is_refused() {
+    let of =
+        |user: Value| json!({ "id": "orgmem_1", "role": "org:admin", "public_user_data": user });
+    for (user, good) in [
+        (json!({ "user_id": "user_1" }), true),
+        (json!({ "user_id": "user_2" }), false),
+        (json!({}), true),
+        (Value::Null, true),
+    ] {
+        let server = server(of(user.clone())).await;
+        let update =
+            client(&server)
+                .organization_memberships()
+                .update("org_1", "user_1", "org:admin");
+        assert_eq!(is_other(update.send().await), !good, "{user}");
+    }
+}
