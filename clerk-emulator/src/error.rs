@@ -24,6 +24,12 @@ pub enum Error {
     /// No signing key could be made.
     #[error("cannot generate an rsa key of 2048 bits")]
     KeyGeneration,
+    /// The process's `jsonwebtoken` has no cryptography: an application that enabled both of its backends used it
+    /// before the emulator was started, and installed no provider.
+    #[error(
+        "jsonwebtoken has no usable crypto provider: enable one of its backends, or install a provider first"
+    )]
+    CryptoProvider,
     /// A token could not be signed.
     #[error("cannot sign the token")]
     Signing,

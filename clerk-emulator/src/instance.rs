@@ -5,9 +5,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
 use url::{Host, Url};
 
+use crate::model::user::Image;
+
 /// A name below `accounts.dev`, so that browsers and servers take the instance for a development one,
 /// and unlike the names of real instances, so that a missing proxy URL reaches nobody's.
 pub(crate) const DEFAULT_HOST: &str = "clerk-emulator.localhost.accounts.dev";
+/// The id of the emulated instance.
+pub(crate) const INSTANCE_ID: &str = "ins_emulator";
 /// Fixed, so that an application's settings survive a restart of the command.
 pub(crate) const DEFAULT_SECRET_KEY: &str = "sk_test_clerkEmulatorSecretKeyForDevelopmentAndTests";
 
@@ -38,6 +42,15 @@ impl std::fmt::Debug for Instance {
 impl Instance {
     pub(crate) fn issuer(&self) -> String {
         format!("https://{}", self.host)
+    }
+
+    /// Returns the address of a picture, or of the initial that stands for it.
+    pub(crate) fn image_url(&self, owner_id: &str, image: Option<&Image>) -> String {
+        let url = format!("{}/images/{owner_id}", self.url);
+        match image {
+            Some(image) => format!("{url}?v={}", image.version),
+            None => url,
+        }
     }
 
     /// Whether the emulator may send a browser, or show data, to this origin.
@@ -77,6 +90,11 @@ pub(crate) fn cookie_suffix(publishable_key: &str) -> String {
     let mut suffix = URL_SAFE.encode(hash.as_ref());
     suffix.truncate(8);
     suffix
+}
+
+/// Returns true if a URL leads to this machine.
+pub(crate) fn is_loopback_url(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
 }
 
 /// `localhost`, names below it, 127.0.0.0/8 and ::1.

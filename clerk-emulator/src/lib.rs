@@ -2,31 +2,32 @@
 // The user object alone has more fields than the json macro expands by default.
 #![recursion_limit = "256"]
 
+mod app;
 mod backend_api;
+mod builder;
 mod clock;
 mod emulator;
 mod error;
-mod faults;
 mod frontend_api;
+mod http;
 mod instance;
-mod machine_token;
-mod params;
+mod key_set;
+mod minting;
+mod model;
 mod random;
-mod recorder;
-mod reply;
+mod rules;
 mod secret;
 mod seed;
-mod server;
-mod session_token;
-mod shared;
-mod signing_key;
+mod seeding;
+mod session_cookies;
 mod store;
 mod tokens;
 
-pub use emulator::{Emulator, EmulatorBuilder};
+pub use builder::EmulatorBuilder;
+pub use emulator::Emulator;
 pub use error::Error;
-pub use faults::{Fault, Faults};
-pub use machine_token::MachineTokenBuilder;
-pub use recorder::RecordedRequest;
+pub use http::faults::{Fault, Faults};
+pub use http::recorder::RecordedRequest;
+pub use minting::machine_token::MachineTokenBuilder;
+pub use minting::session_token::SessionTokenBuilder;
 pub use seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
-pub use session_token::SessionTokenBuilder;

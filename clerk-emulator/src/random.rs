@@ -41,3 +41,10 @@ fn bytes(count: usize) -> Vec<u8> {
     rand::fill(&mut bytes).expect("the operating system provides random bytes");
     bytes
 }
+
+/// Returns random bytes.
+pub(crate) fn array<const N: usize>() -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(&bytes(N));
+    array
+}

@@ -3,18 +3,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::page_of;
-use crate::params::{Body, Params};
-use crate::reply::{self, ApiError, Reply};
-use crate::shared::Shared;
-use crate::store::{Credential, CredentialKind, Store};
+use super::answer;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::page::{ListShape, MOST_CREDENTIALS};
+use crate::http::query::Params;
+use crate::http::reply::Reply;
+use crate::model::credential::Credential;
+use crate::rules::api_error::ApiError;
+use crate::rules::credentials::{self, ApiKeyUpdate, NewApiKey};
 
-/// Most rows the lists of credentials answer at once.
-pub(super) const MOST_CREDENTIALS: usize = 100;
-
-pub(super) fn routes() -> Router<Arc<Shared>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api_keys", get(list).post(create))
         .route("/api_keys/verify", post(verify))
@@ -26,67 +27,32 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/api_keys/{api_key_id}/revoke", post(revoke))
 }
 
-fn found<'a>(store: &'a Store, id: &str) -> Result<&'a Credential, ApiError> {
-    store
-        .credentials
-        .get(id)
-        .filter(|credential| credential.kind.is_api_key())
-        .ok_or_else(|| ApiError::not_found("API key", id))
-}
-
-fn check_subject(store: &Store, subject: &str) -> Result<(), ApiError> {
-    let known = store.users.contains_key(subject)
-        || store.organizations.contains_key(subject)
-        || store.machines.contains_key(subject);
-    if known {
-        Ok(())
-    } else {
-        Err(ApiError::bad_request(
-            "bad_request",
-            format!("The subject {subject} is no user, organization or machine of this instance"),
-        ))
-    }
-}
-
-/// When a credential that lives this many seconds from now ends.
-pub(super) fn expiration(body: &Body, now: i64) -> Result<Option<i64>, ApiError> {
-    match body.integer("seconds_until_expiration")? {
-        None => Ok(None),
-        Some(seconds) if seconds > 0 => Ok(Some(now.saturating_add(seconds.saturating_mul(1000)))),
-        Some(_) => Err(ApiError::bad_request(
-            "bad_request",
-            "seconds_until_expiration must be greater than 0",
-        )),
-    }
-}
-
-async fn list(State(shared): State<Arc<Shared>>, params: Params) -> Reply {
+async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     let page = params.page(MOST_CREDENTIALS)?;
     let subject = params
         .text("subject")
         .ok_or_else(|| ApiError::bad_request("bad_request", "subject must be included"))?;
-    let query = params.text("query").map(str::to_lowercase);
-    let invalid_too = params.is_true("include_invalid");
-    let now = shared.now();
-    let store = shared.store();
-    let rows: Vec<Value> = store
-        .credentials
-        .values()
-        .rev()
-        .filter(|key| key.kind.is_api_key() && key.subject == subject)
-        .filter(|key| invalid_too || key.is_valid(now))
-        .filter(|key| match (&key.kind, &query) {
-            (CredentialKind::ApiKey { name, .. }, Some(query)) => {
-                name.to_lowercase().contains(query)
-            }
-            _ => true,
-        })
-        .map(|key| key.to_json(now))
-        .collect();
-    Ok(page_of(page, &rows))
+    let query = params.lower("query");
+    let invalid_too = params.boolean("include_invalid")? == Some(true);
+    answer::list(
+        &app,
+        page,
+        ListShape::Page,
+        |tables, now| {
+            let query = query.as_deref();
+            Ok(credentials::list_api_keys(
+                tables,
+                subject,
+                query,
+                invalid_too,
+                now,
+            ))
+        },
+        |show, key| show.credential(key),
+    )
 }
 
-async fn create(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&[
         "type",
         "name",
@@ -97,39 +63,43 @@ async fn create(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
         "created_by",
         "seconds_until_expiration",
     ])?;
-    let kind = CredentialKind::ApiKey {
+    let new = NewApiKey {
         name: body.required("name")?,
         description: body.text("description")?,
         created_by: body.text("created_by")?,
+        subject: body.required("subject")?,
+        scopes: body.texts("scopes")?.unwrap_or_default(),
+        claims: body.value("claims").cloned().unwrap_or_default(),
+        seconds_until_expiration: body.integer("seconds_until_expiration")?,
     };
-    let subject = body.required("subject")?;
-    let now = shared.now();
-    let mut store = shared.store();
-    check_subject(&store, &subject)?;
-    let mut key = Credential::new(kind, subject, now);
-    key.scopes = body.texts("scopes")?.unwrap_or_default();
-    key.claims = body.value("claims").cloned().unwrap_or_default();
-    key.expiration = expiration(&body, now)?;
-    let mut answer = key.to_json(now);
-    answer["secret"] = json!(key.secret.0);
-    store.credentials.insert(key.id.clone(), key);
-    Ok(reply::ok(&answer))
+    answer::changed(
+        &app,
+        |tables, now| credentials::create_api_key(tables, new, now),
+        |show, key| {
+            let mut shown = show.credential(key);
+            shown["secret"] = json!(key.secret.0);
+            shown
+        },
+    )
 }
 
-async fn one(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Reply {
-    Ok(reply::ok(
-        &found(&shared.store(), &id)?.to_json(shared.now()),
-    ))
+async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::one(
+        &app,
+        |tables| credentials::find_api_key(tables, &id),
+        |show, key| show.credential(key),
+    )
 }
 
-async fn secret(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Reply {
-    let store = shared.store();
-    Ok(reply::ok(
-        &json!({ "secret": found(&store, &id)?.secret.0 }),
-    ))
+async fn secret(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::one(
+        &app,
+        |tables| credentials::find_api_key(tables, &id),
+        |_, key| json!({ "secret": key.secret.0 }),
+    )
 }
 
-async fn update(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {
+async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
     let body = body.only(&[
         "claims",
         "scopes",
@@ -137,66 +107,47 @@ async fn update(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body:
         "subject",
         "seconds_until_expiration",
     ])?;
-    let scopes = body.texts("scopes")?;
-    let subject = body.text("subject")?;
-    let now = shared.now();
-    let expiration = expiration(&body, now)?;
-    let mut store = shared.store();
-    found(&store, &id)?;
-    if let Some(subject) = &subject {
-        check_subject(&store, subject)?;
-    }
-    if let Some(key) = store.credentials.get_mut(&id) {
-        if let CredentialKind::ApiKey { description, .. } = &mut key.kind {
-            body.patch_text("description", description)?;
-        }
-        if let Some(claims) = body.value("claims") {
-            key.claims = claims.clone();
-        }
-        key.scopes = scopes.unwrap_or_else(|| std::mem::take(&mut key.scopes));
-        key.subject = subject.unwrap_or_else(|| std::mem::take(&mut key.subject));
-        key.expiration = expiration.or(key.expiration);
-        key.updated_at = now;
-    }
-    Ok(reply::ok(&found(&store, &id)?.to_json(now)))
+    let update = ApiKeyUpdate {
+        description: body.patch_text("description")?,
+        subject: body.text("subject")?,
+        scopes: body.texts("scopes")?,
+        claims: body.value("claims").cloned(),
+        seconds_until_expiration: body.integer("seconds_until_expiration")?,
+    };
+    answer::changed(
+        &app,
+        |tables, now| credentials::update_api_key(tables, &id, update, now),
+        |show, key| show.credential(key),
+    )
 }
 
-async fn delete(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Reply {
-    let mut store = shared.store();
-    found(&store, &id)?;
-    store.credentials.shift_remove(&id);
-    Ok(reply::deleted("api_key", &id))
+async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::deleted(&app, "api_key", |tables, _| {
+        credentials::delete_api_key(tables, &id)?;
+        Ok(id)
+    })
 }
 
-async fn revoke(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {
+async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
     let reason = body
         .only(&["revocation_reason"])?
         .text("revocation_reason")?;
-    let now = shared.now();
-    let mut store = shared.store();
-    found(&store, &id)?;
-    if let Some(key) = store.credentials.get_mut(&id) {
-        key.revoke(reason, now);
-    }
-    Ok(reply::ok(&found(&store, &id)?.to_json(now)))
+    answer::changed(
+        &app,
+        |tables, now| credentials::revoke_api_key(tables, &id, reason, now),
+        |show, key| show.credential(key),
+    )
 }
 
 /// Answers only keys that hold: revoked, expired and unknown ones are not found.
-async fn verify(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
     let secret = body.only(&["secret"])?.required("secret")?;
-    let now = shared.now();
-    let mut store = shared.store();
-    let key = store
-        .use_credential(&secret, CredentialKind::is_api_key, now)
-        .ok_or_else(|| unverified("API key"))?;
-    Ok(reply::ok(&key.to_json(now)))
-}
-
-/// 404 for a credential that does not hold; the text never repeats it.
-pub(super) fn unverified(what: &str) -> ApiError {
-    ApiError::new(
-        http::StatusCode::NOT_FOUND,
-        "resource_not_found",
-        format!("{what} not found, revoked or expired"),
+    answer::changed(
+        &app,
+        |tables, now| {
+            let is_key = |row: &Credential| row.kind.is_api_key();
+            credentials::verify(tables, &secret, "API key", is_key, now)
+        },
+        |show, key| show.credential(key),
     )
 }

@@ -1,19 +1,21 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, patch};
-use serde_json::Value;
 
-use super::organizations::id_of;
-use super::{MOST_ROWS, order_by, page_of, sort_rows};
-use crate::params::{Body, Params, merge_metadata};
-use crate::reply::{self, ApiError, Reply};
-use crate::shared::Shared;
-use crate::store::{Membership, Store};
+use super::answer;
+use super::shapes::Shapes;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::page::{ListShape, MOST_ROWS};
+use crate::http::query::Params;
+use crate::http::reply::{self, Reply};
+use crate::rules::memberships::{self, MembershipFilter, NewMembership};
+use crate::rules::{accounts, organizations};
+use crate::store::tables::Tables;
 
-pub(super) fn routes() -> Router<Arc<Shared>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/organization_memberships", get(list_all))
         .route(
@@ -34,23 +36,16 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         )
 }
 
-fn known_role(store: &Store, role: String) -> Result<String, ApiError> {
-    if store.roles.contains_key(&role) {
-        Ok(role)
-    } else {
-        Err(ApiError::param(
-            "resource_not_found",
-            "role",
-            format!("The instance has no role {role}"),
-        ))
-    }
-}
-
-/// Orders and shows memberships, a page of them.
-fn answer(store: &Store, params: &Params, mut rows: Vec<&Membership>) -> Reply {
+/// Orders memberships and shows a page of them.
+fn page(
+    app: &App,
+    tables: &Tables,
+    params: &Params,
+    filter: &MembershipFilter<'_>,
+    now: i64,
+) -> Reply {
     let page = params.page(MOST_ROWS)?;
-    let order = order_by(
-        params,
+    let order = params.order_by(
         &[
             "created_at",
             "first_name",
@@ -61,166 +56,106 @@ fn answer(store: &Store, params: &Params, mut rows: Vec<&Membership>) -> Reply {
         ],
         "-created_at",
     )?;
-    let user = |row: &&Membership| store.users.get(&row.user_id);
+    let mut rows = memberships::list(tables, filter);
     match order.field {
-        "first_name" => sort_rows(&mut rows, order.ascending, |row| {
-            user(row).and_then(|user| user.first_name.as_deref())
-        }),
-        "last_name" => sort_rows(&mut rows, order.ascending, |row| {
-            user(row).and_then(|user| user.last_name.as_deref())
-        }),
-        "email_address" => sort_rows(&mut rows, order.ascending, |row| {
-            user(row).and_then(|user| user.primary_email())
-        }),
-        "username" => sort_rows(&mut rows, order.ascending, |row| {
-            user(row).and_then(|user| user.username.as_deref())
-        }),
-        "phone_number" => sort_rows(&mut rows, order.ascending, |row| {
-            user(row)
-                .and_then(|user| user.phone_numbers.first())
-                .map(|phone| phone.phone_number.as_str())
-        }),
-        _ => sort_rows(&mut rows, order.ascending, |row| row.created_at),
+        "first_name" => order.sort(&mut rows, |(_, user)| user.first_name.as_deref()),
+        "last_name" => order.sort(&mut rows, |(_, user)| user.last_name.as_deref()),
+        "email_address" => order.sort(&mut rows, |(_, user)| user.primary_email()),
+        "username" => order.sort(&mut rows, |(_, user)| user.username.as_deref()),
+        "phone_number" => order.sort(&mut rows, |(_, user)| user.primary_phone()),
+        _ => order.sort(&mut rows, |(row, _)| row.created_at),
     }
-    let rows: Vec<Value> = rows.into_iter().map(|row| row.to_json(store)).collect();
-    Ok(page_of(page, &rows))
+    let shapes = Shapes::new(tables, &app.instance, now);
+    Ok(page.answer(ListShape::Page, &rows, |(row, _)| shapes.membership(row)))
 }
 
-async fn list(State(shared): State<Arc<Shared>>, Path(id): Path<String>, params: Params) -> Reply {
-    let store = shared.store();
-    let id = id_of(&store, &id)?;
-    let users: HashSet<&str> = params.all("user_id").into_iter().collect();
-    let roles: HashSet<&str> = params.all("role").into_iter().collect();
-    let emails: Vec<&str> = params.all("email_address");
-    let query = params.text("query").map(str::to_lowercase);
-    let rows = store
-        .memberships
-        .values()
-        .filter(|row| row.organization_id == id)
-        .filter(|row| users.is_empty() || users.contains(row.user_id.as_str()))
-        .filter(|row| roles.is_empty() || roles.contains(row.role.as_str()))
-        .filter(|row| {
-            let user = store.users.get(&row.user_id);
-            emails.is_empty()
-                || user.is_some_and(|user| emails.iter().any(|email| user.has_email(email)))
-        })
-        .filter(|row| {
-            query.as_deref().is_none_or(|query| {
-                store
-                    .users
-                    .get(&row.user_id)
-                    .is_some_and(|user| user.mentions(query))
-            })
-        })
-        .collect();
-    answer(&store, &params, rows)
+async fn list(State(app): State<Arc<App>>, Path(id): Path<String>, params: Params) -> Reply {
+    app.read(|tables, now| {
+        let filter = MembershipFilter {
+            organization_id: Some(&organizations::find(tables, &id)?.id),
+            user_ids: params.all("user_id"),
+            roles: params.all("role"),
+            email_addresses: params.all("email_address"),
+            phone_numbers: params.all("phone_number"),
+            usernames: params.all("username"),
+            query: params.lower("query"),
+        };
+        page(&app, tables, &params, &filter, now)
+    })
 }
 
-async fn list_all(State(shared): State<Arc<Shared>>, params: Params) -> Reply {
-    let store = shared.store();
-    answer(&store, &params, store.memberships.values().collect())
+async fn list_all(State(app): State<Arc<App>>, params: Params) -> Reply {
+    app.read(|tables, now| page(&app, tables, &params, &MembershipFilter::default(), now))
 }
 
 async fn list_of_user(
-    State(shared): State<Arc<Shared>>,
+    State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
 ) -> Reply {
-    let store = shared.store();
-    let user = store
-        .users
-        .get(&id)
-        .ok_or_else(|| ApiError::not_found("user", &id))?;
-    answer(&store, &params, store.memberships_of(user).collect())
+    app.read(|tables, now| {
+        let filter = MembershipFilter {
+            user_ids: vec![&accounts::find(tables, &id)?.id],
+            ..MembershipFilter::default()
+        };
+        page(&app, tables, &params, &filter, now)
+    })
 }
 
-async fn create(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Reply {
+async fn create(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
     let body = body.only(&["user_id", "role", "public_metadata", "private_metadata"])?;
-    let user_id = body.required("user_id")?;
-    let role = body.required("role")?;
-    let now = shared.now();
-    let mut store = shared.store();
-    let id = id_of(&store, &id)?;
-    if !store.users.contains_key(&user_id) {
-        return Err(ApiError::not_found("user", &user_id));
-    }
-    let role = known_role(&store, role)?;
-    if store.membership(&id, &user_id).is_some() {
-        return Err(ApiError::bad_request(
-            "already_a_member_in_organization",
-            format!("The user {user_id} is already a member of the organization"),
-        ));
-    }
-    let mut membership = Membership::new(id, user_id, role, now);
-    membership.public_metadata = body.object("public_metadata")?.unwrap_or_default();
-    membership.private_metadata = body.object("private_metadata")?.unwrap_or_default();
-    let key = membership.id.clone();
-    store.memberships.insert(key.clone(), membership);
-    show(&store, &key)
-}
-
-fn show(store: &Store, membership_id: &str) -> Reply {
-    store
-        .memberships
-        .get(membership_id)
-        .map(|membership| reply::ok(&membership.to_json(store)))
-        .ok_or_else(|| ApiError::not_found("membership", membership_id))
-}
-
-/// The id of a user's membership.
-fn key_of(store: &Store, organization: &str, user_id: &str) -> Result<String, ApiError> {
-    let organization_id = id_of(store, organization)?;
-    store
-        .membership(&organization_id, user_id)
-        .map(|membership| membership.id.clone())
-        .ok_or_else(|| ApiError::not_found("member of the organization", user_id))
+    let new = NewMembership {
+        user_id: body.required("user_id")?,
+        role: body.required("role")?,
+        public_metadata: body.object("public_metadata")?,
+        private_metadata: body.object("private_metadata")?,
+    };
+    answer::changed(
+        &app,
+        |tables, now| memberships::create(tables, &id, new, now),
+        |show, membership| show.membership(membership),
+    )
 }
 
 async fn update(
-    State(shared): State<Arc<Shared>>,
+    State(app): State<Arc<App>>,
     Path((organization, user_id)): Path<(String, String)>,
     body: Body,
 ) -> Reply {
-    let body = body.only(&["role"])?;
-    let role = body.required("role")?;
-    let now = shared.now();
-    let mut store = shared.store();
-    let key = key_of(&store, &organization, &user_id)?;
-    let role = known_role(&store, role)?;
-    if let Some(membership) = store.memberships.get_mut(&key) {
-        membership.role = role;
-        membership.updated_at = now;
-    }
-    show(&store, &key)
+    let role = body.only(&["role"])?.required("role")?;
+    answer::changed(
+        &app,
+        |tables, now| memberships::set_role(tables, &organization, &user_id, role, now),
+        |show, membership| show.membership(membership),
+    )
 }
 
 async fn update_metadata(
-    State(shared): State<Arc<Shared>>,
+    State(app): State<Arc<App>>,
     Path((organization, user_id)): Path<(String, String)>,
     body: Body,
 ) -> Reply {
     let body = body.only(&["public_metadata", "private_metadata"])?;
-    let public = body.object("public_metadata")?.unwrap_or_default();
-    let private = body.object("private_metadata")?.unwrap_or_default();
-    let now = shared.now();
-    let mut store = shared.store();
-    let key = key_of(&store, &organization, &user_id)?;
-    if let Some(membership) = store.memberships.get_mut(&key) {
-        merge_metadata(&mut membership.public_metadata, public);
-        merge_metadata(&mut membership.private_metadata, private);
-        membership.updated_at = now;
-    }
-    show(&store, &key)
+    let public = body.object("public_metadata")?;
+    let private = body.object("private_metadata")?;
+    answer::changed(
+        &app,
+        |tables, now| {
+            memberships::merge_metadata(tables, &organization, &user_id, public, private, now)
+        },
+        |show, membership| show.membership(membership),
+    )
 }
 
 /// Answers the membership as it was, not a deleted object.
 async fn delete(
-    State(shared): State<Arc<Shared>>,
+    State(app): State<Arc<App>>,
     Path((organization, user_id)): Path<(String, String)>,
 ) -> Reply {
-    let mut store = shared.store();
-    let key = key_of(&store, &organization, &user_id)?;
-    let answer = show(&store, &key)?;
-    store.memberships.shift_remove(&key);
-    Ok(answer)
+    app.write(|tables, now| {
+        let membership = memberships::find(tables, &organization, &user_id)?;
+        let answer = Shapes::new(tables, &app.instance, now).membership(membership);
+        memberships::delete(tables, &organization, &user_id)?;
+        Ok(reply::ok(&answer))
+    })
 }

@@ -4,27 +4,30 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 
-use super::api_keys::unverified;
-use crate::params::Body;
-use crate::reply::{self, Reply};
-use crate::shared::Shared;
-use crate::store::CredentialKind;
+use super::answer;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::reply::Reply;
+use crate::model::credential::Credential;
+use crate::rules::credentials;
 
-pub(super) fn routes() -> Router<Arc<Shared>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/oauth_applications/access_tokens/verify", post(verify))
 }
 
 /// Takes the token as `access_token`, or as `secret`, its older name.
-async fn verify(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["access_token", "secret"])?;
     let token = match body.text("access_token")? {
         Some(token) => token,
         None => body.required("secret")?,
     };
-    let now = shared.now();
-    let mut store = shared.store();
-    let token = store
-        .use_credential(&token, CredentialKind::is_oauth_token, now)
-        .ok_or_else(|| unverified("OAuth token"))?;
-    Ok(reply::ok(&token.to_json(now)))
+    answer::changed(
+        &app,
+        |tables, now| {
+            let is_oauth_token = |row: &Credential| row.kind.is_oauth_token();
+            credentials::verify(tables, &token, "OAuth token", is_oauth_token, now)
+        },
+        |show, token| show.credential(token),
+    )
 }

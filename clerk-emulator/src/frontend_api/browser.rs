@@ -4,9 +4,10 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use url::Url;
 
+use crate::http::query::Params;
 use crate::instance::Instance;
-use crate::params::Params;
-use crate::store::Store;
+use crate::rules::sessions;
+use crate::store::tables::Tables;
 
 /// Query parameter and cookie with the dev browser token.
 pub(super) const DEV_BROWSER: &str = "__clerk_db_jwt";
@@ -32,7 +33,7 @@ pub(super) fn own_directive(instance: &Instance, token: &str) -> String {
 /// The id of the client that a request belongs to: by the query, the emulator's own cookie, or the
 /// application's cookie when it shares the host name.
 pub(super) fn client_id(
-    store: &Store,
+    tables: &Tables,
     instance: &Instance,
     params: &Params,
     headers: &HeaderMap,
@@ -46,7 +47,7 @@ pub(super) fn client_id(
     ]
     .into_iter()
     .flatten()
-    .find_map(|token| store.client_by_token(token))
+    .find_map(|token| sessions::client_by_token(tables, token))
     .map(|client| client.id.clone())
 }
 

@@ -9,30 +9,26 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 
-use super::pages::escape;
-use crate::reply::ApiError;
-use crate::shared::Shared;
+use super::html::escape;
+use crate::app::App;
+use crate::model::user::Image;
+use crate::rules::api_error::ApiError;
+use crate::rules::pictures::{self, Picture};
 
-pub(super) fn routes() -> Router<Arc<Shared>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/images/{id}", get(image))
 }
 
-/// The uploaded picture, or a drawn initial.
-async fn image(
-    State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let store = shared.store();
-    if let Some(user) = store.users.get(&id) {
-        return Ok(match &user.image {
-            Some(image) => picture(image.content_type, image.bytes.clone()),
-            None => initial(&user.display_name()),
-        });
-    }
-    match store.organizations.get(&id) {
-        Some(organization) => Ok(initial(&organization.name)),
-        None => Err(ApiError::not_found("image", &id)),
-    }
+/// Answers the uploaded picture, or a drawn initial.
+async fn image(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    app.read(|tables, _| match pictures::of(tables, &id)? {
+        Picture::Uploaded(Image {
+            content_type,
+            bytes,
+            ..
+        }) => Ok(picture(content_type, bytes.clone())),
+        Picture::Initial(name) => Ok(initial(&name)),
+    })
 }
 
 fn initial(name: &str) -> Response {

@@ -1,10 +1,11 @@
 //! The Frontend API: what browsers, and the handshake of server SDKs, talk to.
 
 mod browser;
-pub(crate) mod cookies;
 mod handshake;
+mod html;
 mod images;
 mod pages;
+mod redirect;
 
 use std::sync::Arc;
 
@@ -19,28 +20,28 @@ use http::header::{
 };
 use http::{HeaderValue, Method, StatusCode};
 
-use crate::backend_api::key_set;
-use crate::shared::Shared;
+use crate::app::App;
+use crate::key_set::key_set;
 
-/// The API below `/v1`, the key set, the pages and the images.
-pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+/// Returns the API below `/v1`, the key set, the pages and the images.
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/v1/client/handshake", get(handshake::handshake))
         .route("/.well-known/jwks.json", get(key_set))
         .merge(images::routes())
         .merge(pages::routes())
-        .route_layer(from_fn_with_state(Arc::clone(shared), cors))
+        .route_layer(from_fn_with_state(Arc::clone(app), cors))
 }
 
 /// Lets pages of the application read the answers, credentials included. Other origins get none.
-async fn cors(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+async fn cors(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let origin = request
         .headers()
         .get(ORIGIN)
         .filter(|origin| {
             origin
                 .to_str()
-                .is_ok_and(|origin| shared.instance.allows_origin(origin))
+                .is_ok_and(|origin| app.instance.allows_origin(origin))
         })
         .cloned();
     let mut response = if request.method() == Method::OPTIONS {

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::Router;
 use axum::routing::get;
 use clerk_core::{Clerk, ManualClock};
+use clerk_emulator::Emulator;
 use clerk_test_support::forge::{PRODUCTION_KEY, Signer};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value, json};
@@ -58,9 +59,9 @@ pub(crate) struct Judges {
 
 impl Judges {
     pub(crate) fn new(signer: &Signer) -> Self {
-        // Chosen here: with two backends among its features, jsonwebtoken would not choose one itself.
-        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let runtime = Runtime::new().unwrap();
+        // Its cryptography, on aws-lc-rs, serves the whole process from here on.
+        runtime.block_on(Emulator::builder().start()).unwrap();
         let mut jwk = signer.jwk();
         let key = DecodingKey::from_rsa_components(
             jwk["n"].as_str().unwrap(),

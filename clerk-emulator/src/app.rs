@@ -1,0 +1,116 @@
+//! What all handlers share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::http::faults::Faults;
+use crate::http::recorder::Recorder;
+use crate::instance::Instance;
+use crate::model::credential::{Credential, CredentialKind};
+use crate::model::session::Session;
+use crate::rules::api_error::ApiError;
+use crate::store::Store;
+use crate::store::tables::Tables;
+use crate::tokens::machine_claims::{m2m_claims, oauth_claims};
+use crate::tokens::session_claims::session_claims;
+use crate::tokens::signing_key::{SigningKey, TokenKind};
+
+/// The emulated instance: its identity, state, clock and key, and what tests do to it.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) instance: Instance,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) recorder: Recorder,
+    store: Store,
+    key: Mutex<Arc<SigningKey>>,
+}
+
+impl App {
+    pub(crate) fn new(instance: Instance, clock: Clock, store: Store, key: SigningKey) -> Self {
+        Self {
+            instance,
+            clock,
+            faults: Faults::default(),
+            recorder: Recorder::default(),
+            store,
+            key: Mutex::new(Arc::new(key)),
+        }
+    }
+
+    /// Reads the state, at the emulator's time.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Tables, i64) -> T) -> T {
+        let now = self.clock.now_ms();
+        self.store.read(|tables| read(tables, now))
+    }
+
+    /// Performs an operation on the state, at the emulator's time. When it is refused, the state is what it
+    /// was.
+    pub(crate) fn write<T>(
+        &self,
+        change: impl FnOnce(&mut Tables, i64) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let now = self.clock.now_ms();
+        self.store.write(|tables| change(tables, now))
+    }
+
+    /// Changes the state for a test. When it fails, the state is what it was.
+    pub(crate) fn set_up<T>(
+        &self,
+        change: impl FnOnce(&mut Tables, i64) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let now = self.clock.now_ms();
+        self.store.write(|tables| change(tables, now))
+    }
+
+    /// Returns the current key.
+    pub(crate) fn key(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.key.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn replace_key(&self, key: SigningKey) {
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    }
+
+    /// Signs a session token that is valid from now on.
+    pub(crate) fn sign_session_token(
+        &self,
+        tables: &Tables,
+        session: &Session,
+        now: i64,
+        lifetime_seconds: i64,
+    ) -> Result<String, Error> {
+        let claims = session_claims(tables, &self.instance, session, now, lifetime_seconds);
+        self.sign(TokenKind::Session, &claims)
+    }
+
+    /// Signs the JWT form of a machine credential.
+    pub(crate) fn sign_credential(
+        &self,
+        token: &Credential,
+        lifetime_seconds: i64,
+    ) -> Result<String, Error> {
+        match &token.kind {
+            CredentialKind::OAuthToken { client_id } => {
+                let claims = oauth_claims(&self.instance, token, client_id, lifetime_seconds);
+                self.sign(TokenKind::OAuthAccess, &claims)
+            }
+            CredentialKind::M2mToken | CredentialKind::ApiKey { .. } => {
+                let claims = m2m_claims(&self.instance, token, lifetime_seconds);
+                self.sign(TokenKind::M2m, &claims)
+            }
+        }
+    }
+
+    /// Signs claims with the current key.
+    pub(crate) fn sign(
+        &self,
+        kind: TokenKind,
+        claims: &Map<String, Value>,
+    ) -> Result<String, Error> {
+        self.key().sign(kind, claims)
+    }
+}

@@ -1,0 +1,185 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{get, post, put};
+
+use super::answer;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::reply::Reply;
+use crate::rules::api_error::ApiError;
+use crate::rules::user_identifiers::{self, IdentifierTraits, Others};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/email_addresses", post(create_email))
+        .route(
+            "/email_addresses/{email_address_id}",
+            get(one_email).patch(update_email).delete(delete_email),
+        )
+        .route("/users/{user_id}/email_address", put(replace_email))
+        .route("/phone_numbers", post(create_phone))
+        .route(
+            "/phone_numbers/{phone_number_id}",
+            get(one_phone).patch(update_phone).delete(delete_phone),
+        )
+        .route("/users/{user_id}/phone_number", put(replace_phone))
+}
+
+fn traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
+    body.boolean("notify_primary_email_address_changed")?;
+    Ok(IdentifierTraits {
+        verified: body.boolean("verified")?,
+        primary: body.boolean("primary")?,
+        reserved_for_second_factor: body.boolean("reserved_for_second_factor")?,
+    })
+}
+
+/// The traits of an identifier that stands in the place of all others.
+fn only_traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
+    body.boolean("notify_primary_email_address_changed")?;
+    let status = body.one_of(
+        "identification_status",
+        &["verified", "reserved", "unverified"],
+    )?;
+    Ok(IdentifierTraits {
+        verified: Some(status.is_none_or(|status| status == "verified")),
+        primary: Some(true),
+        reserved_for_second_factor: None,
+    })
+}
+
+async fn create_email(State(app): State<Arc<App>>, body: Body) -> Reply {
+    let body = body.only(&[
+        "user_id",
+        "email_address",
+        "verified",
+        "primary",
+        "notify_primary_email_address_changed",
+    ])?;
+    let user_id = body.required("user_id")?;
+    let address = body.required("email_address")?;
+    let traits = traits(&body)?;
+    answer::changed(
+        &app,
+        |tables, now| {
+            let others = Others::Kept;
+            user_identifiers::add_email(tables, &user_id, address, traits, others, now)
+        },
+        |show, email| show.email_address(email),
+    )
+}
+
+async fn one_email(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::one(
+        &app,
+        |tables| user_identifiers::find_email(tables, &id),
+        |show, email| show.email_address(email),
+    )
+}
+
+async fn update_email(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
+    let traits = traits(&body.only(&[
+        "verified",
+        "primary",
+        "notify_primary_email_address_changed",
+    ])?)?;
+    answer::changed(
+        &app,
+        |tables, now| user_identifiers::update_email(tables, &id, traits, now),
+        |show, email| show.email_address(email),
+    )
+}
+
+async fn delete_email(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::deleted(&app, "email_address", |tables, now| {
+        user_identifiers::remove_email(tables, &id, now)?;
+        Ok(id)
+    })
+}
+
+async fn replace_email(
+    State(app): State<Arc<App>>,
+    Path(user_id): Path<String>,
+    body: Body,
+) -> Reply {
+    let body = body.only(&[
+        "email_address",
+        "identification_status",
+        "notify_primary_email_address_changed",
+    ])?;
+    let address = body.required("email_address")?;
+    let traits = only_traits(&body)?;
+    answer::changed(
+        &app,
+        |tables, now| {
+            let others = Others::Removed;
+            user_identifiers::add_email(tables, &user_id, address, traits, others, now)
+        },
+        |show, email| show.email_address(email),
+    )
+}
+
+async fn create_phone(State(app): State<Arc<App>>, body: Body) -> Reply {
+    let body = body.only(&[
+        "user_id",
+        "phone_number",
+        "verified",
+        "primary",
+        "reserved_for_second_factor",
+    ])?;
+    let user_id = body.required("user_id")?;
+    let number = body.required("phone_number")?;
+    let traits = traits(&body)?;
+    answer::changed(
+        &app,
+        |tables, now| {
+            let others = Others::Kept;
+            user_identifiers::add_phone(tables, &user_id, number, traits, others, now)
+        },
+        |show, phone| show.phone_number(phone),
+    )
+}
+
+async fn one_phone(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::one(
+        &app,
+        |tables| user_identifiers::find_phone(tables, &id),
+        |show, phone| show.phone_number(phone),
+    )
+}
+
+async fn update_phone(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
+    let traits = traits(&body.only(&["verified", "primary", "reserved_for_second_factor"])?)?;
+    answer::changed(
+        &app,
+        |tables, now| user_identifiers::update_phone(tables, &id, traits, now),
+        |show, phone| show.phone_number(phone),
+    )
+}
+
+async fn delete_phone(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::deleted(&app, "phone_number", |tables, now| {
+        user_identifiers::remove_phone(tables, &id, now)?;
+        Ok(id)
+    })
+}
+
+async fn replace_phone(
+    State(app): State<Arc<App>>,
+    Path(user_id): Path<String>,
+    body: Body,
+) -> Reply {
+    let body = body.only(&["phone_number", "identification_status"])?;
+    let number = body.required("phone_number")?;
+    let traits = only_traits(&body)?;
+    answer::changed(
+        &app,
+        |tables, now| {
+            let others = Others::Removed;
+            user_identifiers::add_phone(tables, &user_id, number, traits, others, now)
+        },
+        |show, phone| show.phone_number(phone),
+    )
+}

@@ -1,0 +1,35 @@
+//! What the Backend API shows of each entity.
+
+mod credential;
+mod identifier;
+mod invitation;
+mod jwt_template;
+mod machine;
+pub(super) mod organization;
+mod organization_domain;
+mod restriction;
+mod role;
+mod session;
+mod ticket;
+mod user;
+
+use crate::instance::Instance;
+use crate::store::tables::Tables;
+
+/// Shows entities, with what the state says about them at one time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shapes<'a> {
+    tables: &'a Tables,
+    instance: &'a Instance,
+    now: i64,
+}
+
+impl<'a> Shapes<'a> {
+    pub(crate) fn new(tables: &'a Tables, instance: &'a Instance, now: i64) -> Self {
+        Self {
+            tables,
+            instance,
+            now,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use serde_json::{Value, json};
+
+use super::Shapes;
+use crate::model::session::{Client, Session};
+
+impl Shapes<'_> {
+    pub(crate) fn session(self, session: &Session) -> Value {
+        json!({
+            "object": "session",
+            "id": session.id,
+            "user_id": session.user_id,
+            "client_id": session.client_id,
+            "actor": session.actor,
+            "status": session.status_at(self.now).as_str(),
+            "last_active_organization_id": session.organization_id,
+            "last_active_at": session.last_active_at,
+            "expire_at": session.expire_at(),
+            "abandon_at": session.abandon_at(),
+            "updated_at": session.updated_at,
+            "created_at": session.created_at,
+        })
+    }
+
+    pub(crate) fn client(self, client: &Client) -> Value {
+        let sessions: Vec<Value> = client
+            .session_ids
+            .iter()
+            .filter_map(|id| self.tables.sessions.get(id))
+            .map(|session| self.session(session))
+            .collect();
+        json!({
+            "object": "client",
+            "id": client.id,
+            "session_ids": client.session_ids,
+            "sessions": sessions,
+            "sign_in_id": null,
+            "sign_up_id": null,
+            "last_active_session_id": client.last_active_session_id,
+            "last_authentication_strategy": null,
+            "updated_at": client.updated_at,
+            "created_at": client.created_at,
+        })
+    }
+
+    /// Shows a signed token.
+    pub(crate) fn token(self, jwt: &str) -> Value {
+        json!({ "object": "token", "jwt": jwt })
+    }
+}

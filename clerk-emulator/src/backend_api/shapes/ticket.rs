@@ -1,0 +1,19 @@
+use serde_json::{Value, json};
+
+use super::Shapes;
+use crate::model::ticket::SignInToken;
+
+impl Shapes<'_> {
+    pub(crate) fn sign_in_token(self, ticket: &SignInToken) -> Value {
+        json!({
+            "object": "sign_in_token",
+            "id": ticket.id,
+            "status": ticket.status.as_str(),
+            "user_id": ticket.user_id,
+            "token": ticket.token,
+            "url": format!("{}/sign-in?__clerk_ticket={}", self.instance.url, ticket.token),
+            "created_at": ticket.created_at,
+            "updated_at": ticket.updated_at,
+        })
+    }
+}

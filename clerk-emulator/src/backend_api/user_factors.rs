@@ -1,0 +1,117 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{delete, post};
+use serde_json::{Value, json};
+
+use super::answer;
+use super::shapes::Shapes;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::reply::{self, Reply};
+use crate::rules::api_error::ApiError;
+use crate::rules::factors::{self, SecondFactor, Sessions};
+
+const MOST_AT_ONCE: usize = 50;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/users/ban", post(ban_bulk))
+        .route("/users/unban", post(unban_bulk))
+        .route("/users/{user_id}/remove_password", post(remove_password))
+        .route(
+            "/users/{user_id}/password/set_compromised",
+            post(set_compromised),
+        )
+        .route(
+            "/users/{user_id}/password/unset_compromised",
+            post(unset_compromised),
+        )
+        .route("/users/{user_id}/mfa", delete(remove_all))
+        .route("/users/{user_id}/totp", delete(remove_totp))
+        .route("/users/{user_id}/backup_code", delete(remove_backup_codes))
+}
+
+async fn ban_bulk(State(app): State<Arc<App>>, body: Body) -> Reply {
+    set_banned(&app, body, true)
+}
+
+async fn unban_bulk(State(app): State<Arc<App>>, body: Body) -> Reply {
+    set_banned(&app, body, false)
+}
+
+fn set_banned(app: &App, body: Body, banned: bool) -> Reply {
+    let ids = body
+        .only(&["user_ids"])?
+        .texts("user_ids")?
+        .ok_or_else(|| ApiError::missing("user_ids"))?;
+    if !(1..=MOST_AT_ONCE).contains(&ids.len()) {
+        return Err(ApiError::value(
+            "user_ids",
+            &format!("must have between 1 and {MOST_AT_ONCE} elements"),
+        ));
+    }
+    app.write(|tables, now| {
+        let users = factors::set_banned_all(tables, &ids, banned, now)?;
+        let shapes = Shapes::new(tables, &app.instance, now);
+        let shown: Vec<Value> = users.iter().map(|user| shapes.user(user)).collect();
+        Ok(reply::ok(&Value::Array(shown)))
+    })
+}
+
+fn sessions(ended: bool) -> Sessions {
+    if ended {
+        Sessions::Ended
+    } else {
+        Sessions::Kept
+    }
+}
+
+async fn remove_password(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
+    let body = body.only(&["sign_out_of_other_sessions"])?;
+    let sessions = sessions(body.is_true("sign_out_of_other_sessions")?);
+    answer::changed(
+        &app,
+        |tables, now| factors::remove_password(tables, &id, sessions, now),
+        |show, user| show.user(user),
+    )
+}
+
+async fn set_compromised(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
+    let body = body.only(&["revoke_all_sessions"])?;
+    let sessions = sessions(body.is_true("revoke_all_sessions")?);
+    answer::changed(
+        &app,
+        |tables, now| factors::set_password_compromised(tables, &id, true, sessions, now),
+        |show, user| show.user(user),
+    )
+}
+
+async fn unset_compromised(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::changed(
+        &app,
+        |tables, now| factors::set_password_compromised(tables, &id, false, Sessions::Kept, now),
+        |show, user| show.user(user),
+    )
+}
+
+async fn remove_all(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    remove(&app, &id, SecondFactor::All)
+}
+
+async fn remove_totp(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    remove(&app, &id, SecondFactor::Totp)
+}
+
+async fn remove_backup_codes(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    remove(&app, &id, SecondFactor::BackupCodes)
+}
+
+fn remove(app: &App, id: &str, factor: SecondFactor) -> Reply {
+    answer::changed(
+        app,
+        |tables, now| factors::remove(tables, id, factor, now),
+        |_, user| json!({ "user_id": user.id }),
+    )
+}

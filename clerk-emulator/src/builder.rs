@@ -1,0 +1,256 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use url::Url;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::emulator::Emulator;
+use crate::error::Error;
+use crate::http::server;
+use crate::instance::{self, Instance};
+use crate::secret::Secret;
+use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
+use crate::seeding;
+use crate::store::Store;
+use crate::store::memory::Memory;
+use crate::tokens::crypto_provider;
+use crate::tokens::signing_key::SigningKey;
+
+/// Configures what an [`Emulator`] holds and how it listens.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct EmulatorBuilder {
+    seed: Seed,
+    port: u16,
+    bind: Option<IpAddr>,
+    host: Option<String>,
+    secret_key: Option<Secret>,
+    allowed_origins: Vec<String>,
+    public_url: Option<String>,
+    no_refresh_cookies: bool,
+}
+
+impl EmulatorBuilder {
+    /// Adds a person.
+    pub fn user(mut self, user: UserSeed) -> Self {
+        self.seed.users.push(user);
+        self
+    }
+
+    /// Adds an organization.
+    pub fn organization(mut self, organization: OrganizationSeed) -> Self {
+        self.seed.organizations.push(organization);
+        self
+    }
+
+    /// Adds a role, or permissions to one that exists.
+    pub fn role(mut self, role: RoleSeed) -> Self {
+        self.seed.roles.push(role);
+        self
+    }
+
+    /// Adds a JWT template.
+    pub fn jwt_template(mut self, template: JwtTemplateSeed) -> Self {
+        self.seed.jwt_templates.push(template);
+        self
+    }
+
+    /// Adds a machine.
+    pub fn machine(mut self, machine: MachineSeed) -> Self {
+        self.seed.machines.push(machine);
+        self
+    }
+
+    /// Adds everything in a seed, as read from a file.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed.merge(seed);
+        self
+    }
+
+    /// A fixed port; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Listens on this address, which other machines or containers may reach. Any `Host` header is then
+    /// accepted.
+    ///
+    /// # Security
+    ///
+    /// For development only: whoever reaches the port can sign in as anybody and read every user.
+    pub fn dangerous_bind(mut self, address: IpAddr) -> Self {
+        self.bind = Some(address);
+        self
+    }
+
+    /// Sets the URL under which applications and browsers reach the emulator, where that is not the address
+    /// that it listens on: `http://clerk-emulator:4000` in a network of containers. It stands in
+    /// [`Emulator::env`], in links and in the addresses of pictures.
+    ///
+    /// Applications refuse plain `http` beyond loopback unless they are told otherwise;
+    /// [`Emulator::env`] then holds the variable that tells them.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// The host name inside the publishable key, and so the issuer of the tokens. Two emulators with
+    /// different hosts are two Clerk instances. Development behaviour needs a name that ends with
+    /// `.accounts.dev`, as the default does.
+    pub fn frontend_api_host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Another secret key than the default, which is the same for all emulators.
+    pub fn secret_key(mut self, key: impl Into<String>) -> Self {
+        self.secret_key = Some(Secret(key.into()));
+        self
+    }
+
+    /// An origin, as in `http://app.test:3000`, that browsers may be sent to and whose pages may read
+    /// answers; loopback origins always may. `*` allows every origin.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.allowed_origins.push(origin.into());
+        self
+    }
+
+    /// Gives no refresh cookie to the application: an expired session token then takes a handshake.
+    pub fn without_refresh_cookies(mut self) -> Self {
+        self.no_refresh_cookies = true;
+        self
+    }
+
+    /// Starts serving. When this returns, the port answers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`] when the address is taken; [`Error::Duplicate`] or [`Error::Unknown`] when the seed
+    /// contradicts itself; [`Error::Invalid`] for a host name or secret key that cannot be used;
+    /// [`Error::CryptoProvider`] when `jsonwebtoken` cannot sign; [`Error::Thread`] or
+    /// [`Error::KeyGeneration`] when the machine does not let it.
+    #[expect(
+        clippy::unused_async,
+        reason = "starting is asynchronous for the caller, whatever it does inside"
+    )]
+    pub async fn start(self) -> Result<Emulator, Error> {
+        self.start_blocking()
+    }
+
+    /// [`start`](Self::start) for callers that are not asynchronous. It takes the time of making a key.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn start_blocking(self) -> Result<Emulator, Error> {
+        let ip = self.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let wanted = SocketAddr::new(ip, self.port);
+        let bind_error = |source| Error::Bind {
+            address: wanted,
+            source,
+        };
+        let listener = TcpListener::bind(wanted).map_err(bind_error)?;
+        listener.set_nonblocking(true).map_err(bind_error)?;
+        let address = listener.local_addr().map_err(bind_error)?;
+
+        crypto_provider::install()?;
+        let instance = self.instance(address)?;
+        let clock = Clock::default();
+        let store = Store::new(Memory::default());
+        let now = clock.now_ms();
+        store.write(|tables| seeding::seed(tables, self.seed, now))?;
+        let app = Arc::new(App::new(instance, clock, store, SigningKey::generate()?));
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(Error::Thread)?;
+        let serving = server::serve(listener, Arc::clone(&app), stopped);
+        let thread = std::thread::Builder::new()
+            .name("clerk-emulator".to_owned())
+            .spawn(move || runtime.block_on(serving))
+            .map_err(Error::Thread)?;
+        tracing::warn!(
+            url = app.instance.url,
+            "clerk emulator listens: for development and tests only"
+        );
+        Ok(Emulator {
+            app,
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    fn instance(&self, address: SocketAddr) -> Result<Instance, Error> {
+        let host = self
+            .host
+            .clone()
+            .unwrap_or_else(|| instance::DEFAULT_HOST.to_owned());
+        if !host.contains('.') || host.contains(['$', '/', ' ']) {
+            return Err(Error::Invalid {
+                what: "the frontend api host",
+                value: host,
+                expected: "a host name with a dot, without a scheme",
+            });
+        }
+        let secret_key = match &self.secret_key {
+            Some(Secret(key)) if key.is_empty() => {
+                return Err(Error::Invalid {
+                    what: "the secret key",
+                    value: String::new(),
+                    expected: "a text that is not empty",
+                });
+            }
+            Some(Secret(key)) => key.clone(),
+            None => instance::DEFAULT_SECRET_KEY.to_owned(),
+        };
+        let publishable_key = instance::publishable_key(&host);
+        Ok(Instance {
+            cookie_suffix: instance::cookie_suffix(&publishable_key),
+            publishable_key,
+            host,
+            secret_key,
+            url: self.url(address)?,
+            allowed_origins: self.allowed_origins.clone(),
+            loopback_only: address.ip().is_loopback(),
+            refresh_cookies: !self.no_refresh_cookies,
+        })
+    }
+
+    /// Returns the URL that the emulator is known by, without a trailing slash.
+    fn url(&self, address: SocketAddr) -> Result<String, Error> {
+        let Some(url) = &self.public_url else {
+            // An unspecified address is no destination; this machine reaches it by loopback.
+            let reachable = match address.ip() {
+                ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                ip => ip,
+            };
+            return Ok(format!(
+                "http://{}",
+                SocketAddr::new(reachable, address.port())
+            ));
+        };
+        let is_origin = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.path() == "/"
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        Url::parse(url)
+            .ok()
+            .filter(is_origin)
+            .map(|url| url.origin().ascii_serialization())
+            .ok_or_else(|| Error::Invalid {
+                what: "the public url",
+                value: url.clone(),
+                expected: "a scheme, a host and perhaps a port, as in http://clerk-emulator:4000",
+            })
+    }
+}

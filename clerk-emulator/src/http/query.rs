@@ -1,0 +1,159 @@
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use url::form_urlencoded;
+
+use super::page::Page;
+use crate::rules::api_error::ApiError;
+
+/// A decoded query or form: keys may repeat.
+#[derive(Debug, Default)]
+pub(crate) struct Params(Vec<(String, String)>);
+
+impl Params {
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// Returns the first value.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the first value, unless it is empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the first value in lower case, unless it is empty.
+    pub(crate) fn lower(&self, name: &str) -> Option<String> {
+        self.text(name).map(str::to_lowercase)
+    }
+
+    /// Returns all values: of repeated keys (also as `name[]`), and separated by commas.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        self.0
+            .iter()
+            .filter(|(key, _)| key.strip_suffix("[]").unwrap_or(key) == name)
+            .flat_map(|(_, value)| value.split(','))
+            .filter(|value| !value.is_empty())
+            .collect()
+    }
+
+    pub(crate) fn is_true(&self, name: &str) -> bool {
+        matches!(self.get(name), Some("true" | "1"))
+    }
+
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.text(name) {
+            None => Ok(None),
+            Some("true" | "1") => Ok(Some(true)),
+            Some("false" | "0") => Ok(Some(false)),
+            Some(_) => Err(ApiError::value(name, "must be true or false")),
+        }
+    }
+
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        self.text(name)
+            .map(|value| {
+                value
+                    .parse()
+                    .map_err(|_| ApiError::value(name, "must be a whole number"))
+            })
+            .transpose()
+    }
+
+    /// Returns the value if it is one of those that are allowed.
+    pub(crate) fn one_of<'a>(
+        &'a self,
+        name: &str,
+        allowed: &[&str],
+    ) -> Result<Option<&'a str>, ApiError> {
+        match self.text(name) {
+            Some(value) if !allowed.contains(&value) => Err(ApiError::value(
+                name,
+                &format!("must be one of {}", allowed.join(", ")),
+            )),
+            value => Ok(value),
+        }
+    }
+
+    /// Reads `limit` (10 unless given, 1 to `most`) and `offset` (0 unless given).
+    pub(crate) fn page(&self, most: usize) -> Result<Page, ApiError> {
+        let limit = match self.integer("limit")? {
+            None => 10,
+            Some(limit) => usize::try_from(limit)
+                .ok()
+                .filter(|limit| (1..=most).contains(limit))
+                .ok_or_else(|| {
+                    ApiError::value("limit", &format!("must be between 1 and {most}"))
+                })?,
+        };
+        let offset = match self.integer("offset")? {
+            None => 0,
+            Some(offset) => usize::try_from(offset)
+                .map_err(|_| ApiError::value("offset", "must not be negative"))?,
+        };
+        Ok(Page { offset, limit })
+    }
+
+    /// Reads `order_by`: a field with `+` (or nothing) for ascending, `-` for descending.
+    pub(crate) fn order_by<'a>(
+        &'a self,
+        fields: &[&str],
+        default: &'a str,
+    ) -> Result<Order<'a>, ApiError> {
+        let wanted = self.text("order_by").unwrap_or(default);
+        // A plus sign that the client did not encode arrives as a space.
+        let (field, ascending) = match wanted.strip_prefix('-') {
+            Some(field) => (field, false),
+            None => (wanted.trim_start_matches(['+', ' ']), true),
+        };
+        if fields.contains(&field) {
+            Ok(Order { field, ascending })
+        } else {
+            Err(ApiError::value(
+                "order_by",
+                &format!("must be one of {}", fields.join(", ")),
+            ))
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::parse(
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        ))
+    }
+}
+
+/// How a list is sorted: the field, and whether the smallest comes first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order<'a> {
+    pub(crate) field: &'a str,
+    ascending: bool,
+}
+
+impl Order<'_> {
+    /// Sorts by a key. Descending order also reverses the rows that are equal: newest first.
+    pub(crate) fn sort<T, K: Ord>(self, rows: &mut [T], key: impl Fn(&T) -> K) {
+        if !self.ascending {
+            rows.reverse();
+        }
+        rows.sort_by(|a, b| {
+            let order = key(a).cmp(&key(b));
+            if self.ascending {
+                order
+            } else {
+                order.reverse()
+            }
+        });
+    }
+}

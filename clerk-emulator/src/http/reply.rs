@@ -1,0 +1,54 @@
+//! Answers: JSON with exactly the content type that the clients compare with, and Clerk's error shape.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use crate::random;
+use crate::rules::api_error::ApiError;
+
+/// What handlers return.
+pub(crate) type Reply = Result<Response, ApiError>;
+
+/// Answers 200 with a JSON body.
+pub(crate) fn ok(body: &Value) -> Response {
+    json_response(StatusCode::OK, body)
+}
+
+/// Answers with a JSON body. One client takes anything but exactly `application/json` for text.
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers a deletion.
+pub(crate) fn deleted(object: &str, id: &str) -> Response {
+    ok(&json!({ "object": object, "id": id, "deleted": true }))
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let meta = match &self.param_name {
+            Some(name) => json!({ "param_name": name }),
+            None => json!({}),
+        };
+        json_response(
+            self.status,
+            &json!({
+                "errors": [{
+                    "code": self.code,
+                    "message": self.message,
+                    "long_message": self.message,
+                    "meta": meta,
+                }],
+                "clerk_trace_id": random::hex(16),
+            }),
+        )
+    }
+}

@@ -1,0 +1,244 @@
+//! The HTTP server: one thread of its own, so that neither a blocking test nor a missing runtime stops it.
+
+use std::convert::Infallible;
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use http::header::{CONNECTION, HOST, RETRY_AFTER};
+use http::{HeaderValue, Method, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tower::ServiceExt as _;
+use url::Url;
+
+use super::faults::Effect;
+use super::not_emulated::not_emulated;
+use super::query::Params;
+use super::upload::MOST_IMAGE_BYTES;
+use crate::app::App;
+use crate::instance::is_loopback;
+use crate::rules::api_error::ApiError;
+use crate::{backend_api, frontend_api};
+
+/// Largest body that is kept: a picture and the form around it.
+const MOST_BODY_BYTES: usize = MOST_IMAGE_BYTES + 1024 * 1024;
+/// Largest body that is read to its end, so that the connection can be used again.
+const MOST_DRAINED_BYTES: usize = 256 * 1024 * 1024;
+
+/// Serves until `stop` is sent or dropped; connections that are still open are cut.
+pub(crate) async fn serve(listener: StdListener, app: Arc<App>, stop: oneshot::Receiver<()>) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "the listener cannot be used");
+            return;
+        }
+    };
+    let router = router(&app);
+    let accepting = async {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let (app, router) = (Arc::clone(&app), router.clone());
+                    tokio::spawn(async move {
+                        let service = service_fn(move |request| {
+                            answer(Arc::clone(&app), router.clone(), request)
+                        });
+                        let connection = hyper::server::conn::http1::Builder::new()
+                            .serve_connection(TokioIo::new(stream), service);
+                        if let Err(error) = connection.await {
+                            tracing::debug!(%error, "connection ended");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = accepting => {}
+        _ = stop => {}
+    }
+}
+
+fn router(app: &Arc<App>) -> Router {
+    Router::new()
+        .nest("/v1", backend_api::routes(app))
+        .nest("/v1", backend_api::machine_routes(app))
+        .merge(backend_api::machine_routes(app))
+        .merge(frontend_api::routes(app))
+        .fallback(not_emulated)
+        .method_not_allowed_fallback(not_emulated)
+        // The server has read the body by then, and has a limit of its own.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(app))
+}
+
+/// The connection is dropped without an answer: a fault says so, or the client is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is cut")]
+struct Cut;
+
+async fn answer(
+    app: Arc<App>,
+    router: Router,
+    request: http::Request<Incoming>,
+) -> Result<Response, Cut> {
+    let (mut parts, body) = request.into_parts();
+    app.recorder.record(&parts);
+    // Before any answer, whatever it is: an answer to half a request spoils the connection for the next one.
+    let body = match read(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    if app.instance.loopback_only && !names_loopback(&parts.headers) {
+        return Ok(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "host_invalid",
+            "The emulator listens on loopback and answers only requests whose Host is a loopback name",
+        )
+        .into_response());
+    }
+    for effect in app.faults.take(&parts.method, parts.uri.path()) {
+        match effect {
+            Effect::Slow(delay) => tokio::time::sleep(delay).await,
+            Effect::Cut => return Err(Cut),
+            failure => return Ok(fault_response(failure)),
+        }
+    }
+    normalize(&mut parts);
+    let request = Request::from_parts(parts, Body::from(body));
+    match router.oneshot(request).await {
+        Ok(response) => Ok(response),
+        Err(never) => {
+            let never: Infallible = never;
+            match never {}
+        }
+    }
+}
+
+/// Reads a body to its end. Of one that is too large nothing is kept.
+async fn read(mut body: Incoming) -> Result<Bytes, Result<Response, Cut>> {
+    let mut kept = BytesMut::new();
+    let mut length: usize = 0;
+    while let Some(frame) = body.frame().await {
+        // Nobody is left to read an answer.
+        let frame = frame.map_err(|_| Err(Cut))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        length = length.saturating_add(data.len());
+        if length > MOST_DRAINED_BYTES {
+            break;
+        }
+        if length <= MOST_BODY_BYTES {
+            kept.extend_from_slice(&data);
+        } else {
+            kept = BytesMut::new();
+        }
+    }
+    if length <= MOST_BODY_BYTES {
+        return Ok(kept.freeze());
+    }
+    let mut refusal = ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "request_body_too_large",
+        format!("The request body is larger than {MOST_BODY_BYTES} bytes"),
+    )
+    .into_response();
+    if length > MOST_DRAINED_BYTES {
+        refusal
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Err(Ok(refusal))
+}
+
+fn fault_response(effect: Effect) -> Response {
+    match effect {
+        Effect::Answer {
+            status,
+            content_type,
+            body,
+        } => {
+            let mut response = (status, body).into_response();
+            if let Ok(content_type) = HeaderValue::try_from(content_type) {
+                response
+                    .headers_mut()
+                    .insert(http::header::CONTENT_TYPE, content_type);
+            }
+            response
+        }
+        Effect::TooManyRequests(delay) => {
+            let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+            let mut response = ApiError::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "Too many requests, as a fault demands",
+            )
+            .into_response();
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
+        Effect::Status(status) => {
+            ApiError::new(status, "internal_clerk_error", "Failed, as a fault demands")
+                .into_response()
+        }
+        // Delays and cuts are no answers; the caller has dealt with them.
+        Effect::Slow(_) | Effect::Cut => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Pages of other sites can make a name of theirs lead to 127.0.0.1; their requests still carry that name.
+fn names_loopback(headers: &http::HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
+    host.to_str()
+        .ok()
+        .and_then(|host| Url::parse(&format!("http://{host}/")).ok())
+        .is_some_and(|url| {
+            url.username().is_empty() && url.host().is_some_and(|host| is_loopback(&host))
+        })
+}
+
+/// The browser SDK sends `POST` with `_method` in the query for everything but `GET` and `POST`, and some
+/// collections with a trailing slash.
+fn normalize(parts: &mut http::request::Parts) {
+    if parts.method == Method::POST
+        && parts.uri.path().starts_with("/v1/")
+        && let Some(query) = parts.uri.query()
+        && let Some(method) = Params::parse(query.as_bytes()).get("_method")
+        && let Some(method) = [Method::PATCH, Method::PUT, Method::DELETE]
+            .into_iter()
+            .find(|known| known.as_str().eq_ignore_ascii_case(method))
+    {
+        parts.method = method;
+    }
+    let path = parts.uri.path();
+    if path.len() > 1 && path.ends_with('/') {
+        let trimmed = path.trim_end_matches('/');
+        let rewritten = match parts.uri.query() {
+            Some(query) => format!("{trimmed}?{query}"),
+            None => trimmed.to_owned(),
+        };
+        if let Ok(uri) = rewritten.parse() {
+            parts.uri = uri;
+        }
+    }
+}

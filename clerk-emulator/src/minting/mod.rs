@@ -1,0 +1,4 @@
+//! Tokens made for tests.
+
+pub(crate) mod machine_token;
+pub(crate) mod session_token;

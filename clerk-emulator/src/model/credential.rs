@@ -1,0 +1,89 @@
+use serde_json::Value;
+
+use crate::random;
+use crate::secret::Secret;
+
+/// An API key, an opaque M2M token or an opaque OAuth access token.
+#[derive(Debug, Clone)]
+pub(crate) struct Credential {
+    pub(crate) id: String,
+    pub(crate) kind: CredentialKind,
+    pub(crate) secret: Secret,
+    pub(crate) subject: String,
+    pub(crate) scopes: Vec<String>,
+    /// Custom claims; null when there are none.
+    pub(crate) claims: Value,
+    pub(crate) revoked: bool,
+    pub(crate) revocation_reason: Option<String>,
+    pub(crate) expiration: Option<i64>,
+    pub(crate) last_used_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// What sets the kinds of credentials apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CredentialKind {
+    ApiKey {
+        name: String,
+        description: Option<String>,
+        created_by: Option<String>,
+    },
+    M2mToken,
+    OAuthToken {
+        client_id: String,
+    },
+}
+
+impl CredentialKind {
+    /// Returns how ids and secrets begin.
+    fn prefix(&self) -> &'static str {
+        match self {
+            Self::ApiKey { .. } => "ak",
+            Self::M2mToken => "mt",
+            Self::OAuthToken { .. } => "oat",
+        }
+    }
+
+    pub(crate) fn is_api_key(&self) -> bool {
+        matches!(self, Self::ApiKey { .. })
+    }
+
+    pub(crate) fn is_m2m_token(&self) -> bool {
+        matches!(self, Self::M2mToken)
+    }
+
+    pub(crate) fn is_oauth_token(&self) -> bool {
+        matches!(self, Self::OAuthToken { .. })
+    }
+}
+
+impl Credential {
+    /// Creates a credential with a fresh secret, without scopes, that never expires.
+    pub(crate) fn new(kind: CredentialKind, subject: String, now: i64) -> Self {
+        let prefix = kind.prefix();
+        Self {
+            id: random::hex_id(prefix),
+            secret: Secret(format!("{prefix}_{}", random::alphanumeric(38))),
+            kind,
+            subject,
+            scopes: Vec::new(),
+            claims: Value::Null,
+            revoked: false,
+            revocation_reason: None,
+            expiration: None,
+            last_used_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    pub(crate) fn is_expired(&self, now: i64) -> bool {
+        self.expiration.is_some_and(|expiration| expiration <= now)
+    }
+
+    /// Returns true while the credential is neither revoked nor expired.
+    pub(crate) fn is_valid(&self, now: i64) -> bool {
+        !self.revoked && !self.is_expired(now)
+    }
+}

@@ -1,0 +1,100 @@
+use super::metadata::Metadata;
+use crate::random;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Where an invitation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InvitationStatus {
+    Pending,
+    Revoked,
+    Expired,
+}
+
+impl InvitationStatus {
+    /// Returns the name in the API.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// What every invitation has.
+#[derive(Debug, Clone)]
+pub(crate) struct Invite {
+    pub(crate) email_address: String,
+    /// The ticket in the link.
+    pub(crate) ticket: String,
+    pub(crate) revoked: bool,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) public_metadata: Metadata,
+    pub(crate) expires_at: i64,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// An invitation to the application.
+#[derive(Debug, Clone)]
+pub(crate) struct Invitation {
+    pub(crate) id: String,
+    pub(crate) invite: Invite,
+}
+
+/// An invitation to an organization.
+#[derive(Debug, Clone)]
+pub(crate) struct OrganizationInvitation {
+    pub(crate) id: String,
+    pub(crate) organization_id: String,
+    pub(crate) inviter_id: Option<String>,
+    /// Key of the role that the member will have.
+    pub(crate) role: String,
+    pub(crate) private_metadata: Metadata,
+    pub(crate) invite: Invite,
+}
+
+impl Invite {
+    /// Creates a pending invitation.
+    pub(crate) fn new(email_address: String, days: i64, now: i64) -> Self {
+        Self {
+            email_address,
+            ticket: random::alphanumeric(40),
+            revoked: false,
+            redirect_url: None,
+            public_metadata: Metadata::new(),
+            expires_at: now.saturating_add(days.saturating_mul(DAY_MS)),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Returns the status at this time.
+    pub(crate) fn status_at(&self, now: i64) -> InvitationStatus {
+        if self.revoked {
+            InvitationStatus::Revoked
+        } else if now >= self.expires_at {
+            InvitationStatus::Expired
+        } else {
+            InvitationStatus::Pending
+        }
+    }
+}
+
+impl Invitation {
+    /// Creates an invitation to the application.
+    pub(crate) fn new(invite: Invite) -> Self {
+        Self {
+            id: random::id("inv"),
+            invite,
+        }
+    }
+}
+
+impl OrganizationInvitation {
+    /// Returns a fresh id.
+    pub(crate) fn new_id() -> String {
+        random::id("orginv")
+    }
+}

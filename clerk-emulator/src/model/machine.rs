@@ -1,0 +1,43 @@
+use crate::random;
+use crate::secret::Secret;
+
+/// Seconds an M2M token lives when nobody says otherwise.
+const DEFAULT_TOKEN_TTL_SECONDS: i64 = 3600;
+
+/// A service of the application.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) secret_key: Secret,
+    /// Ids of the machines that it may call.
+    pub(crate) scopes: Vec<String>,
+    pub(crate) default_token_ttl: i64,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+impl Machine {
+    /// Creates a machine that may call no other.
+    pub(crate) fn new(name: String, now: i64) -> Self {
+        Self {
+            id: random::id("mch"),
+            name,
+            secret_key: Self::new_secret_key(),
+            scopes: Vec::new(),
+            default_token_ttl: DEFAULT_TOKEN_TTL_SECONDS,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Makes a machine secret key.
+    pub(crate) fn new_secret_key() -> Secret {
+        Secret(format!("ak_{}", random::alphanumeric(43)))
+    }
+
+    /// Returns true if it may call the machine with this id.
+    pub(crate) fn may_call(&self, machine_id: &str) -> bool {
+        self.scopes.iter().any(|scope| scope == machine_id)
+    }
+}

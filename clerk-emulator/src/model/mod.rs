@@ -1,0 +1,20 @@
+//! The entities of an instance and their invariants. Nothing here knows HTTP or the shape of an answer.
+
+pub(crate) mod credential;
+pub(crate) mod handshake;
+pub(crate) mod identifier;
+pub(crate) mod invitation;
+pub(crate) mod jwt_template;
+pub(crate) mod machine;
+pub(crate) mod metadata;
+pub(crate) mod organization;
+pub(crate) mod organization_domain;
+pub(crate) mod password;
+pub(crate) mod patch;
+pub(crate) mod redirect_url;
+pub(crate) mod restriction;
+pub(crate) mod role;
+pub(crate) mod session;
+pub(crate) mod ticket;
+pub(crate) mod user;
+pub(crate) mod waitlist;

@@ -1,0 +1,72 @@
+use crate::random;
+
+/// Which list an identifier stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RestrictionList {
+    Allow,
+    Block,
+}
+
+/// What kind of identifier is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdentifierKind {
+    /// An e-mail address, or `*@domain` for all addresses of a domain.
+    EmailAddress,
+    PhoneNumber,
+    Web3Wallet,
+}
+
+/// An identifier that may sign up, or may not.
+#[derive(Debug, Clone)]
+pub(crate) struct Restriction {
+    pub(crate) id: String,
+    pub(crate) list: RestrictionList,
+    pub(crate) identifier: String,
+    pub(crate) kind: IdentifierKind,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+impl RestrictionList {
+    /// Returns the name of an entry in the API.
+    pub(crate) fn object(self) -> &'static str {
+        match self {
+            Self::Allow => "allowlist_identifier",
+            Self::Block => "blocklist_identifier",
+        }
+    }
+}
+
+impl IdentifierKind {
+    /// Returns the name in the API.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::EmailAddress => "email_address",
+            Self::PhoneNumber => "phone_number",
+            Self::Web3Wallet => "web3_wallet",
+        }
+    }
+}
+
+impl Restriction {
+    /// Creates an entry of a list.
+    pub(crate) fn new(
+        list: RestrictionList,
+        identifier: String,
+        kind: IdentifierKind,
+        now: i64,
+    ) -> Self {
+        let prefix = match list {
+            RestrictionList::Allow => "alid",
+            RestrictionList::Block => "blid",
+        };
+        Self {
+            id: random::id(prefix),
+            list,
+            identifier,
+            kind,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use crate::random;
+
+/// A role that memberships name by its key.
+#[derive(Debug, Clone)]
+pub(crate) struct Role {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    /// Keys of its permissions.
+    pub(crate) permissions: Vec<String>,
+    pub(crate) is_creator_eligible: bool,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// Key of the role that creators of organizations have.
+pub(crate) const ADMIN: &str = "org:admin";
+/// Key of the role of ordinary members.
+pub(crate) const MEMBER: &str = "org:member";
+
+/// System permissions of administrators.
+pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
+    "org:sys_profile:manage",
+    "org:sys_profile:delete",
+    "org:sys_memberships:read",
+    "org:sys_memberships:manage",
+    "org:sys_domains:read",
+    "org:sys_domains:manage",
+    "org:sys_billing:read",
+    "org:sys_billing:manage",
+];
+/// System permissions of ordinary members.
+pub(crate) const MEMBER_PERMISSIONS: &[&str] =
+    &["org:sys_memberships:read", "org:sys_billing:read"];
+
+impl Role {
+    /// Creates a role without permissions.
+    pub(crate) fn new(key: impl Into<String>, name: impl Into<String>, now: i64) -> Self {
+        Self {
+            id: random::id("role"),
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            permissions: Vec::new(),
+            is_creator_eligible: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Creates the two roles that every instance starts with.
+    pub(crate) fn defaults(now: i64) -> [Self; 2] {
+        let with = |key, name, permissions: &[&str]| Self {
+            permissions: permissions.iter().map(|&key| key.to_owned()).collect(),
+            is_creator_eligible: key == ADMIN,
+            ..Self::new(key, name, now)
+        };
+        [
+            with(ADMIN, "Admin", ADMIN_PERMISSIONS),
+            with(MEMBER, "Member", MEMBER_PERMISSIONS),
+        ]
+    }
+}
+
+/// What a role may do, named by its key.
+#[derive(Debug, Clone)]
+pub(crate) struct Permission {
+    pub(crate) id: String,
+    /// `org:<feature>:<action>`.
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) kind: PermissionKind,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// Who made a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PermissionKind {
+    /// Clerk. It cannot be changed.
+    System,
+    /// The application.
+    User,
+}
+
+impl PermissionKind {
+    /// Returns the name in the API.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+        }
+    }
+}
+
+impl Permission {
+    /// Creates a permission. Keys that begin with `org:sys_` are Clerk's.
+    pub(crate) fn new(key: String, name: String, description: String, now: i64) -> Self {
+        let kind = if key.starts_with("org:sys_") {
+            PermissionKind::System
+        } else {
+            PermissionKind::User
+        };
+        Self {
+            id: random::id("perm"),
+            key,
+            name,
+            description,
+            kind,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+use bytes::Bytes;
+
+use super::identifier::{EmailAddress, PhoneNumber};
+use super::metadata::Metadata;
+use super::password::Password;
+use crate::random;
+use crate::secret::Secret;
+
+/// A person with an account.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) external_id: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) locale: Option<String>,
+    pub(crate) primary_email_address_id: Option<String>,
+    pub(crate) primary_phone_number_id: Option<String>,
+    pub(crate) email_addresses: Vec<EmailAddress>,
+    pub(crate) phone_numbers: Vec<PhoneNumber>,
+    pub(crate) password: Option<Password>,
+    pub(crate) password_last_updated_at: Option<i64>,
+    /// The password must be reset before the next sign-in.
+    pub(crate) password_compromised: bool,
+    pub(crate) totp_secret: Option<Secret>,
+    pub(crate) backup_codes: Vec<Secret>,
+    pub(crate) mfa_enabled_at: Option<i64>,
+    pub(crate) mfa_disabled_at: Option<i64>,
+    pub(crate) public_metadata: Metadata,
+    pub(crate) private_metadata: Metadata,
+    pub(crate) unsafe_metadata: Metadata,
+    pub(crate) plan: Option<String>,
+    pub(crate) features: Vec<String>,
+    pub(crate) image: Option<Image>,
+    pub(crate) banned: bool,
+    pub(crate) locked: bool,
+    pub(crate) delete_self_enabled: bool,
+    pub(crate) create_organization_enabled: bool,
+    pub(crate) create_organizations_limit: Option<i64>,
+    pub(crate) bypass_client_trust: bool,
+    pub(crate) legal_accepted_at: Option<i64>,
+    pub(crate) last_sign_in_at: Option<i64>,
+    pub(crate) last_active_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// An uploaded picture.
+#[derive(Debug, Clone)]
+pub(crate) struct Image {
+    pub(crate) content_type: &'static str,
+    pub(crate) bytes: Bytes,
+    /// Makes the address new with each upload.
+    pub(crate) version: String,
+}
+
+impl User {
+    /// Creates a user that has nothing but an id.
+    pub(crate) fn new(now: i64) -> Self {
+        Self {
+            id: random::id("user"),
+            external_id: None,
+            username: None,
+            first_name: None,
+            last_name: None,
+            locale: None,
+            primary_email_address_id: None,
+            primary_phone_number_id: None,
+            email_addresses: Vec::new(),
+            phone_numbers: Vec::new(),
+            password: None,
+            password_last_updated_at: None,
+            password_compromised: false,
+            totp_secret: None,
+            backup_codes: Vec::new(),
+            mfa_enabled_at: None,
+            mfa_disabled_at: None,
+            public_metadata: Metadata::new(),
+            private_metadata: Metadata::new(),
+            unsafe_metadata: Metadata::new(),
+            plan: None,
+            features: Vec::new(),
+            image: None,
+            banned: false,
+            locked: false,
+            delete_self_enabled: true,
+            create_organization_enabled: true,
+            create_organizations_limit: None,
+            bypass_client_trust: false,
+            legal_accepted_at: None,
+            last_sign_in_at: None,
+            last_active_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Returns the primary e-mail address.
+    pub(crate) fn primary_email(&self) -> Option<&str> {
+        let id = self.primary_email_address_id.as_deref()?;
+        self.email_addresses
+            .iter()
+            .find(|email| email.id == id)
+            .map(|email| email.email_address.as_str())
+    }
+
+    /// Returns the primary phone number, or the first one.
+    pub(crate) fn primary_phone(&self) -> Option<&str> {
+        let primary = self.primary_phone_number_id.as_deref();
+        self.phone_numbers
+            .iter()
+            .find(|phone| Some(phone.id.as_str()) == primary)
+            .or(self.phone_numbers.first())
+            .map(|phone| phone.phone_number.as_str())
+    }
+
+    /// Returns true if one of the e-mail addresses is this one, in any case.
+    pub(crate) fn has_email(&self, address: &str) -> bool {
+        self.email_addresses
+            .iter()
+            .any(|email| email.email_address.eq_ignore_ascii_case(address))
+    }
+
+    /// Returns true if one of the phone numbers is this one.
+    pub(crate) fn has_phone(&self, number: &str) -> bool {
+        self.phone_numbers
+            .iter()
+            .any(|phone| phone.phone_number == number)
+    }
+
+    /// Returns true if the username is this one, in any case.
+    pub(crate) fn has_username(&self, name: &str) -> bool {
+        self.username
+            .as_deref()
+            .is_some_and(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// Returns true if a search for this lower-case text finds the user: in the id, names, addresses or
+    /// numbers.
+    pub(crate) fn mentions(&self, query: &str) -> bool {
+        let contains = |text: &str| text.to_lowercase().contains(query);
+        contains(&self.id)
+            || contains(&self.display_name())
+            || self.username.as_deref().is_some_and(contains)
+            || self.external_id.as_deref().is_some_and(contains)
+            || self
+                .email_addresses
+                .iter()
+                .any(|email| contains(&email.email_address))
+            || self
+                .phone_numbers
+                .iter()
+                .any(|phone| contains(&phone.phone_number))
+    }
+
+    /// Returns what people know this person by: e-mail address, username, phone number, or the id.
+    pub(crate) fn identifier(&self) -> &str {
+        self.primary_email()
+            .or(self.username.as_deref())
+            .or(self.primary_phone())
+            .unwrap_or(&self.id)
+    }
+
+    /// Returns first and last name, or the identifier.
+    pub(crate) fn display_name(&self) -> String {
+        let names: Vec<&str> = [self.first_name.as_deref(), self.last_name.as_deref()]
+            .into_iter()
+            .flatten()
+            .filter(|name| !name.is_empty())
+            .collect();
+        if names.is_empty() {
+            self.identifier().to_owned()
+        } else {
+            names.join(" ")
+        }
+    }
+
+    /// Returns true if the candidate is the user's password.
+    pub(crate) fn password_is(&self, candidate: &str) -> bool {
+        self.password
+            .as_ref()
+            .is_some_and(|password| password.is(candidate))
+    }
+
+    /// Returns true if a second factor is set up.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.totp_secret.is_some()
+            || self
+                .phone_numbers
+                .iter()
+                .any(|phone| phone.reserved_for_second_factor)
+    }
+
+    /// Makes the first address and the first number primary where none is.
+    pub(crate) fn fill_in_primaries(&mut self) {
+        let known = |id: &Option<String>, ids: Vec<&String>| {
+            id.as_ref().is_some_and(|id| ids.contains(&id))
+        };
+        let emails = self.email_addresses.iter().map(|email| &email.id).collect();
+        if !known(&self.primary_email_address_id, emails) {
+            self.primary_email_address_id =
+                self.email_addresses.first().map(|email| email.id.clone());
+        }
+        let phones = self.phone_numbers.iter().map(|phone| &phone.id).collect();
+        if !known(&self.primary_phone_number_id, phones) {
+            self.primary_phone_number_id = self.phone_numbers.first().map(|phone| phone.id.clone());
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use crate::random;
+
+/// Where somebody on the waitlist stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitlistStatus {
+    Pending,
+    Invited,
+    Rejected,
+}
+
+impl WaitlistStatus {
+    /// Returns the name in the API.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Invited => "invited",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// Somebody who waits for access.
+#[derive(Debug, Clone)]
+pub(crate) struct WaitlistEntry {
+    pub(crate) id: String,
+    pub(crate) email_address: String,
+    pub(crate) status: WaitlistStatus,
+    pub(crate) invitation_id: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+impl WaitlistEntry {
+    /// Creates a pending entry.
+    pub(crate) fn new(email_address: String, now: i64) -> Self {
+        Self {
+            id: random::id("wle"),
+            email_address,
+            status: WaitlistStatus::Pending,
+            invitation_id: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Users: created, updated, banned, locked and deleted.
+
+use super::api_error::ApiError;
+use super::identifiers;
+use super::metadata::{self, Update};
+use super::passwords::{self, NewPassword};
+use super::sessions;
+use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
+use crate::model::metadata::Metadata;
+use crate::model::patch::Patch;
+use crate::model::session::SessionStatus;
+use crate::model::user::{Image, User};
+use crate::secret::Secret;
+use crate::store::tables::Tables;
+
+/// What a new user has.
+#[derive(Debug, Default)]
+pub(crate) struct NewUser {
+    pub(crate) email_addresses: Vec<(String, Proof)>,
+    pub(crate) phone_numbers: Vec<(String, Proof)>,
+    pub(crate) username: Option<String>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) metadata: UserMetadata,
+    pub(crate) banned: bool,
+    pub(crate) locked: bool,
+    /// Allows a user without a password.
+    pub(crate) skip_password_requirement: bool,
+    pub(crate) profile: Profile,
+}
+
+/// The fields that creation and update share.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    pub(crate) first_name: Patch<String>,
+    pub(crate) last_name: Patch<String>,
+    pub(crate) locale: Patch<String>,
+    pub(crate) delete_self_enabled: Option<bool>,
+    pub(crate) create_organization_enabled: Option<bool>,
+    pub(crate) create_organizations_limit: Patch<i64>,
+    pub(crate) bypass_client_trust: Option<bool>,
+    pub(crate) legal_accepted_at: Patch<i64>,
+    pub(crate) created_at: Option<i64>,
+    pub(crate) password: Option<NewPassword>,
+    pub(crate) totp_secret: Patch<Secret>,
+    pub(crate) backup_codes: Patch<Vec<Secret>>,
+}
+
+/// An update of a user.
+#[derive(Debug, Default)]
+pub(crate) struct UserUpdate {
+    pub(crate) username: Patch<String>,
+    pub(crate) external_id: Patch<String>,
+    pub(crate) primary_email_address_id: Option<String>,
+    pub(crate) primary_phone_number_id: Option<String>,
+    pub(crate) sign_out_of_other_sessions: bool,
+    pub(crate) profile: Profile,
+}
+
+/// The three metadata objects of a user, as far as they are given.
+#[derive(Debug, Default)]
+pub(crate) struct UserMetadata {
+    pub(crate) public: Option<Metadata>,
+    pub(crate) private: Option<Metadata>,
+    pub(crate) unsafe_: Option<Metadata>,
+}
+
+/// Finds a user by id.
+pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a User, ApiError> {
+    tables
+        .users
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("user", id))
+}
+
+/// Iterates over the oldest users.
+pub(crate) fn first(tables: &Tables, count: usize) -> impl Iterator<Item = &User> {
+    tables.users.iter().take(count)
+}
+
+/// Changes a user.
+pub(crate) fn change<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    now: i64,
+    change: impl FnOnce(&mut User) -> Result<(), ApiError>,
+) -> Result<&'a User, ApiError> {
+    let user = tables
+        .users
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("user", id))?;
+    change(user)?;
+    user.updated_at = now;
+    Ok(user)
+}
+
+/// Creates a user.
+pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&User, ApiError> {
+    let emails: Vec<&str> = new
+        .email_addresses
+        .iter()
+        .map(|(a, _)| a.as_str())
+        .collect();
+    let phones: Vec<&str> = new.phone_numbers.iter().map(|(n, _)| n.as_str()).collect();
+    for email in &emails {
+        identifiers::check_new_email(tables, email)?;
+    }
+    identifiers::check_distinct("email_address", &emails)?;
+    for phone in &phones {
+        identifiers::check_new_phone(tables, phone)?;
+    }
+    identifiers::check_distinct("phone_number", &phones)?;
+    if let Some(username) = &new.username {
+        identifiers::check_username(tables, username, None)?;
+    }
+    if let Some(external_id) = &new.external_id {
+        identifiers::check_external_id(tables, external_id, None)?;
+    }
+    if emails.is_empty() && phones.is_empty() && new.username.is_none() {
+        return Err(incomplete("email_address"));
+    }
+    if new.profile.password.is_none() && !new.skip_password_requirement {
+        return Err(incomplete("password"));
+    }
+    let mut user = User::new(now);
+    user.email_addresses = new
+        .email_addresses
+        .into_iter()
+        .map(|(address, proof)| EmailAddress::new(address, proof, now))
+        .collect();
+    user.phone_numbers = new
+        .phone_numbers
+        .into_iter()
+        .map(|(number, proof)| PhoneNumber::new(number, proof, now))
+        .collect();
+    user.fill_in_primaries();
+    user.username = new.username;
+    user.external_id = new.external_id;
+    user.banned = new.banned;
+    user.locked = new.locked;
+    apply_metadata(&mut user, new.metadata, Update::Replace)?;
+    apply_profile(&mut user, new.profile, now)?;
+    Ok(tables.users.insert(user))
+}
+
+fn incomplete(param_name: &str) -> ApiError {
+    ApiError::param(
+        "form_data_missing",
+        param_name,
+        format!("[\"{param_name}\"] data doesn't match user requirements set for this instance"),
+    )
+}
+
+/// Updates a user.
+pub(crate) fn update<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    update: UserUpdate,
+    now: i64,
+) -> Result<&'a User, ApiError> {
+    find(tables, id)?;
+    if let Some(username) = update.username.value() {
+        identifiers::check_username(tables, username, Some(id))?;
+    }
+    if let Some(external_id) = update.external_id.value() {
+        identifiers::check_external_id(tables, external_id, Some(id))?;
+    }
+    if update.sign_out_of_other_sessions {
+        sessions::end_all_of_user(tables, id, SessionStatus::Revoked, now);
+    }
+    change(tables, id, now, |user| {
+        update.username.apply(&mut user.username);
+        update.external_id.apply(&mut user.external_id);
+        if let Some(email) = update.primary_email_address_id {
+            if !user.email_addresses.iter().any(|known| known.id == email) {
+                return Err(ApiError::not_found("email address of this user", &email));
+            }
+            user.primary_email_address_id = Some(email);
+        }
+        if let Some(phone) = update.primary_phone_number_id {
+            if !user.phone_numbers.iter().any(|known| known.id == phone) {
+                return Err(ApiError::not_found("phone number of this user", &phone));
+            }
+            user.primary_phone_number_id = Some(phone);
+        }
+        if user.username.is_none()
+            && user.email_addresses.is_empty()
+            && user.phone_numbers.is_empty()
+        {
+            return Err(incomplete("username"));
+        }
+        apply_profile(user, update.profile, now)
+    })
+}
+
+fn apply_profile(user: &mut User, profile: Profile, now: i64) -> Result<(), ApiError> {
+    profile.first_name.apply(&mut user.first_name);
+    profile.last_name.apply(&mut user.last_name);
+    profile.locale.apply(&mut user.locale);
+    if let Some(enabled) = profile.delete_self_enabled {
+        user.delete_self_enabled = enabled;
+    }
+    if let Some(enabled) = profile.create_organization_enabled {
+        user.create_organization_enabled = enabled;
+    }
+    profile
+        .create_organizations_limit
+        .apply(&mut user.create_organizations_limit);
+    if let Some(bypass) = profile.bypass_client_trust {
+        user.bypass_client_trust = bypass;
+    }
+    profile.legal_accepted_at.apply(&mut user.legal_accepted_at);
+    if let Some(created_at) = profile.created_at {
+        user.created_at = created_at;
+    }
+    if let Some(password) = profile.password {
+        user.password = Some(passwords::accept(password)?);
+        user.password_last_updated_at = Some(now);
+        user.password_compromised = false;
+    }
+    let had_second_factor = user.has_second_factor();
+    profile.totp_secret.apply(&mut user.totp_secret);
+    match profile.backup_codes {
+        Patch::Keep => {}
+        Patch::Clear => user.backup_codes.clear(),
+        Patch::Set(codes) => user.backup_codes = codes,
+    }
+    note_second_factor(user, had_second_factor, now);
+    Ok(())
+}
+
+/// Stamps the time at which a second factor came or went.
+pub(crate) fn note_second_factor(user: &mut User, had: bool, now: i64) {
+    match (had, user.has_second_factor()) {
+        (false, true) => user.mfa_enabled_at = Some(now),
+        (true, false) => user.mfa_disabled_at = Some(now),
+        _ => {}
+    }
+}
+
+/// Merges or replaces metadata. What is not given stays.
+pub(crate) fn update_metadata<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    given: UserMetadata,
+    how: Update,
+    now: i64,
+) -> Result<&'a User, ApiError> {
+    change(tables, id, now, |user| apply_metadata(user, given, how))
+}
+
+fn apply_metadata(user: &mut User, given: UserMetadata, how: Update) -> Result<(), ApiError> {
+    metadata::update(
+        "public_metadata",
+        &mut user.public_metadata,
+        given.public,
+        how,
+    )?;
+    metadata::update(
+        "private_metadata",
+        &mut user.private_metadata,
+        given.private,
+        how,
+    )?;
+    metadata::update(
+        "unsafe_metadata",
+        &mut user.unsafe_metadata,
+        given.unsafe_,
+        how,
+    )
+}
+
+/// Deletes a user and everything that belongs to the user.
+pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
+    find(tables, id)?;
+    sessions::end_all_of_user(tables, id, SessionStatus::Removed, now);
+    tables
+        .memberships
+        .remove_where(|membership| membership.user_id == id);
+    tables
+        .sign_in_tokens
+        .remove_where(|ticket| ticket.user_id == id);
+    tables
+        .credentials
+        .remove_where(|credential| credential.subject == id);
+    tables.users.remove(id);
+    Ok(())
+}
+
+/// Bans a user, which ends all sessions, or lifts the ban.
+pub(crate) fn set_banned<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    banned: bool,
+    now: i64,
+) -> Result<&'a User, ApiError> {
+    if banned {
+        sessions::end_all_of_user(tables, id, SessionStatus::Revoked, now);
+    }
+    change(tables, id, now, |user| {
+        user.banned = banned;
+        Ok(())
+    })
+}
+
+/// Locks a user, who then cannot sign in, or unlocks.
+pub(crate) fn set_locked<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    locked: bool,
+    now: i64,
+) -> Result<&'a User, ApiError> {
+    change(tables, id, now, |user| {
+        user.locked = locked;
+        Ok(())
+    })
+}
+
+/// Replaces or removes the picture.
+pub(crate) fn set_image<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    image: Option<Image>,
+    now: i64,
+) -> Result<&'a User, ApiError> {
+    change(tables, id, now, |user| {
+        user.image = image;
+        Ok(())
+    })
+}
+
+/// Checks a password.
+pub(crate) fn verify_password(tables: &Tables, id: &str, password: &str) -> Result<(), ApiError> {
+    let user = find(tables, id)?;
+    if user.password.is_none() {
+        return Err(ApiError::bad_request(
+            "no_password_set",
+            "This user has no password",
+        ));
+    }
+    if user.password_is(password) {
+        Ok(())
+    } else {
+        Err(ApiError::param(
+            "incorrect_password",
+            "password",
+            "The password is not the user's",
+        ))
+    }
+}

@@ -1,0 +1,153 @@
+//! Machines and whom they may call.
+
+use http::StatusCode;
+
+use super::api_error::ApiError;
+use crate::model::machine::Machine;
+use crate::secret::Secret;
+use crate::store::tables::Tables;
+
+const MOST_SCOPES: usize = 150;
+
+/// Finds a machine by id.
+pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Machine, ApiError> {
+    tables
+        .machines
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("machine", id))
+}
+
+/// Finds a machine by id or name.
+pub(crate) fn by_id_or_name<'a>(tables: &'a Tables, name: &str) -> Option<&'a Machine> {
+    tables
+        .machines
+        .get(name)
+        .or_else(|| tables.machines.find(|machine| machine.name == name))
+}
+
+/// Finds the machine with this secret key.
+pub(crate) fn by_secret_key<'a>(tables: &'a Tables, key: &str) -> Option<&'a Machine> {
+    tables.machines.find(|machine| machine.secret_key.0 == key)
+}
+
+fn change<'a>(tables: &'a mut Tables, id: &str) -> Result<&'a mut Machine, ApiError> {
+    tables
+        .machines
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("machine", id))
+}
+
+/// Lists machines, oldest first, whose id is the query or whose name contains it.
+pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a Machine> {
+    tables
+        .machines
+        .iter()
+        .filter(|machine| {
+            query.is_none_or(|query| {
+                machine.id.to_lowercase() == query || machine.name.to_lowercase().contains(query)
+            })
+        })
+        .collect()
+}
+
+/// Creates a machine.
+pub(crate) fn create<'a>(
+    tables: &'a mut Tables,
+    name: String,
+    scoped_machines: Vec<String>,
+    default_token_ttl: Option<i64>,
+    now: i64,
+) -> Result<&'a Machine, ApiError> {
+    check_scope_count(scoped_machines.len())?;
+    for id in &scoped_machines {
+        find(tables, id)?;
+    }
+    let mut machine = Machine::new(name, now);
+    machine.scopes = scoped_machines;
+    machine.default_token_ttl = check_ttl(default_token_ttl)?.unwrap_or(machine.default_token_ttl);
+    Ok(tables.machines.insert(machine))
+}
+
+fn check_ttl(ttl: Option<i64>) -> Result<Option<i64>, ApiError> {
+    match ttl {
+        Some(ttl) if ttl < 1 => Err(ApiError::value("default_token_ttl", "must be at least 1")),
+        ttl => Ok(ttl),
+    }
+}
+
+fn check_scope_count(count: usize) -> Result<(), ApiError> {
+    if count <= MOST_SCOPES {
+        return Ok(());
+    }
+    Err(ApiError::param(
+        "machine_scope_limit_reached",
+        "to_machine_id",
+        format!("A machine has at most {MOST_SCOPES} scopes"),
+    ))
+}
+
+/// Updates a machine.
+pub(crate) fn update<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    name: Option<String>,
+    default_token_ttl: Option<i64>,
+    now: i64,
+) -> Result<&'a Machine, ApiError> {
+    let ttl = check_ttl(default_token_ttl)?;
+    let machine = change(tables, id)?;
+    if let Some(name) = name {
+        machine.name = name;
+    }
+    machine.default_token_ttl = ttl.unwrap_or(machine.default_token_ttl);
+    machine.updated_at = now;
+    Ok(machine)
+}
+
+/// Deletes a machine, its tokens, and the right of others to call it.
+pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
+    find(tables, id)?;
+    tables.machines.remove(id);
+    tables
+        .credentials
+        .remove_where(|credential| credential.subject == id);
+    for caller in tables.machines.ids(|machine| machine.may_call(id)) {
+        change(tables, &caller)?.scopes.retain(|scope| scope != id);
+    }
+    Ok(())
+}
+
+/// Replaces the secret key. The old key stops working at once.
+pub(crate) fn rotate_secret_key<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+) -> Result<&'a Secret, ApiError> {
+    let machine = change(tables, id)?;
+    machine.secret_key = Machine::new_secret_key();
+    Ok(&machine.secret_key)
+}
+
+/// Allows one machine to call another.
+pub(crate) fn add_scope(tables: &mut Tables, id: &str, other: &str) -> Result<(), ApiError> {
+    find(tables, other)?;
+    let machine = find(tables, id)?;
+    if machine.may_call(other) {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "machine_scope_already_exists",
+            "The machine has this scope already",
+        ));
+    }
+    check_scope_count(machine.scopes.len() + 1)?;
+    change(tables, id)?.scopes.push(other.to_owned());
+    Ok(())
+}
+
+/// Forbids one machine to call another.
+pub(crate) fn remove_scope(tables: &mut Tables, id: &str, other: &str) -> Result<(), ApiError> {
+    if !find(tables, id)?.may_call(other) {
+        return Err(ApiError::not_found("scope of this machine", other));
+    }
+    change(tables, id)?.scopes.retain(|scope| scope != other);
+    Ok(())
+}

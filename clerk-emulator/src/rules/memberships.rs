@@ -1,0 +1,229 @@
+//! Who belongs to which organization, and in which role.
+
+use super::accounts;
+use super::api_error::ApiError;
+use super::metadata::{self, Update};
+use super::organizations;
+use super::roles;
+use crate::model::metadata::Metadata;
+use crate::model::organization::Membership;
+use crate::model::user::User;
+use crate::store::tables::Tables;
+
+/// Iterates over the memberships of one user, oldest first.
+pub(crate) fn of_user<'a>(
+    tables: &'a Tables,
+    user_id: &str,
+) -> impl Iterator<Item = &'a Membership> {
+    tables
+        .memberships
+        .iter()
+        .filter(move |membership| membership.user_id == user_id)
+}
+
+/// Counts the members of an organization.
+pub(crate) fn count(tables: &Tables, organization_id: &str) -> usize {
+    tables
+        .memberships
+        .iter()
+        .filter(|membership| membership.organization_id == organization_id)
+        .count()
+}
+
+/// What a new membership has.
+#[derive(Debug)]
+pub(crate) struct NewMembership {
+    pub(crate) user_id: String,
+    pub(crate) role: String,
+    pub(crate) public_metadata: Option<Metadata>,
+    pub(crate) private_metadata: Option<Metadata>,
+}
+
+/// Adds a user to an organization.
+pub(crate) fn create<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    new: NewMembership,
+    now: i64,
+) -> Result<&'a Membership, ApiError> {
+    let organization = organizations::find(tables, organization)?;
+    let (organization_id, most) = (
+        organization.id.clone(),
+        organization.max_allowed_memberships,
+    );
+    accounts::find(tables, &new.user_id)?;
+    check_role(tables, &new.role)?;
+    if organizations::membership(tables, &organization_id, &new.user_id).is_some() {
+        return Err(ApiError::bad_request(
+            "already_a_member_in_organization",
+            format!(
+                "The user {} is already a member of the organization",
+                new.user_id
+            ),
+        ));
+    }
+    let full =
+        usize::try_from(most).is_ok_and(|most| most > 0 && count(tables, &organization_id) >= most);
+    if full {
+        return Err(ApiError::new(
+            http::StatusCode::FORBIDDEN,
+            "organization_membership_quota_exceeded",
+            format!("The organization has its maximum of {most} members"),
+        ));
+    }
+    let mut membership = Membership::new(organization_id, new.user_id, new.role, now);
+    apply_metadata(
+        &mut membership,
+        new.public_metadata,
+        new.private_metadata,
+        Update::Replace,
+    )?;
+    Ok(tables.memberships.insert(membership))
+}
+
+/// Refuses roles that the instance does not have.
+pub(crate) fn check_role(tables: &Tables, role: &str) -> Result<(), ApiError> {
+    if roles::by_key(tables, role).is_some() {
+        Ok(())
+    } else {
+        Err(ApiError::param(
+            "resource_not_found",
+            "role",
+            format!("The instance has no role {role}"),
+        ))
+    }
+}
+
+/// Finds a user's membership in an organization, which is named by id or slug.
+pub(crate) fn find<'a>(
+    tables: &'a Tables,
+    organization: &str,
+    user_id: &str,
+) -> Result<&'a Membership, ApiError> {
+    let organization = organizations::find(tables, organization)?;
+    organizations::membership(tables, &organization.id, user_id)
+        .ok_or_else(|| ApiError::not_found("member of the organization", user_id))
+}
+
+fn change<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    user_id: &str,
+    now: i64,
+    change: impl FnOnce(&mut Membership) -> Result<(), ApiError>,
+) -> Result<&'a Membership, ApiError> {
+    let id = find(tables, organization, user_id)?.id.clone();
+    let membership = tables
+        .memberships
+        .get_mut(&id)
+        .ok_or_else(|| ApiError::not_found("membership", &id))?;
+    change(membership)?;
+    membership.updated_at = now;
+    Ok(membership)
+}
+
+/// Gives a member another role.
+pub(crate) fn set_role<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    user_id: &str,
+    role: String,
+    now: i64,
+) -> Result<&'a Membership, ApiError> {
+    find(tables, organization, user_id)?;
+    check_role(tables, &role)?;
+    change(tables, organization, user_id, now, |membership| {
+        membership.role = role;
+        Ok(())
+    })
+}
+
+/// Merges metadata of a membership.
+pub(crate) fn merge_metadata<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    user_id: &str,
+    public: Option<Metadata>,
+    private: Option<Metadata>,
+    now: i64,
+) -> Result<&'a Membership, ApiError> {
+    change(tables, organization, user_id, now, |membership| {
+        apply_metadata(membership, public, private, Update::Merge)
+    })
+}
+
+fn apply_metadata(
+    membership: &mut Membership,
+    public: Option<Metadata>,
+    private: Option<Metadata>,
+    how: Update,
+) -> Result<(), ApiError> {
+    metadata::update(
+        "public_metadata",
+        &mut membership.public_metadata,
+        public,
+        how,
+    )?;
+    metadata::update(
+        "private_metadata",
+        &mut membership.private_metadata,
+        private,
+        how,
+    )
+}
+
+/// Removes a member. Sessions of the user in this organization go back to the personal account.
+pub(crate) fn delete(
+    tables: &mut Tables,
+    organization: &str,
+    user_id: &str,
+) -> Result<(), ApiError> {
+    let id = find(tables, organization, user_id)?.id.clone();
+    if let Some(membership) = tables.memberships.remove(&id) {
+        organizations::leave_sessions(tables, &membership.organization_id, Some(user_id));
+    }
+    Ok(())
+}
+
+/// What a list of memberships is narrowed to.
+#[derive(Debug, Default)]
+pub(crate) struct MembershipFilter<'a> {
+    pub(crate) organization_id: Option<&'a str>,
+    pub(crate) user_ids: Vec<&'a str>,
+    pub(crate) roles: Vec<&'a str>,
+    pub(crate) email_addresses: Vec<&'a str>,
+    pub(crate) phone_numbers: Vec<&'a str>,
+    pub(crate) usernames: Vec<&'a str>,
+    /// Lower-case text that the user mentions somewhere.
+    pub(crate) query: Option<String>,
+}
+
+/// Lists memberships, oldest first, each with its user.
+pub(crate) fn list<'a>(
+    tables: &'a Tables,
+    filter: &MembershipFilter<'_>,
+) -> Vec<(&'a Membership, &'a User)> {
+    let among = |wanted: &[&str], value: &str| wanted.is_empty() || wanted.contains(&value);
+    let any = |wanted: &[&str], has: &dyn Fn(&str) -> bool| {
+        wanted.is_empty() || wanted.iter().any(|wanted| has(wanted))
+    };
+    tables
+        .memberships
+        .iter()
+        .filter(|row| {
+            filter
+                .organization_id
+                .is_none_or(|id| row.organization_id == id)
+        })
+        .filter(|row| among(&filter.user_ids, &row.user_id))
+        .filter(|row| among(&filter.roles, &row.role))
+        .filter_map(|row| Some((row, tables.users.get(&row.user_id)?)))
+        .filter(|(_, user)| any(&filter.email_addresses, &|email| user.has_email(email)))
+        .filter(|(_, user)| any(&filter.phone_numbers, &|phone| user.has_phone(phone)))
+        .filter(|(_, user)| any(&filter.usernames, &|name| user.has_username(name)))
+        .filter(|(_, user)| {
+            let query = filter.query.as_deref();
+            query.is_none_or(|query| user.mentions(query))
+        })
+        .collect()
+}

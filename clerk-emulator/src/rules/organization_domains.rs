@@ -1,0 +1,166 @@
+//! Domains of organizations.
+
+use super::api_error::ApiError;
+use super::identifiers;
+use super::organizations;
+use crate::model::organization_domain::{ENROLLMENT_MODES, OrganizationDomain};
+use crate::store::tables::Tables;
+
+/// Finds a domain of an organization, which is named by id or slug.
+pub(crate) fn find<'a>(
+    tables: &'a Tables,
+    organization: &str,
+    id: &str,
+) -> Result<&'a OrganizationDomain, ApiError> {
+    let organization = organizations::find(tables, organization)?;
+    tables
+        .organization_domains
+        .get(id)
+        .filter(|domain| domain.organization_id == organization.id)
+        .ok_or_else(|| ApiError::not_found("organization domain", id))
+}
+
+fn check_mode(mode: &str) -> Result<(), ApiError> {
+    if ENROLLMENT_MODES.contains(&mode) {
+        Ok(())
+    } else {
+        Err(ApiError::value(
+            "enrollment_mode",
+            &format!("must be one of {}", ENROLLMENT_MODES.join(", ")),
+        ))
+    }
+}
+
+/// Adds a domain to an organization.
+pub(crate) fn create<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    name: &str,
+    enrollment_mode: String,
+    verified: bool,
+    now: i64,
+) -> Result<&'a OrganizationDomain, ApiError> {
+    let organization_id = organizations::find(tables, organization)?.id.clone();
+    let name = name.to_lowercase();
+    check_mode(&enrollment_mode)?;
+    if !identifiers::is_domain(&name) {
+        return Err(ApiError::format("name", "must be a domain name"));
+    }
+    if tables
+        .organization_domains
+        .find(|one| one.name == name)
+        .is_some()
+    {
+        return Err(ApiError::param(
+            "organization_domain_exists",
+            "name",
+            format!("The domain {name} belongs to an organization already"),
+        ));
+    }
+    let mut domain = OrganizationDomain::new(organization_id, name, enrollment_mode, now);
+    domain.verified_at = verified.then_some(now);
+    Ok(tables.organization_domains.insert(domain))
+}
+
+/// Changes a domain.
+fn change<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    id: &str,
+    now: i64,
+    change: impl FnOnce(&mut OrganizationDomain),
+) -> Result<&'a OrganizationDomain, ApiError> {
+    find(tables, organization, id)?;
+    let domain = tables
+        .organization_domains
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("organization domain", id))?;
+    change(domain);
+    domain.updated_at = now;
+    Ok(domain)
+}
+
+/// Updates a domain.
+pub(crate) fn update<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    id: &str,
+    enrollment_mode: Option<String>,
+    verified: Option<bool>,
+    now: i64,
+) -> Result<&'a OrganizationDomain, ApiError> {
+    if let Some(mode) = &enrollment_mode {
+        check_mode(mode)?;
+    }
+    change(tables, organization, id, now, |domain| {
+        if let Some(mode) = enrollment_mode {
+            domain.enrollment_mode = mode;
+        }
+        match verified {
+            Some(true) => domain.verified_at = domain.verified_at.or(Some(now)),
+            Some(false) => domain.verified_at = None,
+            None => {}
+        }
+    })
+}
+
+/// Declares the organization the owner of a domain; nothing is looked up.
+pub(crate) fn verify_ownership<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    id: &str,
+    now: i64,
+) -> Result<&'a OrganizationDomain, ApiError> {
+    change(tables, organization, id, now, |domain| {
+        domain.owned_at = domain.owned_at.or(Some(now));
+    })
+}
+
+/// Removes a domain.
+pub(crate) fn delete(tables: &mut Tables, organization: &str, id: &str) -> Result<(), ApiError> {
+    find(tables, organization, id)?;
+    tables.organization_domains.remove(id);
+    Ok(())
+}
+
+/// What a list of domains is narrowed to.
+#[derive(Debug, Default)]
+pub(crate) struct DomainFilter<'a> {
+    pub(crate) organization_id: Option<&'a str>,
+    pub(crate) verified: Option<bool>,
+    /// Modes; a minus sign before one excludes.
+    pub(crate) enrollment_modes: Vec<&'a str>,
+    pub(crate) names: Vec<&'a str>,
+    pub(crate) query: Option<String>,
+}
+
+/// Lists domains, oldest first.
+pub(crate) fn list<'a>(
+    tables: &'a Tables,
+    filter: &DomainFilter<'_>,
+) -> Vec<&'a OrganizationDomain> {
+    tables
+        .organization_domains
+        .iter()
+        .filter(|one| {
+            filter
+                .organization_id
+                .is_none_or(|id| one.organization_id == id)
+        })
+        .filter(|one| {
+            filter
+                .verified
+                .is_none_or(|verified| one.verified_at.is_some() == verified)
+        })
+        .filter(|one| {
+            organizations::included(&filter.enrollment_modes, |mode| one.enrollment_mode == mode)
+        })
+        .filter(|one| filter.names.is_empty() || filter.names.contains(&one.name.as_str()))
+        .filter(|one| {
+            filter
+                .query
+                .as_deref()
+                .is_none_or(|query| one.name.contains(query))
+        })
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! Invitations to organizations.
+
+use super::accounts;
+use super::api_error::ApiError;
+use super::identifiers;
+use super::invitations::NewInvite;
+use super::memberships;
+use super::metadata;
+use super::organizations;
+use crate::model::invitation::{InvitationStatus, OrganizationInvitation};
+use crate::model::metadata::Metadata;
+use crate::store::tables::Tables;
+
+/// What a new invitation to an organization has.
+#[derive(Debug)]
+pub(crate) struct NewOrganizationInvitation {
+    pub(crate) invite: NewInvite,
+    pub(crate) role: String,
+    pub(crate) inviter_id: Option<String>,
+    pub(crate) private_metadata: Option<Metadata>,
+}
+
+/// Finds an invitation of an organization, which is named by id or slug.
+pub(crate) fn find<'a>(
+    tables: &'a Tables,
+    organization: &str,
+    id: &str,
+) -> Result<&'a OrganizationInvitation, ApiError> {
+    let organization = organizations::find(tables, organization)?;
+    tables
+        .organization_invitations
+        .get(id)
+        .filter(|one| one.organization_id == organization.id)
+        .ok_or_else(|| ApiError::not_found("organization invitation", id))
+}
+
+/// Invites somebody to an organization.
+pub(crate) fn create<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    new: NewOrganizationInvitation,
+    now: i64,
+) -> Result<&'a OrganizationInvitation, ApiError> {
+    let organization_id = organizations::find(tables, organization)?.id.clone();
+    memberships::check_role(tables, &new.role)?;
+    if let Some(inviter) = &new.inviter_id {
+        accounts::find(tables, inviter)?;
+    }
+    let invite = new.invite.accept(now)?;
+    let private_metadata = new.private_metadata.unwrap_or_default();
+    metadata::check("private_metadata", &private_metadata)?;
+    let pending = tables.organization_invitations.find(|other| {
+        other.organization_id == organization_id
+            && other.invite.status_at(now) == InvitationStatus::Pending
+            && other
+                .invite
+                .email_address
+                .eq_ignore_ascii_case(&invite.email_address)
+    });
+    if pending.is_some() {
+        return Err(ApiError::bad_request(
+            "duplicate_record",
+            format!(
+                "There are already pending invitations for the email address {}",
+                invite.email_address
+            ),
+        ));
+    }
+    if let Some(user) = identifiers::user_by_email(tables, &invite.email_address)
+        && organizations::membership(tables, &organization_id, &user.id).is_some()
+    {
+        return Err(ApiError::bad_request(
+            "already_a_member_in_organization",
+            format!(
+                "{} is already a member of the organization",
+                invite.email_address
+            ),
+        ));
+    }
+    Ok(tables
+        .organization_invitations
+        .insert(OrganizationInvitation {
+            id: OrganizationInvitation::new_id(),
+            organization_id,
+            inviter_id: new.inviter_id,
+            role: new.role,
+            private_metadata,
+            invite,
+        }))
+}
+
+/// Revokes a pending invitation.
+pub(crate) fn revoke<'a>(
+    tables: &'a mut Tables,
+    organization: &str,
+    id: &str,
+    now: i64,
+) -> Result<&'a OrganizationInvitation, ApiError> {
+    let status = find(tables, organization, id)?.invite.status_at(now);
+    if status != InvitationStatus::Pending {
+        return Err(ApiError::bad_request(
+            "organization_invitation_not_pending",
+            format!(
+                "The invitation is {}, only pending ones can be revoked",
+                status.as_str()
+            ),
+        ));
+    }
+    let invitation = tables
+        .organization_invitations
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("organization invitation", id))?;
+    invitation.invite.revoked = true;
+    invitation.invite.updated_at = now;
+    Ok(invitation)
+}
+
+/// What a list of invitations is narrowed to.
+#[derive(Debug, Default)]
+pub(crate) struct InvitationFilter<'a> {
+    pub(crate) organization_id: Option<&'a str>,
+    /// Statuses; none stands for all.
+    pub(crate) statuses: Vec<&'a str>,
+    /// Addresses; none stands for all.
+    pub(crate) email_addresses: Vec<&'a str>,
+    pub(crate) query: Option<String>,
+}
+
+/// Lists invitations, oldest first.
+pub(crate) fn list<'a>(
+    tables: &'a Tables,
+    filter: &InvitationFilter<'_>,
+    now: i64,
+) -> Vec<&'a OrganizationInvitation> {
+    tables
+        .organization_invitations
+        .iter()
+        .filter(|one| {
+            filter
+                .organization_id
+                .is_none_or(|id| one.organization_id == id)
+        })
+        .filter(|one| {
+            filter.statuses.is_empty()
+                || filter
+                    .statuses
+                    .contains(&one.invite.status_at(now).as_str())
+        })
+        .filter(|one| {
+            filter.email_addresses.is_empty()
+                || filter
+                    .email_addresses
+                    .iter()
+                    .any(|email| one.invite.email_address.eq_ignore_ascii_case(email))
+        })
+        .filter(|one| {
+            filter.query.as_deref().is_none_or(|query| {
+                one.id.to_lowercase() == query
+                    || one.invite.email_address.to_lowercase().contains(query)
+            })
+        })
+        .collect()
+}
+
+/// Counts the pending invitations of an organization.
+pub(crate) fn count_pending(tables: &Tables, organization_id: &str, now: i64) -> usize {
+    let filter = InvitationFilter {
+        organization_id: Some(organization_id),
+        statuses: vec![InvitationStatus::Pending.as_str()],
+        ..InvitationFilter::default()
+    };
+    list(tables, &filter, now).len()
+}

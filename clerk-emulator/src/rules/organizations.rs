@@ -1,0 +1,341 @@
+//! Organizations.
+
+use super::api_error::ApiError;
+use super::metadata::{self, Update};
+use crate::model::metadata::Metadata;
+use crate::model::organization::{Membership, Organization};
+use crate::model::role::ADMIN;
+use crate::model::session::Session;
+use crate::model::user::Image;
+use crate::store::tables::Tables;
+
+/// Finds an organization by id or slug.
+pub(crate) fn by_id_or_slug<'a>(tables: &'a Tables, id_or_slug: &str) -> Option<&'a Organization> {
+    tables
+        .organizations
+        .get(id_or_slug)
+        .or_else(|| tables.organizations.find(|one| one.slug == id_or_slug))
+}
+
+/// Finds an organization by id or slug.
+pub(crate) fn find<'a>(tables: &'a Tables, id_or_slug: &str) -> Result<&'a Organization, ApiError> {
+    by_id_or_slug(tables, id_or_slug).ok_or_else(|| ApiError::not_found("organization", id_or_slug))
+}
+
+/// Returns the id of an organization, named by id or slug, if the user belongs to it.
+pub(crate) fn of_user(tables: &Tables, id_or_slug: &str, user_id: &str) -> Option<String> {
+    let organization = by_id_or_slug(tables, id_or_slug)?;
+    membership(tables, &organization.id, user_id).map(|_| organization.id.clone())
+}
+
+/// Finds the membership of a user in an organization, both named by id.
+pub(crate) fn membership<'a>(
+    tables: &'a Tables,
+    id: &str,
+    user_id: &str,
+) -> Option<&'a Membership> {
+    tables
+        .memberships
+        .find(|row| row.organization_id == id && row.user_id == user_id)
+}
+
+/// Returns the organization that a session is in, with the membership, while both exist.
+pub(crate) fn active<'a>(
+    tables: &'a Tables,
+    session: &Session,
+) -> Option<(&'a Organization, &'a Membership)> {
+    let organization = tables
+        .organizations
+        .get(session.organization_id.as_deref()?)?;
+    let membership = membership(tables, &organization.id, &session.user_id)?;
+    Some((organization, membership))
+}
+
+/// What a new organization has.
+#[derive(Debug, Default)]
+pub(crate) struct NewOrganization {
+    pub(crate) name: String,
+    pub(crate) slug: Option<String>,
+    pub(crate) created_by: Option<String>,
+    pub(crate) public_metadata: Option<Metadata>,
+    pub(crate) private_metadata: Option<Metadata>,
+    pub(crate) max_allowed_memberships: Option<i64>,
+    pub(crate) created_at: Option<i64>,
+}
+
+/// Creates an organization and returns its id. Its creator becomes an administrator.
+pub(crate) fn create(
+    tables: &mut Tables,
+    new: NewOrganization,
+    now: i64,
+) -> Result<String, ApiError> {
+    if let Some(user) = &new.created_by
+        && !tables.users.contains(user)
+    {
+        return Err(ApiError::not_found("user", user));
+    }
+    let slug = match new.slug {
+        Some(slug) => {
+            check_slug(tables, &slug, None)?;
+            slug
+        }
+        None => free_slug(tables, &new.name),
+    };
+    let mut organization = Organization::new(new.name, slug, now);
+    organization.created_at = new.created_at.unwrap_or(now);
+    organization.max_allowed_memberships = check_limit(new.max_allowed_memberships)?.unwrap_or(0);
+    organization.created_by.clone_from(&new.created_by);
+    apply_metadata(
+        &mut organization,
+        new.public_metadata,
+        new.private_metadata,
+        Update::Replace,
+    )?;
+    let id = organization.id.clone();
+    tables.organizations.insert(organization);
+    if let Some(user) = new.created_by {
+        let membership = Membership::new(id.clone(), user, ADMIN.to_owned(), now);
+        tables.memberships.insert(membership);
+    }
+    Ok(id)
+}
+
+fn check_limit(limit: Option<i64>) -> Result<Option<i64>, ApiError> {
+    match limit {
+        Some(limit) if limit < 0 => Err(ApiError::value(
+            "max_allowed_memberships",
+            "must not be negative",
+        )),
+        limit => Ok(limit),
+    }
+}
+
+/// Refuses slugs that are malformed or taken.
+fn check_slug(tables: &Tables, slug: &str, own_id: Option<&str>) -> Result<(), ApiError> {
+    let well_formed = !slug.is_empty()
+        && slug
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !well_formed {
+        return Err(ApiError::format(
+            "slug",
+            "can only contain lower-case letters, digits and hyphens",
+        ));
+    }
+    match by_id_or_slug(tables, slug) {
+        Some(other) if own_id != Some(other.id.as_str()) => Err(ApiError::taken("slug")),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a slug of a name.
+fn free_slug(tables: &Tables, name: &str) -> String {
+    let mut slug: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    slug = slug.trim_matches('-').to_owned();
+    if slug.is_empty() {
+        slug.push_str("organization");
+    }
+    let taken = |slug: &str| by_id_or_slug(tables, slug).is_some();
+    if !taken(&slug) {
+        return slug;
+    }
+    (2_u64..)
+        .map(|number| format!("{slug}-{number}"))
+        .find(|slug| !taken(slug))
+        .unwrap_or(slug)
+}
+
+/// An update of an organization.
+#[derive(Debug, Default)]
+pub(crate) struct OrganizationUpdate {
+    pub(crate) name: Option<String>,
+    pub(crate) slug: Option<String>,
+    pub(crate) max_allowed_memberships: Option<i64>,
+    pub(crate) admin_delete_enabled: Option<bool>,
+    pub(crate) created_at: Option<i64>,
+}
+
+/// Updates an organization.
+pub(crate) fn update<'a>(
+    tables: &'a mut Tables,
+    id_or_slug: &str,
+    update: OrganizationUpdate,
+    now: i64,
+) -> Result<&'a Organization, ApiError> {
+    let id = find(tables, id_or_slug)?.id.clone();
+    if let Some(slug) = &update.slug {
+        check_slug(tables, slug, Some(&id))?;
+    }
+    let most = check_limit(update.max_allowed_memberships)?;
+    change(tables, &id, now, |organization| {
+        if let Some(name) = update.name {
+            organization.name = name;
+        }
+        if let Some(slug) = update.slug {
+            organization.slug = slug;
+        }
+        if let Some(most) = most {
+            organization.max_allowed_memberships = most;
+        }
+        if let Some(enabled) = update.admin_delete_enabled {
+            organization.admin_delete_enabled = enabled;
+        }
+        if let Some(created_at) = update.created_at {
+            organization.created_at = created_at;
+        }
+        Ok(())
+    })
+}
+
+fn change<'a>(
+    tables: &'a mut Tables,
+    id_or_slug: &str,
+    now: i64,
+    change: impl FnOnce(&mut Organization) -> Result<(), ApiError>,
+) -> Result<&'a Organization, ApiError> {
+    let id = find(tables, id_or_slug)?.id.clone();
+    let organization = tables
+        .organizations
+        .get_mut(&id)
+        .ok_or_else(|| ApiError::not_found("organization", &id))?;
+    change(organization)?;
+    organization.updated_at = now;
+    Ok(organization)
+}
+
+/// Merges or replaces metadata. What is not given stays.
+pub(crate) fn update_metadata<'a>(
+    tables: &'a mut Tables,
+    id_or_slug: &str,
+    public: Option<Metadata>,
+    private: Option<Metadata>,
+    how: Update,
+    now: i64,
+) -> Result<&'a Organization, ApiError> {
+    change(tables, id_or_slug, now, |organization| {
+        apply_metadata(organization, public, private, how)
+    })
+}
+
+fn apply_metadata(
+    organization: &mut Organization,
+    public: Option<Metadata>,
+    private: Option<Metadata>,
+    how: Update,
+) -> Result<(), ApiError> {
+    metadata::update(
+        "public_metadata",
+        &mut organization.public_metadata,
+        public,
+        how,
+    )?;
+    metadata::update(
+        "private_metadata",
+        &mut organization.private_metadata,
+        private,
+        how,
+    )
+}
+
+/// Replaces or removes the logo.
+pub(crate) fn set_logo<'a>(
+    tables: &'a mut Tables,
+    id_or_slug: &str,
+    logo: Option<Image>,
+    now: i64,
+) -> Result<&'a Organization, ApiError> {
+    change(tables, id_or_slug, now, |organization| {
+        organization.logo = logo;
+        Ok(())
+    })
+}
+
+/// Deletes an organization with its memberships and returns its id. Sessions in it go back to the personal
+/// account.
+pub(crate) fn delete(tables: &mut Tables, id_or_slug: &str) -> Result<String, ApiError> {
+    let id = find(tables, id_or_slug)?.id.clone();
+    tables.organizations.remove(&id);
+    tables
+        .memberships
+        .remove_where(|membership| membership.organization_id == id);
+    tables
+        .organization_domains
+        .remove_where(|domain| domain.organization_id == id);
+    tables
+        .organization_invitations
+        .remove_where(|invitation| invitation.organization_id == id);
+    tables
+        .credentials
+        .remove_where(|credential| credential.subject == id);
+    leave_sessions(tables, &id, None);
+    Ok(id)
+}
+
+/// Takes sessions out of an organization: those of one user, or all.
+pub(crate) fn leave_sessions(tables: &mut Tables, organization_id: &str, user_id: Option<&str>) {
+    let sessions = tables.sessions.ids(|session| {
+        session.organization_id.as_deref() == Some(organization_id)
+            && user_id.is_none_or(|user_id| session.user_id == user_id)
+    });
+    for id in sessions {
+        if let Some(session) = tables.sessions.get_mut(&id) {
+            session.organization_id = None;
+        }
+    }
+}
+
+/// What a list of organizations is narrowed to.
+#[derive(Debug, Default)]
+pub(crate) struct OrganizationFilter<'a> {
+    pub(crate) ids: Vec<&'a str>,
+    pub(crate) user_ids: Vec<&'a str>,
+    /// Lower-case text in name or slug, or the whole id.
+    pub(crate) query: Option<String>,
+}
+
+/// Lists organizations, oldest first. A minus sign before an id excludes.
+pub(crate) fn list<'a>(
+    tables: &'a Tables,
+    filter: &OrganizationFilter<'_>,
+) -> Vec<&'a Organization> {
+    tables
+        .organizations
+        .iter()
+        .filter(|one| included(&filter.ids, |id| one.id == id))
+        .filter(|one| {
+            included(&filter.user_ids, |user| {
+                membership(tables, &one.id, user).is_some()
+            })
+        })
+        .filter(|one| {
+            filter.query.as_deref().is_none_or(|query| {
+                one.id == query
+                    || one.name.to_lowercase().contains(query)
+                    || one.slug.to_lowercase().contains(query)
+            })
+        })
+        .collect()
+}
+
+/// Applies a list of wanted values, where a minus sign before a value excludes and a plus sign, or nothing,
+/// includes.
+pub(crate) fn included(wanted: &[&str], has: impl Fn(&str) -> bool) -> bool {
+    let mut includes = false;
+    let mut hit = false;
+    for value in wanted {
+        match value.strip_prefix('-') {
+            Some(value) if has(value) => return false,
+            Some(_) => {}
+            None => {
+                includes = true;
+                // A plus sign that the client did not encode arrives as a space.
+                hit |= has(value.trim_start_matches(['+', ' ']));
+            }
+        }
+    }
+    !includes || hit
+}

@@ -1,0 +1,134 @@
+use super::api_error::ApiError;
+use crate::model::password::Password;
+use crate::secret::Secret;
+
+const SHORTEST: usize = 8;
+const LONGEST: usize = 72;
+
+/// The hashers whose digests Clerk imports.
+const HASHERS: &[&str] = &[
+    "argon2i",
+    "argon2id",
+    "bcrypt",
+    "bcrypt_peppered",
+    "bcrypt_sha256_django",
+    "hmac_sha256_utf16_b64",
+    "ldap_ssha",
+    "md5",
+    "md5_phpass",
+    "md5_salted",
+    "pbkdf2_sha1",
+    "pbkdf2_sha256",
+    "pbkdf2_sha256_django",
+    "pbkdf2_sha512",
+    "pbkdf2_sha512_hex",
+    "phpass",
+    "scrypt_firebase",
+    "scrypt_werkzeug",
+    "sha256",
+    "sha256_salted",
+    "sha512_symfony",
+];
+
+/// Passwords that stand for those found in data breaches; Clerk asks a service that knows all of them.
+const BREACHED: &[&str] = &[
+    "00000000",
+    "11111111",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "87654321",
+    "abc12345",
+    "abcd1234",
+    "admin123",
+    "baseball",
+    "football",
+    "iloveyou",
+    "letmein1",
+    "p@ssw0rd",
+    "passw0rd",
+    "password",
+    "password1",
+    "password12",
+    "password123",
+    "password1234",
+    "princess",
+    "qwerty123",
+    "qwertyui",
+    "qwertyuiop",
+    "starwars",
+    "sunshine",
+    "superman",
+    "trustno1",
+    "welcome1",
+    "whatever",
+];
+
+/// A password as a caller gives it.
+#[derive(Debug, Clone)]
+pub(crate) enum NewPassword {
+    /// The password itself.
+    Text {
+        password: Secret,
+        /// Whether strength and breaches are checked.
+        checks: Checks,
+    },
+    /// The digest that another system made of it.
+    Digest { hasher: String, digest: Secret },
+}
+
+/// Whether a new password is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checks {
+    Enforced,
+    Skipped,
+}
+
+/// Turns a given password into what is kept.
+pub(crate) fn accept(given: NewPassword) -> Result<Password, ApiError> {
+    match given {
+        NewPassword::Text { password, checks } => {
+            if checks == Checks::Enforced {
+                check(&password.0)?;
+            }
+            Ok(Password::hash(&password.0))
+        }
+        NewPassword::Digest { hasher, digest } => {
+            if HASHERS.contains(&hasher.as_str()) {
+                Ok(Password::Imported { hasher, digest })
+            } else {
+                Err(ApiError::value(
+                    "password_hasher",
+                    &format!("must be one of {}", HASHERS.join(", ")),
+                ))
+            }
+        }
+    }
+}
+
+/// Refuses passwords that are too short, too long or known from data breaches.
+pub(crate) fn check(password: &str) -> Result<(), ApiError> {
+    let refused = |code, message: String| Err(ApiError::param(code, "password", message));
+    let length = password.chars().count();
+    if length < SHORTEST {
+        return refused(
+            "form_password_length_too_short",
+            format!("Passwords must be {SHORTEST} characters or more."),
+        );
+    }
+    if length > LONGEST {
+        return refused(
+            "form_password_length_too_long",
+            format!("Passwords must be {LONGEST} characters or fewer."),
+        );
+    }
+    if BREACHED.contains(&password.to_lowercase().as_str()) {
+        return refused(
+            "form_password_pwned",
+            "Password has been found in an online data breach. For account safety, please use a different \
+             password."
+                .to_owned(),
+        );
+    }
+    Ok(())
+}

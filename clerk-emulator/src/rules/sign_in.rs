@@ -1,0 +1,92 @@
+//! Signing in by choice, by password or by ticket.
+
+use super::identifiers;
+use super::memberships;
+use super::organizations;
+use super::sessions;
+use super::tickets;
+use crate::model::user::User;
+use crate::store::tables::Tables;
+
+/// Why a sign-in failed, for the person who tried.
+pub(crate) type Refusal = &'static str;
+
+/// Who signs in, and how that is shown.
+#[derive(Debug)]
+pub(crate) enum Attempt<'a> {
+    /// A person, and an organization of theirs, chosen on the emulator's page.
+    Chosen {
+        user_id: &'a str,
+        organization_id: Option<&'a str>,
+    },
+    /// An identifier with a password.
+    Password {
+        identifier: &'a str,
+        password: &'a str,
+    },
+    /// A sign-in token.
+    Ticket(&'a str),
+}
+
+/// Signs somebody in on a client, from the application at `origin`.
+pub(crate) fn sign_in(
+    tables: &mut Tables,
+    client_id: &str,
+    attempt: &Attempt<'_>,
+    origin: Option<String>,
+    now: i64,
+) -> Result<(), Refusal> {
+    let (user_id, organization_id) = match attempt {
+        Attempt::Ticket(ticket) => tickets::redeem(tables, ticket, now)
+            .map(|user_id| (user_id, None))
+            .ok_or("This sign-in link was used, revoked or is too old.")?,
+        Attempt::Chosen {
+            user_id,
+            organization_id,
+        } => {
+            let user = tables.users.get(user_id).ok_or("This person is gone.")?;
+            if let Some(id) = organization_id {
+                organizations::membership(tables, id, user_id)
+                    .ok_or("This person is no longer a member there.")?;
+            }
+            let organization_id = organization_id.map(str::to_owned);
+            admitted(tables, user, organization_id)?
+        }
+        Attempt::Password {
+            identifier,
+            password,
+        } => {
+            let user = identifiers::user_by_any(tables, identifier)
+                .filter(|user| user.password_is(password))
+                .ok_or("The address or the password is wrong.")?;
+            if user.password_compromised {
+                return Err("This password is known to others and must be reset.");
+            }
+            admitted(tables, user, None)?
+        }
+    };
+    let session_id = sessions::start(tables, client_id, &user_id, origin, now);
+    sessions::set_organization(tables, &session_id, organization_id);
+    Ok(())
+}
+
+/// Refuses users who may not sign in. The organization of somebody who belongs to exactly one becomes active,
+/// as on instances without personal accounts.
+fn admitted(
+    tables: &Tables,
+    user: &User,
+    organization_id: Option<String>,
+) -> Result<(String, Option<String>), Refusal> {
+    if user.banned {
+        return Err("This person is banned.");
+    }
+    if user.locked {
+        return Err("This account is locked.");
+    }
+    let mut own = memberships::of_user(tables, &user.id);
+    let only = match (own.next(), own.next()) {
+        (Some(only), None) => Some(only.organization_id.clone()),
+        _ => None,
+    };
+    Ok((user.id.clone(), organization_id.or(only)))
+}

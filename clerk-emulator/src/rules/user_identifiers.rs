@@ -1,0 +1,227 @@
+//! E-mail addresses and phone numbers of users, one by one.
+
+use http::StatusCode;
+
+use super::accounts;
+use super::api_error::ApiError;
+use super::identifiers;
+use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
+use crate::model::user::User;
+use crate::store::tables::Tables;
+
+/// What is said about an identifier when it is added or updated.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct IdentifierTraits {
+    pub(crate) verified: Option<bool>,
+    pub(crate) primary: Option<bool>,
+    pub(crate) reserved_for_second_factor: Option<bool>,
+}
+
+impl IdentifierTraits {
+    fn proof(self) -> Option<Proof> {
+        self.verified.map(|verified| match verified {
+            true => Proof::Admin,
+            false => Proof::None,
+        })
+    }
+}
+
+/// Whether a new identifier stands beside the others of its user, or in their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Others {
+    Kept,
+    Removed,
+}
+
+fn owner<'a>(
+    tables: &'a Tables,
+    what: &str,
+    id: &str,
+    owns: impl Fn(&User) -> bool,
+) -> Result<&'a User, ApiError> {
+    tables
+        .users
+        .find(owns)
+        .ok_or_else(|| ApiError::not_found(what, id))
+}
+
+/// Finds an e-mail address by id.
+pub(crate) fn find_email<'a>(tables: &'a Tables, id: &str) -> Result<&'a EmailAddress, ApiError> {
+    tables
+        .users
+        .iter()
+        .flat_map(|user| &user.email_addresses)
+        .find(|email| email.id == id)
+        .ok_or_else(|| ApiError::not_found("email address", id))
+}
+
+/// Finds a phone number by id.
+pub(crate) fn find_phone<'a>(tables: &'a Tables, id: &str) -> Result<&'a PhoneNumber, ApiError> {
+    tables
+        .users
+        .iter()
+        .flat_map(|user| &user.phone_numbers)
+        .find(|phone| phone.id == id)
+        .ok_or_else(|| ApiError::not_found("phone number", id))
+}
+
+fn email_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
+    let owns = |user: &User| user.email_addresses.iter().any(|email| email.id == id);
+    owner(tables, "email address", id, owns).map(|user| user.id.clone())
+}
+
+fn phone_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
+    let owns = |user: &User| user.phone_numbers.iter().any(|phone| phone.id == id);
+    owner(tables, "phone number", id, owns).map(|user| user.id.clone())
+}
+
+/// Gives a user an e-mail address.
+pub(crate) fn add_email<'a>(
+    tables: &'a mut Tables,
+    user_id: &str,
+    address: String,
+    traits: IdentifierTraits,
+    others: Others,
+    now: i64,
+) -> Result<&'a EmailAddress, ApiError> {
+    accounts::find(tables, user_id)?;
+    let email = EmailAddress::new(address, traits.proof().unwrap_or(Proof::None), now);
+    let id = email.id.clone();
+    if others == Others::Removed {
+        accounts::change(tables, user_id, now, |user| {
+            user.email_addresses.clear();
+            Ok(())
+        })?;
+    }
+    identifiers::check_new_email(tables, &email.email_address)?;
+    accounts::change(tables, user_id, now, |user| {
+        user.email_addresses.push(email);
+        if traits.primary == Some(true) {
+            user.primary_email_address_id = Some(id.clone());
+        }
+        user.fill_in_primaries();
+        Ok(())
+    })?;
+    find_email(tables, &id)
+}
+
+/// Updates an e-mail address.
+pub(crate) fn update_email<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    traits: IdentifierTraits,
+    now: i64,
+) -> Result<&'a EmailAddress, ApiError> {
+    let user_id = email_owner(tables, id)?;
+    accounts::change(tables, &user_id, now, |user| {
+        for email in &mut user.email_addresses {
+            if email.id == id {
+                email.proof = traits.proof().unwrap_or(email.proof);
+                email.updated_at = now;
+            }
+        }
+        if traits.primary == Some(true) {
+            user.primary_email_address_id = Some(id.to_owned());
+        }
+        Ok(())
+    })?;
+    find_email(tables, id)
+}
+
+/// Takes an e-mail address from its user, unless it is the last identifier.
+pub(crate) fn remove_email(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
+    let user_id = email_owner(tables, id)?;
+    accounts::change(tables, &user_id, now, |user| {
+        user.email_addresses.retain(|email| email.id != id);
+        check_identifiable(user)?;
+        user.fill_in_primaries();
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Gives a user a phone number.
+pub(crate) fn add_phone<'a>(
+    tables: &'a mut Tables,
+    user_id: &str,
+    number: String,
+    traits: IdentifierTraits,
+    others: Others,
+    now: i64,
+) -> Result<&'a PhoneNumber, ApiError> {
+    accounts::find(tables, user_id)?;
+    let mut phone = PhoneNumber::new(number, traits.proof().unwrap_or(Proof::None), now);
+    phone.reserved_for_second_factor = traits.reserved_for_second_factor == Some(true);
+    let id = phone.id.clone();
+    if others == Others::Removed {
+        accounts::change(tables, user_id, now, |user| {
+            user.phone_numbers.clear();
+            Ok(())
+        })?;
+    }
+    identifiers::check_new_phone(tables, &phone.phone_number)?;
+    accounts::change(tables, user_id, now, |user| {
+        let had = user.has_second_factor();
+        user.phone_numbers.push(phone);
+        if traits.primary == Some(true) {
+            user.primary_phone_number_id = Some(id.clone());
+        }
+        user.fill_in_primaries();
+        accounts::note_second_factor(user, had, now);
+        Ok(())
+    })?;
+    find_phone(tables, &id)
+}
+
+/// Updates a phone number.
+pub(crate) fn update_phone<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    traits: IdentifierTraits,
+    now: i64,
+) -> Result<&'a PhoneNumber, ApiError> {
+    let user_id = phone_owner(tables, id)?;
+    accounts::change(tables, &user_id, now, |user| {
+        let had = user.has_second_factor();
+        for phone in &mut user.phone_numbers {
+            if phone.id == id {
+                phone.proof = traits.proof().unwrap_or(phone.proof);
+                phone.reserved_for_second_factor = traits
+                    .reserved_for_second_factor
+                    .unwrap_or(phone.reserved_for_second_factor);
+                phone.updated_at = now;
+            }
+        }
+        if traits.primary == Some(true) {
+            user.primary_phone_number_id = Some(id.to_owned());
+        }
+        accounts::note_second_factor(user, had, now);
+        Ok(())
+    })?;
+    find_phone(tables, id)
+}
+
+/// Takes a phone number from its user, unless it is the last identifier.
+pub(crate) fn remove_phone(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
+    let user_id = phone_owner(tables, id)?;
+    accounts::change(tables, &user_id, now, |user| {
+        let had = user.has_second_factor();
+        user.phone_numbers.retain(|phone| phone.id != id);
+        check_identifiable(user)?;
+        user.fill_in_primaries();
+        accounts::note_second_factor(user, had, now);
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn check_identifiable(user: &User) -> Result<(), ApiError> {
+    if user.email_addresses.is_empty() && user.phone_numbers.is_empty() && user.username.is_none() {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "last_identification_deletion_failed",
+            "You cannot delete the last identification of a user",
+        ));
+    }
+    Ok(())
+}

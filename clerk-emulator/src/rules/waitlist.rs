@@ -1,0 +1,121 @@
+//! The waitlist.
+
+use http::StatusCode;
+
+use super::api_error::ApiError;
+use super::identifiers;
+use super::invitations::{self, Existing, NewInvite};
+use crate::model::waitlist::{WaitlistEntry, WaitlistStatus};
+use crate::store::tables::Tables;
+
+/// Finds an entry by id.
+pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a WaitlistEntry, ApiError> {
+    tables
+        .waitlist_entries
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("waitlist entry", id))
+}
+
+/// Adds an address, or finds it on the list.
+pub(crate) fn add(
+    tables: &mut Tables,
+    email_address: String,
+    now: i64,
+) -> Result<&WaitlistEntry, ApiError> {
+    identifiers::check_email(&email_address)?;
+    let listed = tables
+        .waitlist_entries
+        .find(|entry| entry.email_address.eq_ignore_ascii_case(&email_address))
+        .map(|entry| entry.id.clone());
+    match listed {
+        Some(id) => find(tables, &id),
+        None => Ok(tables
+            .waitlist_entries
+            .insert(WaitlistEntry::new(email_address, now))),
+    }
+}
+
+/// Lists entries, oldest first.
+pub(crate) fn list<'a>(
+    tables: &'a Tables,
+    status: Option<&str>,
+    query: Option<&str>,
+) -> Vec<&'a WaitlistEntry> {
+    tables
+        .waitlist_entries
+        .iter()
+        .filter(|entry| status.is_none_or(|status| entry.status.as_str() == status))
+        .filter(|entry| {
+            query.is_none_or(|query| entry.email_address.to_lowercase().contains(query))
+        })
+        .collect()
+}
+
+/// Invites somebody from the list.
+pub(crate) fn invite<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    existing: Existing,
+    now: i64,
+) -> Result<&'a WaitlistEntry, ApiError> {
+    let email_address = find(tables, id)?.email_address.clone();
+    let invite = NewInvite {
+        email_address,
+        public_metadata: None,
+        redirect_url: None,
+        expires_in_days: None,
+    };
+    let invitation_id = invitations::create(tables, invite, existing, now)?
+        .id
+        .clone();
+    change(tables, id, now, |entry| {
+        entry.status = WaitlistStatus::Invited;
+        entry.invitation_id = Some(invitation_id);
+    })
+}
+
+/// Rejects somebody on the list.
+pub(crate) fn reject<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    now: i64,
+) -> Result<&'a WaitlistEntry, ApiError> {
+    if find(tables, id)?.status != WaitlistStatus::Pending {
+        return Err(not_pending());
+    }
+    change(tables, id, now, |entry| {
+        entry.status = WaitlistStatus::Rejected
+    })
+}
+
+/// Takes a pending entry off the list.
+pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
+    if find(tables, id)?.status == WaitlistStatus::Invited {
+        return Err(not_pending());
+    }
+    tables.waitlist_entries.remove(id);
+    Ok(())
+}
+
+fn not_pending() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "waitlist_entry_not_pending",
+        "The waitlist entry is not pending",
+    )
+}
+
+fn change<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    now: i64,
+    change: impl FnOnce(&mut WaitlistEntry),
+) -> Result<&'a WaitlistEntry, ApiError> {
+    let entry = tables
+        .waitlist_entries
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("waitlist entry", id))?;
+    change(entry);
+    entry.updated_at = now;
+    Ok(entry)
+}

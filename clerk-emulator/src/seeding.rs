@@ -1,0 +1,183 @@
+//! Filling the state from a seed.
+
+use crate::error::Error;
+use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
+use crate::model::jwt_template::JwtTemplate;
+use crate::model::machine::Machine;
+use crate::model::organization::{Membership, Organization};
+use crate::model::password::Password;
+use crate::model::role::Role;
+use crate::model::user::User;
+use crate::rules::{identifiers, jwt_templates, machines, organizations, permissions, roles};
+use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
+use crate::store::tables::Tables;
+
+/// Adds everything in a seed to a new instance.
+pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Error> {
+    for role in Role::defaults(now) {
+        for permission in &role.permissions {
+            permissions::ensure(tables, permission, now);
+        }
+        tables.roles.insert(role);
+    }
+    for role in seed.roles {
+        add_role(tables, role, now);
+    }
+    for user in seed.users {
+        add_user(tables, user, now)?;
+    }
+    for organization in seed.organizations {
+        add_organization(tables, organization, now)?;
+    }
+    add_machines(tables, seed.machines, now)?;
+    for template in seed.jwt_templates {
+        add_jwt_template(tables, template, now)?;
+    }
+    Ok(())
+}
+
+fn duplicate(what: &'static str, value: &str) -> Error {
+    Error::Duplicate {
+        what,
+        value: value.to_owned(),
+    }
+}
+
+fn add_role(tables: &mut Tables, seed: RoleSeed, now: i64) {
+    let mut role = match roles::by_key(tables, &seed.key) {
+        Some(role) => role.clone(),
+        None => Role::new(seed.key.clone(), seed.key.trim_start_matches("org:"), now),
+    };
+    if let Some(name) = seed.name {
+        role.name = name;
+    }
+    for permission in seed.permissions {
+        permissions::ensure(tables, &permission, now);
+        if !role.permissions.contains(&permission) {
+            role.permissions.push(permission);
+        }
+    }
+    tables.roles.insert(role);
+}
+
+fn add_user(tables: &mut Tables, seed: UserSeed, now: i64) -> Result<(), Error> {
+    let mut user = User::new(now);
+    if let Some(id) = seed.id {
+        user.id = id;
+    }
+    if tables.users.contains(&user.id) {
+        return Err(duplicate("user id", &user.id));
+    }
+    for address in seed.email_addresses {
+        if user.has_email(&address) || identifiers::user_by_email(tables, &address).is_some() {
+            return Err(duplicate("e-mail address", &address));
+        }
+        let email = EmailAddress::new(address, Proof::Admin, now);
+        user.email_addresses.push(email);
+    }
+    for number in seed.phone_numbers {
+        if user.has_phone(&number) || identifiers::user_by_phone(tables, &number).is_some() {
+            return Err(duplicate("phone number", &number));
+        }
+        let phone = PhoneNumber::new(number, Proof::Admin, now);
+        user.phone_numbers.push(phone);
+    }
+    if let Some(username) = &seed.username
+        && identifiers::user_by_username(tables, username).is_some()
+    {
+        return Err(duplicate("username", username));
+    }
+    user.fill_in_primaries();
+    user.username = seed.username;
+    user.external_id = seed.external_id;
+    user.first_name = seed.first_name;
+    user.last_name = seed.last_name;
+    if let Some(password) = seed.password {
+        user.password = Some(Password::hash(&password.0));
+        user.password_last_updated_at = Some(now);
+    }
+    user.public_metadata = seed.public_metadata;
+    user.private_metadata = seed.private_metadata;
+    user.unsafe_metadata = seed.unsafe_metadata;
+    user.plan = seed.plan;
+    user.features = seed.features;
+    tables.users.insert(user);
+    Ok(())
+}
+
+fn add_organization(tables: &mut Tables, seed: OrganizationSeed, now: i64) -> Result<(), Error> {
+    let mut organization = Organization::new(seed.name, seed.slug, now);
+    if let Some(id) = seed.id {
+        organization.id = id;
+    }
+    for taken in [&organization.id, &organization.slug] {
+        if organizations::by_id_or_slug(tables, taken).is_some() {
+            return Err(duplicate("organization", taken));
+        }
+    }
+    organization.public_metadata = seed.public_metadata;
+    organization.private_metadata = seed.private_metadata;
+    organization.plan = seed.plan;
+    organization.features = seed.features;
+    for member in seed.members {
+        let user = identifiers::user_by_any(tables, &member.user)
+            .ok_or_else(|| Error::unknown("user", &member.user))?;
+        if roles::by_key(tables, &member.role).is_none() {
+            return Err(Error::unknown("role", member.role));
+        }
+        let user_id = user.id.clone();
+        if organizations::membership(tables, &organization.id, &user_id).is_some() {
+            return Err(duplicate("member", &member.user));
+        }
+        organization
+            .created_by
+            .get_or_insert_with(|| user_id.clone());
+        let membership = Membership::new(organization.id.clone(), user_id, member.role, now);
+        tables.memberships.insert(membership);
+    }
+    tables.organizations.insert(organization);
+    Ok(())
+}
+
+fn add_machines(tables: &mut Tables, seeds: Vec<MachineSeed>, now: i64) -> Result<(), Error> {
+    let mut scopes = Vec::new();
+    for seed in seeds {
+        let mut machine = Machine::new(seed.name, now);
+        if let Some(id) = seed.id {
+            machine.id = id;
+        }
+        if let Some(key) = seed.secret_key {
+            machine.secret_key = key;
+        }
+        for taken in [&machine.id, &machine.name] {
+            if machines::by_id_or_name(tables, taken).is_some() {
+                return Err(duplicate("machine", taken));
+            }
+        }
+        scopes.push((machine.id.clone(), seed.scopes));
+        tables.machines.insert(machine);
+    }
+    for (id, names) in scopes {
+        for name in names {
+            let machine_id = machines::by_id_or_name(tables, &name)
+                .map(|other| other.id.clone())
+                .ok_or_else(|| Error::unknown("machine", &name))?;
+            if let Some(machine) = tables.machines.get_mut(&id) {
+                machine.scopes.push(machine_id);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add_jwt_template(tables: &mut Tables, seed: JwtTemplateSeed, now: i64) -> Result<(), Error> {
+    if jwt_templates::by_name(tables, &seed.name).is_ok() {
+        return Err(duplicate("jwt template", &seed.name));
+    }
+    let mut template = JwtTemplate::new(seed.name, seed.claims, now);
+    if let Some(lifetime) = seed.lifetime {
+        template.lifetime = lifetime.into();
+    }
+    tables.jwt_templates.insert(template);
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! One table: rows by id in order of insertion, with a journal that can take changes back.
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+/// Something that is kept in a table under an id.
+pub(crate) trait Row: Clone + std::fmt::Debug {
+    /// Returns the id, which never changes.
+    fn id(&self) -> &str;
+}
+
+/// Rows by id. The order of insertion is kept; it breaks ties of equal time stamps.
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    rows: IndexMap<String, T>,
+    journal: Vec<Change<T>>,
+}
+
+/// A change since the last commit, with what it takes to undo it.
+#[derive(Debug)]
+enum Change<T> {
+    Inserted(String),
+    Replaced(T),
+    Removed { index: usize, row: T },
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            rows: IndexMap::new(),
+            journal: Vec::new(),
+        }
+    }
+}
+
+impl<T: Row> Table<T> {
+    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+        self.rows.get(id)
+    }
+
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.rows.contains_key(id)
+    }
+
+    /// Iterates in order of insertion.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.rows.values()
+    }
+
+    /// Returns the first row that fits.
+    pub(crate) fn find(&self, fits: impl Fn(&T) -> bool) -> Option<&T> {
+        self.rows.values().find(|row| fits(row))
+    }
+
+    /// Returns the ids of the rows that fit.
+    pub(crate) fn ids(&self, fits: impl Fn(&T) -> bool) -> Vec<String> {
+        let rows = self.rows.values().filter(|row| fits(row));
+        rows.map(|row| row.id().to_owned()).collect()
+    }
+
+    /// Returns a row to change. Its previous value is remembered until the commit.
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        let row = self.rows.get_mut(id)?;
+        self.journal.push(Change::Replaced(row.clone()));
+        Some(row)
+    }
+
+    /// Adds a row, or replaces the one with its id, and returns it.
+    pub(crate) fn insert(&mut self, row: T) -> &T {
+        let id = row.id().to_owned();
+        let entry = self.rows.entry(id.clone());
+        match entry {
+            Entry::Occupied(mut entry) => {
+                self.journal.push(Change::Replaced(entry.insert(row)));
+                entry.into_mut()
+            }
+            Entry::Vacant(entry) => {
+                self.journal.push(Change::Inserted(id));
+                entry.insert(row)
+            }
+        }
+    }
+
+    /// Removes a row; the order of the others stays.
+    pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
+        let (index, _, row) = self.rows.shift_remove_full(id)?;
+        self.journal.push(Change::Removed {
+            index,
+            row: row.clone(),
+        });
+        Some(row)
+    }
+
+    /// Removes the rows that fit.
+    pub(crate) fn remove_where(&mut self, fits: impl Fn(&T) -> bool) {
+        for id in self.ids(fits) {
+            self.remove(&id);
+        }
+    }
+
+    /// Accepts the changes since the last commit.
+    pub(super) fn commit(&mut self) {
+        self.journal.clear();
+    }
+
+    /// Takes the changes since the last commit back.
+    pub(super) fn roll_back(&mut self) {
+        while let Some(change) = self.journal.pop() {
+            match change {
+                Change::Inserted(id) => {
+                    self.rows.shift_remove(&id);
+                }
+                Change::Replaced(row) => {
+                    self.rows.insert(row.id().to_owned(), row);
+                }
+                Change::Removed { index, row } => {
+                    self.rows.shift_insert(index, row.id().to_owned(), row);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Word(String, u32);
+
+    impl Row for Word {
+        fn id(&self) -> &str {
+            &self.0
+        }
+    }
+
+    fn words(table: &Table<Word>) -> Vec<(String, u32)> {
+        table.iter().map(|word| (word.0.clone(), word.1)).collect()
+    }
+
+    #[test]
+    fn rolling_back_restores_rows_and_order() {
+        let mut table = Table::default();
+        for (id, number) in [("a", 1), ("b", 2), ("c", 3)] {
+            table.insert(Word(id.to_owned(), number));
+        }
+        table.commit();
+        let before = words(&table);
+        table.insert(Word("d".to_owned(), 4));
+        table.remove("b");
+        table.get_mut("a").unwrap().1 = 10;
+        table.insert(Word("c".to_owned(), 30));
+        table.get_mut("d").unwrap().1 = 40;
+        table.remove("a");
+        table.insert(Word("b".to_owned(), 20));
+        assert_ne!(words(&table), before);
+        table.roll_back();
+        assert_eq!(words(&table), before);
+    }
+}

@@ -1,0 +1,65 @@
+use super::table::{Row, Table};
+use crate::model::credential::Credential;
+use crate::model::handshake::HandshakeNonce;
+use crate::model::invitation::{Invitation, OrganizationInvitation};
+use crate::model::jwt_template::JwtTemplate;
+use crate::model::machine::Machine;
+use crate::model::organization::{Membership, Organization};
+use crate::model::organization_domain::OrganizationDomain;
+use crate::model::redirect_url::RedirectUrl;
+use crate::model::restriction::Restriction;
+use crate::model::role::{Permission, Role};
+use crate::model::session::{Client, Session};
+use crate::model::ticket::SignInToken;
+use crate::model::user::User;
+use crate::model::waitlist::WaitlistEntry;
+
+/// Declares the tables, so that none is forgotten when changes are committed or taken back.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $table:ident: $row:ident by $id:ident,)+) => {
+        /// All state of an instance.
+        #[derive(Debug, Default)]
+        pub(crate) struct Tables {
+            $($(#[$doc])* pub(crate) $table: Table<$row>,)+
+        }
+
+        impl Tables {
+            /// Accepts all changes since the last commit.
+            pub(super) fn commit(&mut self) {
+                $(self.$table.commit();)+
+            }
+
+            /// Takes all changes since the last commit back.
+            pub(super) fn roll_back(&mut self) {
+                $(self.$table.roll_back();)+
+            }
+        }
+
+        $(impl Row for $row {
+            fn id(&self) -> &str {
+                &self.$id
+            }
+        })+
+    };
+}
+
+tables! {
+    users: User by id,
+    organizations: Organization by id,
+    memberships: Membership by id,
+    organization_domains: OrganizationDomain by id,
+    roles: Role by id,
+    permissions: Permission by id,
+    invitations: Invitation by id,
+    organization_invitations: OrganizationInvitation by id,
+    waitlist_entries: WaitlistEntry by id,
+    restrictions: Restriction by id,
+    redirect_urls: RedirectUrl by id,
+    sessions: Session by id,
+    clients: Client by id,
+    sign_in_tokens: SignInToken by id,
+    jwt_templates: JwtTemplate by id,
+    machines: Machine by id,
+    credentials: Credential by id,
+    nonces: HandshakeNonce by nonce,
+}

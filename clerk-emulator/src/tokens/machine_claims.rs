@@ -1,0 +1,46 @@
+use serde_json::{Map, Value, json};
+
+use super::validity;
+use crate::instance::Instance;
+use crate::model::credential::Credential;
+
+/// Makes the claims of an M2M token in its JWT form.
+pub(crate) fn m2m_claims(
+    instance: &Instance,
+    token: &Credential,
+    lifetime_seconds: i64,
+) -> Map<String, Value> {
+    let mut claims = credential_claims(instance, token, lifetime_seconds);
+    claims.insert("aud".into(), json!(token.scopes));
+    claims.insert("scopes".into(), json!(token.scopes.join(" ")));
+    claims
+}
+
+/// Makes the claims of an OAuth access token in its JWT form (RFC 9068).
+pub(crate) fn oauth_claims(
+    instance: &Instance,
+    token: &Credential,
+    client_id: &str,
+    lifetime_seconds: i64,
+) -> Map<String, Value> {
+    let mut claims = credential_claims(instance, token, lifetime_seconds);
+    claims.insert("client_id".into(), json!(client_id));
+    claims.insert("scope".into(), json!(token.scopes.join(" ")));
+    claims
+}
+
+fn credential_claims(
+    instance: &Instance,
+    token: &Credential,
+    lifetime_seconds: i64,
+) -> Map<String, Value> {
+    let mut claims = match &token.claims {
+        Value::Object(claims) => claims.clone(),
+        _ => Map::new(),
+    };
+    claims.insert("iss".into(), json!(instance.issuer()));
+    claims.insert("sub".into(), json!(token.subject));
+    validity::insert(&mut claims, token.created_at, lifetime_seconds);
+    claims.insert("jti".into(), json!(token.id));
+    claims
+}

@@ -1,0 +1,65 @@
+//! An emulator that other containers reach.
+
+use clerk_emulator::Emulator;
+
+#[tokio::test]
+async fn a_public_url_stands_in_the_variables_with_the_leave_to_use_plain_http() {
+    let emulator = Emulator::builder()
+        .dangerous_bind([0, 0, 0, 0].into())
+        .public_url("http://clerk-emulator:4000")
+        .start()
+        .await
+        .unwrap();
+    let env = emulator.env();
+    let value = |wanted: &str| {
+        env.iter()
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, value)| value.as_str())
+    };
+    assert_eq!(value("CLERK_API_URL"), Some("http://clerk-emulator:4000"));
+    assert_eq!(
+        value("CLERK_SIGN_IN_URL"),
+        Some("http://clerk-emulator:4000/sign-in")
+    );
+    assert_eq!(value("CLERK_DEVELOPMENT_ALLOW_HTTP"), Some("true"));
+    // Requests carry the name by which the other container knows it.
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .get(format!(
+            "http://127.0.0.1:{}/v1/jwks",
+            emulator.address().port()
+        ))
+        .header("host", "clerk-emulator:4000")
+        .bearer_auth(emulator.secret_key())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn on_loopback_no_variable_weakens_the_application() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let names: Vec<_> = emulator.env().into_iter().map(|(name, _)| name).collect();
+    assert!(!names.contains(&"CLERK_DEVELOPMENT_ALLOW_HTTP"));
+}
+
+#[tokio::test]
+async fn a_public_url_must_be_an_origin() {
+    for url in [
+        "clerk-emulator:4000",
+        "ftp://a.b",
+        "http://a.b/path",
+        "http://u@a.b",
+        "",
+    ] {
+        let error = Emulator::builder()
+            .public_url(url)
+            .start()
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("public url"), "{error}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The emulator by itself: its answers against the OpenAPI documents, and what it refuses.
+
+#![cfg(test)]
+
+mod caller;
+mod hosting;
+mod refusals;
+mod rollback;
+mod uploads;
+mod walk;
+
+use std::io::Write as _;
+
+/// Writes a line that `cargo test` shows for passing tests too.
+fn report(line: &str) {
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "{line}").unwrap();
+}

@@ -1,0 +1,12 @@
+//! An application whose own `jsonwebtoken` is used only after an emulator was started.
+
+#![cfg(test)]
+
+mod application;
+
+#[test]
+fn an_application_that_signs_later_finds_a_complete_provider() {
+    application::starts_an_emulator_and_reads_its_tokens();
+    application::signs_and_verifies_with_every_algorithm();
+    application::starts_an_emulator_and_reads_its_tokens();
+}
