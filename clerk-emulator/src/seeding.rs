@@ -7,6 +7,7 @@ use crate::model::machine::Machine;
 use crate::model::organization::{Membership, Organization};
 use crate::model::password::Password;
 use crate::model::role::Role;
+use crate::model::settings::Settings;
 use crate::model::user::User;
 use crate::rules::{identifiers, jwt_templates, machines, organizations, permissions, roles};
 use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
@@ -14,6 +15,7 @@ use crate::store::tables::Tables;
 
 /// Adds everything in a seed to a new instance.
 pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Error> {
+    tables.settings.insert(Settings::default());
     for role in Role::defaults(now) {
         for permission in &role.permissions {
             permissions::ensure(tables, permission, now);

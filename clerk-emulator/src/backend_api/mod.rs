@@ -1,10 +1,12 @@
 //! The Backend API: what servers call with the secret key.
 
+mod actor_tokens;
 mod answer;
 mod api_keys;
 mod authentication;
 mod clients;
 mod identifiers;
+mod instance;
 mod invitations;
 mod jwks;
 mod jwt_templates;
@@ -12,6 +14,7 @@ mod m2m_tokens;
 mod machines;
 mod memberships;
 mod oauth_access_tokens;
+mod oauth_applications;
 mod organization_domains;
 mod organization_invitations;
 mod organization_permissions;
@@ -39,13 +42,16 @@ use crate::app::App;
 /// Returns the routes, without the version segment.
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
+        .merge(actor_tokens::routes())
         .merge(clients::routes())
         .merge(identifiers::routes())
+        .merge(instance::routes())
         .merge(invitations::routes())
         .merge(jwks::routes())
         .merge(jwt_templates::routes())
         .merge(machines::routes())
         .merge(memberships::routes())
+        .merge(oauth_applications::routes())
         .merge(organization_domains::routes())
         .merge(organization_invitations::routes())
         .merge(organization_permissions::routes())

@@ -8,7 +8,7 @@ use super::answer;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::reply::Reply;
-use crate::rules::tickets;
+use crate::rules::tickets::{self, TicketKind};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -22,7 +22,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let lifetime = body.integer("expires_in_seconds")?;
     answer::changed(
         &app,
-        |tables, now| tickets::create(tables, user_id, lifetime, now),
+        |tables, now| tickets::create(tables, user_id, None, lifetime, now),
         |show, ticket| show.sign_in_token(ticket),
     )
 }
@@ -30,7 +30,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
 async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
     answer::changed(
         &app,
-        |tables, now| tickets::revoke(tables, &id, now),
+        |tables, now| tickets::revoke(tables, TicketKind::SignIn, &id, now),
         |show, ticket| show.sign_in_token(ticket),
     )
 }

@@ -56,6 +56,11 @@ impl CredentialKind {
     pub(crate) fn is_oauth_token(&self) -> bool {
         matches!(self, Self::OAuthToken { .. })
     }
+
+    /// Returns true for an OAuth token that the client with this id got.
+    pub(crate) fn is_oauth_token_of(&self, client: &str) -> bool {
+        matches!(self, Self::OAuthToken { client_id } if client_id == client)
+    }
 }
 
 impl Credential {

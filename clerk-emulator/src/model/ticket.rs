@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use crate::random;
 
 /// Where a ticket stands.
@@ -19,11 +21,13 @@ impl TicketStatus {
     }
 }
 
-/// A ticket that signs a user in once.
+/// A ticket that signs a user in once: a sign-in token, or an actor token when somebody else acts as the user.
 #[derive(Debug, Clone)]
-pub(crate) struct SignInToken {
+pub(crate) struct Ticket {
     pub(crate) id: String,
     pub(crate) user_id: String,
+    /// Who acts as the user, for an actor token.
+    pub(crate) actor: Option<Value>,
     pub(crate) token: String,
     pub(crate) status: TicketStatus,
     pub(crate) expires_at: i64,
@@ -31,12 +35,14 @@ pub(crate) struct SignInToken {
     pub(crate) updated_at: i64,
 }
 
-impl SignInToken {
+impl Ticket {
     /// Creates a pending ticket.
-    pub(crate) fn new(user_id: String, expires_at: i64, now: i64) -> Self {
+    pub(crate) fn new(user_id: String, actor: Option<Value>, expires_at: i64, now: i64) -> Self {
+        let prefix = if actor.is_some() { "act" } else { "sit" };
         Self {
-            id: random::id("sit"),
+            id: random::id(prefix),
             user_id,
+            actor,
             token: random::alphanumeric(40),
             status: TicketStatus::Pending,
             expires_at,

@@ -276,9 +276,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
     tables
         .memberships
         .remove_where(|membership| membership.user_id == id);
-    tables
-        .sign_in_tokens
-        .remove_where(|ticket| ticket.user_id == id);
+    tables.tickets.remove_where(|ticket| ticket.user_id == id);
     tables
         .credentials
         .remove_where(|credential| credential.subject == id);

@@ -2,9 +2,9 @@
 
 use super::api_error::ApiError;
 use super::metadata::{self, Update};
+use super::settings;
 use crate::model::metadata::Metadata;
 use crate::model::organization::{Membership, Organization};
-use crate::model::role::ADMIN;
 use crate::model::session::Session;
 use crate::model::user::Image;
 use crate::store::tables::Tables;
@@ -63,7 +63,7 @@ pub(crate) struct NewOrganization {
     pub(crate) created_at: Option<i64>,
 }
 
-/// Creates an organization and returns its id. Its creator becomes an administrator.
+/// Creates an organization and returns its id. Its creator gets the role that the settings name.
 pub(crate) fn create(
     tables: &mut Tables,
     new: NewOrganization,
@@ -83,7 +83,9 @@ pub(crate) fn create(
     };
     let mut organization = Organization::new(new.name, slug, now);
     organization.created_at = new.created_at.unwrap_or(now);
-    organization.max_allowed_memberships = check_limit(new.max_allowed_memberships)?.unwrap_or(0);
+    let defaults = settings::get(tables)?.organizations.clone();
+    organization.max_allowed_memberships =
+        check_limit(new.max_allowed_memberships)?.unwrap_or(defaults.max_allowed_memberships);
     organization.created_by.clone_from(&new.created_by);
     apply_metadata(
         &mut organization,
@@ -94,7 +96,7 @@ pub(crate) fn create(
     let id = organization.id.clone();
     tables.organizations.insert(organization);
     if let Some(user) = new.created_by {
-        let membership = Membership::new(id.clone(), user, ADMIN.to_owned(), now);
+        let membership = Membership::new(id.clone(), user, defaults.creator_role, now);
         tables.memberships.insert(membership);
     }
     Ok(id)

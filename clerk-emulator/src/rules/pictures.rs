@@ -1,10 +1,10 @@
-//! Pictures of users and organizations.
+//! Pictures of users, organizations and OAuth applications.
 
 use super::api_error::ApiError;
 use crate::model::user::Image;
 use crate::store::tables::Tables;
 
-/// What stands for a user or an organization.
+/// What stands for a user, an organization or an application.
 #[derive(Debug)]
 pub(crate) enum Picture<'a> {
     Uploaded(&'a Image),
@@ -12,12 +12,18 @@ pub(crate) enum Picture<'a> {
     Initial(String),
 }
 
-/// Finds the picture of the user or organization with this id.
+/// Finds the picture of the user, organization or application with this id.
 pub(crate) fn of<'a>(tables: &'a Tables, id: &str) -> Result<Picture<'a>, ApiError> {
     if let Some(user) = tables.users.get(id) {
         return Ok(match &user.image {
             Some(image) => Picture::Uploaded(image),
             None => Picture::Initial(user.display_name()),
+        });
+    }
+    if let Some(application) = tables.oauth_applications.get(id) {
+        return Ok(match &application.logo {
+            Some(logo) => Picture::Uploaded(logo),
+            None => Picture::Initial(application.name.clone()),
         });
     }
     let organization = tables

@@ -3,7 +3,7 @@
 use super::identifiers;
 use super::memberships;
 use super::organizations;
-use super::sessions;
+use super::sessions::{self, SessionTraits};
 use super::tickets;
 use crate::model::user::User;
 use crate::store::tables::Tables;
@@ -36,10 +36,14 @@ pub(crate) fn sign_in(
     origin: Option<String>,
     now: i64,
 ) -> Result<(), Refusal> {
+    let mut actor = None;
     let (user_id, organization_id) = match attempt {
-        Attempt::Ticket(ticket) => tickets::redeem(tables, ticket, now)
-            .map(|user_id| (user_id, None))
-            .ok_or("This sign-in link was used, revoked or is too old.")?,
+        Attempt::Ticket(ticket) => {
+            let ticket = tickets::redeem(tables, ticket, now)
+                .ok_or("This sign-in link was used, revoked or is too old.")?;
+            actor = ticket.actor;
+            (ticket.user_id, None)
+        }
         Attempt::Chosen {
             user_id,
             organization_id,
@@ -66,7 +70,12 @@ pub(crate) fn sign_in(
         }
     };
     let session_id = sessions::start(tables, client_id, &user_id, origin, now);
-    sessions::set_organization(tables, &session_id, organization_id);
+    let traits = SessionTraits {
+        organization_id,
+        actor,
+        ..SessionTraits::default()
+    };
+    sessions::set_traits(tables, &session_id, traits);
     Ok(())
 }
 

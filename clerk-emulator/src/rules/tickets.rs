@@ -1,65 +1,105 @@
-//! Sign-in tokens: links that sign a user in once.
+//! Tickets: links that sign a user in once.
+
+use serde_json::Value;
 
 use super::accounts;
 use super::api_error::ApiError;
-use crate::model::ticket::{SignInToken, TicketStatus};
+use crate::model::ticket::{Ticket, TicketStatus};
 use crate::store::tables::Tables;
 
-const DEFAULT_LIFETIME_SECONDS: i64 = 30 * 86_400;
+/// The kinds of tickets, each with names of its own in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TicketKind {
+    SignIn,
+    Actor,
+}
 
-/// Creates a sign-in token.
-pub(crate) fn create<'a>(
-    tables: &'a mut Tables,
+impl TicketKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in token",
+            Self::Actor => "actor token",
+        }
+    }
+
+    fn default_lifetime_seconds(self) -> i64 {
+        match self {
+            Self::SignIn => 30 * 86_400,
+            Self::Actor => 3600,
+        }
+    }
+
+    fn not_pending_code(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in_token_cannot_be_revoked",
+            Self::Actor => "actor_token_cannot_be_revoked",
+        }
+    }
+
+    fn is(self, ticket: &Ticket) -> bool {
+        ticket.actor.is_some() == (self == Self::Actor)
+    }
+}
+
+/// Creates a sign-in token, or an actor token when an actor is named.
+pub(crate) fn create(
+    tables: &mut Tables,
     user_id: String,
+    actor: Option<Value>,
     lifetime_seconds: Option<i64>,
     now: i64,
-) -> Result<&'a SignInToken, ApiError> {
+) -> Result<&Ticket, ApiError> {
     accounts::find(tables, &user_id)?;
-    let lifetime = lifetime_seconds.unwrap_or(DEFAULT_LIFETIME_SECONDS);
+    let kind = match actor {
+        Some(_) => TicketKind::Actor,
+        None => TicketKind::SignIn,
+    };
+    let lifetime = lifetime_seconds.unwrap_or(kind.default_lifetime_seconds());
     let expires_at = now.saturating_add(lifetime.saturating_mul(1000));
-    let ticket = SignInToken::new(user_id, expires_at, now);
-    Ok(tables.sign_in_tokens.insert(ticket))
+    let ticket = Ticket::new(user_id, actor, expires_at, now);
+    Ok(tables.tickets.insert(ticket))
 }
 
-fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SignInToken, ApiError> {
-    tables
-        .sign_in_tokens
-        .get(id)
-        .ok_or_else(|| ApiError::not_found("sign-in token", id))
-}
-
-/// Revokes a pending sign-in token.
+/// Revokes a pending ticket of this kind.
 pub(crate) fn revoke<'a>(
     tables: &'a mut Tables,
+    kind: TicketKind,
     id: &str,
     now: i64,
-) -> Result<&'a SignInToken, ApiError> {
-    let status = find(tables, id)?.status;
-    if status != TicketStatus::Pending {
+) -> Result<&'a Ticket, ApiError> {
+    let not_found = || ApiError::not_found(kind.name(), id);
+    let ticket = tables
+        .tickets
+        .get(id)
+        .filter(|ticket| kind.is(ticket))
+        .ok_or_else(not_found)?;
+    if ticket.status != TicketStatus::Pending {
         return Err(ApiError::bad_request(
-            "sign_in_token_cannot_be_revoked",
+            kind.not_pending_code(),
             format!(
-                "The sign-in token is {}, only pending ones can be revoked",
-                status.as_str()
+                "The {} is {}, only pending ones can be revoked",
+                kind.name(),
+                ticket.status.as_str()
             ),
         ));
     }
-    if let Some(ticket) = tables.sign_in_tokens.get_mut(id) {
-        ticket.status = TicketStatus::Revoked;
-        ticket.updated_at = now;
-    }
-    find(tables, id)
+    let ticket = tables.tickets.get_mut(id).ok_or_else(not_found)?;
+    ticket.status = TicketStatus::Revoked;
+    ticket.updated_at = now;
+    Ok(ticket)
 }
 
-/// Uses a ticket up and returns the id of its user, if the ticket holds and the user may sign in.
-pub(crate) fn redeem(tables: &mut Tables, token: &str, now: i64) -> Option<String> {
-    let ticket = tables
-        .sign_in_tokens
-        .find(|ticket| ticket.token == token && ticket.is_redeemable(now))?;
-    let (id, user_id) = (ticket.id.clone(), ticket.user_id.clone());
-    let ticket = tables.sign_in_tokens.get_mut(&id)?;
+/// Uses a ticket up, if it holds and its user may sign in, and returns it.
+pub(crate) fn redeem(tables: &mut Tables, token: &str, now: i64) -> Option<Ticket> {
+    let id = tables
+        .tickets
+        .find(|ticket| ticket.token == token && ticket.is_redeemable(now))?
+        .id
+        .clone();
+    let ticket = tables.tickets.get_mut(&id)?;
     ticket.status = TicketStatus::Accepted;
     ticket.updated_at = now;
-    let user = tables.users.get(&user_id)?;
-    (!user.banned && !user.locked).then_some(user_id)
+    let ticket = ticket.clone();
+    let user = tables.users.get(&ticket.user_id)?;
+    (!user.banned && !user.locked).then_some(ticket)
 }

@@ -4,13 +4,15 @@ use crate::model::handshake::HandshakeNonce;
 use crate::model::invitation::{Invitation, OrganizationInvitation};
 use crate::model::jwt_template::JwtTemplate;
 use crate::model::machine::Machine;
+use crate::model::oauth_application::OAuthApplication;
 use crate::model::organization::{Membership, Organization};
 use crate::model::organization_domain::OrganizationDomain;
 use crate::model::redirect_url::RedirectUrl;
 use crate::model::restriction::Restriction;
 use crate::model::role::{Permission, Role};
 use crate::model::session::{Client, Session};
-use crate::model::ticket::SignInToken;
+use crate::model::settings::Settings;
+use crate::model::ticket::Ticket;
 use crate::model::user::User;
 use crate::model::waitlist::WaitlistEntry;
 
@@ -57,9 +59,11 @@ tables! {
     redirect_urls: RedirectUrl by id,
     sessions: Session by id,
     clients: Client by id,
-    sign_in_tokens: SignInToken by id,
+    tickets: Ticket by id,
     jwt_templates: JwtTemplate by id,
     machines: Machine by id,
     credentials: Credential by id,
+    oauth_applications: OAuthApplication by id,
+    settings: Settings by id,
     nonces: HandshakeNonce by nonce,
 }

@@ -6,6 +6,7 @@ mod caller;
 mod hosting;
 mod refusals;
 mod rollback;
+mod stories;
 mod uploads;
 mod walk;
 

@@ -5,11 +5,13 @@ mod identifier;
 mod invitation;
 mod jwt_template;
 mod machine;
+mod oauth_application;
 pub(super) mod organization;
 mod organization_domain;
 mod restriction;
 mod role;
 mod session;
+mod settings;
 mod ticket;
 mod user;
 

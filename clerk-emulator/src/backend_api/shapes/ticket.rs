@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
 use super::Shapes;
-use crate::model::ticket::SignInToken;
+use crate::model::ticket::Ticket;
 
 impl Shapes<'_> {
-    pub(crate) fn sign_in_token(self, ticket: &SignInToken) -> Value {
+    pub(crate) fn sign_in_token(self, ticket: &Ticket) -> Value {
         json!({
             "object": "sign_in_token",
             "id": ticket.id,
@@ -15,5 +15,12 @@ impl Shapes<'_> {
             "created_at": ticket.created_at,
             "updated_at": ticket.updated_at,
         })
+    }
+
+    pub(crate) fn actor_token(self, ticket: &Ticket) -> Value {
+        let mut json = self.sign_in_token(ticket);
+        json["object"] = json!("actor_token");
+        json["actor"] = json!(ticket.actor);
+        json
     }
 }

@@ -1,0 +1,48 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::post;
+use serde_json::Value;
+
+use super::answer;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::reply::Reply;
+use crate::rules::api_error::ApiError;
+use crate::rules::tickets::{self, TicketKind};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/actor_tokens", post(create))
+        .route("/actor_tokens/{actor_token_id}/revoke", post(revoke))
+}
+
+async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
+    let body = body.only(&[
+        "user_id",
+        "actor",
+        "expires_in_seconds",
+        "session_max_duration_in_seconds",
+    ])?;
+    let user_id = body.required("user_id")?;
+    let actor = body
+        .object("actor")?
+        .filter(|actor| actor.get("sub").is_some_and(Value::is_string))
+        .ok_or_else(|| ApiError::missing("actor.sub"))?;
+    let lifetime = body.integer("expires_in_seconds")?;
+    body.integer("session_max_duration_in_seconds")?;
+    answer::changed(
+        &app,
+        |tables, now| tickets::create(tables, user_id, Some(actor.into()), lifetime, now),
+        |show, ticket| show.actor_token(ticket),
+    )
+}
+
+async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::changed(
+        &app,
+        |tables, now| tickets::revoke(tables, TicketKind::Actor, &id, now),
+        |show, ticket| show.actor_token(ticket),
+    )
+}

@@ -1,0 +1,83 @@
+/// The settings of the instance: one row.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) id: String,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) test_mode: bool,
+    pub(crate) restrictions: Restrictions,
+    pub(crate) protect_rules_enabled: bool,
+    pub(crate) specter_enabled: bool,
+    pub(crate) blocked_country_codes: Vec<String>,
+    pub(crate) oauth: OAuthSettings,
+    pub(crate) organizations: OrganizationSettings,
+    pub(crate) progressive_sign_up: bool,
+    pub(crate) from_email_address: String,
+}
+
+/// Who may sign up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Restrictions {
+    pub(crate) allowlist: bool,
+    pub(crate) blocklist: bool,
+    pub(crate) allowlist_blocklist_disabled_on_sign_in: bool,
+    pub(crate) block_email_subaddresses: bool,
+    pub(crate) block_disposable_email_domains: bool,
+}
+
+/// What OAuth applications may do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OAuthSettings {
+    pub(crate) dynamic_oauth_client_registration: bool,
+    pub(crate) default_scopes: Option<Vec<String>>,
+    pub(crate) oauth_jwt_access_tokens: bool,
+    pub(crate) client_id_metadata_documents_advertised: bool,
+    pub(crate) client_id_metadata_documents_only_allow_pre_registered_clients: bool,
+    pub(crate) client_id_metadata_documents_block_implicitly_allowed_clients: bool,
+}
+
+/// What organizations may do.
+#[derive(Debug, Clone)]
+pub(crate) struct OrganizationSettings {
+    pub(crate) enabled: bool,
+    pub(crate) max_allowed_memberships: i64,
+    pub(crate) admin_delete_enabled: bool,
+    pub(crate) domains_enabled: bool,
+    pub(crate) slug_disabled: bool,
+    pub(crate) domains_enrollment_modes: Vec<String>,
+    /// Key of a role.
+    pub(crate) creator_role: String,
+    /// Key of a role.
+    pub(crate) domains_default_role: String,
+}
+
+/// Id of the one row.
+pub(crate) const SETTINGS_ID: &str = "settings";
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            id: SETTINGS_ID.to_owned(),
+            allowed_origins: Vec::new(),
+            test_mode: true,
+            restrictions: Restrictions::default(),
+            protect_rules_enabled: false,
+            specter_enabled: false,
+            blocked_country_codes: Vec::new(),
+            oauth: OAuthSettings::default(),
+            organizations: OrganizationSettings {
+                enabled: true,
+                max_allowed_memberships: 0,
+                admin_delete_enabled: true,
+                domains_enabled: true,
+                slug_disabled: false,
+                domains_enrollment_modes: ["manual_invitation", "automatic_invitation"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                creator_role: super::role::ADMIN.to_owned(),
+                domains_default_role: super::role::MEMBER.to_owned(),
+            },
+            progressive_sign_up: true,
+            from_email_address: "noreply".to_owned(),
+        }
+    }
+}

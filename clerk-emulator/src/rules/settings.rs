@@ -1,0 +1,91 @@
+//! Settings of the instance.
+
+use super::api_error::ApiError;
+use super::roles;
+use crate::model::organization_domain::ENROLLMENT_MODES;
+use crate::model::settings::{SETTINGS_ID, Settings};
+use crate::store::tables::Tables;
+
+/// Returns the settings.
+pub(crate) fn get(tables: &Tables) -> Result<&Settings, ApiError> {
+    tables
+        .settings
+        .get(SETTINGS_ID)
+        .ok_or_else(|| ApiError::not_found("settings", SETTINGS_ID))
+}
+
+/// Changes the settings.
+pub(crate) fn change(
+    tables: &mut Tables,
+    change: impl FnOnce(&mut Settings),
+) -> Result<&Settings, ApiError> {
+    let settings = tables
+        .settings
+        .get_mut(SETTINGS_ID)
+        .ok_or_else(|| ApiError::not_found("settings", SETTINGS_ID))?;
+    change(settings);
+    Ok(settings)
+}
+
+/// An update of the settings for organizations.
+#[derive(Debug, Default)]
+pub(crate) struct OrganizationSettingsUpdate {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) max_allowed_memberships: Option<i64>,
+    pub(crate) admin_delete_enabled: Option<bool>,
+    pub(crate) domains_enabled: Option<bool>,
+    pub(crate) slug_disabled: Option<bool>,
+    pub(crate) domains_enrollment_modes: Option<Vec<String>>,
+    pub(crate) creator_role_id: Option<String>,
+    pub(crate) domains_default_role_id: Option<String>,
+}
+
+/// Updates the settings for organizations.
+pub(crate) fn update_organizations(
+    tables: &mut Tables,
+    update: OrganizationSettingsUpdate,
+) -> Result<&Settings, ApiError> {
+    let key = |id: Option<String>| {
+        id.map(|id| roles::find(tables, &id).map(|role| role.key.clone()))
+            .transpose()
+    };
+    let creator_role = key(update.creator_role_id)?;
+    let default_role = key(update.domains_default_role_id)?;
+    if update.max_allowed_memberships.is_some_and(|most| most < 0) {
+        return Err(ApiError::value(
+            "max_allowed_memberships",
+            "must not be negative",
+        ));
+    }
+    if let Some(modes) = &update.domains_enrollment_modes
+        && modes
+            .iter()
+            .any(|mode| !ENROLLMENT_MODES.contains(&mode.as_str()))
+    {
+        return Err(ApiError::value(
+            "domains_enrollment_modes",
+            &format!("must hold only {}", ENROLLMENT_MODES.join(", ")),
+        ));
+    }
+    change(tables, |settings| {
+        let now = &mut settings.organizations;
+        now.enabled = update.enabled.unwrap_or(now.enabled);
+        now.max_allowed_memberships = update
+            .max_allowed_memberships
+            .unwrap_or(now.max_allowed_memberships);
+        now.admin_delete_enabled = update
+            .admin_delete_enabled
+            .unwrap_or(now.admin_delete_enabled);
+        now.domains_enabled = update.domains_enabled.unwrap_or(now.domains_enabled);
+        now.slug_disabled = update.slug_disabled.unwrap_or(now.slug_disabled);
+        if let Some(modes) = update.domains_enrollment_modes {
+            now.domains_enrollment_modes = modes;
+        }
+        if let Some(role) = creator_role {
+            now.creator_role = role;
+        }
+        if let Some(role) = default_role {
+            now.domains_default_role = role;
+        }
+    })
+}
