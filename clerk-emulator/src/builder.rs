@@ -33,7 +33,7 @@ pub struct EmulatorBuilder {
 }
 
 impl EmulatorBuilder {
-    /// Adds a person.
+    /// Adds a user.
     pub fn user(mut self, user: UserSeed) -> Self {
         self.seed.users.push(user);
         self
@@ -63,13 +63,13 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Adds everything in a seed, as read from a file.
+    /// Adds everything in a seed.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed.merge(seed);
         self
     }
 
-    /// A fixed port; 0, the default, takes a free one.
+    /// Sets the port. 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -97,34 +97,34 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The host name inside the publishable key, and so the issuer of the tokens. Two emulators with
-    /// different hosts are two Clerk instances. Development behaviour needs a name that ends with
+    /// Sets the host name in the publishable key, and with it the issuer of the tokens. Emulators with
+    /// different hosts stand for different Clerk instances. Development behavior needs a name that ends with
     /// `.accounts.dev`, as the default does.
     pub fn frontend_api_host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
     }
 
-    /// Another secret key than the default, which is the same for all emulators.
+    /// Sets the secret key. The default is the same for all emulators.
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
         self.secret_key = Some(Secret(key.into()));
         self
     }
 
-    /// An origin, as in `http://app.test:3000`, that browsers may be sent to and whose pages may read
-    /// answers; loopback origins always may. `*` allows every origin.
+    /// Allows browsers to be sent to this origin, as in `http://app.test:3000`, and its pages to read answers.
+    /// Loopback origins are always allowed. `*` allows every origin.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed_origins.push(origin.into());
         self
     }
 
-    /// Gives no refresh cookie to the application: an expired session token then takes a handshake.
+    /// Sets no refresh cookie, so that an expired session token takes a handshake.
     pub fn without_refresh_cookies(mut self) -> Self {
         self.no_refresh_cookies = true;
         self
     }
 
-    /// Starts serving. When this returns, the port answers.
+    /// Starts the emulator. When this returns, the port answers.
     ///
     /// # Errors
     ///
@@ -132,19 +132,26 @@ impl EmulatorBuilder {
     /// contradicts itself; [`Error::Invalid`] for a host name or secret key that cannot be used;
     /// [`Error::CryptoProvider`] when `jsonwebtoken` cannot sign; [`Error::Thread`] or
     /// [`Error::KeyGeneration`] when the machine does not let it.
-    #[expect(
-        clippy::unused_async,
-        reason = "starting is asynchronous for the caller, whatever it does inside"
-    )]
     pub async fn start(self) -> Result<Emulator, Error> {
-        self.start_blocking()
+        // Making a key takes a while, which must not block the caller's runtime.
+        let (started, outcome) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("clerk-emulator-start".to_owned())
+            .spawn(move || drop(started.send(self.start_blocking())))
+            .map_err(Error::Thread)?;
+        // The sender is dropped unsent only by a panic over there, which was reported.
+        outcome.await.unwrap_or_else(|_| {
+            Err(Error::Thread(std::io::Error::other(
+                "the thread that starts the emulator panicked",
+            )))
+        })
     }
 
-    /// [`start`](Self::start) for callers that are not asynchronous. It takes the time of making a key.
+    /// Starts the emulator from code that is not asynchronous.
     ///
     /// # Errors
     ///
-    /// The same.
+    /// The same as [`start`](Self::start).
     pub fn start_blocking(self) -> Result<Emulator, Error> {
         let ip = self.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let wanted = SocketAddr::new(ip, self.port);

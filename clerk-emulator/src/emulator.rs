@@ -17,14 +17,14 @@ use crate::model::credential::CredentialKind;
 use crate::rules::{identifiers, machines, organizations};
 use crate::tokens::signing_key::SigningKey;
 
-/// A running emulator; it stops when it is dropped.
+/// A running emulator, which stops when it is dropped.
 ///
-/// It serves from a thread of its own, so it works in every async runtime and with blocking clients.
+/// It serves from its own thread, so it works with every async runtime and with blocking clients.
 ///
 /// # Security
 ///
-/// For development and tests only. Passwords are kept as they are, anybody who reaches the port can sign in
-/// as anybody, and the secret key is known. It listens on loopback unless
+/// For development and tests only: anybody who reaches the port can sign in as anybody, and the default secret
+/// key is public. The emulator listens on loopback unless
 /// [`dangerous_bind`](EmulatorBuilder::dangerous_bind) says otherwise.
 ///
 /// # Examples
@@ -59,68 +59,69 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// An emulator without users, on a free port, unless told otherwise.
+    /// Returns a builder for an emulator without users, on a free port.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::default()
     }
 
-    /// Base URL of the Backend API and the Frontend API, as in `http://127.0.0.1:4000`.
+    /// Returns the base URL of both APIs, as in `http://127.0.0.1:4000`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.app.instance.url
     }
 
-    /// The address it listens on.
+    /// Returns the address that the emulator listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The publishable key, of a development instance.
+    /// Returns the publishable key, which is one of a development instance.
     #[must_use]
     pub fn publishable_key(&self) -> &str {
         &self.app.instance.publishable_key
     }
 
-    /// The secret key.
+    /// Returns the secret key.
     #[must_use]
     pub fn secret_key(&self) -> &str {
         &self.app.instance.secret_key
     }
 
-    /// The `iss` claim of its tokens.
+    /// Returns the `iss` claim of the tokens.
     #[must_use]
     pub fn issuer(&self) -> String {
         self.app.instance.issuer()
     }
 
-    /// What is appended to the names of cookies, as in `__session_<suffix>`.
+    /// Returns the suffix of cookie names, as in `__session_<suffix>`.
     #[must_use]
     pub fn cookie_suffix(&self) -> &str {
         &self.app.instance.cookie_suffix
     }
 
-    /// The sign-in page. It takes the address to return to as `redirect_url`.
+    /// Returns the URL of the sign-in page, which takes the URL to return to as `redirect_url`.
     #[must_use]
     pub fn sign_in_url(&self) -> String {
         format!("{}/sign-in", self.url())
     }
 
-    /// The page that signs out. It takes the address to return to as `redirect_url`.
+    /// Returns the URL of the page that signs out, which takes the URL to return to as `redirect_url`.
     #[must_use]
     pub fn sign_out_url(&self) -> String {
         format!("{}/sign-out", self.url())
     }
 
-    /// The current public key, as PEM.
+    /// Returns the current public key as PEM.
     #[must_use]
     pub fn jwt_public_key_pem(&self) -> String {
         self.app.key().public_pem()
     }
 
-    /// The environment variables with which an application uses the emulator in place of Clerk.
+    /// Returns the environment variables that point an application at the emulator.
     ///
-    /// The proxy URL is among them because a publishable key alone always leads to `https`.
+    /// The proxy URL is among them because a publishable key alone always stands for an `https` URL. Where the
+    /// emulator is reached by plain `http` beyond loopback, `CLERK_DEVELOPMENT_ALLOW_HTTP` is among them, too.
     #[must_use]
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
@@ -136,7 +137,7 @@ impl Emulator {
         variables
     }
 
-    /// The id of a user, by id, e-mail address, username or phone number.
+    /// Returns the id of a user, named by id, e-mail address, username or phone number.
     ///
     /// # Errors
     ///
@@ -149,7 +150,7 @@ impl Emulator {
         })
     }
 
-    /// The id of an organization, by id or slug.
+    /// Returns the id of an organization, named by id or slug.
     ///
     /// # Errors
     ///
@@ -162,12 +163,12 @@ impl Emulator {
         })
     }
 
-    /// A session token for a user, named by id, e-mail address, username or phone number.
+    /// Starts building a session token for a user, named by id, e-mail address, username or phone number.
     pub fn session_token(&self, user: impl Into<String>) -> SessionTokenBuilder<'_> {
         SessionTokenBuilder::new(&self.app, user.into())
     }
 
-    /// An API key of a user, an organization or a machine, named by id or as people know it.
+    /// Starts building an API key of a user, an organization or a machine, named by id, address, slug or name.
     pub fn api_key(&self, subject: impl Into<String>) -> MachineTokenBuilder<'_> {
         let kind = CredentialKind::ApiKey {
             name: "Emulated key".to_owned(),
@@ -177,12 +178,12 @@ impl Emulator {
         MachineTokenBuilder::new(&self.app, kind, subject.into())
     }
 
-    /// A token of a machine, named by id or name.
+    /// Starts building an M2M token of a machine, named by id or name.
     pub fn m2m_token(&self, machine: impl Into<String>) -> MachineTokenBuilder<'_> {
         MachineTokenBuilder::new(&self.app, CredentialKind::M2mToken, machine.into())
     }
 
-    /// An OAuth access token that acts for a user, as an application got it from this instance.
+    /// Starts building an OAuth access token that acts for a user.
     pub fn oauth_token(&self, user: impl Into<String>) -> MachineTokenBuilder<'_> {
         let kind = CredentialKind::OAuthToken {
             client_id: "emulated_oauth_application".to_owned(),
@@ -190,7 +191,7 @@ impl Emulator {
         MachineTokenBuilder::new(&self.app, kind, user.into())
     }
 
-    /// The secret key of a machine, named by id or name.
+    /// Returns the secret key of a machine, named by id or name.
     ///
     /// # Errors
     ///
@@ -203,14 +204,14 @@ impl Emulator {
         })
     }
 
-    /// Failures to come.
+    /// Returns the faults to inject.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.app.faults
     }
 
-    /// Replaces the key pair: the old key leaves the key set, and tokens signed with it should stop
-    /// verifying once the application has noticed.
+    /// Replaces the key pair. The old key leaves the key set, and tokens signed with it stop verifying once the
+    /// application has noticed.
     ///
     /// # Errors
     ///
@@ -220,29 +221,29 @@ impl Emulator {
         Ok(())
     }
 
-    /// Moves the emulator's clock ahead. All stamps follow it; the application's clock does not.
+    /// Moves the emulator's clock ahead. The application's clock does not follow.
     pub fn advance_clock(&self, by: Duration) {
         self.app.clock.advance(by);
     }
 
-    /// Stops the emulator's clock at this time; from then on only [`advance_clock`](Self::advance_clock)
-    /// moves it.
+    /// Stops the emulator's clock at this time. Only [`advance_clock`](Self::advance_clock) moves it from then
+    /// on.
     pub fn set_clock(&self, at: SystemTime) {
         self.app.clock.set(at);
     }
 
-    /// Puts the emulator's clock back to real time.
+    /// Sets the emulator's clock back to real time.
     pub fn reset_clock(&self) {
         self.app.clock.reset();
     }
 
-    /// The requests that arrived so far, oldest first; the newest 10,000 are kept.
+    /// Returns the requests that arrived so far, oldest first. The newest 10,000 are kept.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.app.recorder.all()
     }
 
-    /// The requests to exactly this path, oldest first.
+    /// Returns the requests to exactly this path, oldest first.
     #[must_use]
     pub fn requests_to(&self, path: &str) -> Vec<RecordedRequest> {
         let mut requests = self.requests();
@@ -250,7 +251,7 @@ impl Emulator {
         requests
     }
 
-    /// Forgets the requests that arrived.
+    /// Clears the record of requests.
     pub fn clear_requests(&self) {
         self.app.recorder.clear();
     }

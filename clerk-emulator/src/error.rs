@@ -18,9 +18,6 @@ pub enum Error {
     /// The server's thread or runtime could not be started.
     #[error("cannot start the server's thread")]
     Thread(#[source] std::io::Error),
-    /// The server's thread ended before it was ready.
-    #[error("the server's thread ended before it was ready")]
-    NotStarted,
     /// No signing key could be made.
     #[error("cannot generate an rsa key of 2048 bits")]
     KeyGeneration,

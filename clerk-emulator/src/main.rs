@@ -1,5 +1,6 @@
 //! The emulator as a command.
 
+use std::net::IpAddr;
 use std::process::ExitCode;
 
 use clerk_emulator::{Emulator, Seed};
@@ -8,11 +9,16 @@ const USAGE: &str = "\
 A Clerk-compatible server on loopback, for development and tests only.
 
 Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
+                      [--dangerous-bind ADDRESS] [--public-url URL]
 
-  --port PORT            port to listen on (default 4000; 0 takes a free one)
-  --seed FILE            JSON file with users, organizations, roles, templates and machines
-  --allow-origin ORIGIN  origin, besides loopback ones, that browsers may be sent back to
-  --help                 this text
+  --port PORT                port to listen on (default 4000; 0 takes a free one)
+  --seed FILE                JSON file with users, organizations, roles, templates and machines
+  --allow-origin ORIGIN      origin, besides loopback ones, that browsers may be sent back to
+  --dangerous-bind ADDRESS   address to listen on instead of loopback, as in 0.0.0.0; whoever reaches
+                             it can sign in as anybody
+  --public-url URL           URL under which applications and browsers reach the emulator, as in
+                             http://clerk-emulator:4000
+  --help                     this text
 ";
 
 #[derive(Debug, Default)]
@@ -20,6 +26,8 @@ struct Arguments {
     port: Option<u16>,
     seed: Option<std::path::PathBuf>,
     origins: Vec<String>,
+    bind: Option<IpAddr>,
+    public_url: Option<String>,
     help: bool,
 }
 
@@ -53,6 +61,12 @@ async fn run() -> Result<(), Failure> {
     for origin in arguments.origins {
         builder = builder.allow_origin(origin);
     }
+    if let Some(address) = arguments.bind {
+        builder = builder.dangerous_bind(address);
+    }
+    if let Some(url) = arguments.public_url {
+        builder = builder.public_url(url);
+    }
     let emulator = builder.start().await?;
     for (name, value) in emulator.env() {
         say(&format!("{name}={value}\n"));
@@ -72,6 +86,8 @@ fn arguments() -> Result<Arguments, Failure> {
             Long("port") => parsed.port = Some(parser.value()?.parse()?),
             Long("seed") => parsed.seed = Some(parser.value()?.into()),
             Long("allow-origin") => parsed.origins.push(parser.value()?.string()?),
+            Long("dangerous-bind") => parsed.bind = Some(parser.value()?.parse()?),
+            Long("public-url") => parsed.public_url = Some(parser.value()?.string()?),
             Long("help") | Short('h') => parsed.help = true,
             other => return Err(other.unexpected().into()),
         }
@@ -82,7 +98,7 @@ fn arguments() -> Result<Arguments, Failure> {
 fn say(text: &str) {
     use std::io::Write as _;
 
-    // A closed pipe is the reader's choice.
+    // The reader may close the pipe.
     let mut out = std::io::stdout();
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
@@ -97,6 +113,6 @@ fn complain(error: &dyn std::error::Error) {
         source = cause.source();
     }
     text.push('\n');
-    // Nobody is left to tell when even this fails.
+    // There is no other place to report to when this fails.
     drop(std::io::stderr().write_all(text.as_bytes()));
 }

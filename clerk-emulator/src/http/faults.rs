@@ -1,11 +1,11 @@
-//! Failures on request: the next calls are slow, refused, broken or cut.
+//! Failures on request: the next calls are slow, refused, broken or cut off.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-/// One way to fail, for some requests, a number of times.
+/// A failure to inject into some requests, a number of times.
 ///
 /// A fault applies to every path unless [`on`](Self::on) narrows it, and to one request unless
 /// [`times`](Self::times) or [`always`](Self::always) says otherwise.
@@ -51,7 +51,7 @@ impl Fault {
         }
     }
 
-    /// Waits this long, then goes on: to the next matching fault, or to the real answer.
+    /// Delays the answer, which is then that of the next matching fault or the real one.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Effect::Slow(delay))
     }
@@ -61,12 +61,12 @@ impl Fault {
         Self::new(Effect::TooManyRequests(retry_after))
     }
 
-    /// Answers 500 with an error in Clerk's shape.
+    /// Answers 500 with an error body like Clerk's.
     pub fn internal_error() -> Self {
         Self::status(500)
     }
 
-    /// Answers this status with an error in Clerk's shape. A number outside 400 to 599 counts as 500.
+    /// Answers this status with an error body like Clerk's. A number outside 400 to 599 counts as 500.
     pub fn status(status: u16) -> Self {
         let status = StatusCode::from_u16(status)
             .ok()
@@ -75,8 +75,8 @@ impl Fault {
         Self::new(Effect::Status(status))
     }
 
-    /// Answers exactly this, for instance an HTML page with status 502, or a 200 that is not what was
-    /// asked for. A number that is no HTTP status counts as 500.
+    /// Answers exactly this: an HTML page with status 502, say, or a 200 with an unexpected body. A number
+    /// that is no HTTP status counts as 500.
     pub fn answer(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
         Self::new(Effect::Answer {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -85,30 +85,30 @@ impl Fault {
         })
     }
 
-    /// Closes the connection without a byte of answer.
+    /// Closes the connection without an answer.
     pub fn cut_connection() -> Self {
         Self::new(Effect::Cut)
     }
 
-    /// Only for requests whose path begins with this.
+    /// Limits the fault to requests whose path begins with this.
     pub fn on(mut self, path_prefix: impl Into<String>) -> Self {
         self.path_prefix = path_prefix.into();
         self
     }
 
-    /// Only for requests with this method. A text that is no method matches nothing.
+    /// Limits the fault to requests with this method. A text that is no method matches nothing.
     pub fn method(mut self, method: &str) -> Self {
         self.method = Some(Method::from_bytes(method.as_bytes()).unwrap_or(Method::CONNECT));
         self
     }
 
-    /// For this many requests.
+    /// Applies the fault to this many requests.
     pub fn times(mut self, times: u32) -> Self {
         self.remaining = Some(times);
         self
     }
 
-    /// For every request, until [`Faults::clear`].
+    /// Applies the fault to every request, until [`Faults::clear`].
     pub fn always(mut self) -> Self {
         self.remaining = None;
         self
@@ -121,10 +121,18 @@ impl Fault {
     }
 }
 
-/// The faults waiting to happen.
+/// The faults that are waiting to happen.
 ///
-/// Reached through [`Emulator::faults`](crate::Emulator::faults). Faults are tried in the order in which
-/// they were added; a used-up fault is forgotten.
+/// Returned by [`Emulator::faults`](crate::Emulator::faults). Faults are tried in the order in which they were
+/// added; one that is used up is removed.
+///
+/// # Key outages and the application's cool-down
+///
+/// An application that could not load the keys does not ask again at once: between two downloads it waits for
+/// a cool-down, 30 seconds unless it is configured otherwise, and answers 503 in the meantime. So the request after
+/// [`resume_keys`](Self::resume_keys), or after any fault on the key set, may still be refused, although the
+/// keys are served again. In a test, give the application a clock of its own and move it past the cool-down,
+/// or set a shorter one (`unknown_key_cool_down` of `clerk-core`).
 #[derive(Debug, Default)]
 pub struct Faults {
     waiting: Mutex<Vec<Fault>>,
@@ -137,23 +145,25 @@ impl Faults {
         lock(&self.waiting).push(fault);
     }
 
-    /// Forgets every fault; keys are served again.
+    /// Removes every fault. Keys are served again.
     pub fn clear(&self) {
         lock(&self.waiting).clear();
         self.resume_keys();
     }
 
-    /// The key sets answer 503 until [`resume_keys`](Self::resume_keys).
+    /// Makes the key sets answer 503 until [`resume_keys`](Self::resume_keys).
     pub fn stop_keys(&self) {
         *lock(&self.keys_stopped) = true;
     }
 
-    /// The key sets are served again.
+    /// Serves the key sets again.
+    ///
+    /// The application notices once its cool-down is over; see [the type](Self#key-outages-and-the-applications-cool-down).
     pub fn resume_keys(&self) {
         *lock(&self.keys_stopped) = false;
     }
 
-    /// What shall happen to this request: any number of delays, then at most one failure.
+    /// Takes what happens to this request: any number of delays, then at most one failure.
     pub(crate) fn take(&self, method: &Method, path: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         if *lock(&self.keys_stopped) && path.ends_with("/jwks") | path.ends_with("/jwks.json") {

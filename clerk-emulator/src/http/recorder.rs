@@ -1,4 +1,4 @@
-//! The requests that arrived, for assertions.
+//! The requests that arrived, for assertions in tests.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use http::HeaderMap;
 use url::form_urlencoded;
 
-/// Older requests are forgotten, so that a long-running emulator does not grow.
+/// Older requests are dropped, so that a long-running emulator does not grow.
 const KEPT: usize = 10_000;
 
-/// Headers that are kept. Cookies and credentials are not among them.
+/// Headers that are kept, none of which carries cookies or credentials.
 const KEPT_HEADERS: &[&str] = &[
     "accept",
     "clerk-api-version",
@@ -33,25 +33,25 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// The method, in capitals.
+    /// Returns the method, in capitals.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The path, still percent-encoded.
+    /// Returns the path, still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query without its question mark.
+    /// Returns the query without its question mark.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
-    /// The first value of a query parameter, decoded.
+    /// Returns the first value of a query parameter, decoded.
     #[must_use]
     pub fn query_value(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_deref()?.as_bytes())
@@ -59,7 +59,7 @@ impl RecordedRequest {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// One of the headers that are kept: `accept`, `clerk-api-version`, `content-type`, `host`,
+    /// Returns one of the headers that are kept: `accept`, `clerk-api-version`, `content-type`, `host`,
     /// `idempotency-key`, `origin`, `referer`, `sec-fetch-dest`, `traceparent`, `user-agent`.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

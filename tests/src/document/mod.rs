@@ -56,18 +56,54 @@ impl Document {
         }
     }
 
+    /// Where the document of the Frontend API lies beside the workspace.
+    #[must_use]
+    pub fn frontend_path() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/fapi/2026-05-12.yml")
+    }
+
     /// Reads the document in the file at `path`.
     ///
     /// # Errors
     /// When the file cannot be read, or says something that this module does not understand.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
-        let place = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| DocumentError::new(&place, error.to_string()))?;
-        let options = serde_saphyr::options! { budget: None };
-        let root: Value = serde_saphyr::from_str_with_options(&text, options)
-            .map_err(|error| DocumentError::new(&place, error.to_string()))?;
-        Self::read(&root)
+        Self::read(&parse(path)?)
+    }
+
+    /// Reads the methods and path templates of the document at `path`, whatever else it says.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outline(path: &Path) -> Result<Vec<(http::Method, String)>, DocumentError> {
+        let root = parse(path)?;
+        let mut operations = Vec::new();
+        let paths = root.get("paths").and_then(Value::as_object);
+        for (template, item) in paths.into_iter().flatten() {
+            for method in item.as_object().into_iter().flat_map(|item| item.keys()) {
+                if let Ok(method) = method.to_uppercase().parse() {
+                    operations.push((method, template.clone()));
+                }
+            }
+        }
+        Ok(operations)
+    }
+
+    /// Reads one operation of the document at `path`, whatever the others say.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the operation is absent or not understood.
+    pub fn load_operation(
+        path: &Path,
+        method: &http::Method,
+        template: &str,
+    ) -> Result<Operation, DocumentError> {
+        let root = parse(path)?;
+        let method = method.as_str().to_lowercase();
+        let operation = root
+            .get("paths")
+            .and_then(|paths| paths.get(template)?.get(&method))
+            .ok_or_else(|| DocumentError::new(template, "has no such operation"))?;
+        Operation::read(&Schemas::new(&root), template, &method, operation)
     }
 
     /// Reads a document that is already parsed.
@@ -116,6 +152,15 @@ impl Document {
             .iter()
             .find(|operation| operation.method == *method && operation.path == template)
     }
+}
+
+fn parse(path: &Path) -> Result<Value, DocumentError> {
+    let place = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| DocumentError::new(&place, error.to_string()))?;
+    let options = serde_saphyr::options! { budget: None };
+    serde_saphyr::from_str_with_options(&text, options)
+        .map_err(|error| DocumentError::new(&place, error.to_string()))
 }
 
 fn text(root: &Value, pointer: &str) -> Result<String, DocumentError> {

@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod browser;
 mod caller;
+mod frontend;
 mod hosting;
 mod refusals;
 mod rollback;

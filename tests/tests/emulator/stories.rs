@@ -1,9 +1,12 @@
 //! Calls of every operation of the emulator, in an order that makes sense.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_emulator::Emulator;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::browser;
 use crate::walk::{Walk, id};
 
 pub(crate) async fn users(walk: &mut Walk<'_>) -> String {
@@ -175,6 +178,32 @@ pub(crate) async fn sessions(walk: &mut Walk<'_>, user: &str, organization: &str
     )
     .await;
     walk.post("/testing_tokens", &[], Value::Null).await;
+}
+
+/// Exchanges a refresh token for a session token, and for cookies.
+pub(crate) async fn refresh(walk: &mut Walk<'_>, emulator: &Emulator) {
+    let cookies = browser::sign_in(emulator, "seeded@example.com").await;
+    let value = |wanted: &str| {
+        let (_, value) = cookies.iter().find(|(name, _)| name == wanted).unwrap();
+        value.clone()
+    };
+    let token = value("__session");
+    let claims = token.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    let session = claims["sid"].as_str().unwrap();
+    for format in ["token", "cookie"] {
+        walk.post(
+            "/sessions/{session_id}/refresh",
+            &[session],
+            json!({
+                "expired_token": token,
+                "refresh_token": value(&format!("__refresh_{}", emulator.cookie_suffix())),
+                "request_origin": "http://127.0.0.1:3000",
+                "format": format,
+            }),
+        )
+        .await;
+    }
 }
 
 pub(crate) async fn machines(walk: &mut Walk<'_>, user: &str) {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::caller::{Answer, Caller};
 use crate::report;
 use crate::stories::{
-    identifiers, invitations, lists, machines, oauth_applications, organizations, roles, sessions,
-    settings, templates, users,
+    identifiers, invitations, lists, machines, oauth_applications, organizations, refresh, roles,
+    sessions, settings, templates, users,
 };
 
 /// The judge, and what was judged so far.
@@ -157,6 +157,7 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     let user = users(&mut walk).await;
     let organization = organizations(&mut walk, &user).await;
     sessions(&mut walk, &user, &organization).await;
+    refresh(&mut walk, &emulator).await;
     machines(&mut walk, &user).await;
     oauth_applications(&mut walk, &emulator, &user).await;
     roles(&mut walk).await;
