@@ -66,11 +66,11 @@ pub(crate) struct NewApiKey {
 }
 
 /// Creates an API key.
-pub(crate) fn create_api_key<'a>(
-    tables: &'a mut Tables,
+pub(crate) fn create_api_key(
+    tables: &mut Tables,
     new: NewApiKey,
     now: i64,
-) -> Result<&'a Credential, ApiError> {
+) -> Result<&Credential, ApiError> {
     check_subject(tables, &new.subject)?;
     let kind = CredentialKind::ApiKey {
         name: new.name,

@@ -51,13 +51,13 @@ pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a Machi
 }
 
 /// Creates a machine.
-pub(crate) fn create<'a>(
-    tables: &'a mut Tables,
+pub(crate) fn create(
+    tables: &mut Tables,
     name: String,
     scoped_machines: Vec<String>,
     default_token_ttl: Option<i64>,
     now: i64,
-) -> Result<&'a Machine, ApiError> {
+) -> Result<&Machine, ApiError> {
     check_scope_count(scoped_machines.len())?;
     for id in &scoped_machines {
         find(tables, id)?;

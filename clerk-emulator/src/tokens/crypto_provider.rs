@@ -79,7 +79,7 @@ struct AwsSigner {
 }
 
 enum PrivateKey {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Rsa(RsaKeyPair, &'static dyn aws::RsaEncoding),
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
@@ -96,7 +96,7 @@ fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn Jw
     };
     let key = match algorithm {
         Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => {
-            PrivateKey::Hmac(hmac_key(*algorithm, key.as_bytes())?)
+            PrivateKey::Hmac(Box::new(hmac_key(*algorithm, key.as_bytes())?))
         }
         Algorithm::RS256 => rsa(&aws::RSA_PKCS1_SHA256)?,
         Algorithm::RS384 => rsa(&aws::RSA_PKCS1_SHA384)?,
@@ -249,6 +249,10 @@ fn ed_pub_components_from_private_key(der: &[u8], curve: &EllipticCurve) -> Resu
     Ok(pair.public_key().as_ref().to_vec())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the provider has"
+)]
 fn compute_digest(data: &[u8], hash: ThumbprintHash) -> Result<Vec<u8>> {
     let algorithm = match hash {
         ThumbprintHash::SHA256 => &digest::SHA256,

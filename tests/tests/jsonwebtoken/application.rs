@@ -28,7 +28,8 @@ fn rsa() -> EncodingKey {
 
 pub(crate) fn signs_and_verifies_with_every_algorithm() {
     let hmac = EncodingKey::from_secret(b"a secret of the application");
-    let ed25519 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+    // jsonwebtoken reads only version 1 of PKCS#8 here.
+    let ed25519 = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
     let rsa = rsa();
     let keys = [
         (Algorithm::HS256, hmac.clone()),
