@@ -3,11 +3,11 @@ use std::path::PathBuf;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why the emulator could not start or could not do what it was told.
+/// An error of the emulator or its builder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The address is taken or may not be used.
+    /// The address is in use or may not be used.
     #[error("cannot listen on {address}: choose another port, or none for a free one")]
     Bind {
         /// The address that was asked for.
@@ -41,7 +41,7 @@ pub enum Error {
     /// The seed is not valid JSON, or has a field that the emulator does not know.
     #[error("the seed is not a valid seed document")]
     ParseSeed(#[source] Source),
-    /// Two seeded things claim the same identifier.
+    /// Two entries of the seed have the same identifier.
     #[error("the seed uses the {what} {value:?} twice")]
     Duplicate {
         /// Kind of identifier, such as `e-mail address`.
@@ -49,12 +49,12 @@ pub enum Error {
         /// The identifier.
         value: String,
     },
-    /// Something is named that is not there.
+    /// Something is named that does not exist.
     #[error("there is no {what} {value:?}: seed it or create it first")]
     Unknown {
         /// Kind of thing, such as `user`.
         what: &'static str,
-        /// The name it was looked up by.
+        /// The name that was looked up.
         value: String,
     },
     /// The user does not belong to the organization.

@@ -1,4 +1,4 @@
-//! What the emulator holds when it starts.
+//! What the emulator starts with.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::secret::Secret;
 
-/// A JSON object without schema, as metadata is.
+/// A free-form JSON object, such as metadata.
 type Object = Map<String, Value>;
 
-/// Everything the emulator starts with; the seed file holds exactly this, as JSON.
+/// Everything that the emulator starts with. A seed file holds exactly this as JSON.
 ///
-/// All fields are optional. A field that is not known is an error, so that a misspelling is noticed.
+/// All fields are optional. An unknown field is an error, so that misspellings are noticed.
 ///
 /// ```
 /// # fn main() -> Result<(), clerk_emulator::Error> {
@@ -41,7 +41,7 @@ pub struct Seed {
 }
 
 impl Seed {
-    /// Reads a seed document.
+    /// Parses a seed document.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Seed {
     }
 }
 
-/// A person.
+/// A user.
 ///
 /// ```
 /// use clerk_emulator::UserSeed;
@@ -106,7 +106,7 @@ pub struct UserSeed {
 }
 
 impl UserSeed {
-    /// A person with this verified e-mail address, which is also the primary one.
+    /// Creates a user with this verified e-mail address, which is also the primary one.
     pub fn new(email_address: impl Into<String>) -> Self {
         Self {
             email_addresses: vec![email_address.into()],
@@ -114,86 +114,86 @@ impl UserSeed {
         }
     }
 
-    /// A fixed id, instead of a random one. Clerk's begin with `user_`.
+    /// Sets the id, which is random otherwise. Clerk's begin with `user_`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// One more verified e-mail address.
+    /// Adds a verified e-mail address.
     pub fn email_address(mut self, email_address: impl Into<String>) -> Self {
         self.email_addresses.push(email_address.into());
         self
     }
 
-    /// A verified phone number, in E.164 form.
+    /// Adds a verified phone number, in E.164 form.
     pub fn phone_number(mut self, phone_number: impl Into<String>) -> Self {
         self.phone_numbers.push(phone_number.into());
         self
     }
 
-    /// A username.
+    /// Sets the username.
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.username = Some(username.into());
         self
     }
 
-    /// The id the application has for this person.
+    /// Sets the id that the application has for the user.
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// First name.
+    /// Sets the first name.
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// Last name.
+    /// Sets the last name.
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
         self
     }
 
-    /// A password to sign in with. The sign-in page offers seeded people without one, too.
+    /// Sets the password. The sign-in page signs users in without one, too.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(Secret(password.into()));
         self
     }
 
-    /// Metadata that browsers may read. Anything but a JSON object is taken as an empty one.
+    /// Sets metadata that browsers may read. Anything but a JSON object counts as an empty one.
     pub fn public_metadata(mut self, metadata: Value) -> Self {
         self.public_metadata = object(metadata);
         self
     }
 
-    /// Metadata for servers only. Anything but a JSON object is taken as an empty one.
+    /// Sets metadata for servers only. Anything but a JSON object counts as an empty one.
     pub fn private_metadata(mut self, metadata: Value) -> Self {
         self.private_metadata = object(metadata);
         self
     }
 
-    /// Metadata that browsers may write. Anything but a JSON object is taken as an empty one.
+    /// Sets metadata that browsers may write. Anything but a JSON object counts as an empty one.
     pub fn unsafe_metadata(mut self, metadata: Value) -> Self {
         self.unsafe_metadata = object(metadata);
         self
     }
 
-    /// The billing plan, as in the `pla` claim `u:pro`.
+    /// Sets the billing plan, as in the `pla` claim `u:pro`.
     pub fn plan(mut self, slug: impl Into<String>) -> Self {
         self.plan = Some(slug.into());
         self
     }
 
-    /// A feature the person's plan grants, as in the `fea` claim `u:exports`.
+    /// Adds a feature of the user's plan, as in the `fea` claim `u:exports`.
     pub fn feature(mut self, slug: impl Into<String>) -> Self {
         self.features.push(slug.into());
         self
     }
 }
 
-/// An organization and who belongs to it.
+/// An organization and its members.
 ///
 /// ```
 /// use clerk_emulator::OrganizationSeed;
@@ -231,7 +231,7 @@ pub(crate) struct MemberSeed {
 }
 
 impl OrganizationSeed {
-    /// An organization without members.
+    /// Creates an organization without members.
     pub fn new(name: impl Into<String>, slug: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -240,7 +240,7 @@ impl OrganizationSeed {
         }
     }
 
-    /// A fixed id, instead of a random one. Clerk's begin with `org_`.
+    /// Sets the id, which is random otherwise. Clerk's begin with `org_`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
@@ -256,33 +256,33 @@ impl OrganizationSeed {
         self
     }
 
-    /// Metadata that browsers may read. Anything but a JSON object is taken as an empty one.
+    /// Sets metadata that browsers may read. Anything but a JSON object counts as an empty one.
     pub fn public_metadata(mut self, metadata: Value) -> Self {
         self.public_metadata = object(metadata);
         self
     }
 
-    /// Metadata for servers only. Anything but a JSON object is taken as an empty one.
+    /// Sets metadata for servers only. Anything but a JSON object counts as an empty one.
     pub fn private_metadata(mut self, metadata: Value) -> Self {
         self.private_metadata = object(metadata);
         self
     }
 
-    /// The billing plan, as in the `pla` claim `o:team`.
+    /// Sets the billing plan, as in the `pla` claim `o:team`.
     pub fn plan(mut self, slug: impl Into<String>) -> Self {
         self.plan = Some(slug.into());
         self
     }
 
-    /// A feature the organization's plan grants, as in the `fea` claim `o:reports`. Features that the
-    /// member's permissions name are added by themselves.
+    /// Adds a feature of the organization's plan, as in the `fea` claim `o:reports`. Features that permissions of a
+    /// member name need not be added.
     pub fn feature(mut self, slug: impl Into<String>) -> Self {
         self.features.push(slug.into());
         self
     }
 }
 
-/// A role of the instance's organizations.
+/// A role that members of organizations can have.
 ///
 /// `org:admin` and `org:member` exist from the start, with Clerk's system permissions; seeding one of them
 /// adds permissions to it.
@@ -307,7 +307,7 @@ pub struct RoleSeed {
 }
 
 impl RoleSeed {
-    /// A role with this key, as in `org:billing`.
+    /// Creates a role with this key, as in `org:billing`.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -316,13 +316,13 @@ impl RoleSeed {
         }
     }
 
-    /// The name people see; the key without `org:` if not given.
+    /// Sets the name that people see, which is the key without `org:` otherwise.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// A permission, as in `org:invoices:read`.
+    /// Adds a permission, as in `org:invoices:read`.
     pub fn permission(mut self, key: impl Into<String>) -> Self {
         self.permissions.push(key.into());
         self
@@ -347,7 +347,7 @@ pub struct JwtTemplateSeed {
 }
 
 impl JwtTemplateSeed {
-    /// A template with these claims. Anything but a JSON object is taken as an empty one.
+    /// Creates a template with these claims. Anything but a JSON object counts as an empty one.
     pub fn new(name: impl Into<String>, claims: Value) -> Self {
         Self {
             name: name.into(),
@@ -356,14 +356,14 @@ impl JwtTemplateSeed {
         }
     }
 
-    /// Seconds from issue to expiry; 60 if not given.
+    /// Sets the seconds from issue to expiry, which are 60 otherwise.
     pub fn lifetime(mut self, seconds: u32) -> Self {
         self.lifetime = Some(seconds);
         self
     }
 }
 
-/// A machine: a service of the application that has machine-to-machine tokens.
+/// A machine: a service that authenticates with machine-to-machine tokens.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
@@ -378,7 +378,7 @@ pub struct MachineSeed {
 }
 
 impl MachineSeed {
-    /// A machine that may call no other.
+    /// Creates a machine that may call no other.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             id: None,
@@ -388,19 +388,19 @@ impl MachineSeed {
         }
     }
 
-    /// A fixed machine secret key, instead of a random one. Clerk's begin with `ak_`.
+    /// Sets the machine secret key, which is random otherwise. Clerk's begin with `ak_`.
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
         self.secret_key = Some(Secret(key.into()));
         self
     }
 
-    /// A fixed id, instead of a random one. Clerk's begin with `mch_`.
+    /// Sets the id, which is random otherwise. Clerk's begin with `mch_`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Another seeded machine, by id or name, that this one may call.
+    /// Allows this machine to call another seeded one, named by id or name.
     pub fn scope(mut self, machine: impl Into<String>) -> Self {
         self.scopes.push(machine.into());
         self

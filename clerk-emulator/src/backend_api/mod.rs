@@ -29,6 +29,7 @@ mod testing_tokens;
 mod user_factors;
 mod user_fields;
 mod users;
+mod verifications;
 mod waitlist_entries;
 
 use std::sync::Arc;
@@ -64,6 +65,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(testing_tokens::routes())
         .merge(user_factors::routes())
         .merge(users::routes())
+        .merge(verifications::routes())
         .merge(waitlist_entries::routes())
         .route_layer(from_fn_with_state(Arc::clone(app), require_secret_key))
 }

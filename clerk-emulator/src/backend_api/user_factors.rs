@@ -12,6 +12,7 @@ use crate::http::body::Body;
 use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
 use crate::rules::factors::{self, SecondFactor, Sessions};
+use crate::rules::totp::{self, CodeKind};
 
 const MOST_AT_ONCE: usize = 50;
 
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
             "/users/{user_id}/password/unset_compromised",
             post(unset_compromised),
         )
+        .route("/users/{user_id}/verify_totp", post(verify_totp))
         .route("/users/{user_id}/mfa", delete(remove_all))
         .route("/users/{user_id}/totp", delete(remove_totp))
         .route("/users/{user_id}/backup_code", delete(remove_backup_codes))
@@ -94,6 +96,16 @@ async fn unset_compromised(State(app): State<Arc<App>>, Path(id): Path<String>) 
         |tables, now| factors::set_password_compromised(tables, &id, false, Sessions::Kept, now),
         |show, user| show.user(user),
     )
+}
+
+async fn verify_totp(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
+    let code = body.only(&["code"])?.required("code")?;
+    let kind = app.write(|tables, now| totp::verify(tables, &id, &code, now))?;
+    let kind = match kind {
+        CodeKind::Totp => "totp",
+        CodeKind::BackupCode => "backup_code",
+    };
+    Ok(reply::ok(&json!({ "verified": true, "code_type": kind })))
 }
 
 async fn remove_all(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {

@@ -9,7 +9,7 @@ use crate::rules::credentials;
 
 const DEFAULT_LIFETIME_SECONDS: i64 = 3600;
 
-/// An API key, M2M token or OAuth access token to be made.
+/// Builds an API key, an M2M token or an OAuth access token.
 ///
 /// ```
 /// use clerk_emulator::{Emulator, MachineSeed, UserSeed};
@@ -60,20 +60,20 @@ impl<'a> MachineTokenBuilder<'a> {
         }
     }
 
-    /// Adds a scope. The scopes of an M2M token are machine ids; without any it has those its machine may
+    /// Adds a scope. The scopes of an M2M token are ids of machines, and by default those that its machine may
     /// call.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.get_or_insert_default().push(scope.into());
         self
     }
 
-    /// Adds a custom claim. Of an opaque OAuth token nobody sees them.
+    /// Adds a custom claim. An opaque OAuth token does not show its claims.
     pub fn claim(mut self, name: impl Into<String>, value: Value) -> Self {
         self.claims.insert(name.into(), value);
         self
     }
 
-    /// The OAuth application of an OAuth token; nothing else has one.
+    /// Sets the client id of an OAuth token. The other kinds have none.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         if let CredentialKind::OAuthToken { client_id } = &mut self.kind {
             *client_id = id.into();
@@ -81,32 +81,32 @@ impl<'a> MachineTokenBuilder<'a> {
         self
     }
 
-    /// From now to expiry. Without it API keys never expire and the others live an hour. Fractions of a
-    /// second are dropped.
+    /// Sets the time from now to expiry. By default API keys never expire, and the other kinds live for an hour.
+    /// Fractions of a second are dropped.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime_seconds = Some(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX / 2000));
         self
     }
 
-    /// Expired an hour ago by the emulator's clock.
+    /// Makes the token one that expired an hour ago by the emulator's clock.
     pub fn expired(mut self) -> Self {
         self.expired = true;
         self
     }
 
-    /// Revoked already. A JWT does not show it.
+    /// Revokes the token. A JWT does not show it.
     pub fn revoked(mut self) -> Self {
         self.revoked = true;
         self
     }
 
-    /// In JWT form, which is verified without asking the API. API keys have no such form.
+    /// Uses the JWT form, which is verified without asking the API. API keys have no such form.
     pub fn jwt(mut self) -> Self {
         self.jwt = true;
         self
     }
 
-    /// Makes the token and answers its text, which is what a caller sends.
+    /// Makes the token and returns the text that a caller sends.
     ///
     /// # Errors
     ///

@@ -10,10 +10,10 @@ use crate::store::tables::Tables;
 use crate::tokens::session_claims::{SESSION_TOKEN_SECONDS, session_claims};
 use crate::tokens::signing_key::TokenKind;
 
-/// A session token to be made, with the properties a test needs.
+/// Builds a session token with the properties that a test needs.
 ///
-/// Minting starts a session on the emulator, unless [`session`](Self::session) names one, so the token's
-/// `sid` works with the Backend API.
+/// [`mint`](Self::mint) starts a session on the emulator unless [`session`](Self::session) names one, so the
+/// `sid` of the token works with the Backend API.
 ///
 /// ```
 /// use clerk_emulator::{Emulator, UserSeed};
@@ -65,73 +65,73 @@ impl<'a> SessionTokenBuilder<'a> {
         }
     }
 
-    /// For a session that exists, by its id.
+    /// Uses the existing session with this id.
     pub fn session(mut self, id: impl Into<String>) -> Self {
         self.session = Some(id.into());
         self
     }
 
-    /// With this organization, by id or slug, active.
+    /// Makes this organization, named by id or slug, the active one.
     pub fn organization(mut self, organization: impl Into<String>) -> Self {
         self.organization = Some(organization.into());
         self
     }
 
-    /// The `azp` claim: the origin of the application the token was made for.
+    /// Sets the `azp` claim: the origin of the application that the token is for.
     pub fn authorized_party(mut self, origin: impl Into<String>) -> Self {
         self.authorized_party = Some(origin.into());
         self
     }
 
-    /// The `act` claim: somebody with this id acts as the user.
+    /// Sets the `act` claim: somebody with this id acts as the user.
     pub fn actor(mut self, id: impl Into<String>) -> Self {
         self.actor = Some(json!({ "sub": id.into() }));
         self
     }
 
-    /// The session has tasks to do (`sts` is `pending`).
+    /// Makes the session one with tasks to complete: `sts` is `pending`.
     pub fn pending(mut self) -> Self {
         self.pending = true;
         self
     }
 
-    /// From issue to expiry; 60 seconds if not given. Fractions of a second are dropped.
+    /// Sets the time from issue to expiry, which is 60 seconds otherwise. Fractions of a second are dropped.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime_seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         self
     }
 
-    /// Expired an hour before the emulator's time.
+    /// Makes the token one that expired an hour before the emulator's time.
     pub fn expired(mut self) -> Self {
         self.issued_in = -3600 - self.lifetime_seconds;
         self
     }
 
-    /// Issued, and valid only, an hour after the emulator's time.
+    /// Makes the token one that is issued an hour after the emulator's time.
     pub fn issued_in_the_future(mut self) -> Self {
         self.issued_in = 3600;
         self
     }
 
-    /// With the category of tokens made from a JWT template, which must not pass for a session.
+    /// Gives the token the category of tokens made from a JWT template, which must not pass for a session.
     pub fn template_category(mut self) -> Self {
         self.kind = TokenKind::Template;
         self
     }
 
-    /// Without a category, as tokens had none before categories existed.
+    /// Gives the token no category, like tokens from before categories existed.
     pub fn without_category(mut self) -> Self {
         self.kind = TokenKind::Uncategorized;
         self
     }
 
-    /// Adds or replaces a claim; null removes it.
+    /// Adds or replaces a claim. Null removes it.
     pub fn claim(mut self, name: impl Into<String>, value: Value) -> Self {
         self.claims.insert(name.into(), value);
         self
     }
 
-    /// Signs the token.
+    /// Makes and signs the token.
     ///
     /// # Errors
     ///

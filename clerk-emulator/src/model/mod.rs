@@ -19,4 +19,5 @@ pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod ticket;
 pub(crate) mod user;
+pub(crate) mod verification;
 pub(crate) mod waitlist;

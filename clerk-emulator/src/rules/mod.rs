@@ -26,6 +26,8 @@ pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod tickets;
+pub(crate) mod totp;
 pub(crate) mod user_identifiers;
 pub(crate) mod user_list;
+pub(crate) mod verifications;
 pub(crate) mod waitlist;

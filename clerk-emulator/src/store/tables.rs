@@ -14,6 +14,7 @@ use crate::model::session::{Client, Session};
 use crate::model::settings::Settings;
 use crate::model::ticket::Ticket;
 use crate::model::user::User;
+use crate::model::verification::Verification;
 use crate::model::waitlist::WaitlistEntry;
 
 /// Declares the tables, so that none is forgotten when changes are committed or taken back.
@@ -65,5 +66,6 @@ tables! {
     credentials: Credential by id,
     oauth_applications: OAuthApplication by id,
     settings: Settings by id,
+    verifications: Verification by id,
     nonces: HandshakeNonce by nonce,
 }

@@ -515,12 +515,14 @@ pub(crate) async fn identifiers(walk: &mut Walk<'_>, user: &str) {
     .await;
     walk.delete("/email_addresses/{email_address_id}", email)
         .await;
-    walk.put(
-        "/users/{user_id}/email_address",
-        &[user],
-        json!({ "email_address": "ada@example.com" }),
-    )
-    .await;
+    let first = walk
+        .put(
+            "/users/{user_id}/email_address",
+            &[user],
+            json!({ "email_address": "ada@example.com", "identification_status": "unverified" }),
+        )
+        .await;
+    let first = id(&first);
     let phone = walk
         .post(
             "/phone_numbers",
@@ -541,6 +543,24 @@ pub(crate) async fn identifiers(walk: &mut Walk<'_>, user: &str) {
         walk.get("/users/{user_id}", me).await["two_factor_enabled"],
         true
     );
+    for (kind, identifier) in [
+        ("email_address", &first),
+        ("phone_number", &phone[0].to_owned()),
+    ] {
+        let place = &[identifier.as_str()];
+        let path = if kind == "email_address" {
+            "email_addresses"
+        } else {
+            "phone_numbers"
+        };
+        let template = format!("/{path}/{{{kind}_id}}/prepare_verification");
+        let sent = walk.post(&template, place, Value::Null).await;
+        for (code, status) in [("000000", "unverified"), ("424242", "verified")] {
+            let template = format!("/{path}/{{{kind}_id}}/attempt_verification");
+            let body = json!({ "verification_id": id(&sent), "code": code });
+            assert_eq!(walk.post(&template, place, body).await["status"], status);
+        }
+    }
     walk.delete("/phone_numbers/{phone_number_id}", phone).await;
     walk.put(
         "/users/{user_id}/phone_number",
@@ -564,9 +584,12 @@ pub(crate) async fn identifiers(walk: &mut Walk<'_>, user: &str) {
     walk.post("/users/{user_id}/remove_password", me, Value::Null)
         .await;
     for factor in ["totp", "backup_code", "mfa"] {
-        let factors = json!({ "totp_secret": "JBSWY3DPEHPK3PXP", "backup_codes": ["abc"] });
+        let factors = json!({ "totp_secret": "JBSWY3DPEHPK3PXP", "backup_codes": ["abc", "def"] });
         let user = walk.patch("/users/{user_id}", me, factors).await;
         assert_eq!(user["totp_enabled"], true);
+        let code = json!({ "code": "abc" });
+        let verified = walk.post("/users/{user_id}/verify_totp", me, code).await;
+        assert_eq!(verified["code_type"], "backup_code");
         walk.delete(&format!("/users/{{user_id}}/{factor}"), me)
             .await;
     }

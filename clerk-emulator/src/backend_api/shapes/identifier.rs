@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
+use crate::model::verification::Verification;
 
 impl Shapes<'_> {
     pub(crate) fn email_address(self, email: &EmailAddress) -> Value {
@@ -31,6 +32,18 @@ impl Shapes<'_> {
             "backup_codes": null,
             "created_at": phone.created_at,
             "updated_at": phone.updated_at,
+        })
+    }
+
+    /// Shows a verification by a one-time code.
+    pub(crate) fn verification(self, verification: &Verification) -> Value {
+        json!({
+            "object": "verification_otp",
+            "id": verification.id,
+            "status": verification.status_at(self.now),
+            "strategy": verification.strategy.as_str(),
+            "attempts": verification.attempts,
+            "expire_at": verification.expire_at,
         })
     }
 }

@@ -1,0 +1,66 @@
+use crate::random;
+
+const LIFETIME_MS: i64 = 10 * 60_000;
+/// A verification fails after this many wrong codes.
+const MOST_ATTEMPTS: u32 = 3;
+
+/// How a code reaches its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeStrategy {
+    Email,
+    Phone,
+}
+
+impl CodeStrategy {
+    /// Returns the name in the API.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email_code",
+            Self::Phone => "phone_code",
+        }
+    }
+}
+
+/// A one-time code that was sent to an address or a number.
+#[derive(Debug, Clone)]
+pub(crate) struct Verification {
+    pub(crate) id: String,
+    /// Id of the e-mail address or phone number.
+    pub(crate) identifier_id: String,
+    pub(crate) strategy: CodeStrategy,
+    pub(crate) verified: bool,
+    pub(crate) attempts: u32,
+    pub(crate) expire_at: i64,
+}
+
+impl Verification {
+    /// Creates a verification that nobody has tried.
+    pub(crate) fn new(identifier_id: &str, strategy: CodeStrategy, now: i64) -> Self {
+        Self {
+            id: random::id("ver"),
+            identifier_id: identifier_id.to_owned(),
+            strategy,
+            verified: false,
+            attempts: 0,
+            expire_at: now + LIFETIME_MS,
+        }
+    }
+
+    /// Returns the name of the status in the API.
+    pub(crate) fn status_at(&self, now: i64) -> &'static str {
+        if self.verified {
+            "verified"
+        } else if self.attempts >= MOST_ATTEMPTS {
+            "failed"
+        } else if now >= self.expire_at {
+            "expired"
+        } else {
+            "unverified"
+        }
+    }
+
+    /// Returns true while a code may be tried.
+    pub(crate) fn is_open(&self, now: i64) -> bool {
+        self.status_at(now) == "unverified"
+    }
+}
