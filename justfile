@@ -26,7 +26,7 @@ doc *args:
 
 # A Clerk on loopback.
 emulator *args:
-    cargo run -p clerk-emulator --features cli -- {{args}}
+    cargo run -p clerk-emulator -- {{args}}
 
 # Run an example, such as `just example axum-quickstart`.
 example name *args:

@@ -72,8 +72,26 @@ async fn run() -> Result<(), Failure> {
         say(&format!("{name}={value}\n"));
     }
     say(&format!("\nSign in at {}\n", emulator.sign_in_url()));
-    tokio::signal::ctrl_c().await?;
+    stop_requested().await?;
     Ok(())
+}
+
+/// Waits until the command is told to stop.
+#[cfg(unix)]
+async fn stop_requested() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Waits until the command is told to stop.
+#[cfg(not(unix))]
+async fn stop_requested() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
 }
 
 fn arguments() -> Result<Arguments, Failure> {

@@ -9,7 +9,9 @@ use crate::model::password::Password;
 use crate::model::role::Role;
 use crate::model::settings::Settings;
 use crate::model::user::User;
-use crate::rules::{identifiers, jwt_templates, machines, organizations, permissions, roles};
+use crate::rules::{
+    identifiers, jwt_templates, machines, organizations, permissions, role_sets, roles,
+};
 use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
 use crate::store::tables::Tables;
 
@@ -22,6 +24,7 @@ pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Erro
         }
         tables.roles.insert(role);
     }
+    role_sets::add_default(tables, now);
     for role in seed.roles {
         add_role(tables, role, now);
     }

@@ -22,6 +22,7 @@ mod organization_roles;
 mod organizations;
 mod redirect_urls;
 mod restrictions;
+mod role_sets;
 mod sessions;
 mod shapes;
 mod sign_in_tokens;
@@ -60,6 +61,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(organizations::routes())
         .merge(redirect_urls::routes())
         .merge(restrictions::routes())
+        .merge(role_sets::routes())
         .merge(sessions::routes())
         .merge(sign_in_tokens::routes())
         .merge(testing_tokens::routes())

@@ -15,6 +15,7 @@ pub(crate) mod patch;
 pub(crate) mod redirect_url;
 pub(crate) mod restriction;
 pub(crate) mod role;
+pub(crate) mod role_set;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod ticket;

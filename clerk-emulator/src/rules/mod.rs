@@ -21,6 +21,7 @@ pub(crate) mod permissions;
 pub(crate) mod pictures;
 pub(crate) mod redirect_urls;
 pub(crate) mod restrictions;
+pub(crate) mod role_sets;
 pub(crate) mod roles;
 pub(crate) mod sessions;
 pub(crate) mod settings;

@@ -10,6 +10,7 @@ use crate::model::organization_domain::OrganizationDomain;
 use crate::model::redirect_url::RedirectUrl;
 use crate::model::restriction::Restriction;
 use crate::model::role::{Permission, Role};
+use crate::model::role_set::RoleSet;
 use crate::model::session::{Client, Session};
 use crate::model::settings::Settings;
 use crate::model::ticket::Ticket;
@@ -52,6 +53,7 @@ tables! {
     memberships: Membership by id,
     organization_domains: OrganizationDomain by id,
     roles: Role by id,
+    role_sets: RoleSet by id,
     permissions: Permission by id,
     invitations: Invitation by id,
     organization_invitations: OrganizationInvitation by id,

@@ -385,6 +385,7 @@ pub(crate) async fn roles(walk: &mut Walk<'_>) {
         json!({ "description": "Reads everything" }),
     )
     .await;
+    role_sets(walk).await;
     let both = &[&*role, &*permission];
     let template = "/organization_roles/{organization_role_id}/permissions/{permission_id}";
     let role = walk.post(template, both, Value::Null).await;
@@ -394,6 +395,51 @@ pub(crate) async fn roles(walk: &mut Walk<'_>) {
         .await;
     walk.delete("/organization_permissions/{permission_id}", &both[1..])
         .await;
+}
+
+async fn role_sets(walk: &mut Walk<'_>) {
+    let set = walk
+        .post(
+            "/role_sets",
+            &[],
+            json!({
+                "name": "Audited",
+                "default_role_key": "org:member",
+                "creator_role_key": "org:admin",
+                "roles": ["org:admin", "org:member"],
+            }),
+        )
+        .await;
+    let set = &[&*id(&set)];
+    walk.get("/role_sets?query=audited", &[]).await;
+    walk.get("/role_sets/{role_set_key_or_id}", &["role_set:audited"])
+        .await;
+    walk.patch(
+        "/role_sets/{role_set_key_or_id}",
+        set,
+        json!({ "description": "With auditors", "type": "initial" }),
+    )
+    .await;
+    walk.post(
+        "/role_sets/{role_set_key_or_id}/roles",
+        set,
+        json!({ "role_keys": ["org:auditor"], "default_role_key": "org:auditor" }),
+    )
+    .await;
+    let replaced = walk
+        .post(
+            "/role_sets/{role_set_key_or_id}/roles/replace",
+            set,
+            json!({ "role_key": "org:auditor", "to_role_key": "org:billing" }),
+        )
+        .await;
+    assert_eq!(replaced["default_role"]["key"], "org:billing");
+    walk.post(
+        "/role_sets/{role_set_key_or_id}/replace",
+        set,
+        json!({ "dest_role_set_key": "role_set:default" }),
+    )
+    .await;
 }
 
 pub(crate) async fn invitations(walk: &mut Walk<'_>, organization: &str, user: &str) {

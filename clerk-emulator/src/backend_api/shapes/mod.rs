@@ -10,6 +10,7 @@ pub(super) mod organization;
 mod organization_domain;
 mod restriction;
 mod role;
+mod role_set;
 mod session;
 mod settings;
 mod ticket;

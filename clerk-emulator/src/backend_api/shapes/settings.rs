@@ -71,6 +71,7 @@ impl Shapes<'_> {
 
     pub(crate) fn organization_settings(self, settings: &Settings) -> Value {
         let set = &settings.organizations;
+        let initial = self.tables.role_sets.find(|set| set.initial);
         json!({
             "object": "organization_settings",
             "enabled": set.enabled,
@@ -85,7 +86,7 @@ impl Shapes<'_> {
             "slug_disabled": set.slug_disabled,
             "domains_enrollment_modes": set.domains_enrollment_modes,
             "domains_default_role": set.domains_default_role,
-            "initial_role_set_key": null,
+            "initial_role_set_key": initial.map(|set| set.key.as_str()),
         })
     }
 }
