@@ -10,6 +10,7 @@ use crate::emulator::Emulator;
 use crate::error::Error;
 use crate::http::server;
 use crate::instance::{self, Instance};
+use crate::rules::domains;
 use crate::secret::Secret;
 use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
 use crate::seeding;
@@ -168,7 +169,10 @@ impl EmulatorBuilder {
         let clock = Clock::default();
         let store = Store::new(Memory::default());
         let now = clock.now_ms();
-        store.write(|tables| seeding::seed(tables, self.seed, now))?;
+        store.write(|tables| {
+            domains::add_primary(tables, &instance.host);
+            seeding::seed(tables, self.seed, now)
+        })?;
         let app = Arc::new(App::new(instance, clock, store, SigningKey::generate()?));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()

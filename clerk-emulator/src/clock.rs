@@ -1,14 +1,14 @@
-//! The clock behind every stamp the emulator writes: real time, moved or stopped on request.
+//! The emulator's clock: real time, or moved or stopped on request.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Time as the emulator sees it.
+/// A clock that tests can move and stop.
 #[derive(Debug, Default)]
-pub(crate) struct Clock(Mutex<Hands>);
+pub(crate) struct Clock(Mutex<Setting>);
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Hands {
+struct Setting {
     /// Milliseconds added to the base.
     ahead_ms: i64,
     /// The base while the clock is stopped; real time otherwise.
@@ -16,37 +16,37 @@ struct Hands {
 }
 
 impl Clock {
-    /// Milliseconds since the Unix epoch.
+    /// Returns the time in milliseconds since the Unix epoch.
     pub(crate) fn now_ms(&self) -> i64 {
-        let hands = self.hands(|hands| *hands);
-        hands
+        let setting = self.setting(|setting| *setting);
+        setting
             .stopped_at_ms
             .unwrap_or_else(system_ms)
-            .saturating_add(hands.ahead_ms)
+            .saturating_add(setting.ahead_ms)
     }
 
     /// Moves the clock ahead.
     pub(crate) fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.hands(|hands| hands.ahead_ms = hands.ahead_ms.saturating_add(by));
+        self.setting(|setting| setting.ahead_ms = setting.ahead_ms.saturating_add(by));
     }
 
     /// Stops the clock at `at`.
     pub(crate) fn set(&self, at: SystemTime) {
-        self.hands(|hands| {
-            *hands = Hands {
+        self.setting(|setting| {
+            *setting = Setting {
                 ahead_ms: 0,
                 stopped_at_ms: Some(to_ms(at)),
             }
         });
     }
 
-    /// Goes back to real time.
+    /// Returns to real time.
     pub(crate) fn reset(&self) {
-        self.hands(|hands| *hands = Hands::default());
+        self.setting(|setting| *setting = Setting::default());
     }
 
-    fn hands<T>(&self, read: impl FnOnce(&mut Hands) -> T) -> T {
+    fn setting<T>(&self, read: impl FnOnce(&mut Setting) -> T) -> T {
         read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,4 +1,4 @@
-//! What identifies the emulated instance: its keys, its host name, its addresses.
+//! The identity of the emulated instance: its keys, its host name and its URLs.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -7,25 +7,25 @@ use url::{Host, Url};
 
 use crate::model::user::Image;
 
-/// A name below `accounts.dev`, so that browsers and servers take the instance for a development one,
-/// and unlike the names of real instances, so that a missing proxy URL reaches nobody's.
+/// The default host. Below `accounts.dev`, so that SDKs treat the instance as a development one, and unlike the
+/// name of any real instance, so that a missing proxy URL does not reach one.
 pub(crate) const DEFAULT_HOST: &str = "clerk-emulator.localhost.accounts.dev";
 /// The id of the emulated instance.
 pub(crate) const INSTANCE_ID: &str = "ins_emulator";
-/// Fixed, so that an application's settings survive a restart of the command.
+/// The default secret key. Fixed, so that an application's settings survive a restart of the command.
 pub(crate) const DEFAULT_SECRET_KEY: &str = "sk_test_clerkEmulatorSecretKeyForDevelopmentAndTests";
 
-/// Identity and addresses; constant while the emulator runs.
+/// Identity and URLs, which stay the same while the emulator runs.
 #[derive(Clone)]
 pub(crate) struct Instance {
     pub(crate) host: String,
     pub(crate) publishable_key: String,
     pub(crate) cookie_suffix: String,
     pub(crate) secret_key: String,
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or the public URL.
     pub(crate) url: String,
     pub(crate) allowed_origins: Vec<String>,
-    /// Only requests whose `Host` is a loopback name are served.
+    /// Serves only requests whose `Host` is a loopback name or that of the URL.
     pub(crate) loopback_only: bool,
     pub(crate) refresh_cookies: bool,
 }
@@ -53,7 +53,7 @@ impl Instance {
         }
     }
 
-    /// Whether the emulator may send a browser, or show data, to this origin.
+    /// Returns true if browsers may be sent to this origin and its pages may read answers.
     pub(crate) fn allows_origin(&self, origin: &str) -> bool {
         if self
             .allowed_origins
@@ -68,7 +68,7 @@ impl Instance {
         })
     }
 
-    /// The URL, if it is absolute, has no user-info and leads to an allowed origin.
+    /// Returns the URL if it is absolute, has no user-info and leads to an allowed origin.
     pub(crate) fn allowed_redirect(&self, url: &str) -> Option<Url> {
         let url = Url::parse(url).ok()?;
         let plain = url.username().is_empty() && url.password().is_none();
@@ -76,12 +76,12 @@ impl Instance {
     }
 }
 
-/// `pk_test_` and the base64 of the host and a dollar sign.
+/// Makes the publishable key: `pk_test_` and the base64 of the host and a dollar sign.
 pub(crate) fn publishable_key(host: &str) -> String {
     format!("pk_test_{}", STANDARD_NO_PAD.encode(format!("{host}$")))
 }
 
-/// The first eight characters of the URL-safe base64 of the key's SHA-1.
+/// Makes the cookie suffix: the first eight characters of the URL-safe base64 of the key's SHA-1.
 pub(crate) fn cookie_suffix(publishable_key: &str) -> String {
     let hash = digest::digest(
         &digest::SHA1_FOR_LEGACY_USE_ONLY,
@@ -97,7 +97,7 @@ pub(crate) fn is_loopback_url(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
 }
 
-/// `localhost`, names below it, 127.0.0.0/8 and ::1.
+/// Returns true for `localhost`, names below it, 127.0.0.0/8 and ::1.
 pub(crate) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
         Host::Domain(name) => {

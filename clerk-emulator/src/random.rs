@@ -1,20 +1,20 @@
-//! Random identifiers in the shapes that Clerk's have.
+//! Random identifiers in the forms that Clerk's have.
 
 use aws_lc_rs::rand;
 
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// `prefix` and 27 letters and digits, as in `user_2abc...`.
+/// Returns `prefix` and 27 letters and digits, as in `user_2abc...`.
 pub(crate) fn id(prefix: &str) -> String {
     format!("{prefix}_{}", alphanumeric(27))
 }
 
-/// `prefix` and 32 hexadecimal digits, as in `ak_0123...`.
+/// Returns `prefix` and 32 hexadecimal digits, as in `ak_0123...`.
 pub(crate) fn hex_id(prefix: &str) -> String {
     format!("{prefix}_{}", hex(16))
 }
 
-/// Letters and digits.
+/// Returns random letters and digits.
 pub(crate) fn alphanumeric(length: usize) -> String {
     bytes(length)
         .into_iter()
@@ -22,12 +22,12 @@ pub(crate) fn alphanumeric(length: usize) -> String {
         .collect()
 }
 
-/// Twice as many hexadecimal digits as bytes.
+/// Returns random bytes as hexadecimal digits, two for each byte.
 pub(crate) fn hex(byte_count: usize) -> String {
     hex_of(&bytes(byte_count))
 }
 
-/// Lower-case hexadecimal digits of `bytes`.
+/// Formats bytes as lower-case hexadecimal digits.
 pub(crate) fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,8 +1,8 @@
-//! Passwords, keys and tokens: shown to nobody by accident.
+//! Passwords, keys and tokens, which must not be printed by accident.
 
 use serde::Deserialize;
 
-/// A text that Debug does not show.
+/// A text that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Secret(pub(crate) String);

@@ -44,7 +44,7 @@ pub(crate) fn signed_in(
     Ok(directives)
 }
 
-/// Takes the session away.
+/// Removes the session token and the refresh token.
 pub(crate) fn signed_out(suffix: &str) -> Vec<String> {
     const PAST: &str = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
     let mut directives: Vec<String> = names("__session", suffix)
@@ -59,7 +59,7 @@ pub(crate) fn signed_out(suffix: &str) -> Vec<String> {
     directives
 }
 
-/// Sets the token that names the browser, which development instances keep on the application's side.
+/// Sets the dev browser token, which development instances keep on the application's side.
 pub(crate) fn dev_browser(token: &str, suffix: &str) -> Vec<String> {
     names("__clerk_db_jwt", suffix)
         .map(|name| format!("{name}={token}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"))

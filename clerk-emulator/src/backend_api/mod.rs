@@ -5,6 +5,8 @@ mod answer;
 mod api_keys;
 mod authentication;
 mod clients;
+mod credits;
+mod domains;
 mod identifiers;
 mod instance;
 mod invitations;
@@ -46,6 +48,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .merge(actor_tokens::routes())
         .merge(clients::routes())
+        .merge(credits::routes())
+        .merge(domains::routes())
         .merge(identifiers::routes())
         .merge(instance::routes())
         .merge(invitations::routes())

@@ -1,4 +1,4 @@
-//! Which browser is asking, and where it may be sent.
+//! Recognizing browsers, and editing the URLs they are sent to.
 
 use http::HeaderMap;
 use http::header::COOKIE;
@@ -9,11 +9,11 @@ use crate::instance::Instance;
 use crate::rules::sessions;
 use crate::store::tables::Tables;
 
-/// Query parameter and cookie with the dev browser token.
+/// The name of the query parameter and the cookie with the dev browser token.
 pub(super) const DEV_BROWSER: &str = "__clerk_db_jwt";
 
-/// The cookie by which the emulator's own pages know a browser. Cookies do not tell ports apart, so the
-/// port is in the name.
+/// Returns the name of the cookie by which the emulator's own pages recognize a browser. It holds the port,
+/// because cookies are shared between ports.
 pub(super) fn own_cookie(instance: &Instance) -> String {
     let port = Url::parse(&instance.url)
         .ok()
@@ -22,7 +22,7 @@ pub(super) fn own_cookie(instance: &Instance) -> String {
     format!("__clerk_emulator_{port}")
 }
 
-/// The directive that sets the emulator's own cookie.
+/// Returns the directive that sets the emulator's own cookie.
 pub(super) fn own_directive(instance: &Instance, token: &str) -> String {
     format!(
         "{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000",
@@ -30,7 +30,7 @@ pub(super) fn own_directive(instance: &Instance, token: &str) -> String {
     )
 }
 
-/// The id of the client that a request belongs to: by the query, the emulator's own cookie, or the
+/// Returns the id of the client that a request belongs to, by the query, the emulator's own cookie, or the
 /// application's cookie when it shares the host name.
 pub(super) fn client_id(
     tables: &Tables,
@@ -51,7 +51,7 @@ pub(super) fn client_id(
     .map(|client| client.id.clone())
 }
 
-/// The first cookie of that name.
+/// Returns the first cookie with this name.
 pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
@@ -63,13 +63,13 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .map(|(_, value)| value)
 }
 
-/// Sets a query parameter, in place of any of that name.
+/// Sets a query parameter and removes others of that name.
 pub(super) fn set_query(url: &mut Url, name: &str, value: &str) {
     remove_query(url, name);
     url.query_pairs_mut().append_pair(name, value);
 }
 
-/// Removes a query parameter. A query without it stays as it is written.
+/// Removes a query parameter. A query that does not have it keeps its spelling.
 pub(super) fn remove_query(url: &mut Url, name: &str) {
     if !url.query_pairs().any(|(key, _)| key == name) {
         return;

@@ -1,4 +1,4 @@
-//! The handshake: the application's server sends the browser here to learn who it is.
+//! The handshake: the application's server sends the browser here to find out who is signed in.
 
 use std::sync::Arc;
 

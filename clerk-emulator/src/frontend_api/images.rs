@@ -1,4 +1,4 @@
-//! Pictures of people and organizations, so that no page asks Clerk's image host.
+//! Pictures of users and organizations, so that no page needs Clerk's image host.
 
 use std::sync::Arc;
 

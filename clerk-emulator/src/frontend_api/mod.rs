@@ -1,4 +1,4 @@
-//! The Frontend API: what browsers, and the handshake of server SDKs, talk to.
+//! The Frontend API, which browsers and the handshakes of server SDKs use.
 
 mod browser;
 mod handshake;
@@ -33,7 +33,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route_layer(from_fn_with_state(Arc::clone(app), cors))
 }
 
-/// Lets pages of the application read the answers, credentials included. Other origins get none.
+/// Lets pages of allowed origins read answers, credentials included.
 async fn cors(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let origin = request
         .headers()

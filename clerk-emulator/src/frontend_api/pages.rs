@@ -29,7 +29,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/sign-out", get(sign_out))
 }
 
-/// The target of `redirect_url`: none given, or one the emulator may send browsers to.
+/// Reads `redirect_url`, which may be absent, or refuses one that browsers may not be sent to.
 fn target(app: &App, params: &Params) -> Result<Option<Url>, Box<Response>> {
     match params.text("redirect_url") {
         None => Ok(None),
@@ -44,7 +44,7 @@ fn target(app: &App, params: &Params) -> Result<Option<Url>, Box<Response>> {
     }
 }
 
-/// Returns the client of this browser, which is made if need be.
+/// Returns the id of this browser's client, creating one if there is none.
 fn client_of(
     app: &App,
     tables: &mut Tables,
@@ -141,7 +141,7 @@ fn refused(app: &App, tables: &Tables, client_id: &str, refusal: Refusal, now: i
     form(app, tables, client_id, status, Some(refusal), now)
 }
 
-/// Returns true unless another site sent the form. Browsers name the origin of every form they send; without one it is no browser.
+/// Returns true unless another site sent the form. Browsers name the origin of every form that they send.
 fn same_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN).map(|origin| origin.to_str()) else {
         return true;
@@ -167,7 +167,7 @@ async fn sign_out(State(app): State<Arc<App>>, params: Params, headers: HeaderMa
     })
 }
 
-/// Goes back to the application, with the browser's token when it is another origin; to the sign-in page when
+/// Redirects to the application, with the browser's token if that is another origin, or to the sign-in page if
 /// the browser came from nowhere.
 fn go_back(app: &App, tables: &Tables, client_id: &str, target: Option<Url>) -> Response {
     let token = sessions::find_client(tables, client_id)
@@ -221,7 +221,7 @@ fn form(
     page(status, &html, token)
 }
 
-/// More would make a page nobody reads; the form with the address serves the others.
+/// The most users that the page lists. Others sign in with the form below the list.
 const PEOPLE_SHOWN: usize = 50;
 
 fn person(tables: &Tables, user: &User) -> String {

@@ -2,7 +2,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 
-/// Answers a redirect that no cache keeps.
+/// Answers with a redirect that is not cached.
 pub(super) fn redirect(status: StatusCode, location: &str, cookie: &str) -> Response {
     (
         status,

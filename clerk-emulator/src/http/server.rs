@@ -1,4 +1,4 @@
-//! The HTTP server: one thread of its own, so that neither a blocking test nor a missing runtime stops it.
+//! The HTTP server, which has its own thread, so that it works beside blocking tests and without a runtime.
 
 use std::convert::Infallible;
 use std::net::TcpListener as StdListener;
@@ -25,16 +25,16 @@ use super::not_emulated::not_emulated;
 use super::query::Params;
 use super::upload::MOST_IMAGE_BYTES;
 use crate::app::App;
-use crate::instance::is_loopback;
+use crate::instance::{Instance, is_loopback};
 use crate::rules::api_error::ApiError;
 use crate::{backend_api, frontend_api};
 
-/// Largest body that is kept: a picture and the form around it.
+/// The largest body that is kept: a picture and the form around it.
 const MOST_BODY_BYTES: usize = MOST_IMAGE_BYTES + 1024 * 1024;
-/// Largest body that is read to its end, so that the connection can be used again.
+/// The largest body that is read to its end, so that the connection can be reused.
 const MOST_DRAINED_BYTES: usize = 256 * 1024 * 1024;
 
-/// Serves until `stop` is sent or dropped; connections that are still open are cut.
+/// Serves until `stop` is sent or dropped. Open connections are then closed.
 pub(crate) async fn serve(listener: StdListener, app: Arc<App>, stop: oneshot::Receiver<()>) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
@@ -86,7 +86,7 @@ fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-/// The connection is dropped without an answer: a fault says so, or the client is gone.
+/// The connection is closed without an answer, because of a fault or because the client is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is cut")]
 struct Cut;
@@ -103,11 +103,12 @@ async fn answer(
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    if app.instance.loopback_only && !names_loopback(&parts.headers) {
+    if app.instance.loopback_only && !names_us(&app.instance, &parts.headers) {
         return Ok(ApiError::new(
             StatusCode::FORBIDDEN,
             "host_invalid",
-            "The emulator listens on loopback and answers only requests whose Host is a loopback name",
+            "The emulator listens on loopback and answers only requests whose Host is a loopback name or that of its public \
+             URL",
         )
         .into_response());
     }
@@ -129,7 +130,7 @@ async fn answer(
     }
 }
 
-/// Reads a body to its end. Of one that is too large nothing is kept.
+/// Reads a body to its end. The content of one that is too large is dropped.
 async fn read(mut body: Incoming) -> Result<Bytes, Result<Response, Cut>> {
     let mut kept = BytesMut::new();
     let mut length: usize = 0;
@@ -203,8 +204,10 @@ fn fault_response(effect: Effect) -> Response {
     }
 }
 
-/// Pages of other sites can make a name of theirs lead to 127.0.0.1; their requests still carry that name.
-fn names_loopback(headers: &http::HeaderMap) -> bool {
+/// Returns true if the `Host` is a loopback name or that of the emulator's own URL.
+///
+/// Another site can make its name resolve to 127.0.0.1 (DNS rebinding), but its requests still carry that name.
+fn names_us(instance: &Instance, headers: &http::HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
@@ -213,12 +216,14 @@ fn names_loopback(headers: &http::HeaderMap) -> bool {
         .ok()
         .and_then(|host| Url::parse(&format!("http://{host}/")).ok())
         .is_some_and(|url| {
-            url.username().is_empty() && url.host().is_some_and(|host| is_loopback(&host))
+            url.username().is_empty()
+                && (url.host().is_some_and(|host| is_loopback(&host))
+                    || Url::parse(&instance.url).is_ok_and(|own| own.host() == url.host()))
         })
 }
 
-/// The browser SDK sends `POST` with `_method` in the query for everything but `GET` and `POST`, and some
-/// collections with a trailing slash.
+/// Undoes two habits of the browser SDK: it sends `POST` with `_method` in the query for methods other than
+/// `GET` and `POST`, and ends the paths of some collections with a slash.
 fn normalize(parts: &mut http::request::Parts) {
     if parts.method == Method::POST
         && parts.uri.path().starts_with("/v1/")

@@ -1,6 +1,8 @@
 //! The entities of an instance and their invariants. Nothing here knows HTTP or the shape of an answer.
 
 pub(crate) mod credential;
+pub(crate) mod credit;
+pub(crate) mod domain;
 pub(crate) mod handshake;
 pub(crate) mod identifier;
 pub(crate) mod invitation;

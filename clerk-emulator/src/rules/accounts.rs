@@ -280,6 +280,9 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
     tables
         .credentials
         .remove_where(|credential| credential.subject == id);
+    tables
+        .credit_entries
+        .remove_where(|entry| entry.owner_id == id);
     tables.users.remove(id);
     Ok(())
 }

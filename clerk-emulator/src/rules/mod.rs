@@ -4,6 +4,8 @@
 pub(crate) mod accounts;
 pub(crate) mod api_error;
 pub(crate) mod credentials;
+pub(crate) mod credits;
+pub(crate) mod domains;
 pub(crate) mod factors;
 pub(crate) mod handshakes;
 pub(crate) mod identifiers;

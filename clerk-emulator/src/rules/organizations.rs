@@ -273,6 +273,9 @@ pub(crate) fn delete(tables: &mut Tables, id_or_slug: &str) -> Result<String, Ap
     tables
         .credentials
         .remove_where(|credential| credential.subject == id);
+    tables
+        .credit_entries
+        .remove_where(|entry| entry.owner_id == id);
     leave_sessions(tables, &id, None);
     Ok(id)
 }

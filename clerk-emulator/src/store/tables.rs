@@ -1,5 +1,7 @@
 use super::table::{Row, Table};
 use crate::model::credential::Credential;
+use crate::model::credit::CreditEntry;
+use crate::model::domain::Domain;
 use crate::model::handshake::HandshakeNonce;
 use crate::model::invitation::{Invitation, OrganizationInvitation};
 use crate::model::jwt_template::JwtTemplate;
@@ -68,6 +70,8 @@ tables! {
     credentials: Credential by id,
     oauth_applications: OAuthApplication by id,
     settings: Settings by id,
+    domains: Domain by id,
+    credit_entries: CreditEntry by id,
     verifications: Verification by id,
     nonces: HandshakeNonce by nonce,
 }

@@ -105,7 +105,7 @@ impl Entitlements {
         elements.join(",")
     }
 
-    /// One decimal mask for each feature of the organization, in their order.
+    /// Formats one decimal mask for each feature of the organization, in order.
     pub(super) fn masks(&self) -> String {
         let masks: Vec<String> = self
             .features
@@ -117,7 +117,7 @@ impl Entitlements {
     }
 }
 
-/// The sum of two to the power of each bit, in decimal, of any size.
+/// Formats the number with these bits set in decimal, whatever its size.
 fn decimal_mask(bits: &[usize]) -> String {
     // Decimal digits, least significant first. Doubling from the highest bit down, adding one where set.
     let mut digits = vec![0_u8];

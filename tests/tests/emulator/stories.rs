@@ -733,6 +733,49 @@ pub(crate) async fn templates(walk: &mut Walk<'_>, user: &str) {
     .await;
 }
 
+pub(crate) async fn credits(walk: &mut Walk<'_>, user: &str, organization: &str) {
+    for (template, owner) in [
+        ("/users/{user_id}/billing/credits", user),
+        (
+            "/organizations/{organization_id}/billing/credits",
+            organization,
+        ),
+    ] {
+        let owner = &[owner];
+        walk.get(template, owner).await;
+        for (amount, action) in [(500, "increase"), (200, "decrease"), (200, "decrease")] {
+            let body = json!({
+                "amount": amount,
+                "action": action,
+                "idempotency_key": format!("{action} of {}", owner[0]),
+                "note": "for the walk",
+            });
+            walk.post(template, owner, body).await;
+        }
+        // The third adjustment is the second one, sent again.
+        assert_eq!(walk.get(template, owner).await["balance"]["amount"], 300);
+    }
+}
+
+pub(crate) async fn domains(walk: &mut Walk<'_>) {
+    let satellite = walk
+        .post(
+            "/domains",
+            &[],
+            json!({ "name": "satellite.example", "is_satellite": true }),
+        )
+        .await;
+    let satellite = &[&*id(&satellite)];
+    walk.get("/domains", &[]).await;
+    walk.patch(
+        "/domains/{domain_id}",
+        satellite,
+        json!({ "proxy_url": "https://satellite.example/__clerk" }),
+    )
+    .await;
+    walk.delete("/domains/{domain_id}", satellite).await;
+}
+
 pub(crate) async fn settings(walk: &mut Walk<'_>) {
     walk.get("/instance", &[]).await;
     walk.patch(

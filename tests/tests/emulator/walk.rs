@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::caller::{Answer, Caller};
 use crate::report;
 use crate::stories::{
-    identifiers, invitations, lists, machines, oauth_applications, organizations, refresh, roles,
-    sessions, settings, templates, users,
+    credits, domains, identifiers, invitations, lists, machines, oauth_applications, organizations,
+    refresh, roles, sessions, settings, templates, users,
 };
 
 /// The judge, and what was judged so far.
@@ -166,6 +166,8 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     lists(&mut walk).await;
     templates(&mut walk, &user).await;
     settings(&mut walk).await;
+    credits(&mut walk, &user, &organization).await;
+    domains(&mut walk).await;
     walk.delete("/organizations/{organization_id}", &[&organization])
         .await;
     walk.delete("/users/{user_id}", &[&user]).await;

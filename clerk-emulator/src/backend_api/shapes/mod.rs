@@ -1,6 +1,8 @@
 //! What the Backend API shows of each entity.
 
 mod credential;
+mod credit;
+mod domain;
 mod identifier;
 mod invitation;
 mod jwt_template;

@@ -1,0 +1,31 @@
+use crate::random;
+
+/// A change of the credit balance of a user or an organization.
+#[derive(Debug, Clone)]
+pub(crate) struct CreditEntry {
+    pub(crate) id: String,
+    /// Id of the user or organization.
+    pub(crate) owner_id: String,
+    /// In the smallest unit of the currency. Negative for a decrease.
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) note: Option<String>,
+    pub(crate) idempotency_key: String,
+    pub(crate) created_at: i64,
+}
+
+impl CreditEntry {
+    /// Returns a fresh id.
+    pub(crate) fn new_id() -> String {
+        random::id("cred")
+    }
+
+    /// Returns the id of the payer that stands for the owner.
+    pub(crate) fn payer_id(&self) -> String {
+        let (_, body) = self
+            .owner_id
+            .split_once('_')
+            .unwrap_or(("", &self.owner_id));
+        format!("cpayer_{body}")
+    }
+}

@@ -1,0 +1,22 @@
+use crate::random;
+
+/// A domain of the application: the primary one, or a satellite.
+#[derive(Debug, Clone)]
+pub(crate) struct Domain {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) is_satellite: bool,
+    pub(crate) proxy_url: Option<String>,
+}
+
+impl Domain {
+    /// Creates a domain.
+    pub(crate) fn new(name: String, is_satellite: bool, proxy_url: Option<String>) -> Self {
+        Self {
+            id: random::id("dmn"),
+            name,
+            is_satellite,
+            proxy_url,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Domains of the application.
+
+use http::StatusCode;
+use url::Url;
+
+use super::api_error::ApiError;
+use super::identifiers;
+use crate::model::domain::Domain;
+use crate::model::patch::Patch;
+use crate::store::tables::Tables;
+
+/// Adds the primary domain of a new instance.
+pub(crate) fn add_primary(tables: &mut Tables, name: &str) {
+    tables
+        .domains
+        .insert(Domain::new(name.to_owned(), false, None));
+}
+
+fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Domain, ApiError> {
+    tables
+        .domains
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("domain", id))
+}
+
+/// Lists all domains, the primary one first.
+pub(crate) fn list(tables: &Tables) -> Vec<&Domain> {
+    tables.domains.iter().collect()
+}
+
+fn check_name(tables: &Tables, name: &str, own_id: Option<&str>) -> Result<(), ApiError> {
+    if !identifiers::is_domain(name) {
+        return Err(ApiError::format("name", "must be a domain name"));
+    }
+    match tables.domains.find(|domain| domain.name == name) {
+        Some(other) if own_id != Some(other.id.as_str()) => Err(ApiError::taken("name")),
+        _ => Ok(()),
+    }
+}
+
+fn check_proxy_url(url: &str) -> Result<(), ApiError> {
+    match Url::parse(url) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        _ => Err(ApiError::format("proxy_url", "must be an absolute URL")),
+    }
+}
+
+/// Adds a satellite domain.
+pub(crate) fn create_satellite(
+    tables: &mut Tables,
+    name: String,
+    proxy_url: Option<String>,
+) -> Result<&Domain, ApiError> {
+    check_name(tables, &name, None)?;
+    if let Some(url) = &proxy_url {
+        check_proxy_url(url)?;
+    }
+    Ok(tables.domains.insert(Domain::new(name, true, proxy_url)))
+}
+
+/// Updates a domain.
+pub(crate) fn update<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    name: Option<String>,
+    proxy_url: Patch<String>,
+) -> Result<&'a Domain, ApiError> {
+    find(tables, id)?;
+    if let Some(name) = &name {
+        check_name(tables, name, Some(id))?;
+    }
+    if let Some(url) = proxy_url.value() {
+        check_proxy_url(url)?;
+    }
+    let domain = tables
+        .domains
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("domain", id))?;
+    if let Some(name) = name {
+        domain.name = name;
+    }
+    proxy_url.apply(&mut domain.proxy_url);
+    Ok(domain)
+}
+
+/// Removes a satellite domain.
+pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
+    if !find(tables, id)?.is_satellite {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "operation_not_allowed_on_primary_domain",
+            "The primary domain cannot be deleted",
+        ));
+    }
+    tables.domains.remove(id);
+    Ok(())
+}
