@@ -8,14 +8,14 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     self as aws, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
-    RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
+    RsaPublicKeyComponents, VerificationAlgorithm,
 };
 use aws_lc_rs::{digest, hmac, rsa};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::jwk::{EllipticCurve, ThumbprintHash};
 use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
-use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey};
 
 use crate::error::Error;
 
@@ -55,6 +55,8 @@ pub(crate) fn install() -> std::result::Result<(), Error> {
     }
 }
 
+type Outcome<T> = std::result::Result<T, SignatureError>;
+
 fn ecdsa(algorithm: Algorithm) -> Result<&'static EcdsaSigningAlgorithm> {
     match algorithm {
         Algorithm::ES256 => Ok(&aws::ECDSA_P256_SHA256_FIXED_SIGNING),
@@ -73,143 +75,133 @@ fn hmac_key(algorithm: Algorithm, secret: &[u8]) -> Result<hmac::Key> {
     Ok(hmac::Key::new(hash, secret))
 }
 
-struct AwsSigner {
-    algorithm: Algorithm,
-    key: PrivateKey,
+type Rsa = (&'static dyn aws::RsaEncoding, &'static aws::RsaParameters);
+
+fn rsa(algorithm: Algorithm) -> Result<Rsa> {
+    Ok(match algorithm {
+        Algorithm::RS256 => (&aws::RSA_PKCS1_SHA256, &aws::RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::RS384 => (&aws::RSA_PKCS1_SHA384, &aws::RSA_PKCS1_2048_8192_SHA384),
+        Algorithm::RS512 => (&aws::RSA_PKCS1_SHA512, &aws::RSA_PKCS1_2048_8192_SHA512),
+        Algorithm::PS256 => (&aws::RSA_PSS_SHA256, &aws::RSA_PSS_2048_8192_SHA256),
+        Algorithm::PS384 => (&aws::RSA_PSS_SHA384, &aws::RSA_PSS_2048_8192_SHA384),
+        Algorithm::PS512 => (&aws::RSA_PSS_SHA512, &aws::RSA_PSS_2048_8192_SHA512),
+        _ => return Err(ErrorKind::InvalidAlgorithm.into()),
+    })
 }
 
-enum PrivateKey {
-    Hmac(Box<hmac::Key>),
-    Rsa(RsaKeyPair, &'static dyn aws::RsaEncoding),
-    Ecdsa(EcdsaKeyPair),
-    Ed25519(Ed25519KeyPair),
+/// Signs with a parsed key.
+struct AwsSigner<F>(Algorithm, F);
+
+impl<F: Fn(&[u8]) -> Outcome<Vec<u8>>> Signer<Vec<u8>> for AwsSigner<F> {
+    fn try_sign(&self, message: &[u8]) -> Outcome<Vec<u8>> {
+        self.1(message)
+    }
 }
 
-fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
+impl<F: Fn(&[u8]) -> Outcome<Vec<u8>>> JwtSigner for AwsSigner<F> {
+    fn algorithm(&self) -> Algorithm {
+        self.0
+    }
+}
+
+fn signer_factory(&algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     if key.family() != algorithm.family() {
         return Err(ErrorKind::InvalidKeyFormat.into());
     }
-    let rsa = |encoding| {
-        RsaKeyPair::from_der(key.as_bytes())
-            .map(|pair| PrivateKey::Rsa(pair, encoding))
-            .map_err(|error| ErrorKind::InvalidRsaKey(error.to_string()))
-    };
-    let key = match algorithm {
-        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => {
-            PrivateKey::Hmac(Box::new(hmac_key(*algorithm, key.as_bytes())?))
+    let der = key.as_bytes();
+    Ok(match algorithm.family() {
+        AlgorithmFamily::Hmac => {
+            let key = hmac_key(algorithm, der)?;
+            Box::new(AwsSigner(algorithm, move |message: &[u8]| {
+                Ok(hmac::sign(&key, message).as_ref().to_vec())
+            }))
         }
-        Algorithm::RS256 => rsa(&aws::RSA_PKCS1_SHA256)?,
-        Algorithm::RS384 => rsa(&aws::RSA_PKCS1_SHA384)?,
-        Algorithm::RS512 => rsa(&aws::RSA_PKCS1_SHA512)?,
-        Algorithm::PS256 => rsa(&aws::RSA_PSS_SHA256)?,
-        Algorithm::PS384 => rsa(&aws::RSA_PSS_SHA384)?,
-        Algorithm::PS512 => rsa(&aws::RSA_PSS_SHA512)?,
-        Algorithm::ES256 | Algorithm::ES384 => PrivateKey::Ecdsa(
-            EcdsaKeyPair::from_pkcs8(ecdsa(*algorithm)?, key.as_bytes())
-                .map_err(|_| ErrorKind::InvalidEcdsaKey)?,
-        ),
-        Algorithm::EdDSA => PrivateKey::Ed25519(
-            Ed25519KeyPair::from_pkcs8(key.as_bytes()).map_err(|_| ErrorKind::InvalidEddsaKey)?,
-        ),
-        _ => return Err(ErrorKind::InvalidAlgorithm.into()),
-    };
-    Ok(Box::new(AwsSigner {
-        algorithm: *algorithm,
-        key,
-    }))
-}
-
-impl Signer<Vec<u8>> for AwsSigner {
-    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, SignatureError> {
-        let random = SystemRandom::new();
-        match &self.key {
-            PrivateKey::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
-            PrivateKey::Rsa(pair, encoding) => {
+        AlgorithmFamily::Rsa => {
+            let pair = RsaKeyPair::from_der(der).map_err(invalid_rsa)?;
+            let (encoding, _) = rsa(algorithm)?;
+            Box::new(AwsSigner(algorithm, move |message: &[u8]| {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(*encoding, &random, message, &mut signature)
+                pair.sign(encoding, &SystemRandom::new(), message, &mut signature)
                     .map_err(SignatureError::from_source)?;
                 Ok(signature)
-            }
-            PrivateKey::Ecdsa(pair) => pair
-                .sign(&random, message)
-                .map(|signature| signature.as_ref().to_vec())
-                .map_err(SignatureError::from_source),
-            PrivateKey::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            }))
         }
-    }
+        AlgorithmFamily::Ec => {
+            let pair = ec_pair(der, algorithm)?;
+            Box::new(AwsSigner(algorithm, move |message: &[u8]| {
+                pair.sign(&SystemRandom::new(), message)
+                    .map(|signature| signature.as_ref().to_vec())
+                    .map_err(SignatureError::from_source)
+            }))
+        }
+        AlgorithmFamily::Ed => {
+            let pair = ed_pair(der)?;
+            Box::new(AwsSigner(algorithm, move |message: &[u8]| {
+                Ok(pair.sign(message).as_ref().to_vec())
+            }))
+        }
+    })
 }
 
-impl JwtSigner for AwsSigner {
-    fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-}
+struct AwsVerifier(Algorithm, DecodingKey);
 
-struct AwsVerifier {
-    algorithm: Algorithm,
-    key: DecodingKey,
-}
-
-fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
+fn verifier_factory(&algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     if key.family() != algorithm.family() {
         return Err(ErrorKind::InvalidKeyFormat.into());
     }
-    Ok(Box::new(AwsVerifier {
-        algorithm: *algorithm,
-        key: key.clone(),
-    }))
+    Ok(Box::new(AwsVerifier(algorithm, key.clone())))
 }
 
 impl Verifier<Vec<u8>> for AwsVerifier {
-    fn verify(
-        &self,
-        message: &[u8],
-        signature: &Vec<u8>,
-    ) -> std::result::Result<(), SignatureError> {
-        let bytes = || {
-            self.key
-                .try_get_as_bytes()
-                .map_err(SignatureError::from_source)
-        };
-        let with = |algorithm: &'static dyn VerificationAlgorithm| {
-            UnparsedPublicKey::new(algorithm, bytes()?)
-                .verify(message, signature)
-                .map_err(SignatureError::from_source)
-        };
-        let rsa = |parameters: &'static aws::RsaParameters| match self.key.kind() {
-            DecodingKeyKind::RsaModulusExponent { n, e } => RsaPublicKeyComponents { n, e }
-                .verify(parameters, message, signature)
-                .map_err(SignatureError::from_source),
-            DecodingKeyKind::SecretOrDer(_) => with(parameters),
-        };
-        match self.algorithm {
-            Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => {
-                let key =
-                    hmac_key(self.algorithm, bytes()?).map_err(SignatureError::from_source)?;
-                hmac::verify(&key, message, signature).map_err(SignatureError::from_source)
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Outcome<()> {
+        let algorithm: &dyn VerificationAlgorithm = match (self.0, self.1.kind()) {
+            (Algorithm::ES256, _) => &aws::ECDSA_P256_SHA256_FIXED,
+            (Algorithm::ES384, _) => &aws::ECDSA_P384_SHA384_FIXED,
+            (Algorithm::EdDSA, _) => &aws::ED25519,
+            (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512, _) => {
+                let secret = self.1.try_get_as_bytes();
+                let key = secret.and_then(|secret| hmac_key(self.0, secret));
+                return hmac::verify(
+                    &key.map_err(SignatureError::from_source)?,
+                    message,
+                    signature,
+                )
+                .map_err(SignatureError::from_source);
             }
-            Algorithm::RS256 => rsa(&aws::RSA_PKCS1_2048_8192_SHA256),
-            Algorithm::RS384 => rsa(&aws::RSA_PKCS1_2048_8192_SHA384),
-            Algorithm::RS512 => rsa(&aws::RSA_PKCS1_2048_8192_SHA512),
-            Algorithm::PS256 => rsa(&aws::RSA_PSS_2048_8192_SHA256),
-            Algorithm::PS384 => rsa(&aws::RSA_PSS_2048_8192_SHA384),
-            Algorithm::PS512 => rsa(&aws::RSA_PSS_2048_8192_SHA512),
-            Algorithm::ES256 => with(&aws::ECDSA_P256_SHA256_FIXED),
-            Algorithm::ES384 => with(&aws::ECDSA_P384_SHA384_FIXED),
-            Algorithm::EdDSA => with(&aws::ED25519),
-            _ => Err(SignatureError::new()),
-        }
+            (_, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+                let (_, parameters) = rsa(self.0).map_err(SignatureError::from_source)?;
+                return RsaPublicKeyComponents { n, e }
+                    .verify(parameters, message, signature)
+                    .map_err(SignatureError::from_source);
+            }
+            _ => rsa(self.0).map_err(SignatureError::from_source)?.1,
+        };
+        let key = self
+            .1
+            .try_get_as_bytes()
+            .map_err(SignatureError::from_source)?;
+        algorithm
+            .verify_sig(key, message, signature)
+            .map_err(SignatureError::from_source)
     }
 }
 
 impl JwtVerifier for AwsVerifier {
     fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.0
     }
 }
 
 fn invalid_rsa(error: aws_lc_rs::error::KeyRejected) -> ErrorKind {
     ErrorKind::InvalidRsaKey(error.to_string())
+}
+
+fn ec_pair(der: &[u8], algorithm: Algorithm) -> Result<EcdsaKeyPair> {
+    EcdsaKeyPair::from_pkcs8(ecdsa(algorithm)?, der).map_err(|_| ErrorKind::InvalidEcdsaKey.into())
+}
+
+fn ed_pair(der: &[u8]) -> Result<Ed25519KeyPair> {
+    Ed25519KeyPair::from_pkcs8(der).map_err(|_| ErrorKind::InvalidEddsaKey.into())
 }
 
 fn rsa_pub_components_from_private_key(der: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
@@ -245,8 +237,7 @@ fn ed_pub_components_from_private_key(der: &[u8], curve: &EllipticCurve) -> Resu
     if *curve != EllipticCurve::Ed25519 {
         return Err(ErrorKind::InvalidAlgorithm.into());
     }
-    let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| ErrorKind::InvalidEddsaKey)?;
-    Ok(pair.public_key().as_ref().to_vec())
+    Ok(ed_pair(der)?.public_key().as_ref().to_vec())
 }
 
 #[expect(

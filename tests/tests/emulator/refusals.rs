@@ -160,7 +160,7 @@ async fn users_that_clerk_refuses_are_refused() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body["created_at"], 1_350_717_320_902_i64);
     let weak = user(
-        json!({ "email_address": ["weak@example.com"], "password": "password123", "skip_password_checks": true }),
+        &json!({ "email_address": ["weak@example.com"], "password": "password123", "skip_password_checks": true }),
     );
     let answer = caller.call(Method::POST, "/users", Some(&weak)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
