@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::answer;
 use super::shapes::Shapes;
@@ -133,7 +133,14 @@ async fn refresh(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body
         "format",
         "request_originating_ip",
     ])?;
-    body.required("expired_token")?;
+    let expired = body.required("expired_token")?;
+    let session_of = |claims: &Map<String, Value>| claims.get("sid") == Some(&json!(id));
+    if !app.key().read(&expired).as_ref().is_some_and(session_of) {
+        return Err(ApiError::unauthorized(
+            "expired_token_invalid",
+            "The expired token is not a token of this session",
+        ));
+    }
     let origin = body.required("request_origin")?;
     let refresh_token = body.required("refresh_token")?;
     let format = body.one_of("format", &["token", "cookie"])?;

@@ -244,6 +244,48 @@ fn after_a_refusal_the_state_is_what_it_was() {
 }
 
 #[tokio::test]
+async fn of_a_bulk_operation_with_one_bad_element_nothing_stays() {
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com"))
+        .organization(OrganizationSeed::new("Acme", "acme"))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let invite = |address: &str| json!({ "email_address": address, "role": "org:member" });
+    let address = |address: &str| json!({ "email_address": address });
+    for (path, list, body) in [
+        (
+            "/invitations/bulk",
+            "/invitations",
+            json!([address("new@example.com"), address("ada@example.com")]),
+        ),
+        (
+            "/organizations/acme/invitations/bulk",
+            "/organizations/acme/invitations",
+            json!([invite("new@example.com"), invite("no address")]),
+        ),
+        (
+            "/waitlist_entries/bulk",
+            "/waitlist_entries",
+            json!([address("new@example.com"), address("no address")]),
+        ),
+        (
+            "/users/ban",
+            "/users?banned=true",
+            json!({ "user_ids": [ada, "user_nobody"] }),
+        ),
+    ] {
+        let before = caller.call(Method::GET, list, None).await.body;
+        let refused = caller.call(Method::POST, path, Some(&body)).await;
+        assert!(refused.status.is_client_error(), "{path}: {}", refused.body);
+        let after = caller.call(Method::GET, list, None).await.body;
+        assert_eq!(before, after, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_update_that_is_refused_late_changes_nothing() {
     let emulator = Emulator::builder()
         .user(UserSeed::new("ada@example.com").username("countess"))
