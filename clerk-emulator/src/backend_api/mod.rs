@@ -1,6 +1,7 @@
 //! The Backend API: what servers call with the secret key.
 
 mod actor_tokens;
+mod agent_tasks;
 mod answer;
 mod api_keys;
 mod authentication;
@@ -47,6 +48,7 @@ use crate::app::App;
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .merge(actor_tokens::routes())
+        .merge(agent_tasks::routes())
         .merge(clients::routes())
         .merge(credits::routes())
         .merge(domains::routes())

@@ -1,5 +1,6 @@
 //! The entities of an instance and their invariants. Nothing here knows HTTP or the shape of an answer.
 
+pub(crate) mod agent_task;
 pub(crate) mod credential;
 pub(crate) mod credit;
 pub(crate) mod domain;

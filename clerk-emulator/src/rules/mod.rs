@@ -2,6 +2,7 @@
 //! emulator. Nothing here knows a route or the shape of an answer.
 
 pub(crate) mod accounts;
+pub(crate) mod agent_tasks;
 pub(crate) mod api_error;
 pub(crate) mod credentials;
 pub(crate) mod credits;

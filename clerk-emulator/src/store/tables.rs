@@ -1,4 +1,5 @@
 use super::table::{Row, Table};
+use crate::model::agent_task::AgentTask;
 use crate::model::credential::Credential;
 use crate::model::credit::CreditEntry;
 use crate::model::domain::Domain;
@@ -69,6 +70,7 @@ tables! {
     machines: Machine by id,
     credentials: Credential by id,
     oauth_applications: OAuthApplication by id,
+    agent_tasks: AgentTask by id,
     settings: Settings by id,
     domains: Domain by id,
     credit_entries: CreditEntry by id,

@@ -718,6 +718,26 @@ pub(crate) async fn templates(walk: &mut Walk<'_>, user: &str) {
     .await;
     walk.delete("/jwt_templates/{template_id}", one).await;
 
+    let task = walk
+        .post(
+            "/agents/tasks",
+            &[],
+            json!({
+                "on_behalf_of": { "user_id": user },
+                "permissions": "*",
+                "agent_name": "tester",
+                "task_description": "Try it",
+                "redirect_url": "http://localhost:3000/",
+            }),
+        )
+        .await;
+    walk.post(
+        "/agents/tasks/{agent_task_id}/revoke",
+        &[task["agent_task_id"].as_str().unwrap()],
+        Value::Null,
+    )
+    .await;
+
     let token = walk
         .post(
             "/actor_tokens",

@@ -1,5 +1,6 @@
 //! What the Backend API shows of each entity.
 
+mod agent_task;
 mod credential;
 mod credit;
 mod domain;

@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::post;
+use serde_json::Value;
+
+use super::answer;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::reply::Reply;
+use crate::rules::agent_tasks::{self, NewAgentTask};
+use crate::rules::api_error::ApiError;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/agents/tasks", post(create))
+        .route("/agents/tasks/{agent_task_id}/revoke", post(revoke))
+}
+
+async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
+    let body = body.only(&[
+        "on_behalf_of",
+        "permissions",
+        "agent_name",
+        "task_description",
+        "redirect_url",
+        "session_max_duration_in_seconds",
+    ])?;
+    let user = body
+        .object("on_behalf_of")?
+        .ok_or_else(|| ApiError::missing("on_behalf_of"))?;
+    let new = NewAgentTask {
+        on_behalf_of: ["user_id", "identifier"]
+            .iter()
+            .find_map(|name| user.get(*name)?.as_str())
+            .ok_or_else(|| ApiError::missing("on_behalf_of.user_id"))?
+            .to_owned(),
+        agent_name: body.required("agent_name")?,
+        redirect_url: body.required("redirect_url")?,
+    };
+    body.required("task_description")?;
+    body.integer("session_max_duration_in_seconds")?;
+    if body.value("permissions").and_then(Value::as_str) != Some("*") {
+        return Err(ApiError::value("permissions", "must be *"));
+    }
+    answer::changed(
+        &app,
+        |tables, now| agent_tasks::create(tables, new, now),
+        |show, task| show.agent_task_with_url(task),
+    )
+}
+
+async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::changed(
+        &app,
+        |tables, now| agent_tasks::revoke(tables, &id, now),
+        |show, task| show.agent_task(task),
+    )
+}

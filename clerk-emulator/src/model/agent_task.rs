@@ -1,0 +1,25 @@
+use crate::random;
+
+/// A sign-in that an agent was given on behalf of a user.
+#[derive(Debug, Clone)]
+pub(crate) struct AgentTask {
+    pub(crate) id: String,
+    /// The same for all tasks of an agent.
+    pub(crate) agent_id: String,
+    pub(crate) agent_name: String,
+    /// Id of the ticket that signs the user in.
+    pub(crate) ticket_id: String,
+    pub(crate) redirect_url: String,
+}
+
+impl AgentTask {
+    /// Returns a fresh id of an agent.
+    pub(crate) fn new_agent_id() -> String {
+        random::id("agent")
+    }
+
+    /// Returns a fresh id of a task.
+    pub(crate) fn new_id() -> String {
+        random::id("agt")
+    }
+}

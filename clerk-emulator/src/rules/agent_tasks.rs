@@ -1,0 +1,65 @@
+//! Agent tasks: links with which an agent signs in on behalf of a user.
+
+use url::Url;
+
+use super::api_error::ApiError;
+use super::identifiers;
+use super::tickets::{self, TicketKind};
+use crate::model::agent_task::AgentTask;
+use crate::store::tables::Tables;
+
+const LIFETIME_SECONDS: i64 = 3600;
+
+/// What a new task has.
+#[derive(Debug)]
+pub(crate) struct NewAgentTask {
+    /// Id, e-mail address, username or phone number of the user.
+    pub(crate) on_behalf_of: String,
+    pub(crate) agent_name: String,
+    pub(crate) redirect_url: String,
+}
+
+/// Creates a task.
+pub(crate) fn create(
+    tables: &mut Tables,
+    new: NewAgentTask,
+    now: i64,
+) -> Result<&AgentTask, ApiError> {
+    if Url::parse(&new.redirect_url).is_err() {
+        return Err(ApiError::format("redirect_url", "must be an absolute URL"));
+    }
+    let user_id = identifiers::user_by_any(tables, &new.on_behalf_of)
+        .map(|user| user.id.clone())
+        .ok_or_else(|| ApiError::not_found("user", &new.on_behalf_of))?;
+    let ticket_id = tickets::create(tables, user_id, None, Some(LIFETIME_SECONDS), now)?
+        .id
+        .clone();
+    let agent_id = tables
+        .agent_tasks
+        .find(|task| task.agent_name == new.agent_name)
+        .map_or_else(AgentTask::new_agent_id, |task| task.agent_id.clone());
+    Ok(tables.agent_tasks.insert(AgentTask {
+        id: AgentTask::new_id(),
+        agent_id,
+        agent_name: new.agent_name,
+        ticket_id,
+        redirect_url: new.redirect_url,
+    }))
+}
+
+/// Revokes a task whose link nobody followed.
+pub(crate) fn revoke<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    now: i64,
+) -> Result<&'a AgentTask, ApiError> {
+    let not_found = || ApiError::not_found("agent task", id);
+    let ticket_id = tables
+        .agent_tasks
+        .get(id)
+        .ok_or_else(not_found)?
+        .ticket_id
+        .clone();
+    tickets::revoke(tables, TicketKind::SignIn, &ticket_id, now)?;
+    tables.agent_tasks.get(id).ok_or_else(not_found)
+}
