@@ -1,4 +1,5 @@
-//! An application whose own `jsonwebtoken` is used only after an emulator was started.
+//! An application whose own `jsonwebtoken`, with both backends enabled and none chosen, is used only after an emulator
+//! was started. By itself it would panic at its first token.
 
 #![cfg(test)]
 
