@@ -1,5 +1,5 @@
 //! Typed client of the whole [Clerk Backend API](https://clerk.com/docs/reference/backend-api): all 249 operations of
-//! version 2026-05-12, with streams over long lists, retries that are safe, and tolerant reading of answers.
+//! version 2026-05-12 and a few newer ones, with streams over long lists, safe retries, and tolerant reading of answers.
 //!
 //! ```no_run
 //! use clerk_backend_api::{ClerkClient, Error};

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::{
     client::ClerkClient,
+    deleted_object::DeletedObject,
     error::Error,
     fields::Fields,
     lenient::model,
@@ -103,6 +104,20 @@ impl InvitationsApi<'_> {
                 .subject_segment(invitation_id.as_ref())
                 .path("/revoke")
                 .repeatable(),
+        }
+    }
+
+    /// Permanently deletes an invitation, whatever its status, and the stored copies of its email.
+    ///
+    /// Revoking keeps the record; delete it to honor a request for erasure of someone who never signed up.
+    ///
+    /// Sends `DELETE /invitations/{invitation_id}`. Not in Clerk's published API document; known from @clerk/backend 3.25.0, invitations.deleteInvitation, 2026-11-28.
+    pub fn delete(&self, invitation_id: impl AsRef<str>) -> DeleteInvitation {
+        DeleteInvitation {
+            request: self
+                .client
+                .call(Method::DELETE, "invitations.delete", "/invitations")
+                .subject_segment(invitation_id.as_ref()),
         }
     }
 }
@@ -213,6 +228,11 @@ CreateInvitations -> Page<Invitation>, page("data")
 request! {
 /// A request created by [`InvitationsApi::revoke`].
 RevokeInvitation -> Invitation, json, same id
+}
+
+request! {
+/// A request created by [`InvitationsApi::delete`].
+DeleteInvitation -> DeletedObject, json, same id
 }
 
 input! {

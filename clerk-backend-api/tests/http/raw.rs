@@ -264,3 +264,29 @@ fn the_api_url_loses_its_version_segment_and_nothing_else() {
         assert!(client.is_err(), "{url:?}");
     }
 }
+
+#[tokio::test]
+async fn operations_beyond_the_document_are_sent_too() {
+    let session = crate::server::json(200, r#"{ "id": "sess_1", "status": "active" }"#);
+    let deleted = crate::server::json(200, r#"{ "id": "inv_1", "deleted": true }"#);
+    let server = Server::start([session, deleted]).await;
+    let client = client(&server);
+    client
+        .sessions()
+        .verify("sess_1", "token")
+        .send()
+        .await
+        .unwrap();
+    let deleted = client.invitations().delete("inv_1").send().await.unwrap();
+    assert!(deleted.deleted);
+    let seen = server.seen();
+    assert_eq!(
+        (seen[0].method.as_str(), seen[0].target.as_str()),
+        ("POST", "/v1/sessions/sess_1/verify")
+    );
+    assert_eq!(seen[0].body, br#"{"token":"token"}"#);
+    assert_eq!(
+        (seen[1].method.as_str(), seen[1].target.as_str()),
+        ("DELETE", "/v1/invitations/inv_1")
+    );
+}

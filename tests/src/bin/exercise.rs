@@ -1,15 +1,15 @@
-//! `exercise --base-url URL`: calls every operation of the Backend API client once and prints one
-//! JSON object a line. Ends with status 1 when a call failed.
+//! `exercise --base-url URL`: calls every operation of the published OpenAPI document once with the
+//! Backend API client and prints one JSON object per line. With `--additions` it calls the operations
+//! that the document lacks instead. Exits with status 1 if a call failed.
 
 use std::{error::Error, io::Write as _, process::ExitCode, time::Duration};
 
 use clerk_backend_api::{ClerkClient, Retry};
-use clerk_tests::exercise::operations;
+use clerk_tests::exercise::{additions, operations};
 use lexopt::prelude::*;
 use serde_json::json;
 
-const USAGE: &str =
-    "usage: exercise --base-url URL [--secret-key KEY] [--machine-secret-key KEY] [--only NAME]";
+const USAGE: &str = "usage: exercise --base-url URL [--secret-key KEY] [--machine-secret-key KEY] [--only NAME] [--additions]";
 
 #[tokio::main]
 #[expect(
@@ -33,6 +33,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     let mut secret_key = "sk_test_exercise".to_owned();
     let mut machine_secret_key = "ak_exercise".to_owned();
     let mut only = None;
+    let mut called = operations();
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -40,6 +41,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
             Long("secret-key") => secret_key = parser.value()?.string()?,
             Long("machine-secret-key") => machine_secret_key = parser.value()?.string()?,
             Long("only") => only = Some(parser.value()?.string()?),
+            Long("additions") => called = additions(),
             Long("help") => return Err(USAGE.into()),
             other => return Err(format!("{}; {USAGE}", other.unexpected()).into()),
         }
@@ -54,7 +56,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
         .build()?;
     let mut all_ok = true;
     let mut out = std::io::stdout().lock();
-    for operation in operations() {
+    for operation in called {
         if only.as_ref().is_some_and(|only| only != operation.name) {
             continue;
         }

@@ -33,7 +33,7 @@ use serde_json::json;
 
 use super::{Operation, image, outcome, page_outcome};
 
-/// Every operation of the client, each with all arguments that go together.
+/// Every operation of the document, each with all arguments that go together.
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation::new(
@@ -3232,6 +3232,30 @@ pub(super) fn operations() -> Vec<Operation> {
             "/webhooks/svix_url",
             |client: &ClerkClient| {
                 let request = client.webhooks().create_svix_url();
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+    ]
+}
+
+/// Every operation that the document lacks, each with all arguments that go together.
+pub(super) fn additions() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "invitations.delete",
+            "DELETE",
+            "/invitations/{invitation_id}",
+            |client: &ClerkClient| {
+                let request = client.invitations().delete("example");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "sessions.verify",
+            "POST",
+            "/sessions/{session_id}/verify",
+            |client: &ClerkClient| {
+                let request = client.sessions().verify("example", "example");
                 Box::pin(async move { outcome(request.send().await) })
             },
         ),

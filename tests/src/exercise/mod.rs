@@ -67,7 +67,13 @@ impl Operation {
     }
 }
 
-/// Every operation of the client.
+/// Every operation of the client that the published OpenAPI document lacks.
+#[must_use]
+pub fn additions() -> Vec<Operation> {
+    generated::additions()
+}
+
+/// Every operation of the client that the published OpenAPI document has.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     generated::operations()

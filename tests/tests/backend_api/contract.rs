@@ -69,6 +69,14 @@ fn every_operation_of_the_document_is_a_method() {
     let called: BTreeSet<_> = calls.iter().map(|call| call.name.to_owned()).collect();
     assert_eq!(called, names, "exercise and manifest.json differ");
 
+    // What the document lacks is kept apart.
+    let extra = manifest["additions"].as_array().unwrap();
+    let extra: BTreeSet<_> = extra.iter().map(|entry| of(entry, "name")).collect();
+    let called = exercise::additions().into_iter();
+    let called: BTreeSet<_> = called.map(|call| call.name.to_owned()).collect();
+    assert_eq!(called, extra, "exercise and manifest.json differ");
+    assert!(extra.is_disjoint(&names) && !extra.is_empty());
+
     let Some(document) = document() else { return };
     let operations = document.operations().iter();
     let all: BTreeSet<_> = operations.map(ToString::to_string).collect();

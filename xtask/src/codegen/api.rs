@@ -157,6 +157,8 @@ pub(crate) struct Operation {
     pub(crate) paginated: bool,
     /// The key under which the entries of a list stand, unless the list is the whole answer.
     pub(crate) entries: String,
+    /// Source and date, if the published document lacks the operation.
+    pub(crate) addition: Option<String>,
     /// The object that the path names and the answer must be about.
     pub(crate) subject: Option<Subject>,
 }

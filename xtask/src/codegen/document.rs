@@ -153,9 +153,32 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Where an added operation is known from, and since when.
+    pub(crate) fn addition(&self) -> Option<String> {
+        let source = self.node.text_at(SOURCE)?;
+        Some(format!("{source}, {}", self.node.text_at(DATE)?))
+    }
+
     /// The name that overlay and documentation use: `GET /users`.
     pub(crate) fn key(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
+    }
+}
+
+/// The keys of an added operation that say where it is known from, and since when.
+const SOURCE: &str = "x-source";
+const DATE: &str = "x-date";
+
+/// Puts the entries of one object into another, at every depth.
+fn merge(into: &mut Node, from: Node) {
+    let (Node::Object(known), Node::Object(entries)) = (into, from) else {
+        return;
+    };
+    for (key, value) in entries {
+        match known.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, known)) => merge(known, value),
+            None => known.push((key, value)),
+        }
     }
 }
 
@@ -164,6 +187,25 @@ impl Document {
         let text = std::fs::read_to_string(path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+    }
+
+    /// Adds the operations of another document, each with its source and date.
+    ///
+    /// # Errors
+    /// Fails if an operation is in this document already, or lacks its source or date.
+    pub(crate) fn add(&mut self, additions: Self) -> Result<(), String> {
+        for call in additions.calls() {
+            for key in [SOURCE, DATE] {
+                if call.node.text_at(key).is_none() {
+                    return Err(format!("additions: {} has no {key}", call.key()));
+                }
+            }
+            if self.calls().any(|known| known.key() == call.key()) {
+                return Err(format!("additions: {} is in the document now", call.key()));
+            }
+        }
+        merge(&mut self.root, additions.root);
+        Ok(())
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
@@ -265,5 +307,51 @@ impl Document {
                 known.2 = true;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = "paths: { /things: { get: { operationId: ListThings } } }";
+
+    fn added(operation: &str) -> Result<Document, String> {
+        let mut document = Document::parse(DOCUMENT).unwrap();
+        document.add(Document::parse(operation).unwrap())?;
+        Ok(document)
+    }
+
+    #[test]
+    fn added_operations_name_their_source() {
+        let document = added(
+            "paths: { /things: { post: { x-source: package 1.0, x-date: \"2026-11-28\" } } }",
+        );
+        let document = document.unwrap();
+        let calls: Vec<_> = document
+            .calls()
+            .map(|call| (call.key(), call.addition()))
+            .collect();
+        let source = Some("package 1.0, 2026-11-28".to_owned());
+        assert_eq!(
+            calls,
+            [
+                ("GET /things".to_owned(), None),
+                ("POST /things".to_owned(), source)
+            ]
+        );
+        let bare = added("paths: { /things: { post: { x-source: package 1.0 } } }");
+        assert!(bare.err().unwrap().contains("POST /things has no x-date"));
+    }
+
+    #[test]
+    fn what_the_document_has_cannot_be_added() {
+        let known = added("paths: { /things: { get: { x-source: a, x-date: b } } }");
+        assert!(
+            known
+                .err()
+                .unwrap()
+                .contains("GET /things is in the document now")
+        );
     }
 }

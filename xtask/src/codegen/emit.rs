@@ -173,6 +173,12 @@ fn method(out: &mut String, api: &Api, group: &Group, operation: &Operation) {
         }
     }
     let _ = write!(doc, "\n\nSends `{}`.", operation.key);
+    if let Some(source) = &operation.addition {
+        let _ = write!(
+            doc,
+            " Not in Clerk's published API document; known from {source}."
+        );
+    }
     if operation.retry == Retry::Never {
         doc.push_str(" Not retried once the server may have received it.");
     }

@@ -13,14 +13,23 @@ use super::{
 /// `tests/src/exercise/generated.rs`.
 pub(crate) fn calls(api: &Api) -> String {
     let mut body = String::new();
-    body.push_str(
-        "/// Every operation of the client, each with all arguments that go together.\n\
-         pub(super) fn operations() -> Vec<Operation> {\n    vec![\n",
-    );
-    for operation in &api.operations {
-        call(&mut body, operation);
+    let lists = [
+        ("operations", "Every operation of the document", false),
+        ("additions", "Every operation that the document lacks", true),
+    ];
+    for (name, what, added) in lists {
+        let _ = writeln!(
+            body,
+            "/// {what}, each with all arguments that go together.\n\
+             pub(super) fn {name}() -> Vec<Operation> {{\n    vec!["
+        );
+        for operation in &api.operations {
+            if operation.addition.is_some() == added {
+                call(&mut body, operation);
+            }
+        }
+        body.push_str("    ]\n}\n\n");
     }
-    body.push_str("    ]\n}\n");
     let words = words(&body);
     let mut file = String::from(HEADER);
     file.push_str("#![expect(deprecated, reason = \"deprecated operations and parameters are exercised, too\")]\n\n");
@@ -86,44 +95,53 @@ fn plain(sample: &str) -> String {
 
 /// `codegen/manifest.json`.
 pub(crate) fn manifest(api: &Api) -> Value {
-    let operations: Vec<_> = api
+    let (added, listed): (Vec<_>, Vec<_>) = api
         .operations
         .iter()
-        .map(|operation| {
-            let group = api.group(&operation.group);
-            let own = group.and_then(|group| group.feature.as_deref());
-            let feature = group.and_then(|group| operation_feature(api, group, operation));
-            json!({
-                "id": operation.id,
-                "name": format!("{}.{}", operation.group, operation.function),
-                "method": operation.method.to_uppercase(),
-                "path": operation.path,
-                "group": operation.group,
-                "fn": operation.function,
-                "request": operation.request,
-                "answer": answer(&operation.answer),
-                "retry": match operation.retry {
-                    Retry::Auto => "auto",
-                    Retry::Safe => "safe",
-                    Retry::Never => "never",
-                },
-                "key": match operation.credential {
-                    Key::Secret => "secret",
-                    Key::Machine => "machine",
-                    Key::Either => "either",
-                    Key::None => "none",
-                },
-                "body": match operation.body {
-                    Body::None => "none",
-                    Body::Object { .. } | Body::Items => "json",
-                    Body::Form => "multipart",
-                },
-                "streams": operation.paging.is_some(),
-                "deprecated": operation.deprecated.is_some(),
-                "feature": feature.or(own),
+        .partition(|operation| operation.addition.is_some());
+    let describe = |operations: Vec<&Operation>| -> Vec<Value> {
+        operations
+            .into_iter()
+            .map(|operation| {
+                let group = api.group(&operation.group);
+                let own = group.and_then(|group| group.feature.as_deref());
+                let feature = group.and_then(|group| operation_feature(api, group, operation));
+                let mut entry = json!({
+                    "id": operation.id,
+                    "name": format!("{}.{}", operation.group, operation.function),
+                    "method": operation.method.to_uppercase(),
+                    "path": operation.path,
+                    "group": operation.group,
+                    "fn": operation.function,
+                    "request": operation.request,
+                    "answer": answer(&operation.answer),
+                    "retry": match operation.retry {
+                        Retry::Auto => "auto",
+                        Retry::Safe => "safe",
+                        Retry::Never => "never",
+                    },
+                    "key": match operation.credential {
+                        Key::Secret => "secret",
+                        Key::Machine => "machine",
+                        Key::Either => "either",
+                        Key::None => "none",
+                    },
+                    "body": match operation.body {
+                        Body::None => "none",
+                        Body::Object { .. } | Body::Items => "json",
+                        Body::Form => "multipart",
+                    },
+                    "streams": operation.paging.is_some(),
+                    "deprecated": operation.deprecated.is_some(),
+                    "feature": feature.or(own),
+                });
+                if let Some(source) = &operation.addition {
+                    entry["addition"] = json!(source);
+                }
+                entry
             })
-        })
-        .collect();
+            .collect()
+    };
     let models: Vec<_> = api
         .models
         .iter()
@@ -142,7 +160,7 @@ pub(crate) fn manifest(api: &Api) -> Value {
             })
         })
         .collect();
-    json!({ "operations": operations, "models": models })
+    json!({ "operations": describe(listed), "additions": describe(added), "models": models })
 }
 
 fn answer(answer: &Answer) -> String {

@@ -60,7 +60,10 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     }
     let spec = spec.unwrap_or(default);
     if let Some(folder) = packed {
-        let missing = drift::missing(&folder, &Document::read(&spec)?)?;
+        let mut document = Document::read(&spec)?;
+        let additions = root().join("clerk-backend-api/codegen/additions.yml");
+        document.add(Document::read(&additions)?)?;
+        let missing = drift::missing(&folder, &document)?;
         for operation in &missing {
             println!("{operation}");
         }
@@ -110,8 +113,9 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
 
 /// Every generated file and its text.
 fn generate(spec: &Path) -> Result<BTreeMap<PathBuf, String>, Box<dyn std::error::Error>> {
-    let document = Document::read(spec)?;
     let folder = root().join("clerk-backend-api/codegen");
+    let mut document = Document::read(spec)?;
+    document.add(Document::read(&folder.join("additions.yml"))?)?;
     let overlay: Overlay = overlay::read(&folder.join("overlay.toml"))?;
     let docs: Docs = overlay::read(&folder.join("docs.toml"))?;
     let api = resolve::resolve(&document, &overlay, &docs)?;

@@ -47,6 +47,7 @@ impl<'a> Resolver<'a> {
             page_size: 500,
             paginated: false,
             entries: entry.entries.clone().unwrap_or("data".to_owned()),
+            addition: call.addition(),
             subject: None,
             key,
             request,
