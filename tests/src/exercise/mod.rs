@@ -12,6 +12,7 @@ pub type Call = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// Why a call gave no result, or not all of it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Failure {
     /// The call failed.
     #[error(transparent)]
