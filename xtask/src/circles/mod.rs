@@ -26,14 +26,21 @@ struct Pair {
 }
 
 /// The circles that may stay. Only a handle and the builder that makes it have a reason.
-const ALLOWED: &[Pair] = &[Pair {
-    package: "clerk-core",
-    files: ["src/builder.rs", "src/clerk.rs"],
-    reason: "`Clerk::builder` begins what `ClerkBuilder::build` ends",
-}];
+const ALLOWED: &[Pair] = &[
+    Pair {
+        package: "clerk-core",
+        files: ["src/builder.rs", "src/clerk.rs"],
+        reason: "`Clerk::builder` begins what `ClerkBuilder::build` ends",
+    },
+    Pair {
+        package: "clerk-emulator",
+        files: ["src/builder.rs", "src/emulator.rs"],
+        reason: "`Emulator::builder` begins what `EmulatorBuilder::start` ends",
+    },
+];
 
 /// Packages that are not free of circles yet. One that becomes so fails the check until it is taken out.
-const NOT_YET: &[&str] = &["clerk-backend-api", "clerk-emulator"];
+const NOT_YET: &[&str] = &["clerk-backend-api"];
 
 /// Checks each crate, or the one that `--crate` names, and reports its circles.
 #[expect(
