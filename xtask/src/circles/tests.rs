@@ -25,12 +25,9 @@ fn arrows_of(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_crates_of_this_workspace_are_what_the_tables_say() {
+fn the_crates_of_this_workspace_have_no_circles() {
     let packages = packages().unwrap();
     assert!(packages.contains(&"clerk-core".to_owned()));
-    for package in NOT_YET {
-        assert!(packages.iter().any(|known| known == package), "{package}");
-    }
     let problems: Vec<String> = packages
         .iter()
         .filter_map(|package| {
