@@ -6,13 +6,17 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+
 use crate::route_matcher::{MalformedPath, RouteMatcher, normalize};
 
 /// The path of a request together with the readings of it that the router may go by, for
 /// [`Protect::check`](crate::Protect::check).
 ///
-/// A guard for certain routes looks at a request when *any* reading matches; a guard with exceptions lets a request
-/// through only when *every* reading matches, letter by letter. A path that is ambiguous is guarded.
+/// The rule that is safe under every router: what a router may take for a guarded route is guarded, and what is ambiguous
+/// is guarded. A guard for certain routes looks at a request when *any* reading of its path matches, an empty segment
+/// counting as a parameter. A guard with exceptions lets a request through only when *every* reading matches, letter by
+/// letter, and never a path with dot segments or backslashes.
 ///
 /// ```
 /// use clerk_core::adapter::RoutedPath;
@@ -53,7 +57,7 @@ impl<'a> RoutedPath<'a> {
         self
     }
 
-    /// Whether the routes match in any reading. True for what is no path, as `*` is.
+    /// Whether the routes match in any reading. Returns true for targets that are not paths, such as `*`.
     pub(crate) fn may_match(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
         if routes.is_empty() {
             return Ok(false);
@@ -68,27 +72,38 @@ impl<'a> RoutedPath<'a> {
         } else {
             let joined = normalize(self.received)?;
             let as_sent = decode_necessary(self.received);
-            let decoded = self.decoded.map(with_delimiters_encoded);
-            let readings = [Some(joined.as_str()), Some(self.received), self.decoded]
-                .into_iter()
-                .flatten()
-                .map(Cow::Borrowed)
-                .chain([Some(as_sent), decoded].into_iter().flatten());
-            for reading in readings {
-                if routes.is_match_literally(&reading)?
-                    || routes.is_match_literally(&join_slashes(&reading))?
-                {
-                    return Ok(true);
+            let spellings = [Some(&*joined), Some(self.received), Some(&*as_sent)];
+            for spelling in spellings.into_iter().chain([self.decoded]).flatten() {
+                for reading in readings(spelling) {
+                    let reading = with_delimiters_encoded(&reading);
+                    if routes.is_match_literally(&reading)?
+                        || (reading.contains("//") && routes.is_match_hollowly(&reading)?)
+                    {
+                        return Ok(true);
+                    }
                 }
             }
         }
         match self.nested.filter(|nested| *nested != self.received) {
-            Some(nested) => Self::received(nested).may_match(routes),
+            Some(nested) => Ok(Self::received(nested).may_match(routes)?
+                || match self.with_all_slashes(nested) {
+                    Some(nested) => Self::received(nested).may_match(routes)?,
+                    None => false,
+                }),
             None => Ok(false),
         }
     }
 
-    /// Whether the routes match exactly in every reading: routers tell upper from lower case, and `/a` from `/a/`.
+    /// Returns the nested path with all the slashes in front of it, where it has lost some: the segments between them are
+    /// empty parameters of the nested router's routes.
+    fn with_all_slashes(&self, nested: &str) -> Option<&'a str> {
+        let prefix = self.received.strip_suffix(nested)?;
+        let lost = prefix.len() - prefix.trim_end_matches('/').len();
+        (lost > 0).then(|| &self.received[prefix.len() - lost..])
+    }
+
+    /// Whether the routes match exactly in every reading: routers tell upper from lower case, and `/a` from `/a/`. No
+    /// route matches a path with dot segments or backslashes, plain or encoded: who resolves them decides where they lead.
     pub(crate) fn surely_matches(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
         if routes.is_empty() || !self.received.starts_with('/') {
             return Ok(false);
@@ -96,12 +111,18 @@ impl<'a> RoutedPath<'a> {
         let matches = if self.is_plain() {
             routes.is_match_exactly(self.received)?
         } else {
-            routes.is_match_exactly(&normalize(self.received)?)?
+            let normalized = normalize(self.received)?;
+            routes.is_match_exactly(&normalized)?
+                && !leads_elsewhere(self.received)
                 && routes.is_match_exactly(&decode_necessary(self.received))?
                 && match self.decoded {
-                    Some(text) => routes.is_match_exactly(&with_delimiters_encoded(text))?,
+                    Some(text) => {
+                        !leads_elsewhere(text)
+                            && routes.is_match_exactly(&with_delimiters_encoded(text))?
+                    }
                     None => true,
                 }
+                && self.matches_when_split(routes)?
         };
         // A nested router sees the end of the path. Anything else was rewritten on the way, and then the patterns may
         // be meant for either.
@@ -112,12 +133,108 @@ impl<'a> RoutedPath<'a> {
         }
     }
 
-    /// Whether all readings are the same text.
-    fn is_plain(&self) -> bool {
-        !self.received.contains('%')
-            && !self.received.contains("//")
-            && self.decoded.is_none_or(|text| text == self.received)
+    /// Whether the routes match exactly where encoded slashes are slashes, and where parameters of segments (`;a=b`) do
+    /// not count.
+    fn matches_when_split(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
+        let split = decode_slashes(self.received);
+        for reading in [Cow::Borrowed(&*split), without_parameters(&split)] {
+            if reading != self.received && !routes.is_match_exactly(&decode_necessary(&reading))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
+
+    /// Whether all readings are the same text: nothing is encoded, no segment is empty or begins with a dot, and there
+    /// are neither backslashes nor parameters of segments.
+    fn is_plain(&self) -> bool {
+        let mut before = b'a';
+        for &byte in self.received.as_bytes() {
+            if matches!(byte, b'%' | b'\\' | b';')
+                || (before == b'/' && matches!(byte, b'/' | b'.'))
+            {
+                return false;
+            }
+            before = byte;
+        }
+        self.decoded.is_none_or(|text| text == self.received)
+    }
+}
+
+/// Returns the ways in which routers, middlewares and the servers behind a gateway may read a path: decoded, with
+/// backslashes as slashes, without the parameters of segments, with dot segments resolved, with slashes joined, and each
+/// of these after any of the others.
+fn readings(path: &str) -> Vec<String> {
+    let steps: [fn(&str) -> Cow<'_, str>; 5] = [
+        |path| percent_decode_str(path).decode_utf8_lossy(),
+        |path| Cow::Owned(path.replace('\\', "/")),
+        |path| without_parameters(path),
+        |path| resolve_dots(path),
+        |path| join_slashes(path),
+    ];
+    let mut readings = vec![path.to_owned()];
+    for step in steps {
+        for at in 0..readings.len() {
+            let reading = step(&readings[at]);
+            if !readings.iter().any(|known| *known == reading) {
+                let reading = reading.into_owned();
+                readings.push(reading);
+            }
+        }
+    }
+    readings
+}
+
+/// Whether a path holds a segment `.` or `..`, or a backslash, plain or encoded.
+fn leads_elsewhere(path: &str) -> bool {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    decoded.contains('\\')
+        || decoded
+            .split('/')
+            .any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+}
+
+/// Decodes the slashes of a path, and nothing else.
+fn decode_slashes(path: &str) -> Cow<'_, str> {
+    if path.contains("%2F") || path.contains("%2f") {
+        Cow::Owned(path.replace("%2F", "/").replace("%2f", "/"))
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+/// Cuts the parameters off the segments of a path (RFC 3986 section 3.3): servlet containers do.
+fn without_parameters(path: &str) -> Cow<'_, str> {
+    if !path.contains(';') {
+        return Cow::Borrowed(path);
+    }
+    let segments = path
+        .split('/')
+        .map(|segment| segment.split(';').next().unwrap_or_default());
+    Cow::Owned(segments.collect::<Vec<&str>>().join("/"))
+}
+
+/// Resolves dot segments (RFC 3986 section 5.2.4).
+fn resolve_dots(path: &str) -> Cow<'_, str> {
+    if !path.contains("/.") {
+        return Cow::Borrowed(path);
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        match segment {
+            "." | ".." => {
+                if segment == ".." {
+                    kept.pop();
+                }
+                if segments.peek().is_none() {
+                    kept.push("");
+                }
+            }
+            segment => kept.push(segment),
+        }
+    }
+    Cow::Owned(format!("/{}", kept.join("/")))
 }
 
 impl<'a> From<&'a str> for RoutedPath<'a> {
@@ -217,6 +334,28 @@ mod tests {
                 "/api/users",
                 RoutedPath::received("/api/users").nested_as("/users"),
             ),
+            // Routers take an empty segment for a parameter that is not the last.
+            ("/:org/admin", RoutedPath::received("//admin")),
+            (
+                "/t/:tenant/invoices/(.*)",
+                RoutedPath::received("/t//invoices/acme/2026.pdf"),
+            ),
+            ("/admin/:rest+", RoutedPath::received("/admin//")),
+            ("/:all+", RoutedPath::received("//")),
+            ("/a/:x/b/:y", RoutedPath::received("/a//b/c")),
+            ("/n/:id(\\d+)/b", RoutedPath::received("/n//b")),
+            // A server behind a gateway resolves the path anew.
+            ("/admin(.*)", RoutedPath::received("/public/../admin")),
+            ("/admin(.*)", RoutedPath::received("/public/%2e%2e/admin")),
+            ("/admin(.*)", RoutedPath::received("/public/.%2E/admin")),
+            ("/admin(.*)", RoutedPath::received("/public\\..\\admin")),
+            ("/admin(.*)", RoutedPath::received("/public/..%5cadmin")),
+            ("/admin(.*)", RoutedPath::received("/public/..%2fadmin")),
+            ("/admin(.*)", RoutedPath::received("/./admin")),
+            ("/admin(.*)", RoutedPath::received("/.//admin")),
+            ("/admin/x", RoutedPath::received("/admin;a=b/x;c")),
+            ("/admin", RoutedPath::received("/public/..;/admin")),
+            ("/admin/x", RoutedPath::received("/admin%2Fx")),
             // No path at all.
             ("/(.*)", RoutedPath::received("*")),
             ("/(.*)", RoutedPath::received("")),
@@ -251,6 +390,48 @@ mod tests {
                 "/u/:id",
                 RoutedPath::received("/u/a").decoded_as("/u/a/b"),
                 false,
+            ),
+            // What leads elsewhere when somebody resolves it.
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/../admin"),
+                false,
+            ),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/%2e%2e/admin"),
+                false,
+            ),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/.%2E/admin"),
+                false,
+            ),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public\\..\\admin"),
+                false,
+            ),
+            ("/public(.*)", RoutedPath::received("/public/a%5Cb"), false),
+            ("/public(.*)", RoutedPath::received("/public/./a"), false),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/..;x/admin"),
+                false,
+            ),
+            ("/public(.*)", RoutedPath::received("/public/..%2Fa"), false),
+            ("/public/:id", RoutedPath::received("/public/a%2Fb"), false),
+            ("/public/:id", RoutedPath::received("/public/a;b"), true),
+            ("/public;x", RoutedPath::received("/public;x"), false),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/@scope%2Fname"),
+                true,
+            ),
+            (
+                "/(.well-known.*)",
+                RoutedPath::received("/.well-known/jwks.json"),
+                true,
             ),
             ("/(.*)", RoutedPath::received("*"), false),
             (

@@ -68,7 +68,7 @@ impl RouteMatcher {
         let mut compiled = Vec::new();
         for pattern in patterns {
             if !pattern.as_ref().is_empty() {
-                compiled.push(CompiledPattern::with_exact(pattern.as_ref())?);
+                compiled.push(CompiledPattern::for_routes(pattern.as_ref())?);
             }
         }
         Ok(Self {
@@ -100,6 +100,11 @@ impl RouteMatcher {
     /// As [`is_match_literally`](Self::is_match_literally), where a letter's case counts and a slash at the end, too.
     pub(crate) fn is_match_exactly(&self, path: &str) -> Result<bool, MalformedPath> {
         self.any_matches(path, |pattern| pattern.exact.as_ref())
+    }
+
+    /// As [`is_match_literally`](Self::is_match_literally), where a parameter may be empty: `//admin` matches `/:org/admin`.
+    pub(crate) fn is_match_hollowly(&self, path: &str) -> Result<bool, MalformedPath> {
+        self.any_matches(path, |pattern| pattern.hollow.as_ref())
     }
 
     fn any_matches(
@@ -206,6 +211,8 @@ struct CompiledPattern {
     regex: Regex,
     /// The same without leniency about letter case and the path's end. Only route matchers have it.
     exact: Option<Regex>,
+    /// The same with parameters that may be empty. Only route matchers have it.
+    hollow: Option<Regex>,
     parameters: Vec<Parameter>,
 }
 
@@ -217,11 +224,12 @@ impl CompiledPattern {
             source: pattern.to_owned(),
             regex: compile(pattern, &template, End::Lenient, LetterCase::Ignored)?,
             exact: None,
+            hollow: None,
             parameters: template.parameters(),
         })
     }
 
-    fn with_exact(pattern: &str) -> Result<Self, RoutePatternError> {
+    fn for_routes(pattern: &str) -> Result<Self, RoutePatternError> {
         let template = PathTemplate::parse(pattern)
             .map_err(|error| RoutePatternError::new(pattern, &error))?;
         Ok(Self {
@@ -230,6 +238,12 @@ impl CompiledPattern {
                 &template,
                 End::Exact,
                 LetterCase::Distinct,
+            )?),
+            hollow: Some(compile(
+                pattern,
+                &template,
+                End::Hollow,
+                LetterCase::Ignored,
             )?),
             ..Self::new(pattern)?
         })

@@ -38,6 +38,8 @@ pub(super) enum End {
     Lenient,
     /// As the template says.
     Exact,
+    /// As leniently, and with parameters that may be empty: routers take an empty segment for one.
+    Hollow,
 }
 
 /// A parsed pattern.
@@ -106,23 +108,23 @@ impl PathTemplate {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(&escape(text)),
-                Part::Group(group) => out.push_str(&group_expression(group)?),
+                Part::Group(group) if end == End::Hollow && !group.expression.is_empty() => {
+                    let expression = format!("(?:{})?", group.expression);
+                    out.push_str(&group_expression(group, &expression)?);
+                }
+                Part::Group(group) => out.push_str(&group_expression(group, &group.expression)?),
             }
         }
         out.push_str(match end {
-            End::Lenient => r"[\/#\?]?$",
+            End::Lenient | End::Hollow => r"[\/#\?]?$",
             End::Exact => "$",
         });
         Ok(out)
     }
 }
 
-fn group_expression(group: &Group) -> Result<String, TemplateError> {
-    let Group {
-        expression,
-        modifier,
-        ..
-    } = group;
+fn group_expression(group: &Group, expression: &str) -> Result<String, TemplateError> {
+    let modifier = group.modifier;
     let (prefix, suffix) = (escape(&group.prefix), escape(&group.suffix));
     let modifier = modifier.map_or(String::new(), String::from);
     if expression.is_empty() {

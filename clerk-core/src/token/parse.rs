@@ -135,7 +135,7 @@ impl ParsedToken {
         &self.claims
     }
 
-    /// Whether the subject is a machine.
+    /// Whether the subject is a machine. Such a token is never a session, whatever its header says.
     pub(crate) fn is_m2m(&self) -> bool {
         self.claims
             .text("sub")
@@ -153,8 +153,7 @@ impl ParsedToken {
 
     /// Whether the token must not count as a session: another category, or a machine token's content.
     pub(crate) fn is_not_a_session(&self) -> bool {
-        self.category().is_non_session()
-            || ((self.is_m2m() || self.is_oauth()) && Self::is_strictly_jwt_shaped(&self.raw))
+        self.category().is_non_session() || self.is_m2m() || self.is_oauth()
     }
 
     /// The key id. A token without one matches no key.
@@ -189,13 +188,12 @@ fn decode_json(part: &str) -> Option<Value> {
     }
 }
 
-/// Base64url (RFC 4648 section 5) with optional padding. Left-over non-zero bits are an error.
+/// Base64url without padding (RFC 7515 section 2). Left-over bits that are not zero are an error, so that a token has one
+/// spelling only.
 fn decode_base64url(part: &str) -> Option<Vec<u8>> {
     #[cfg(test)]
     DECODED_PARTS.set(DECODED_PARTS.get() + 1);
-    base64_simd::URL_SAFE_NO_PAD
-        .decode_to_vec(part.trim_end_matches('='))
-        .ok()
+    base64_simd::URL_SAFE_NO_PAD.decode_to_vec(part).ok()
 }
 
 #[cfg(test)]

@@ -43,14 +43,15 @@ impl RawToken {
             is_jwt_shaped: false,
             machine_type: None,
         };
-        token.is_jwt_shaped = ParsedToken::is_strictly_jwt_shaped(token.as_str());
+        token.is_jwt_shaped =
+            token.parsed().is_ok() || ParsedToken::is_strictly_jwt_shaped(token.as_str());
         token.machine_type = token.classify();
         token
     }
 
     /// The machine type that a token claims to be, by prefix or by its unverified content.
     fn classify(&self) -> Option<TokenType> {
-        let jwt = self.parsed().ok().filter(|_| self.is_jwt_shaped);
+        let jwt = self.parsed().ok();
         let text = self.as_str();
         if text.starts_with("mt_") || jwt.is_some_and(|jwt| jwt.is_m2m()) {
             Some(TokenType::M2mToken)
@@ -68,7 +69,7 @@ impl RawToken {
         self.machine_type
     }
 
-    /// Whether the text has the form of a JWT, letter by letter.
+    /// Whether the text is a JWT, or has the form of one.
     pub(crate) fn is_jwt_shaped(&self) -> bool {
         self.is_jwt_shaped
     }

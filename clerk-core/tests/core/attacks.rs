@@ -540,3 +540,71 @@ async fn another_instances_tokens_are_refused_by_key_id_and_by_signature() {
         Some("jwk-kid-mismatch")
     );
 }
+
+#[test]
+fn a_machine_is_never_a_session_however_its_token_is_spelt() {
+    let signer = Signer::instance();
+    let machine = claims_with(&json!({ "sub": "mch_1" }));
+    let clerk = production().build().unwrap();
+    for category in [
+        json!("cl_B7d4PD333AAA"),
+        json!("cl_B7d4PD111AAA"),
+        json!("cl_I7d4PD111III"),
+        json!(null),
+    ] {
+        let mut header = signer.header();
+        if category.is_null() {
+            header.as_object_mut().unwrap().remove("cat");
+        } else {
+            header["cat"] = category.clone();
+        }
+        let token = signer.sign(&header, &machine);
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let (head, payload) = signed.split_once('.').unwrap();
+        for token in [
+            token.clone(),
+            format!("{token}="),
+            format!("{token}=="),
+            format!("{head}=.{payload}.{signature}"),
+            format!("{head}.{payload}=.{signature}"),
+            format!("{head}.{payload}."),
+        ] {
+            let sessions_only = production()
+                .accepts(clerk_core::TokenType::SessionToken)
+                .build()
+                .unwrap();
+            let bearer = format!("Bearer {token}");
+            let state = decide(&sessions_only, &request(&[("authorization", &bearer)]));
+            assert_nobody(&state);
+            let cookies = format!("__session={token}; __client_uat=1");
+            let state = decide(&clerk, &request(&[("cookie", &cookies)]));
+            assert_nobody(&state);
+        }
+    }
+    assert_eq!(clerk.stats().token_cache_entries, 0);
+}
+
+#[test]
+fn a_token_has_one_spelling() {
+    let clerk = production().build().unwrap();
+    let token = Signer::instance().session();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (head, payload) = signed.split_once('.').unwrap();
+    for padding in 1..=66 {
+        let padding = "=".repeat(padding);
+        for token in [
+            format!("{head}{padding}.{payload}.{signature}"),
+            format!("{head}.{payload}{padding}.{signature}"),
+            format!("{head}.{payload}.{signature}{padding}"),
+        ] {
+            let bearer = format!("Bearer {token}");
+            let state = decide(&clerk, &request(&[("authorization", &bearer)]));
+            assert_nobody(&state);
+        }
+    }
+    assert_eq!(clerk.stats().token_cache_entries, 0);
+    let bearer = format!("Bearer {token}");
+    let state = decide(&clerk, &request(&[("authorization", &bearer)]));
+    assert_eq!(state.status(), AuthStatus::SignedIn);
+    assert_eq!(clerk.stats().token_cache_entries, 1);
+}

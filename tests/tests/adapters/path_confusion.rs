@@ -550,7 +550,7 @@ fn request_lines() -> Vec<RequestLine> {
 }
 
 /// Sends a request as it is written and gives all that comes back.
-async fn send(to: SocketAddr, line: &[u8], token: Option<&str>) -> String {
+pub(crate) async fn send(to: SocketAddr, line: &[u8], token: Option<&str>) -> String {
     let mut request = line.to_vec();
     request.extend_from_slice(format!("\r\nhost: {HOST}\r\nconnection: close\r\n").as_bytes());
     if let Some(token) = token {

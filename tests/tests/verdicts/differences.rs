@@ -137,13 +137,6 @@ pub(crate) struct Difference {
 
 /// The differences between the judges that are meant, and why.
 pub(crate) const DIFFERENCES: &[Difference] = &[
-    // Clerk's SDKs decode leniently: padding is optional.
-    Difference {
-        name: "padded parts",
-        direction: Direction::WeAccept,
-        applies: |case| case.token.contains('='),
-        mend: |_, _| {},
-    },
     // Clerk's SDKs decode texts as browsers do, which drops a byte order mark ...
     Difference {
         name: "a byte order mark",
