@@ -101,6 +101,9 @@ impl ClerkClientBuilder {
         if let Some(segment) = lookup("CLERK_API_VERSION") {
             self.version_segment = segment;
         }
+        if lookup("CLERK_DEVELOPMENT_ALLOW_HTTP").is_some_and(|value| value == "true") {
+            self.allow_http = true;
+        }
         self
     }
 

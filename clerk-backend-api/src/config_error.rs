@@ -25,7 +25,8 @@ pub enum ConfigError {
     /// The API URL is `http` and its host is not loopback.
     #[error(
         "the api url must be https unless its host is loopback, because keys would be sent unencrypted; \
-         for development call `dangerous_allow_http` on the builder"
+         for development set CLERK_DEVELOPMENT_ALLOW_HTTP=true or call \
+         `dangerous_allow_http` on the builder"
     )]
     InsecureApiUrl,
     /// The version segment is empty or is not a single path segment.

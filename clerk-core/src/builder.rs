@@ -54,6 +54,7 @@ pub struct ClerkBuilder {
     machine_token_memory: Duration,
     machine_token_store: Option<Arc<dyn MachineTokenStore>>,
     any_url: bool,
+    allow_http: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -88,6 +89,7 @@ impl Default for ClerkBuilder {
             machine_token_memory: Duration::from_secs(30),
             machine_token_store: None,
             any_url: false,
+            allow_http: false,
             clock: Arc::new(SystemClock),
         }
     }
@@ -315,6 +317,15 @@ impl ClerkBuilder {
         self
     }
 
+    /// Allows plain http to a Backend API that is not on loopback, such as an emulator in another container.
+    ///
+    /// # Security
+    /// Keys and tokens then travel unencrypted: for development only.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.allow_http = true;
+        self
+    }
+
     /// Takes the proxy URL as it is, as the official SDKs do: without a check of its form, and over plain http.
     ///
     /// # Security
@@ -357,6 +368,9 @@ impl ClerkBuilder {
                     .map(str::trim)
                     .filter(|party| !party.is_empty()),
             );
+        }
+        if let Some(allow_http) = read("CLERK_DEVELOPMENT_ALLOW_HTTP") {
+            self.allow_http = is_true(&allow_http);
         }
         if let Some(is_satellite) = read("CLERK_IS_SATELLITE") {
             self.is_satellite = is_true(&is_satellite);
@@ -458,6 +472,9 @@ impl ClerkBuilder {
                 }
                 if let Some(url) = self.api_url {
                     client = client.api_url(url);
+                }
+                if self.allow_http {
+                    client = client.dangerous_allow_http();
                 }
                 if let Some(version) = self.api_version {
                     client = client.api_version(version);

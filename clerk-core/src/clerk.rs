@@ -83,6 +83,7 @@ impl Clerk {
     /// | `CLERK_DOMAIN`, `CLERK_IS_SATELLITE` | the domain of a satellite, and whether this is one |
     /// | `CLERK_SIGN_IN_URL`, `CLERK_SIGN_UP_URL` | the pages to sign in and up on |
     /// | `CLERK_WEBHOOK_SIGNING_SECRET` | the secret of the webhook endpoint |
+    /// | `CLERK_DEVELOPMENT_ALLOW_HTTP` | `true` allows plain http to a Backend API beyond loopback, for development |
     ///
     /// # Errors
     /// [`ConfigError`] when a needed variable is missing or one cannot be used.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use clerk_backend_api::{ClerkClient, Error, RawRequest, RawResponse, Retry};
+use clerk_backend_api::{API_VERSION, ClerkClient, Error, RawRequest, RawResponse, Retry};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, LOCATION,
     SET_COOKIE,
@@ -24,9 +24,6 @@ use crate::publishable_key::InstanceType;
 use crate::reason::Reason;
 use crate::token::{ClaimRules, ParsedToken, RawToken, TokenError, TokenType, verify_handshake};
 use crate::urls::{remove_query_parameters, with_scheme};
-
-/// The API version that the Frontend API's handshake is asked for.
-const API_VERSION: &str = "2026-05-12";
 
 /// Parameters that a finished handshake leaves in the URL of a development instance.
 const RESULT_PARAMETERS: [&str; 4] = [

@@ -473,7 +473,7 @@ fn two_authorization_headers_are_no_token() {
     ] {
         assert_nobody(&decide(&clerk, &request(&headers)));
     }
-    // Of two cookies with one name the first counts.
+    // Of two cookies with one name the one that verifies counts.
     let token = Signer::instance().session();
     let uat = NOW - 100;
     let first_genuine = format!("__session={token}; __session=forged; __client_uat={uat}");
@@ -482,7 +482,13 @@ fn two_authorization_headers_are_no_token() {
         "signed-in"
     );
     let first_forged = format!("__session=forged; __session={token}; __client_uat={uat}");
-    assert_nobody(&decide(&clerk, &request(&[("cookie", &first_forged)])));
+    assert_eq!(
+        outcome(&decide(&clerk, &request(&[("cookie", &first_forged)]))),
+        "signed-in"
+    );
+    let stranger = Signer::stranger().sign(&Signer::instance().header(), &claims());
+    let both_forged = format!("__session=forged; __session={stranger}; __client_uat={uat}");
+    assert_nobody(&decide(&clerk, &request(&[("cookie", &both_forged)])));
     // An encoded semicolon makes no second cookie.
     let smuggled = format!("a=1%3B __session={token}; __client_uat={uat}");
     assert_nobody(&decide(&clerk, &request(&[("cookie", &smuggled)])));

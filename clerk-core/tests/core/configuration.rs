@@ -168,3 +168,27 @@ fn organization_patterns_are_checked_when_they_are_made() {
         assert!(error.to_string().contains(patterns[0]), "{error}");
     }
 }
+
+#[test]
+fn plain_http_beyond_loopback_is_for_development_and_asked_for() {
+    let builder = || {
+        clerk_core::Clerk::builder().from_lookup(|name| match name {
+            "CLERK_SECRET_KEY" => Some("sk_test_example".to_owned()),
+            "CLERK_PUBLISHABLE_KEY" => {
+                Some("pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned())
+            }
+            "CLERK_API_URL" => Some("http://clerk-emulator:4000".to_owned()),
+            _ => None,
+        })
+    };
+    let error = builder().build().unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("CLERK_DEVELOPMENT_ALLOW_HTTP"), "{cause}");
+    for (value, is_allowed) in [("true", true), ("1", true), ("false", false), ("no", false)] {
+        let built = builder()
+            .from_lookup(|name| (name == "CLERK_DEVELOPMENT_ALLOW_HTTP").then(|| value.to_owned()))
+            .build();
+        assert_eq!(built.is_ok(), is_allowed, "{value}");
+    }
+    assert!(builder().dangerous_allow_http().build().is_ok());
+}

@@ -10,6 +10,7 @@ mod compile_errors;
 mod middlewares;
 #[cfg(test)]
 mod path_confusion;
+#[cfg(test)]
 mod path_pairs;
 #[cfg(test)]
 mod quickstarts;
