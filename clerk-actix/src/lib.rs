@@ -1,5 +1,5 @@
-//! [Clerk](https://clerk.com) for [actix-web](actix_web): a middleware that authenticates, extractors that say who is
-//! asking, and guards that refuse.
+//! [Clerk](https://clerk.com) for [actix-web](actix_web): a middleware that authenticates requests, extractors for who sent
+//! them, and guards for scopes and resources.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -33,6 +33,26 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! # How do I
+//!
+//! | | |
+//! |---|---|
+//! | configure Clerk | [`Clerk::from_env`], [`Clerk::builder`] |
+//! | authenticate every request | [`ClerkMiddleware`]; it answers by itself only with a redirect to Clerk and back |
+//! | find out who sent a request | [`Auth`], which never refuses |
+//! | demand a signed-in person | [`SignedIn`]: a redirect for pages, else 401 |
+//! | demand a role, a permission, a plan, a feature | [`Guarded`] with a [`Policy`], or `auth.protect(&Require::role("org:admin"))?`: else 403 |
+//! | protect applications, scopes and resources | [`protect`], with [`only`](ProtectMiddleware::only) and [`except`](ProtectMiddleware::except) for paths |
+//! | read the user, the organization, custom claims | [`SessionAuth`] |
+//! | load the user from the Backend API | `CurrentUser`; everything else through [`Clerk::api`] |
+//! | accept API keys, machines, OAuth clients | [`token`](ProtectMiddleware::token) |
+//! | send a browser to the sign-in page | [`ClerkRejection::redirect_to_sign_in`] |
+//! | receive webhooks | `VerifiedWebhook` |
+//! | serve several instances | [`per_host`](ClerkMiddleware::per_host), [`per_request`](ClerkMiddleware::per_request) |
+//!
+//! Signed out is 401 or a redirect, not allowed is 403, and unable to decide, because Clerk is out of reach, is 503. An
+//! extractor or guard without a [`ClerkMiddleware`] around it answers 500. What is not re-exported here is in [`core`].
 //!
 //! # Order
 //!

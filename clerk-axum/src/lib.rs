@@ -1,5 +1,5 @@
-//! [Clerk](https://clerk.com) for [axum] and every other [tower] stack: a layer that authenticates, extractors that say
-//! who is asking, and guards that refuse.
+//! [Clerk](https://clerk.com) for [axum] and every other [tower] stack: a layer that authenticates requests, extractors
+//! for who sent them, and guards for routes.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -29,20 +29,25 @@
 //! }
 //! ```
 //!
-//! # Attach, extract, guard
+//! # How do I
 //!
 //! | | |
 //! |---|---|
-//! | [`ClerkLayer`] | authenticates; answers by itself only with a redirect to Clerk and back |
-//! | [`Auth`] | who is asking; never refuses |
-//! | [`SignedIn`] | a signed-in person, else a redirect for pages, 401 for everything else |
-//! | [`Guarded`] | a session that meets a [`Policy`], else 403 |
-//! | `CurrentUser` | the user from the Backend API |
-//! | [`protect`] | a guard for routers and routes |
-//! | `VerifiedWebhook` | a webhook whose signature was verified |
+//! | configure Clerk | [`Clerk::from_env`], [`Clerk::builder`] |
+//! | authenticate every request | [`ClerkLayer`]; it answers by itself only with a redirect to Clerk and back |
+//! | find out who sent a request | [`Auth`], which never refuses |
+//! | demand a signed-in person | [`SignedIn`]: a redirect for pages, else 401 |
+//! | demand a role, a permission, a plan, a feature | [`Guarded`] with a [`Policy`], or `auth.protect(&Require::role("org:admin"))?`: else 403 |
+//! | protect routers and routes | [`protect`], with [`only`](ProtectLayer::only) and [`except`](ProtectLayer::except) for paths |
+//! | read the user, the organization, custom claims | [`SessionAuth`] |
+//! | load the user from the Backend API | `CurrentUser`; everything else through [`Clerk::api`] |
+//! | accept API keys, machines, OAuth clients | [`token`](ProtectLayer::token) |
+//! | send a browser to the sign-in page | [`ClerkRejection::redirect_to_sign_in`] |
+//! | receive webhooks | `VerifiedWebhook` |
+//! | serve several instances | [`per_host`](ClerkLayer::per_host), [`per_request`](ClerkLayer::per_request) |
 //!
 //! Signed out is 401 or a redirect, not allowed is 403, and unable to decide, because Clerk is out of reach, is 503. An
-//! extractor or guard without a [`ClerkLayer`] around it answers 500.
+//! extractor or guard without a [`ClerkLayer`] around it answers 500. What is not re-exported here is in [`core`].
 //!
 //! # Order
 //!

@@ -26,6 +26,22 @@
 //! | billing (`billing`) | `billing`, and the billing operations of users and organizations |
 //! | instance settings (`instance`) | `instance`, `domains`, `redirect_urls`, `jwt_templates`, `webhooks`, `allowlist_identifiers`, `blocklist_identifiers`, `templates`, `beta_features`, `proxy_checks`, `interstitial` |
 //!
+//! # How do I
+//!
+//! | | |
+//! |---|---|
+//! | make a client | [`ClerkClient::from_env`], [`ClerkClient::new`], [`ClerkClient::builder`] |
+//! | look one object up | `client.users().get(id).send()` |
+//! | read a long list | `.list().stream()`; one page with `.send()`, the first entry with `.first()` |
+//! | create and change | `.create()`, `.update(id)`, with setters named as in Clerk's reference |
+//! | clear a value | [`Patch`] |
+//! | read and merge metadata | [`Metadata`] |
+//! | upload a picture | [`Upload`] |
+//! | find out why a call failed | [`Error`] and [`ErrorCode`] |
+//! | change time limit, retries or key of one call | [`RequestOptions`] |
+//! | call what is not modeled | [`ClerkClient::request`] |
+//! | test without Clerk | [Testing](#testing) |
+//!
 //! # Lists
 //!
 //! `send` fetches one [`Page`], `first` the first entry, and `stream` all entries, page by page as they are needed.

@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use crate::route_matcher::{MalformedPath, RouteMatcher, normalize};
 
 /// The path of a request together with the readings of it that the router may go by, for
-/// [`Protect::check`](crate::Protect::check).
+/// [`AuthContext::protect`](crate::adapter::AuthContext::protect).
 ///
 /// The rule that is safe under every router: what a router may take for a guarded route is guarded, and what is ambiguous
 /// is guarded. A guard for certain routes looks at a request when *any* reading of its path matches, an empty segment

@@ -1,7 +1,7 @@
 //! `xtask circles`: fails when files of a crate need each other in a circle.
 //!
 //! [`tree`] parses the modules, [`resolve`] follows each path through imports and re-exports to the file that defines
-//! the item, [`arrows`] builds the graph of files, and [`graph`] finds the circles in it.
+//! the item, [`mod@arrows`] builds the graph of files, and [`graph`] finds the circles in it.
 
 mod arrows;
 mod graph;
