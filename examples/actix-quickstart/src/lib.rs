@@ -8,7 +8,8 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, Html, Json};
 use actix_web::{App, Error};
 use clerk_actix::{
-    ClerkMiddleware, ClerkRejection, CurrentUser, Guarded, Policy, Require, SignedIn, User, protect,
+    Auth, ClerkMiddleware, ClerkRejection, CurrentUser, Guarded, Policy, Require, SignedIn, User,
+    protect,
 };
 use quickstart_demo::{Instance, Page, Visitor};
 
@@ -20,18 +21,20 @@ impl Policy for CreateInvoices {
     }
 }
 
-/// Everybody may see it; whoever is signed in is greeted by name.
-async fn home(
-    app: Data<Instance>,
-    user: Result<CurrentUser, ClerkRejection>,
-) -> Result<Html, ClerkRejection> {
-    let user = ClerkRejection::optional(user)?;
-    let visitor = user.map_or(Visitor::Nobody, |CurrentUser(user)| Visitor::Person {
-        name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
-        id: user.id,
-    });
-    let page = Page::new("Welcome", visitor, app.sign_out_url());
-    Ok(Html::new(page.to_string()))
+/// Open to everyone, also while Clerk is out of reach; whoever is signed in is greeted by name where it can be looked up.
+async fn home(app: Data<Instance>, auth: Auth, user: Result<CurrentUser, ClerkRejection>) -> Html {
+    let visitor = match (user, auth.user_id()) {
+        (Ok(CurrentUser(user)), _) => Visitor::Person {
+            name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
+            id: user.id,
+        },
+        (Err(_), Some(id)) => Visitor::Person {
+            name: id.to_owned(),
+            id: id.to_owned(),
+        },
+        (Err(_), None) => Visitor::Nobody,
+    };
+    Html::new(Page::new("Welcome", visitor, app.sign_out_url()).to_string())
 }
 
 /// The current user, looked up through the Backend API.

@@ -9,7 +9,10 @@ use axum::extract::State;
 use axum::response::Html;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use clerk_axum::{ClerkLayer, CurrentUser, Guarded, Policy, Require, SignedIn, User, protect};
+use clerk_axum::{
+    Auth, ClerkLayer, ClerkRejection, CurrentUser, Guarded, Policy, Require, SignedIn, User,
+    protect,
+};
 use quickstart_demo::{Instance, Page, Visitor};
 
 struct CreateInvoices;
@@ -22,12 +25,23 @@ impl Policy for CreateInvoices {
 
 type App = State<Arc<Instance>>;
 
-/// Everybody may see it; whoever is signed in is greeted by name.
-async fn home(State(app): App, user: Option<CurrentUser>) -> Html<String> {
-    let visitor = user.map_or(Visitor::Nobody, |CurrentUser(user)| Visitor::Person {
-        name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
-        id: user.id,
-    });
+/// Open to everyone, also while Clerk is out of reach; whoever is signed in is greeted by name where it can be looked up.
+async fn home(
+    State(app): App,
+    auth: Auth,
+    user: Result<CurrentUser, ClerkRejection>,
+) -> Html<String> {
+    let visitor = match (user, auth.user_id()) {
+        (Ok(CurrentUser(user)), _) => Visitor::Person {
+            name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
+            id: user.id,
+        },
+        (Err(_), Some(id)) => Visitor::Person {
+            name: id.to_owned(),
+            id: id.to_owned(),
+        },
+        (Err(_), None) => Visitor::Nobody,
+    };
     Html(Page::new("Welcome", visitor, app.sign_out_url()).to_string())
 }
 

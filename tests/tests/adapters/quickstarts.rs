@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clerk_core::SystemClock;
-use clerk_emulator::Emulator;
+use clerk_emulator::{Emulator, Fault};
 use quickstart_demo::Instance;
 use reqwest::redirect::Policy;
 
@@ -66,5 +66,49 @@ async fn the_quickstarts_answer_alike() {
             assert_eq!(answers[0], answers[1], "{method} {path}");
             assert_eq!(answers[0].0, expected, "{method} {path}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_home_page_answers_while_clerk_is_down() {
+    let instance = Instance::on_emulator(PORT, Emulator::builder(), SystemClock::default());
+    let instance = Arc::new(instance.await.unwrap());
+    let emulator = instance.emulator().unwrap();
+    let token = emulator
+        .session_token("ada@example.com")
+        .authorized_party(format!("http://localhost:{PORT}"))
+        .mint()
+        .unwrap();
+    let on_axum = AxumServer::start(axum_quickstart::app(Arc::clone(&instance))).await;
+    let for_workers = actix_web::web::Data::from(Arc::clone(&instance));
+    let on_actix = serve_actix!(1, actix_quickstart::app(for_workers.clone()));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let home = async |token: Option<&str>| {
+        let mut texts = Vec::new();
+        for address in [on_axum.address(), on_actix.address()] {
+            let mut request = client.get(format!("http://{address}/"));
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 200);
+            texts.push(response.text().await.unwrap());
+        }
+        texts.join("")
+    };
+
+    // No keys were loaded yet, and none can be.
+    emulator.faults().stop_keys();
+    for caller in [None, Some(&*token)] {
+        assert!(!home(caller).await.contains("Ada"));
+    }
+    emulator.faults().resume_keys();
+    // Keys load again, but nobody can be looked up.
+    for fault in [Fault::status(500), Fault::cut_connection()] {
+        emulator.faults().add(fault.on("/v1/users").always());
+        for caller in [None, Some(&*token)] {
+            assert!(!home(caller).await.contains("Ada"));
+        }
+        emulator.faults().clear();
     }
 }
