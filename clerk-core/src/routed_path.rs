@@ -165,10 +165,12 @@ impl<'a> RoutedPath<'a> {
 /// backslashes as slashes, without the parameters of segments, with dot segments resolved, with slashes joined, and each
 /// of these after any of the others.
 fn readings(path: &str) -> Vec<String> {
-    let steps: [fn(&str) -> Cow<'_, str>; 5] = [
+    let steps: [fn(&str) -> Cow<'_, str>; 6] = [
         |path| percent_decode_str(path).decode_utf8_lossy(),
         |path| Cow::Owned(path.replace('\\', "/")),
         |path| without_parameters(path),
+        // Also before dot segments are resolved: an empty segment must not be what `..` takes away.
+        |path| join_slashes(path),
         |path| resolve_dots(path),
         |path| join_slashes(path),
     ];
@@ -351,6 +353,9 @@ mod tests {
             ("/admin(.*)", RoutedPath::received("/public\\..\\admin")),
             ("/admin(.*)", RoutedPath::received("/public/..%5cadmin")),
             ("/admin(.*)", RoutedPath::received("/public/..%2fadmin")),
+            ("/admin(.*)", RoutedPath::received("/public/%2F../admin")),
+            ("/admin(.*)", RoutedPath::received("/public/;/../admin")),
+            ("/admin(.*)", RoutedPath::received("/public/\\../admin")),
             ("/admin(.*)", RoutedPath::received("/./admin")),
             ("/admin(.*)", RoutedPath::received("/.//admin")),
             ("/admin/x", RoutedPath::received("/admin;a=b/x;c")),
