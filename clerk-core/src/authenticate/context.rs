@@ -126,6 +126,12 @@ impl Context<'_> {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Verification::Refused(error.clone())),
         };
+        if parsed.is_m2m() {
+            return Ok(Verification::Refused(TokenError::new(
+                Reason::TokenInvalid,
+                "the token's subject is a machine, which has no sessions",
+            )));
+        }
         if let Err(error) = check_session_category(parsed) {
             return Ok(Verification::Refused(error));
         }

@@ -587,3 +587,14 @@ async fn calls_that_hang_end_and_leave_the_request_signed_out() {
         .unwrap();
     assert_ne!(state.status(), AuthStatus::SignedIn);
 }
+
+#[test]
+fn a_handshake_brings_no_session_of_a_machine() {
+    let signer = Signer::instance();
+    for clerk in [production(), development()] {
+        let machine = signer.session_with(&json!({ "sub": "mch_1" }));
+        let token = handshake(signer, &json!([format!("__session={machine}; Path=/")]));
+        let state = arrive(&clerk.build().unwrap(), &token);
+        assert_ne!(state.status(), AuthStatus::SignedIn, "{state:?}");
+    }
+}
