@@ -115,7 +115,9 @@ impl<S> ProtectService<S> {
             .ok_or_else(|| Refusal::missing_middleware("ClerkMiddleware"))?;
         // The router compares routes with the text in `match_info`: mostly decoded, and whatever middlewares made of it.
         let routed = request.match_info();
-        let path = RoutedPath::received(routed.get_ref().uri().path()).decoded_as(routed.as_str());
+        let path = RoutedPath::received(routed.get_ref().uri().path())
+            .decoded_as(routed.as_str())
+            .nested_as(routed.unprocessed());
         context.protect(&self.protect, &View::of(request), path)
     }
 }

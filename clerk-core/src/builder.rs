@@ -19,7 +19,7 @@ use crate::redirect::AllowedRedirectOrigins;
 use crate::signing_keys::{SigningKeySettings, SigningKeySource, SigningKeys};
 use crate::store::{MachineTokenMemory, MachineTokenStore};
 use crate::token::{AcceptedTokens, ClaimRules, JwtKey, TokenCache, TokenType};
-use crate::urls::is_loopback;
+use crate::urls::{is_http, is_loopback};
 use crate::webhook::WebhookVerifier;
 
 /// Builds a [`Clerk`]; begins with [`Clerk::builder`].
@@ -46,6 +46,7 @@ pub struct ClerkBuilder {
     sign_up_url: Option<String>,
     organization_sync: OrganizationSync,
     forwarded_headers: ForwardedHeaders,
+    public_url: Option<String>,
     redirect_origins: AllowedRedirectOrigins,
     webhook_signing_secret: Option<secrecy::SecretString>,
     webhook_body_limit: usize,
@@ -81,6 +82,7 @@ impl Default for ClerkBuilder {
             sign_up_url: None,
             organization_sync: OrganizationSync::default(),
             forwarded_headers: ForwardedHeaders::default(),
+            public_url: None,
             redirect_origins: AllowedRedirectOrigins::default(),
             webhook_signing_secret: None,
             webhook_body_limit: DEFAULT_WEBHOOK_BODY_LIMIT,
@@ -241,6 +243,13 @@ impl ClerkBuilder {
         self
     }
 
+    /// The origin under which browsers reach this application, such as `https://app.example.com`. Without it the origin is
+    /// read from each request's headers; an application that never sees its own host needs it.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = non_empty(url);
+        self
+    }
+
     /// Where redirects may lead whose target comes from a request: the application's own origin and loopback unless
     /// more is allowed here.
     pub fn allowed_redirect_origins(mut self, origins: AllowedRedirectOrigins) -> Self {
@@ -381,6 +390,7 @@ impl ClerkBuilder {
             ("CLERK_API_URL", &mut self.api_url),
             ("CLERK_API_VERSION", &mut self.api_version),
             ("CLERK_PROXY_URL", &mut self.proxy_url),
+            ("CLERK_PUBLIC_URL", &mut self.public_url),
             ("CLERK_DOMAIN", &mut self.domain),
             ("CLERK_SIGN_IN_URL", &mut self.sign_in_url),
             ("CLERK_SIGN_UP_URL", &mut self.sign_up_url),
@@ -455,6 +465,7 @@ impl ClerkBuilder {
                 self.sign_up_url.as_deref(),
             )?;
         }
+        let public_url = self.public_url.as_deref().map(public_origin).transpose()?;
         let jwt_key = self.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?;
         let webhooks = self
             .webhook_signing_secret
@@ -520,6 +531,7 @@ impl ClerkBuilder {
             sign_up_url: self.sign_up_url,
             organization_sync: self.organization_sync,
             forwarded_headers: self.forwarded_headers,
+            public_url,
             redirect_origins: self.redirect_origins,
             original_frontend_api,
             webhooks,
@@ -558,6 +570,25 @@ fn check_url(
         "http" if is_loopback(&url) => Ok(()),
         _ => Err(refused("must use https; http is accepted on loopback only")),
     }
+}
+
+/// An http or https origin, and nothing behind it.
+fn public_origin(text: &str) -> Result<Url, ConfigError> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| {
+            is_http(url)
+                && url.path() == "/"
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+        })
+        .ok_or(ConfigError::InvalidUrl {
+            setting: "public_url",
+            variable: "CLERK_PUBLIC_URL",
+            problem: "must be an origin such as https://app.example.com, without a path, a query or a user",
+        })
 }
 
 /// `true` in any case, or text that begins with a number above zero.

@@ -80,6 +80,7 @@ impl Clerk {
     /// | `CLERK_AUTHORIZED_PARTIES` | origins that may have asked for session tokens, separated by commas |
     /// | `CLERK_API_URL`, `CLERK_API_VERSION` | the Backend API, `https://api.clerk.com` and `v1` |
     /// | `CLERK_PROXY_URL` | where the Frontend API is proxied, absolute or a path |
+    /// | `CLERK_PUBLIC_URL` | the origin under which browsers reach this application |
     /// | `CLERK_DOMAIN`, `CLERK_IS_SATELLITE` | the domain of a satellite, and whether this is one |
     /// | `CLERK_SIGN_IN_URL`, `CLERK_SIGN_UP_URL` | the pages to sign in and up on |
     /// | `CLERK_WEBHOOK_SIGNING_SECRET` | the secret of the webhook endpoint |

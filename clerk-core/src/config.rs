@@ -40,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) sign_up_url: Option<String>,
     pub(crate) organization_sync: OrganizationSync,
     pub(crate) forwarded_headers: ForwardedHeaders,
+    /// The application's own origin, where it never sees its own host.
+    pub(crate) public_url: Option<Url>,
     pub(crate) redirect_origins: AllowedRedirectOrigins,
     /// The Frontend API's host without regard to a proxy: what `iss` is compared with.
     pub(crate) original_frontend_api: String,

@@ -73,25 +73,25 @@ impl<'a> RoutedPath<'a> {
             let joined = normalize(self.received)?;
             let as_sent = decode_necessary(self.received);
             let spellings = [Some(&*joined), Some(self.received), Some(&*as_sent)];
-            for spelling in spellings.into_iter().chain([self.decoded]).flatten() {
-                for reading in readings(spelling) {
-                    let reading = with_delimiters_encoded(&reading);
-                    if routes.is_match_literally(&reading)?
-                        || (reading.contains("//") && routes.is_match_hollowly(&reading)?)
-                    {
-                        return Ok(true);
-                    }
+            for reading in readings(spellings.into_iter().chain([self.decoded]).flatten()) {
+                let reading = with_delimiters_encoded(&reading);
+                if routes.is_match_literally(&reading)?
+                    || (reading.contains("//") && routes.is_match_hollowly(&reading)?)
+                {
+                    return Ok(true);
                 }
             }
         }
-        match self.nested.filter(|nested| *nested != self.received) {
-            Some(nested) => Ok(Self::received(nested).may_match(routes)?
-                || match self.with_all_slashes(nested) {
-                    Some(nested) => Self::received(nested).may_match(routes)?,
-                    None => false,
-                }),
-            None => Ok(false),
-        }
+        // Nothing is left for whatever lies below a route that has taken the whole path.
+        let is_nested = |nested: &&str| {
+            !nested.is_empty() && *nested != self.received && Some(*nested) != self.decoded
+        };
+        let Some(nested) = self.nested.filter(is_nested) else {
+            return Ok(false);
+        };
+        // What the nested router sees may be decoded already, and then cannot be decoded again: it is guarded.
+        let may_match = |nested| Self::received(nested).may_match(routes).unwrap_or(true);
+        Ok(may_match(nested) || self.with_all_slashes(nested).is_some_and(may_match))
     }
 
     /// Returns the nested path with all the slashes in front of it, where it has lost some: the segments between them are
@@ -126,7 +126,11 @@ impl<'a> RoutedPath<'a> {
         };
         // A nested router sees the end of the path. Anything else was rewritten on the way, and then the patterns may
         // be meant for either.
-        let is_rewritten = |nested: &&str| *nested != "/" && !self.received.ends_with(*nested);
+        let is_rewritten = |nested: &&str| {
+            *nested != "/"
+                && !self.received.ends_with(*nested)
+                && !self.decoded.is_some_and(|text| text.ends_with(*nested))
+        };
         match self.nested.filter(is_rewritten) {
             Some(nested) if matches => Self::received(nested).surely_matches(routes),
             _ => Ok(matches),
@@ -161,12 +165,14 @@ impl<'a> RoutedPath<'a> {
     }
 }
 
-/// Returns the ways in which routers, middlewares and the servers behind a gateway may read a path: decoded, with
-/// backslashes as slashes, without the parameters of segments, with dot segments resolved, with slashes joined, and each
-/// of these after any of the others.
-fn readings(path: &str) -> Vec<String> {
-    let steps: [fn(&str) -> Cow<'_, str>; 6] = [
+/// Returns the ways in which routers, middlewares and the servers behind a gateway may read these spellings of a path:
+/// decoded once or twice, without the control characters that URL parsers drop, with backslashes as slashes, without the
+/// parameters of segments, with slashes joined, with dot segments resolved, and each of these after any of the others.
+fn readings<'p>(spellings: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let steps: [fn(&str) -> Cow<'_, str>; 8] = [
         |path| percent_decode_str(path).decode_utf8_lossy(),
+        |path| percent_decode_str(path).decode_utf8_lossy(),
+        |path| Cow::Owned(path.replace(DROPPED_BY_URL_PARSERS, "")),
         |path| Cow::Owned(path.replace('\\', "/")),
         |path| without_parameters(path),
         // Also before dot segments are resolved: an empty segment must not be what `..` takes away.
@@ -174,7 +180,12 @@ fn readings(path: &str) -> Vec<String> {
         |path| resolve_dots(path),
         |path| join_slashes(path),
     ];
-    let mut readings = vec![path.to_owned()];
+    let mut readings: Vec<String> = Vec::new();
+    for spelling in spellings {
+        if !readings.iter().any(|known| known == spelling) {
+            readings.push(spelling.to_owned());
+        }
+    }
     for step in steps {
         for at in 0..readings.len() {
             let reading = step(&readings[at]);
@@ -187,13 +198,31 @@ fn readings(path: &str) -> Vec<String> {
     readings
 }
 
-/// Whether a path holds a segment `.` or `..`, or a backslash, plain or encoded.
+/// What parsers of URLs drop wherever it stands (WHATWG URL, "basic URL parser").
+const DROPPED_BY_URL_PARSERS: [char; 3] = ['\t', '\n', '\r'];
+
+/// How often a path is decoded before what it still hides counts as leading elsewhere.
+const MOST_DECODINGS: usize = 4;
+
+/// Whether a path holds a segment `.` or `..`, or a backslash, plain or encoded, once or several times.
 fn leads_elsewhere(path: &str) -> bool {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    decoded.contains('\\')
-        || decoded
-            .split('/')
-            .any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+    let mut path = Cow::Borrowed(path);
+    for _ in 0..MOST_DECODINGS {
+        let seen = path.replace(DROPPED_BY_URL_PARSERS, "");
+        if seen.contains('\\')
+            || seen
+                .split('/')
+                .any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+        {
+            return true;
+        }
+        let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+        if decoded == path {
+            return false;
+        }
+        path = Cow::Owned(decoded);
+    }
+    true
 }
 
 /// Decodes the slashes of a path, and nothing else.
@@ -355,6 +384,18 @@ mod tests {
             ("/admin(.*)", RoutedPath::received("/public/..%2fadmin")),
             ("/admin(.*)", RoutedPath::received("/public/%2F../admin")),
             ("/admin(.*)", RoutedPath::received("/public/;/../admin")),
+            (
+                "/admin(.*)",
+                RoutedPath::received("/public/%252e%252e/admin"),
+            ),
+            ("/admin(.*)", RoutedPath::received("/public/.%09./admin")),
+            // What is left for a nested router is decoded already.
+            (
+                "/a%b",
+                RoutedPath::received("/api/a%25b")
+                    .decoded_as("/api/a%25b")
+                    .nested_as("/a%b"),
+            ),
             ("/admin(.*)", RoutedPath::received("/public/\\../admin")),
             ("/admin(.*)", RoutedPath::received("/./admin")),
             ("/admin(.*)", RoutedPath::received("/.//admin")),
@@ -418,6 +459,27 @@ mod tests {
                 false,
             ),
             ("/public(.*)", RoutedPath::received("/public/a%5Cb"), false),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/%252e%252e/admin"),
+                false,
+            ),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/%255C..%255Cadmin"),
+                false,
+            ),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/.%09./admin"),
+                false,
+            ),
+            (
+                "/public(.*)",
+                RoutedPath::received("/public/%2e%0D%2e/admin"),
+                false,
+            ),
+            ("/public(.*)", RoutedPath::received("/public/100%25"), true),
             ("/public(.*)", RoutedPath::received("/public/./a"), false),
             (
                 "/public(.*)",

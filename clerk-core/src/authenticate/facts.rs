@@ -72,7 +72,11 @@ impl Facts {
             Some(session) => RawToken::verified(session),
             None => RawToken::decode(text),
         };
-        let url = public_url(request, &config.forwarded_headers, None);
+        let url = public_url(
+            request,
+            &config.forwarded_headers,
+            config.public_url.as_ref(),
+        );
         let cookies = Cookies::parse(
             &joined_header(request, "cookie").unwrap_or_default(),
             config.cookie_suffix(),

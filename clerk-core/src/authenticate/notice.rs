@@ -1,6 +1,6 @@
 //! What a decision has to say to the operator.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Once;
 
 use crate::reason::Reason;
 
@@ -27,11 +27,8 @@ pub(crate) enum Notice {
 }
 
 /// Notices that anybody can cause by a request: said once, so that nobody fills the log.
-static SAID: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
-
-fn is_first(notice: usize) -> bool {
-    !SAID[notice].swap(true, Ordering::Relaxed)
-}
+static REDIRECT_NO_URL: Once = Once::new();
+static AUTHORIZED_PARTY_MISSING: Once = Once::new();
 
 impl Notice {
     pub(crate) fn log(&self) {
@@ -40,11 +37,11 @@ impl Notice {
                 "a satellite's redirect was ignored: its origin is not configured as an allowed redirect origin"
             ),
             Self::SatelliteRedirectNoUrl => {
-                if is_first(0) {
+                REDIRECT_NO_URL.call_once(|| {
                     tracing::warn!(
                         "a request's __clerk_redirect_url was ignored, because it is not an absolute URL; this is said once"
                     );
-                }
+                });
             }
             Self::OrganizationLooped => tracing::warn!(
                 "activating the organization of this URL looped: its id or slug is probably wrong; the page is served \
@@ -87,14 +84,14 @@ impl Notice {
                  validity; set this machine's clock"
             ),
             Self::AuthorizedPartyMissing => {
-                if is_first(1) {
+                AUTHORIZED_PARTY_MISSING.call_once(|| {
                     tracing::warn!(
                         "a session cookie names no authorized party (azp), and authorized parties are configured: \
                          Clerk mints such tokens when a page is opened before its scripts have run. The visitor is \
                          signed out here. Load Clerk's browser SDK on this origin, or leave CLERK_AUTHORIZED_PARTIES \
                          unset; this is said once"
                     );
-                }
+                });
             }
         }
     }

@@ -614,3 +614,22 @@ fn a_token_has_one_spelling() {
     assert_eq!(state.status(), AuthStatus::SignedIn);
     assert_eq!(clerk.stats().token_cache_entries, 1);
 }
+
+#[tokio::test]
+async fn a_session_token_names_its_session() {
+    let clerk = production().build().unwrap();
+    let signer = Signer::instance();
+    let mut template = signer.header();
+    template["cat"] = json!("cl_B7d4PD222AAA");
+    for (token, is_verified, is_session) in [
+        (signer.session(), true, true),
+        (signer.session_with(&json!({ "sid": null })), true, false),
+        (signer.session_with(&json!({ "sid": "" })), true, false),
+        (signer.sign(&template, &claims()), true, false),
+        (signer.session_with(&json!({ "sub": "mch_1" })), true, false),
+        (Signer::stranger().session(), false, false),
+    ] {
+        assert_eq!(clerk.verify_token(&token).await.is_ok(), is_verified);
+        assert_eq!(clerk.verify_session_token(&token).await.is_ok(), is_session);
+    }
+}

@@ -192,3 +192,36 @@ fn plain_http_beyond_loopback_is_for_development_and_asked_for() {
     }
     assert!(builder().dangerous_allow_http().build().is_ok());
 }
+
+#[test]
+fn a_public_url_is_an_origin_and_wins_over_every_header() {
+    for bad in [
+        "app.example.com",
+        "ftp://app.example.com",
+        "https://app.example.com/path",
+        "https://app.example.com/?q",
+        "https://app.example.com/#f",
+        "https://user@app.example.com",
+    ] {
+        let error = crate::production().public_url(bad).build().unwrap_err();
+        assert!(error.to_string().contains("CLERK_PUBLIC_URL"), "{error}");
+    }
+    let clerk = crate::production()
+        .from_lookup(|name| {
+            (name == "CLERK_PUBLIC_URL").then(|| "https://public.example.com".to_owned())
+        })
+        .build()
+        .unwrap();
+    let request = crate::request(&[
+        ("x-forwarded-host", "other.example.com"),
+        ("x-forwarded-proto", "http"),
+        ("accept", "text/html"),
+    ]);
+    let url = clerk
+        .build_sign_in_url(&request, clerk_core::ReturnBack::Here)
+        .unwrap();
+    assert!(
+        url.ends_with("redirect_url=https%3A%2F%2Fpublic.example.com%2Fpage"),
+        "{url}"
+    );
+}

@@ -137,6 +137,18 @@ async fn no_route_is_reached_around_its_own_pattern() {
             let server = AxumServer::start(app).await;
             all.extend(complaints(&server, "axum", prefix, axum_route, pattern, &token).await);
         }
+        let for_scope = clerk.clone();
+        let server: ActixServer = serve_actix!(
+            1,
+            actix_web::App::new()
+                .service(
+                    actix_web::web::scope("/api")
+                        .wrap(clerk_actix::protect().only(only(pattern)))
+                        .route(actix_route, actix_web::web::to(private)),
+                )
+                .wrap(clerk_actix::ClerkMiddleware::new(for_scope.clone()))
+        );
+        all.extend(complaints(&server, "actix-web", "/api", axum_route, pattern, &token).await);
         let clerk = clerk.clone();
         let server: ActixServer = serve_actix!(
             1,
@@ -175,7 +187,7 @@ fn resolved(path: &str) -> String {
 }
 
 /// Targets that lead to `/admin/users` once somebody resolves them.
-const AROUND: [&str; 24] = [
+const AROUND: [&str; 31] = [
     "/admin/users",
     "/public/../admin/users",
     "/public/%2e%2e/admin/users",
@@ -193,6 +205,13 @@ const AROUND: [&str; 24] = [
     "/public/.;/../admin/users",
     "/public//../admin/users",
     "/public/../../admin/users",
+    "/public/%2F../admin/users",
+    "/public/%2f%2e%2e/admin/users",
+    "/public/;/../admin/users",
+    "/public/\\../admin/users",
+    "/public/%5C../admin/users",
+    "/public/x/%2F../..//../admin/users",
+    "/public/;a=b/%2e%2e/admin/users",
     "/./admin/users",
     "/.//admin/users",
     "//admin/users",

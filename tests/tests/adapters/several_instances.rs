@@ -48,8 +48,8 @@ struct Instances {
 }
 
 impl Instances {
-    fn by_host(&self, host: Option<&str>) -> Option<Clerk> {
-        match host? {
+    fn by_host(&self, host: &str) -> Option<Clerk> {
+        match host {
             ONE => Some(self.one.clone()),
             TWO => Some(self.two.clone()),
             _ => None,
@@ -70,10 +70,7 @@ fn on_axum(instances: Instances) -> Router {
     Router::new()
         .route("/name", get(name))
         .merge(key)
-        .layer(ClerkLayer::per_request(move |request| {
-            let host = request.headers().get("host")?;
-            instances.by_host(host.to_str().ok())
-        }))
+        .layer(ClerkLayer::per_host(move |host| instances.by_host(host)))
 }
 
 fn on_actix(
@@ -100,9 +97,8 @@ fn on_actix(
                 .wrap(clerk_actix::protect().token(TokenType::ApiKey))
                 .get(key),
         )
-        .wrap(ClerkMiddleware::per_request(move |request| {
-            let host = request.headers().get("host")?;
-            instances.by_host(host.to_str().ok())
+        .wrap(ClerkMiddleware::per_host(move |host| {
+            instances.by_host(host)
         }))
 }
 
@@ -249,4 +245,79 @@ async fn nothing_crosses_on_actix_web() {
     };
     let server = serve_actix!(2, on_actix(cold.clone()));
     an_outage_stays_where_it_is(&Client::new(server.address()), &one, &two).await;
+}
+
+/// A layer of one instance looks the user up, and a layer of another stands behind it: who is signed in there, nobody, has
+/// no user.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_an_outer_instance_is_not_that_of_an_inner_one() {
+    let (one, two) = (instance("one", "Ada").await, instance("two", "Alan").await);
+    let token = one.session_token(ADA).mint().unwrap();
+    let (one, two) = (clerk(&one), clerk(&two));
+
+    let axum = {
+        async fn look_up(
+            clerk_axum::CurrentUser(_): clerk_axum::CurrentUser,
+            request: axum::extract::Request,
+            next: axum::middleware::Next,
+        ) -> axum::response::Response {
+            // The extractor keeps the user with the request that it was given.
+            next.run(request).await
+        }
+        async fn name(clerk_axum::CurrentUser(user): clerk_axum::CurrentUser) -> String {
+            user.first_name.unwrap_or_default()
+        }
+        let app = |inner: Option<Clerk>| {
+            let mut app = Router::new().route("/", get(name));
+            if let Some(inner) = inner {
+                app = app.layer(ClerkLayer::new(inner));
+            }
+            app.layer(axum::middleware::from_fn(look_up))
+                .layer(ClerkLayer::new(one.clone()))
+        };
+        [
+            AxumServer::start(app(None)).await,
+            AxumServer::start(app(Some(two.clone()))).await,
+        ]
+    };
+    async fn look_up(
+        _: clerk_actix::CurrentUser,
+        request: ServiceRequest,
+        next: actix_web::middleware::Next<impl actix_web::body::MessageBody>,
+    ) -> Result<actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>, actix_web::Error>
+    {
+        next.call(request).await
+    }
+    async fn name(clerk_actix::CurrentUser(user): clerk_actix::CurrentUser) -> String {
+        user.first_name.unwrap_or_default()
+    }
+    let actix = |inner: bool| {
+        let (one, two) = (one.clone(), two.clone());
+        serve_actix!(1, {
+            App::new()
+                .route("/", web::get().to(name))
+                .wrap(actix_web::middleware::Condition::new(
+                    inner,
+                    ClerkMiddleware::new(two.clone()),
+                ))
+                .wrap(actix_web::middleware::from_fn(look_up))
+                .wrap(ClerkMiddleware::new(one.clone()))
+        })
+    };
+    let actix = [actix(false), actix(true)];
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (at, status, text) in [(0, 200, Some("Ada")), (1, 401, None)] {
+        for address in [axum[at].address(), actix[at].address()] {
+            let response = http
+                .get(format!("http://{address}/"))
+                .bearer_auth(&token)
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(response.status(), status);
+            if let Some(text) = text {
+                assert_eq!(response.text().await.unwrap(), text);
+            }
+        }
+    }
 }
