@@ -125,7 +125,7 @@ impl Protect {
         self
     }
 
-    /// Guards only the paths that match, in any reading of them ([`RoutedPath`]).
+    /// Guards the paths that match in any reading ([`RoutedPath`]). Ambiguous paths are guarded.
     ///
     /// # Security
     /// Whatever does not match is open. Prefer guarding a router or a scope, or [`except`](Self::except).
@@ -134,10 +134,10 @@ impl Protect {
         self
     }
 
-    /// Guards everything but the paths that match exactly, and in every reading of them ([`RoutedPath`]).
+    /// Guards every path except those that match exactly in every reading ([`RoutedPath`]).
     ///
-    /// A public path in another spelling, such as `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded: routers
-    /// take these for other paths.
+    /// A public path in another spelling, such as `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded, since
+    /// routers treat it as a different path. Paths with dot segments or backslashes are always guarded.
     pub fn except(mut self, routes: RouteMatcher) -> Self {
         self.scope = Scope::Except(routes);
         self
@@ -358,11 +358,11 @@ macro_rules! protect_setters {
                 unauthorized_url(url: impl AsRef<str>);
                 /// Answers 404 instead of 401 and 403, so that nobody learns what exists.
                 not_found();
-                /// Guards only the paths that match, in any reading of them. Whatever does not match is open: prefer
-                /// guarding a router or a scope, or [`except`](Self::except).
+                /// Guards the paths that match in any reading; ambiguous paths are guarded. Whatever does not match is
+                /// open: prefer guarding a router or a scope, or [`except`](Self::except).
                 only(routes: RouteMatcher);
-                /// Guards everything but the paths that match exactly; a public path in another spelling, such as
-                /// `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded.
+                /// Guards every path except those that match exactly in every reading. A public path in another
+                /// spelling, such as `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded.
                 except(routes: RouteMatcher);
             }
         }

@@ -16,7 +16,8 @@ use crate::route_matcher::{MalformedPath, RouteMatcher, normalize};
 /// The rule that is safe under every router: what a router may take for a guarded route is guarded, and what is ambiguous
 /// is guarded. A guard for certain routes looks at a request when *any* reading of its path matches, an empty segment
 /// counting as a parameter. A guard with exceptions lets a request through only when *every* reading matches, letter by
-/// letter, and never a path with dot segments or backslashes.
+/// letter, and never a path with dot segments or backslashes. A path of more than 2 KiB that can be read in several ways is
+/// guarded by both.
 ///
 /// ```
 /// use clerk_core::adapter::RoutedPath;
@@ -66,16 +67,18 @@ impl<'a> RoutedPath<'a> {
             return Ok(true);
         }
         if self.is_plain() {
-            if routes.is_match_literally(self.received)? {
+            if matches_as_read(routes, self.received)? {
                 return Ok(true);
             }
+        } else if self.is_too_long_to_read() {
+            return Ok(true);
         } else {
             let joined = normalize(self.received)?;
             let as_sent = decode_necessary(self.received);
             let spellings = [Some(&*joined), Some(self.received), Some(&*as_sent)];
             for reading in readings(spellings.into_iter().chain([self.decoded]).flatten()) {
                 let reading = with_delimiters_encoded(&reading);
-                if routes.is_match_literally(&reading)?
+                if matches_as_read(routes, &reading)?
                     || (reading.contains("//") && routes.is_match_hollowly(&reading)?)
                 {
                     return Ok(true);
@@ -110,6 +113,8 @@ impl<'a> RoutedPath<'a> {
         }
         let matches = if self.is_plain() {
             routes.is_match_exactly(self.received)?
+        } else if self.is_too_long_to_read() {
+            false
         } else {
             let normalized = normalize(self.received)?;
             routes.is_match_exactly(&normalized)?
@@ -149,6 +154,11 @@ impl<'a> RoutedPath<'a> {
         Ok(true)
     }
 
+    /// Whether the path is too long to consider all its readings: it is guarded then.
+    fn is_too_long_to_read(&self) -> bool {
+        self.received.len() > LONGEST_UNUSUAL_PATH
+    }
+
     /// Whether all readings are the same text: nothing is encoded, no segment is empty or begins with a dot, and there
     /// are neither backslashes nor parameters of segments.
     fn is_plain(&self) -> bool {
@@ -163,6 +173,17 @@ impl<'a> RoutedPath<'a> {
         }
         self.decoded.is_none_or(|text| text == self.received)
     }
+}
+
+/// The longest path, in bytes, whose readings are all made. There can be a hundred of them, each compared with every
+/// pattern; a path of one reading has no bound.
+const LONGEST_UNUSUAL_PATH: usize = 2048;
+
+/// Whether the routes match this reading, nothing counting as a repeated parameter at the end: some routers' catch-all
+/// routes take `/admin/` with nothing behind it.
+fn matches_as_read(routes: &RouteMatcher, reading: &str) -> Result<bool, MalformedPath> {
+    Ok(routes.is_match_literally(reading)?
+        || (reading.ends_with('/') && routes.is_match_with_empty_rest(reading)?))
 }
 
 /// Returns the ways in which routers, middlewares and the servers behind a gateway may read these spellings of a path:
@@ -373,6 +394,14 @@ mod tests {
             ),
             ("/admin/:rest+", RoutedPath::received("/admin//")),
             ("/:all+", RoutedPath::received("//")),
+            // Some routers' catch-all routes take nothing.
+            ("/admin/:rest+", RoutedPath::received("/admin/")),
+            (
+                "/admin/:rest+",
+                RoutedPath::received("/api/admin/").nested_as("/admin/"),
+            ),
+            ("/admin/:rest+", RoutedPath::received("/%61dmin/")),
+            ("/:all+", RoutedPath::received("/")),
             ("/a/:x/b/:y", RoutedPath::received("/a//b/c")),
             ("/n/:id(\\d+)/b", RoutedPath::received("/n//b")),
             // A server behind a gateway resolves the path anew.
@@ -408,6 +437,24 @@ mod tests {
         ] {
             assert_eq!(path.may_match(&routes(pattern)), Ok(true), "{path:?}");
         }
+    }
+
+    #[test]
+    fn a_long_path_of_many_readings_is_guarded() {
+        let plain = format!("/public/{}", "a".repeat(10 * LONGEST_UNUSUAL_PATH));
+        let encoded = plain.replacen("/a", "/%61", 1);
+        let admin = routes("/admin(.*)");
+        let public = routes("/public(.*)");
+        assert_eq!(RoutedPath::received(&plain).may_match(&admin), Ok(false));
+        assert_eq!(
+            RoutedPath::received(&plain).surely_matches(&public),
+            Ok(true)
+        );
+        assert_eq!(RoutedPath::received(&encoded).may_match(&admin), Ok(true));
+        assert_eq!(
+            RoutedPath::received(&encoded).surely_matches(&public),
+            Ok(false)
+        );
     }
 
     #[test]

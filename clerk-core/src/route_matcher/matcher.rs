@@ -107,6 +107,12 @@ impl RouteMatcher {
         self.any_matches(path, |pattern| pattern.hollow.as_ref())
     }
 
+    /// As [`is_match_literally`](Self::is_match_literally), where a repeated parameter at the end may be empty: `/admin/`
+    /// matches `/admin/:rest+`.
+    pub(crate) fn is_match_with_empty_rest(&self, path: &str) -> Result<bool, MalformedPath> {
+        self.any_matches(path, |pattern| pattern.empty_rest.as_ref())
+    }
+
     fn any_matches(
         &self,
         path: &str,
@@ -213,6 +219,7 @@ struct CompiledPattern {
     exact: Option<Regex>,
     /// The same with parameters that may be empty. Only route matchers have it.
     hollow: Option<Regex>,
+    empty_rest: Option<Regex>,
     parameters: Vec<Parameter>,
 }
 
@@ -225,6 +232,7 @@ impl CompiledPattern {
             regex: compile(pattern, &template, End::Lenient, LetterCase::Ignored)?,
             exact: None,
             hollow: None,
+            empty_rest: None,
             parameters: template.parameters(),
         })
     }
@@ -232,7 +240,12 @@ impl CompiledPattern {
     fn for_routes(pattern: &str) -> Result<Self, RoutePatternError> {
         let template = PathTemplate::parse(pattern)
             .map_err(|error| RoutePatternError::new(pattern, &error))?;
+        let empty_rest = template
+            .ends_repeated()
+            .then(|| compile(pattern, &template, End::EmptyRest, LetterCase::Ignored))
+            .transpose()?;
         Ok(Self {
+            empty_rest,
             exact: Some(compile(
                 pattern,
                 &template,

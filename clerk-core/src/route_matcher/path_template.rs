@@ -40,6 +40,8 @@ pub(super) enum End {
     Exact,
     /// As leniently, and with parameters that may be empty: routers take an empty segment for one.
     Hollow,
+    /// As leniently, and with nothing for a repeated parameter at the end: `/admin/` for `/admin/:rest+`.
+    EmptyRest,
 }
 
 /// A parsed pattern.
@@ -105,10 +107,15 @@ impl PathTemplate {
     /// The pattern as a regular expression of JavaScript, anchored, with one optional delimiter at the end.
     pub(super) fn to_expression(&self, end: End) -> Result<String, TemplateError> {
         let mut out = String::from("^");
-        for part in &self.parts {
+        for (at, part) in self.parts.iter().enumerate() {
+            let may_be_empty = match end {
+                End::Lenient | End::Exact => false,
+                End::Hollow => true,
+                End::EmptyRest => at + 1 == self.parts.len() && self.ends_repeated(),
+            };
             match part {
                 Part::Text(text) => out.push_str(&escape(text)),
-                Part::Group(group) if end == End::Hollow && !group.expression.is_empty() => {
+                Part::Group(group) if may_be_empty && !group.expression.is_empty() => {
                     let expression = format!("(?:{})?", group.expression);
                     out.push_str(&group_expression(group, &expression)?);
                 }
@@ -116,10 +123,15 @@ impl PathTemplate {
             }
         }
         out.push_str(match end {
-            End::Lenient | End::Hollow => r"[\/#\?]?$",
+            End::Lenient | End::Hollow | End::EmptyRest => r"[\/#\?]?$",
             End::Exact => "$",
         });
         Ok(out)
+    }
+
+    /// Whether a parameter that is repeated at least once ends the pattern.
+    pub(super) fn ends_repeated(&self) -> bool {
+        matches!(self.parts.last(), Some(Part::Group(group)) if group.modifier == Some('+'))
     }
 }
 

@@ -4,6 +4,10 @@
 use std::fmt::Write as _;
 
 use clerk_core::{Clerk, RouteMatcher};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use crate::path_confusion::send;
 use crate::servers::{ActixServer, AxumServer, Running, serve_actix};
@@ -12,7 +16,7 @@ use crate::world::{Setup, World};
 const PRIVATE: &str = "reached: private";
 
 /// A route of axum, the same of actix-web, and the pattern that guards it.
-const PAIRS: [(&str, &str, &str); 15] = [
+const PAIRS: [(&str, &str, &str); 18] = [
     ("/admin", "/admin", "/admin"),
     ("/admin/{id}", "/admin/{id}", "/admin/:id"),
     ("/{org}/admin", "/{org}/admin", "/:org/admin"),
@@ -33,6 +37,14 @@ const PAIRS: [(&str, &str, &str); 15] = [
         "/:org/files/:rest+",
     ),
     ("/{*all}", "/{all:.+}", "/:all+"),
+    // A catch-all of actix-web's may take nothing.
+    ("/admin/{*rest}", "/admin/{rest:.*}", "/admin/:rest+"),
+    (
+        "/{org}/files/{*rest}",
+        "/{org}/files/{rest:.*}",
+        "/:org/files/:rest+",
+    ),
+    ("/{*all}", "/{all:.*}", "/:all+"),
     ("/files/{*path}", "/files/{path:.*}", "/files/(.*)"),
     ("/o/{org}", "/o/{org}", "/o/:org"),
     (
@@ -71,7 +83,75 @@ fn targets(route: &str) -> Vec<String> {
     }
     targets.push("//".to_owned());
     targets.push("///".to_owned());
+    targets.extend(random_targets(&segments));
     targets
+}
+
+/// How many targets are made at random for each route. They are the same in every run.
+const RANDOM_TARGETS: usize = 150;
+
+/// Targets in which each segment of the route, and each slash, is spelt in one of many ways.
+fn random_targets(segments: &[&str]) -> Vec<String> {
+    let slash = prop_oneof![
+        4 => Just("/"),
+        1 => select(vec!["//", "///", "\\", "/./", "/.//", "/x/../", "%2F", "/%2e/", "/;/", "/.;/", "/%2F../"]),
+    ];
+    let value = select(vec![
+        "7", "acme", "", "%20", "a/b", ".", "..", "%2e%2E", ";", ";a=b", "a;b", "%2f", "%5C",
+        "%00", "%09", "%25", "x/..", "\u{e9}",
+    ]);
+    let segments: Vec<_> = segments
+        .iter()
+        .map(|segment| {
+            let text = if segment.starts_with('{') {
+                value.clone().prop_map(str::to_owned).boxed()
+            } else {
+                spelling(segment)
+            };
+            (slash.clone(), text)
+        })
+        .collect();
+    let end = prop_oneof![
+        4 => Just(""),
+        1 => select(vec!["/", "//", ";", ";a", "/.", "/..", "%2F", "/%2e%2e", "\\", "?", "?/", "#"]),
+    ];
+    let targets = (segments, end)
+        .prop_map(|(segments, end)| {
+            let mut target = String::new();
+            for (slash, segment) in segments {
+                target.push_str(slash);
+                target.push_str(&segment);
+            }
+            target + end
+        })
+        // A request target begins with a slash, and its bytes are ASCII.
+        .prop_map(|target| {
+            let target = target.replace('\u{e9}', "%C3%A9");
+            if target.starts_with('/') {
+                target
+            } else {
+                format!("/{target}")
+            }
+        });
+    let mut runner = TestRunner::deterministic();
+    (0..RANDOM_TARGETS)
+        .map(|_| targets.new_tree(&mut runner).unwrap().current())
+        .collect()
+}
+
+/// The segment as it is, in capitals, with an encoded letter, or followed by a parameter.
+fn spelling(segment: &str) -> BoxedStrategy<String> {
+    let segment = segment.to_owned();
+    let encoded = segment.chars().next().map_or(String::new(), |first| {
+        format!("%{:02x}{}", u32::from(first), &segment[1..])
+    });
+    let with_parameter = format!("{segment};v=1");
+    let upper = segment.to_uppercase();
+    prop_oneof![
+        6 => Just(segment),
+        1 => select(vec![encoded, with_parameter, upper]),
+    ]
+    .boxed()
 }
 
 async fn private() -> &'static str {
@@ -164,6 +244,84 @@ async fn no_route_is_reached_around_its_own_pattern() {
         "{} complaints\n{}",
         all.len(),
         all.join("\n")
+    );
+}
+
+const PUBLIC: &str = "reached: public";
+
+async fn public() -> &'static str {
+    PUBLIC
+}
+
+/// The route is the only public one; everything else is private and falls through to the fallback.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_the_exception_is_reached_without_a_session() {
+    let world = World::new().await;
+    let clerk = world.clerk(Setup::Production).unwrap();
+    let mut complaints = Vec::new();
+    for (axum_route, actix_route, pattern) in PAIRS {
+        let below_api = format!("/api{pattern}");
+        // A catch-all of axum's takes at least one character.
+        let on_axum = |pattern: &str| {
+            let pattern = pattern.replace("(.*)", "(.+)");
+            axum::Router::new()
+                .route(axum_route, axum::routing::any(public))
+                .fallback(private)
+                .layer(clerk_axum::protect().except(only(&pattern)))
+        };
+        let nested = axum::Router::new().nest("/api", on_axum(&below_api));
+        let attach = clerk_axum::ClerkLayer::new(clerk.clone());
+        let axum = AxumServer::start(on_axum(pattern).layer(attach.clone())).await;
+        let axum_nested = AxumServer::start(nested.layer(attach)).await;
+        let for_scope = clerk.clone();
+        let actix_scope: ActixServer = serve_actix!(
+            1,
+            actix_web::App::new()
+                .service(
+                    actix_web::web::scope("/api")
+                        .wrap(clerk_actix::protect().except(only(&below_api)))
+                        .route(actix_route, actix_web::web::to(public))
+                        .default_service(actix_web::web::to(private)),
+                )
+                .wrap(clerk_actix::ClerkMiddleware::new(for_scope.clone()))
+        );
+        let clerk = clerk.clone();
+        let actix: ActixServer = serve_actix!(
+            1,
+            actix_web::App::new()
+                .route(actix_route, actix_web::web::to(public))
+                .default_service(actix_web::web::to(private))
+                .wrap(clerk_actix::protect().except(only(pattern)))
+                .wrap(clerk_actix::ClerkMiddleware::new(clerk.clone()))
+        );
+        let servers: [(&str, &str, &dyn Running); 4] = [
+            ("axum", "", &axum),
+            ("axum, nested", "/api", &axum_nested),
+            ("actix-web", "", &actix),
+            ("actix-web, scope", "/api", &actix_scope),
+        ];
+        for (name, prefix, server) in servers {
+            let mut is_open = false;
+            for target in targets(axum_route) {
+                let line = format!("GET {prefix}{target} HTTP/1.1");
+                let response = send(server.address(), line.as_bytes(), None).await;
+                if response.contains(PRIVATE) {
+                    complaints.push(format!("{name}, all but {pattern}: {line}"));
+                }
+                is_open = is_open || response.contains(PUBLIC);
+            }
+            if !is_open {
+                complaints.push(format!(
+                    "{name}, all but {pattern}: the exception is closed"
+                ));
+            }
+        }
+    }
+    assert!(
+        complaints.is_empty(),
+        "{} complaints\n{}",
+        complaints.len(),
+        complaints.join("\n")
     );
 }
 
