@@ -105,8 +105,8 @@ pub use webhook::VerifiedWebhook;
 pub use clerk_core::adapter::AuthContext;
 pub use clerk_core::{
     AcceptedTokens, ApiKeyAuth, Claims, M2mTokenAuth, OAuthTokenAuth, Policy, Protect, Reason,
-    Refusal, RefusalKind, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
-    SessionAuth, SessionOrganization, SignedOut, TokenType,
+    Refusal, RefusalKind, RefusalPage, Require, ReturnBack, Reverification, ReverificationLevel,
+    RouteMatcher, SessionAuth, SessionOrganization, SignedOut, TokenType,
 };
 
 // The instance and its configuration.

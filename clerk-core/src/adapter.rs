@@ -30,8 +30,9 @@ use crate::redirect::ReturnBack;
 use crate::refusal::Refusal;
 pub use crate::request::RequestView;
 use crate::request::joined_header;
+use crate::request_kind::RequestKind;
 pub use crate::routed_path::RoutedPath;
-use crate::sign_in::{PendingSession, sign_in_url};
+use crate::sign_in::{PendingSession, redirect_way, sign_in_url};
 use crate::webhook::{WebhookError, WebhookEvent};
 
 /// What an adapter does with a request next.
@@ -222,7 +223,7 @@ impl AuthContext {
                     return Refusal::unauthenticated(&self.auth);
                 }
                 tracing::warn!(%error, "the current user could not be loaded");
-                Refusal::undecided()
+                Refusal::undecided(&self.auth)
             })
     }
 
@@ -269,10 +270,8 @@ impl AuthContext {
         };
         let config = &self.clerk.instance().config;
         let facts = self.clerk.facts(request);
-        Refusal::redirect_to(
-            facts.redirect_status,
-            sign_in_url(config, &facts, pending, back),
-        )
+        let way = redirect_way(config, RequestKind::of(request), facts.redirect_status);
+        Refusal::redirect_to(way, sign_in_url(config, &facts, pending, back))
     }
 
     /// Sends the browser to the sign-up page, with the way back (`redirectToSignUp` in the official SDKs).
@@ -282,10 +281,10 @@ impl AuthContext {
         request: &(impl RequestView + ?Sized),
         back: ReturnBack<'_>,
     ) -> Refusal {
-        Refusal::redirect_to(
-            redirect_status(request.method()),
-            self.clerk.build_sign_up_url(request, back),
-        )
+        let config = &self.clerk.instance().config;
+        let status = redirect_status(request.method());
+        let way = redirect_way(config, RequestKind::of(request), status);
+        Refusal::redirect_to(way, self.clerk.build_sign_up_url(request, back))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::instance::Instance;
 use crate::organization_sync::OrganizationSync;
 use crate::publishable_key::{PublishableKey, PublishableKeyError};
 use crate::redirect::AllowedRedirectOrigins;
+use crate::refusal_page::{RefusalPage, RefusalPages};
 use crate::signing_keys::{SigningKeySettings, SigningKeySource, SigningKeys};
 use crate::store::{MachineTokenMemory, MachineTokenStore};
 use crate::token::{AcceptedTokens, ClaimRules, JwtKey, TokenCache, TokenType};
@@ -47,6 +48,8 @@ pub struct ClerkBuilder {
     organization_sync: OrganizationSync,
     forwarded_headers: ForwardedHeaders,
     public_url: Option<String>,
+    htmx_redirects: bool,
+    refusal_pages: RefusalPages,
     redirect_origins: AllowedRedirectOrigins,
     webhook_signing_secret: Option<secrecy::SecretString>,
     webhook_body_limit: usize,
@@ -83,6 +86,8 @@ impl Default for ClerkBuilder {
             organization_sync: OrganizationSync::default(),
             forwarded_headers: ForwardedHeaders::default(),
             public_url: None,
+            htmx_redirects: false,
+            refusal_pages: RefusalPages::default(),
             redirect_origins: AllowedRedirectOrigins::default(),
             webhook_signing_secret: None,
             webhook_body_limit: DEFAULT_WEBHOOK_BODY_LIMIT,
@@ -240,6 +245,31 @@ impl ClerkBuilder {
     /// Which forwarded headers are believed: all unless set.
     pub fn forwarded_headers(mut self, trust: ForwardedHeaders) -> Self {
         self.forwarded_headers = trust;
+        self
+    }
+
+    /// Sends requests of htmx to the sign-in page, and to the URLs of [`Protect`](crate::Protect), by `HX-Redirect` beside
+    /// 401 or 403: htmx then leads the whole page there. Off unless set; such requests are refused as API requests then.
+    ///
+    /// The way back is the page that sent the request (`HX-Current-URL`), when it belongs to the application's own origin.
+    pub fn htmx_redirects(mut self, on: bool) -> Self {
+        self.htmx_redirects = on;
+        self
+    }
+
+    /// Renders the HTML page that a browser shows when it asked for a document and was refused. A plain page of the
+    /// library's own is shown unless set; API clients get JSON.
+    ///
+    /// ```
+    /// let clerk = clerk_core::Clerk::builder()
+    ///     .refusal_page(|refused| format!("<!doctype html><title>{0}</title><h1>{0}</h1>", refused.status()));
+    /// # let _ = clerk;
+    /// ```
+    pub fn refusal_page(
+        mut self,
+        render: impl Fn(&RefusalPage<'_>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.refusal_pages = RefusalPages::rendered_by(render);
         self
     }
 
@@ -532,6 +562,8 @@ impl ClerkBuilder {
             organization_sync: self.organization_sync,
             forwarded_headers: self.forwarded_headers,
             public_url,
+            htmx_redirects: self.htmx_redirects,
+            refusal_pages: self.refusal_pages,
             redirect_origins: self.redirect_origins,
             original_frontend_api,
             webhooks,

@@ -189,7 +189,7 @@ impl Clerk {
             SigningKeyAnswer::Needed => signing_keys.fetch(token.kid()).await?,
         };
         let session = verify_session(&token, &key, &config.rules, clock.now())?;
-        Ok(SessionAuth::new(Arc::new(session), client.clone()))
+        Ok(SessionAuth::new(Arc::new(session), client.clone(), None))
     }
 
     /// Verifies a session token that did not come with a request: one that names its session (`sid`), and is no token of a
@@ -230,7 +230,7 @@ impl Clerk {
             session: Arc::new(VerifiedSession::vouched_for(claims)),
             headers: HeaderMap::new(),
         };
-        let state = RequestState::of(outcome, &self.instance.client, |_| None);
+        let state = RequestState::of(outcome, &self.instance.client, || None, |_| None);
         Ok(state.into_parts().0)
     }
 

@@ -6,6 +6,7 @@ use url::Url;
 use crate::organization_sync::OrganizationSync;
 use crate::publishable_key::{InstanceType, PublishableKey};
 use crate::redirect::AllowedRedirectOrigins;
+use crate::refusal_page::RefusalPages;
 use crate::token::{AcceptedTokens, ClaimRules};
 use crate::webhook::WebhookVerifier;
 
@@ -42,6 +43,9 @@ pub(crate) struct Config {
     pub(crate) forwarded_headers: ForwardedHeaders,
     /// The application's own origin, where it never sees its own host.
     pub(crate) public_url: Option<Url>,
+    /// Whether requests of htmx are sent elsewhere as htmx understands it.
+    pub(crate) htmx_redirects: bool,
+    pub(crate) refusal_pages: RefusalPages,
     pub(crate) redirect_origins: AllowedRedirectOrigins,
     /// The Frontend API's host without regard to a proxy: what `iss` is compared with.
     pub(crate) original_frontend_api: String,

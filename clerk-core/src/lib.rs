@@ -58,6 +58,7 @@ mod ecma;
 mod headers;
 mod publishable_key;
 mod reason;
+mod refusal_page;
 mod request;
 mod request_kind;
 mod urls;
@@ -121,6 +122,7 @@ pub use token::{AcceptedTokens, Claims, JwtKeyError, TokenError, TokenType};
 pub use authorization::{Policy, Require, Reverification, ReverificationLevel};
 pub use protect::Protect;
 pub use refusal::{Refusal, RefusalKind};
+pub use refusal_page::RefusalPage;
 pub use request_kind::RequestKind;
 pub use route_matcher::{MalformedPath, RouteMatcher, RoutePatternError};
 

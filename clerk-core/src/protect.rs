@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::auth::{Auth, SessionAuth, SignInPage};
+use crate::auth::{Auth, RedirectWay, SessionAuth, SignInPage};
 use crate::authenticate::Facts;
 use crate::authorization::{Require, Reverification};
 use crate::headers::redirect_status;
@@ -18,7 +18,7 @@ use crate::request::RequestView;
 use crate::request_kind::RequestKind;
 use crate::route_matcher::RouteMatcher;
 use crate::routed_path::RoutedPath;
-use crate::sign_in::{PendingSession, sign_in_page};
+use crate::sign_in::{PendingSession, redirect_way, refusal_pages, sign_in_page};
 use crate::token::{AcceptedTokens, TokenType};
 
 type Predicate = dyn Fn(&Auth) -> bool + Send + Sync;
@@ -156,7 +156,10 @@ impl Protect {
             Scope::Only(routes) => path.into().may_match(routes),
             Scope::Except(routes) => path.into().surely_matches(routes).map(|is_open| !is_open),
         }
-        .map_err(|_| Refusal::malformed_path())?;
+        .map_err(|_| {
+            let pages = refusal_pages(&instance.config, RequestKind::of(request));
+            Refusal::malformed_path(pages.as_ref())
+        })?;
         if is_guarded {
             self.verdict(instance, auth, request)
         } else {
@@ -171,7 +174,7 @@ impl Protect {
         request: &(impl RequestView + ?Sized),
     ) -> Result<(), Refusal> {
         if auth.is_undecided() {
-            return Err(Refusal::undecided());
+            return Err(Refusal::undecided(auth));
         }
         let unauthorized = || {
             let metadata_url = (auth.token_type() == Some(TokenType::OAuthToken))
@@ -207,11 +210,11 @@ impl Protect {
                 } else if let Some(url) = &self.unauthorized_url {
                     Refusal::redirect(
                         RefusalKind::Forbidden,
-                        redirect_status(request.method()),
+                        way_of(instance, request),
                         url.clone(),
                     )
                 } else if self.hides {
-                    Refusal::not_found()
+                    Refusal::not_found(auth)
                 } else {
                     Refusal::forbidden(session, missing)
                 })
@@ -241,7 +244,7 @@ impl Protect {
         if let Some(url) = &self.unauthenticated_url {
             return Refusal::redirect(
                 RefusalKind::Unauthenticated,
-                redirect_status(request.method()),
+                way_of(instance, request),
                 url.clone(),
             );
         }
@@ -260,16 +263,20 @@ impl Protect {
             }
         };
         match (&page.location, page.kind) {
-            (Some(location), RequestKind::Page) => Refusal::redirect(
-                RefusalKind::Unauthenticated,
-                page.redirect_status,
-                location.clone(),
-            ),
-            (_, RequestKind::ServerAction) => Refusal::unauthenticated(auth),
-            _ if self.hides => Refusal::not_found(),
+            (Some(location), _) => {
+                Refusal::redirect(RefusalKind::Unauthenticated, page.way, location.clone())
+            }
+            (None, RequestKind::ServerAction) => Refusal::unauthenticated(auth),
+            _ if self.hides => Refusal::not_found(auth),
             _ => Refusal::unauthenticated(auth),
         }
     }
+}
+
+/// Returns how a request is sent elsewhere.
+fn way_of(instance: &Instance, request: &(impl RequestView + ?Sized)) -> RedirectWay {
+    let status = redirect_status(request.method());
+    redirect_way(&instance.config, RequestKind::of(request), status)
 }
 
 impl fmt::Debug for Protect {
@@ -297,17 +304,13 @@ impl Auth {
             Self::Session(session) if !session.is_pending() && !session.user_id().is_empty() => {
                 Ok(session)
             }
-            _ if self.is_undecided() => Err(Refusal::undecided()),
+            _ if self.is_undecided() => Err(Refusal::undecided(self)),
             _ => Err(match self.sign_in_page() {
                 Some(SignInPage {
                     location: Some(location),
-                    redirect_status,
+                    way,
                     ..
-                }) => Refusal::redirect(
-                    RefusalKind::Unauthenticated,
-                    *redirect_status,
-                    location.clone(),
-                ),
+                }) => Refusal::redirect(RefusalKind::Unauthenticated, *way, location.clone()),
                 _ => Refusal::unauthenticated(self),
             }),
         }

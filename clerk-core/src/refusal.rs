@@ -4,36 +4,18 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
-use crate::auth::{Auth, SessionAuth};
+use crate::auth::{Auth, RedirectWay, SessionAuth};
 use crate::authorization::Require;
 use crate::headers::AUTH_REASON;
 use crate::reason::Reason;
 use crate::redirect::RedirectError;
+pub use crate::refusal_page::RefusalKind;
+use crate::refusal_page::{RefusalPage, RefusalPages};
 use crate::webhook::WebhookError;
-
-/// Why a request is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RefusalKind {
-    /// Nobody is signed in, or the token is not accepted here.
-    Unauthenticated,
-    /// Somebody is signed in, and may not.
-    Forbidden,
-    /// Refused without saying why.
-    NotFound,
-    /// Clerk is out of reach.
-    Undecided,
-    /// The path cannot be decoded.
-    MalformedPath,
-    /// The webhook does not verify, or is too long.
-    Webhook,
-    /// The application is set up wrongly; the log says how.
-    Misconfigured,
-}
 
 /// A refusal as the response that every framework gives: status, headers, body.
 #[derive(Clone, thiserror::Error)]
@@ -71,13 +53,14 @@ impl Refusal {
         self.status
     }
 
-    /// `Location` for a redirect, `WWW-Authenticate` for 401 and 403 (RFC 6750 section 3), `Retry-After` for 503.
+    /// `Location` or `HX-Redirect` for a redirect, `WWW-Authenticate` for 401 and 403 (RFC 6750 section 3), `Retry-After`
+    /// for 503; `Cache-Control` and `Vary` for all.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// JSON, or empty.
+    /// An HTML page where a browser asked for a document, else JSON, or empty.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
@@ -141,26 +124,43 @@ impl Refusal {
         response
     }
 
-    pub(crate) fn new(
-        kind: RefusalKind,
-        status: StatusCode,
-        body: Option<&serde_json::Value>,
-    ) -> Self {
+    /// A refusal without a body.
+    fn bare(kind: RefusalKind, status: StatusCode) -> Self {
         let mut headers = HeaderMap::new();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let body = match body {
-            Some(body) => {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                Bytes::from(body.to_string())
-            }
-            None => Bytes::new(),
-        };
+        // It depends on who asks.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers.insert(VARY, HeaderValue::from_static("Cookie, Authorization"));
         Self {
             kind,
             status,
             headers: Box::new(headers),
-            body,
+            body: Bytes::new(),
         }
+    }
+
+    fn json(kind: RefusalKind, status: StatusCode, body: &serde_json::Value) -> Self {
+        let mut refusal = Self::bare(kind, status)
+            .with(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        refusal.body = Bytes::from(body.to_string());
+        refusal
+    }
+
+    /// A refusal that is told to people by a page where `pages` is there, and to programs by an error otherwise.
+    fn told(
+        kind: RefusalKind,
+        status: StatusCode,
+        error: &ErrorText<'_>,
+        pages: Option<&RefusalPages>,
+    ) -> Self {
+        let Some(pages) = pages else {
+            return Self::json(kind, status, &error.body());
+        };
+        let mut refusal = Self::bare(kind, status).with(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+        refusal.body = Bytes::from(pages.render(&RefusalPage::new(kind, status, error.message)));
+        refusal
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -168,15 +168,27 @@ impl Refusal {
         self
     }
 
-    /// `status` is that of [`redirect_status`](crate::headers::redirect_status).
-    pub(crate) fn redirect(kind: RefusalKind, status: StatusCode, location: HeaderValue) -> Self {
-        Self::new(kind, status, None).with(LOCATION, location)
+    /// Sends whoever is refused elsewhere. htmx gets the status of the refusal beside its own header.
+    pub(crate) fn redirect(kind: RefusalKind, way: RedirectWay, location: HeaderValue) -> Self {
+        let (refusal, header) = match way {
+            RedirectWay::Status(status) => (Self::bare(kind, status), LOCATION),
+            RedirectWay::Htmx => {
+                let refusal = match kind {
+                    RefusalKind::Forbidden => Self::bare(kind, StatusCode::FORBIDDEN)
+                        .with(WWW_AUTHENTICATE, INSUFFICIENT_SCOPE),
+                    _ => Self::bare(kind, StatusCode::UNAUTHORIZED)
+                        .with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+                };
+                (refusal, HX_REDIRECT)
+            }
+        };
+        refusal.with(header, location)
     }
 
     /// To a page to sign in or up on, for a handler that wants it.
-    pub(crate) fn redirect_to(status: StatusCode, page: Result<String, RedirectError>) -> Self {
+    pub(crate) fn redirect_to(way: RedirectWay, page: Result<String, RedirectError>) -> Self {
         match page.map(|url| HeaderValue::from_str(&url)) {
-            Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, status, location),
+            Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, way, location),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the page to redirect to cannot stand in a header");
                 Self::misconfigured()
@@ -198,15 +210,16 @@ impl Refusal {
         } else {
             "Bearer"
         };
-        let body = error_body(
-            "authentication_required",
-            "sign in, or send a valid token",
-            Some(reason.as_str()),
-        );
-        Self::new(
+        let error = ErrorText {
+            code: "authentication_required",
+            message: "sign in, or send a valid token",
+            reason: Some(reason.as_str()),
+        };
+        Self::told(
             RefusalKind::Unauthenticated,
             StatusCode::UNAUTHORIZED,
-            Some(&body),
+            &error,
+            auth.refusal_pages(),
         )
         .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
@@ -231,43 +244,48 @@ impl Refusal {
                 .required_reverification()
                 .filter(|_| rest.is_empty() || session.has(&rest))
         });
-        let body = match reverification {
-            // The form by which Clerk's browser SDK recognises that it must ask for credentials.
-            Some(reverification) => json!({
-                "clerk_error": {
-                    "type": "forbidden",
-                    "reason": "reverification-error",
-                    "metadata": { "reverification": reverification },
-                }
-            }),
-            None => error_body(
-                "not_authorized",
-                "the session lacks what this resource requires",
-                None,
-            ),
-        };
-        Self::new(RefusalKind::Forbidden, StatusCode::FORBIDDEN, Some(&body)).with(
-            WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer error=\"insufficient_scope\""),
-        )
-    }
-
-    pub(crate) fn not_found() -> Self {
-        let body = error_body("resource_not_found", "there is nothing here", None);
-        Self::new(RefusalKind::NotFound, StatusCode::NOT_FOUND, Some(&body))
-            .with(AUTH_REASON, HeaderValue::from_static("protect-rewrite"))
-    }
-
-    pub(crate) fn undecided() -> Self {
-        let body = error_body(
-            "authentication_unavailable",
-            "the request cannot be authenticated right now; try again shortly",
-            None,
+        let error = ErrorText::new(
+            "not_authorized",
+            "the session lacks what this resource requires",
         );
-        Self::new(
+        let (kind, status) = (RefusalKind::Forbidden, StatusCode::FORBIDDEN);
+        let refusal = match (reverification, session.refusal_pages()) {
+            // The form by which Clerk's browser SDK recognizes that it must ask for credentials.
+            (Some(reverification), None) => Self::json(
+                kind,
+                status,
+                &json!({
+                    "clerk_error": {
+                        "type": "forbidden",
+                        "reason": "reverification-error",
+                        "metadata": { "reverification": reverification },
+                    }
+                }),
+            ),
+            (_, pages) => Self::told(kind, status, &error, pages),
+        };
+        refusal.with(WWW_AUTHENTICATE, INSUFFICIENT_SCOPE)
+    }
+
+    pub(crate) fn not_found(auth: &Auth) -> Self {
+        Self::told(
+            RefusalKind::NotFound,
+            StatusCode::NOT_FOUND,
+            &ErrorText::new("resource_not_found", "there is nothing here"),
+            auth.refusal_pages(),
+        )
+        .with(AUTH_REASON, HeaderValue::from_static("protect-rewrite"))
+    }
+
+    pub(crate) fn undecided(auth: &Auth) -> Self {
+        Self::told(
             RefusalKind::Undecided,
             StatusCode::SERVICE_UNAVAILABLE,
-            Some(&body),
+            &ErrorText::new(
+                "authentication_unavailable",
+                "the request cannot be authenticated right now; try again shortly",
+            ),
+            auth.refusal_pages(),
         )
         .with(
             RETRY_AFTER,
@@ -294,29 +312,29 @@ impl Refusal {
     /// The answer where the application is set up wrongly: an empty 500. Say in the log what is wrong.
     #[must_use]
     pub fn misconfigured() -> Self {
-        Self::new(
+        Self::bare(
             RefusalKind::Misconfigured,
             StatusCode::INTERNAL_SERVER_ERROR,
-            None,
         )
     }
 
     /// The answer to a webhook that does not verify, with the reason.
     pub(crate) fn webhook(error: &WebhookError) -> Self {
-        let body = error_body("webhook_invalid", &error.to_string(), None);
-        Self::new(RefusalKind::Webhook, StatusCode::BAD_REQUEST, Some(&body))
+        let text = error.to_string();
+        let error = ErrorText::new("webhook_invalid", &text);
+        Self::json(RefusalKind::Webhook, StatusCode::BAD_REQUEST, &error.body())
     }
 
     /// The answer to a webhook with a body of more than `limit` bytes.
     pub(crate) fn webhook_too_long(limit: usize) -> Self {
-        let message = format!(
+        let text = format!(
             "webhook body is longer than {limit} bytes: raise the limit with ClerkBuilder::webhook_body_limit"
         );
-        let body = error_body("webhook_too_long", &message, None);
-        Self::new(
+        let error = ErrorText::new("webhook_too_long", &text);
+        Self::json(
             RefusalKind::Webhook,
             StatusCode::PAYLOAD_TOO_LARGE,
-            Some(&body),
+            &error.body(),
         )
     }
 
@@ -328,15 +346,41 @@ impl Refusal {
             .unwrap_or_else(|| self.to_string())
     }
 
-    pub(crate) fn malformed_path() -> Self {
-        Self::new(RefusalKind::MalformedPath, StatusCode::BAD_REQUEST, None)
+    pub(crate) fn malformed_path(pages: Option<&RefusalPages>) -> Self {
+        Self::told(
+            RefusalKind::MalformedPath,
+            StatusCode::BAD_REQUEST,
+            &ErrorText::new("path_malformed", "the path cannot be decoded"),
+            pages,
+        )
     }
 }
 
-fn error_body(code: &str, message: &str, reason: Option<&str>) -> serde_json::Value {
-    let mut error = json!({ "code": code, "message": message });
-    if let Some(reason) = reason {
-        error["reason"] = json!(reason);
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+const INSUFFICIENT_SCOPE: HeaderValue =
+    HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
+
+/// What a program is told: an error in the form of Clerk's APIs.
+struct ErrorText<'a> {
+    code: &'static str,
+    message: &'a str,
+    reason: Option<&'a str>,
+}
+
+impl<'a> ErrorText<'a> {
+    fn new(code: &'static str, message: &'a str) -> Self {
+        Self {
+            code,
+            message,
+            reason: None,
+        }
     }
-    json!({ "errors": [error] })
+
+    fn body(&self) -> serde_json::Value {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let Some(reason) = self.reason {
+            error["reason"] = json!(reason);
+        }
+        json!({ "errors": [error] })
+    }
 }

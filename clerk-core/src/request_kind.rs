@@ -10,6 +10,8 @@ pub enum RequestKind {
     Page,
     /// A server action of a JavaScript front end.
     ServerAction,
+    /// A fragment that htmx puts into a page (`HX-Request`).
+    Htmx,
     /// Everything else: fetch, API clients, machines.
     Api,
 }
@@ -36,6 +38,8 @@ impl RequestKind {
             Self::Page
         } else if is_action {
             Self::ServerAction
+        } else if header("hx-request").as_deref() == Some("true") {
+            Self::Htmx
         } else {
             Self::Api
         }

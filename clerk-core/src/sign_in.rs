@@ -1,12 +1,13 @@
 //! Where a request signs in: the page, with the way back.
 
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use url::Url;
 
-use crate::auth::SignInPage;
+use crate::auth::{RedirectWay, SignInPage};
 use crate::authenticate::Facts;
 use crate::config::Config;
 use crate::redirect::{Redirect, RedirectError, ReturnBack};
+use crate::refusal_page::RefusalPages;
 use crate::request_kind::RequestKind;
 use crate::urls::{query_parameter, remove_query_parameters};
 
@@ -56,17 +57,35 @@ pub(crate) fn sign_in_page(
     kind: RequestKind,
     pending: PendingSession,
 ) -> SignInPage {
-    let location = match kind {
-        RequestKind::Page => sign_in_url(config, facts, pending, ReturnBack::Here)
-            .ok()
-            .and_then(|url| HeaderValue::from_str(&url).ok()),
-        RequestKind::ServerAction | RequestKind::Api => None,
+    let is_sent = match kind {
+        RequestKind::Page => true,
+        RequestKind::Htmx => config.htmx_redirects,
+        RequestKind::ServerAction | RequestKind::Api => false,
     };
+    let location = is_sent
+        .then(|| sign_in_url(config, facts, pending, ReturnBack::Here).ok())
+        .flatten()
+        .and_then(|url| HeaderValue::from_str(&url).ok());
     SignInPage {
         kind,
         location,
-        redirect_status: facts.redirect_status,
+        way: redirect_way(config, kind, facts.redirect_status),
+        refusal_pages: refusal_pages(config, kind),
     }
+}
+
+/// Returns how a request of this kind is sent elsewhere; `status` redirects it otherwise.
+pub(crate) fn redirect_way(config: &Config, kind: RequestKind, status: StatusCode) -> RedirectWay {
+    if kind == RequestKind::Htmx && config.htmx_redirects {
+        RedirectWay::Htmx
+    } else {
+        RedirectWay::Status(status)
+    }
+}
+
+/// Returns how refusals of a request of this kind are shown to people, if they are.
+pub(crate) fn refusal_pages(config: &Config, kind: RequestKind) -> Option<RefusalPages> {
+    (kind == RequestKind::Page).then(|| config.refusal_pages.clone())
 }
 
 fn with_way_back<T>(
@@ -80,13 +99,15 @@ fn with_way_back<T>(
     }
 }
 
-/// Returns the page to come back to: the one that was asked for. A form is not sent again, so what sent it comes back to
-/// the page that it stood on, where that is one of this origin, and to the root otherwise.
+/// Returns the page to come back to: the one that was asked for. A form is not sent again, and a fragment is no page, so
+/// what asked for them comes back to the page that it stood on, where that is one of this origin, and to the root
+/// otherwise.
 fn here(facts: &Facts) -> Url {
-    let mut here = if facts.redirect_status == http::StatusCode::SEE_OTHER {
+    let mut here = if facts.redirect_status == StatusCode::SEE_OTHER || facts.htmx_page.is_some() {
         let referrer = facts
-            .referrer
+            .htmx_page
             .as_deref()
+            .or(facts.referrer.as_deref())
             .and_then(|referrer| Url::parse(referrer).ok())
             .filter(|referrer| referrer.origin() == facts.url.origin());
         referrer.unwrap_or_else(|| {

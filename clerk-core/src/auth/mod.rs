@@ -10,10 +10,11 @@ use serde::{Serialize, Serializer};
 
 pub use self::machine::{ApiKeyAuth, M2mTokenAuth, OAuthTokenAuth};
 pub use self::session::{SessionAuth, SessionOrganization};
-pub(crate) use self::signed_out::SignInPage;
 pub use self::signed_out::SignedOut;
+pub(crate) use self::signed_out::{RedirectWay, SignInPage};
 use crate::authorization::Require;
 use crate::reason::Reason;
+use crate::refusal_page::RefusalPages;
 use crate::token::TokenType;
 use crate::token::machine::VerifiedMachineToken;
 
@@ -107,6 +108,15 @@ impl Auth {
         match self {
             Self::SignedOut(signed_out) => signed_out.sign_in.as_deref(),
             _ => None,
+        }
+    }
+
+    /// How a refusal is shown where a browser asked for a document.
+    pub(crate) fn refusal_pages(&self) -> Option<&RefusalPages> {
+        match self {
+            Self::SignedOut(signed_out) => signed_out.sign_in.as_ref()?.refusal_pages.as_ref(),
+            Self::Session(session) => session.refusal_pages(),
+            Self::ApiKey(_) | Self::M2mToken(_) | Self::OAuthToken(_) => None,
         }
     }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::authorization::{Require, has};
 use crate::ecma::is_truthy;
+use crate::refusal_page::RefusalPages;
 use crate::token::{Claims, OrganizationClaims, TokenType, VerifiedSession, permissions};
 
 /// A verified session. Cheap to clone.
@@ -19,11 +20,25 @@ use crate::token::{Claims, OrganizationClaims, TokenType, VerifiedSession, permi
 pub struct SessionAuth {
     session: Arc<VerifiedSession>,
     client: ClerkClient,
+    refusal_pages: Option<RefusalPages>,
 }
 
 impl SessionAuth {
-    pub(crate) fn new(session: Arc<VerifiedSession>, client: ClerkClient) -> Self {
-        Self { session, client }
+    /// `refusal_pages` is there where a browser asked for a document.
+    pub(crate) fn new(
+        session: Arc<VerifiedSession>,
+        client: ClerkClient,
+        refusal_pages: Option<RefusalPages>,
+    ) -> Self {
+        Self {
+            session,
+            client,
+            refusal_pages,
+        }
+    }
+
+    pub(crate) fn refusal_pages(&self) -> Option<&RefusalPages> {
+        self.refusal_pages.as_ref()
     }
 
     /// The user (`sub`).

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::session::SessionAuth;
 use crate::reason::Reason;
+use crate::refusal_page::RefusalPages;
 use crate::request_kind::RequestKind;
 use crate::token::TokenType;
 
@@ -25,9 +26,20 @@ pub struct SignedOut {
 #[derive(Clone)]
 pub(crate) struct SignInPage {
     pub(crate) kind: RequestKind,
-    /// The sign-in page with the way back, for requests that want a page.
+    /// The sign-in page with the way back, for requests that can be sent there.
     pub(crate) location: Option<HeaderValue>,
-    pub(crate) redirect_status: StatusCode,
+    pub(crate) way: RedirectWay,
+    /// For requests that want a page.
+    pub(crate) refusal_pages: Option<RefusalPages>,
+}
+
+/// How a request is sent elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RedirectWay {
+    /// By `Location`, with this status.
+    Status(StatusCode),
+    /// By `HX-Redirect`: htmx then leads the whole page there, where a script's fetch could not follow a `Location`.
+    Htmx,
 }
 
 /// The location may hold the token of a development browser.

@@ -13,7 +13,7 @@ use crate::instance::Instance;
 use crate::reason::Reason;
 use crate::request::RequestView;
 use crate::request_kind::RequestKind;
-use crate::sign_in::sign_in_page;
+use crate::sign_in::{refusal_pages, sign_in_page};
 use crate::signing_keys::SigningKeyAnswer;
 use crate::token::{AcceptedTokens, RawToken, VerifiedSession};
 
@@ -21,6 +21,10 @@ use crate::token::{AcceptedTokens, RawToken, VerifiedSession};
 const MAX_STEPS: usize = 8;
 
 /// The first, synchronous step of authentication.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the common case is moved once; a box would be an allocation for every request"
+)]
 pub(crate) enum Start {
     Done(RequestState),
     Waiting(Box<Pending>),
@@ -36,6 +40,8 @@ pub(crate) fn start(
         return Ok(Start::Done(RequestState::of(
             outcome,
             &instance.client,
+            // A script sends this header, and no browser that asks for a document does.
+            || None,
             |pending| {
                 let now = instance.clock.now();
                 let facts = Facts::read(request, &instance.config, now, |_| None);
@@ -171,7 +177,7 @@ impl Pending {
     }
 
     /// Remembers a session that was verified, and makes the state.
-    fn settle(&self, outcome: Outcome, kind: impl FnOnce() -> RequestKind) -> RequestState {
+    fn settle(&self, outcome: Outcome, kind: impl Fn() -> RequestKind) -> RequestState {
         let instance = &self.instance;
         if let Outcome::Session { session, .. } = &outcome
             && !session.token.is_not_a_session()
@@ -179,9 +185,13 @@ impl Pending {
         {
             instance.tokens.put(session);
         }
-        RequestState::of(outcome, &instance.client, |pending| {
-            Some(sign_in_page(&instance.config, &self.facts, kind(), pending))
-        })
+        let config = &instance.config;
+        RequestState::of(
+            outcome,
+            &instance.client,
+            || refusal_pages(config, kind()),
+            |pending| Some(sign_in_page(config, &self.facts, kind(), pending)),
+        )
     }
 
     fn was_verified_before(&self, session: &Arc<VerifiedSession>) -> bool {

@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     pub(crate) header_token: Option<RawToken>,
     pub(crate) origin: Option<String>,
     pub(crate) referrer: Option<String>,
+    /// The page into which htmx puts the answer, where htmx gets redirects of its own.
+    pub(crate) htmx_page: Option<String>,
     /// Whether the request is a navigation: a GET of a document.
     pub(crate) is_navigation: bool,
     /// Whether the browser says that the request is for a top-level document.
@@ -126,6 +128,7 @@ impl Facts {
             header_token: bearer_token(text("authorization").as_deref()).map(&token),
             origin: text("origin"),
             referrer: text("referer"),
+            htmx_page: text("hx-current-url").filter(|_| config.htmx_redirects),
             is_navigation: is_get && is_navigation(request, destination),
             is_document: destination == FetchDestination::Document,
             suffixed,

@@ -12,6 +12,7 @@ use super::outcome::Outcome;
 use crate::auth::{Auth, SessionAuth, SignInPage, SignedOut};
 use crate::headers::{AUTH_MESSAGE, AUTH_REASON, AUTH_STATUS};
 use crate::reason::Reason;
+use crate::refusal_page::RefusalPages;
 use crate::sign_in::PendingSession;
 use crate::token::TokenType;
 
@@ -109,15 +110,16 @@ impl RequestState {
 
     /// Makes the state of an outcome: with a pending session it is signed in, but its auth object is signed out.
     /// `sign_in_page` returns where a signed-out request would sign in, where that is known; its argument tells whether a
-    /// session is pending.
+    /// session is pending. `refusal_pages` returns how refusals of a signed-in request are shown to people.
     pub(crate) fn of(
         outcome: Outcome,
         client: &ClerkClient,
+        refusal_pages: impl FnOnce() -> Option<RefusalPages>,
         sign_in_page: impl FnOnce(PendingSession) -> Option<SignInPage>,
     ) -> Self {
         match outcome {
             Outcome::Session { session, headers } => {
-                let session = SessionAuth::new(session, client.clone());
+                let session = SessionAuth::new(session, client.clone(), refusal_pages());
                 let auth = if session.is_pending() {
                     let mut signed_out =
                         SignedOut::new(Some(TokenType::SessionToken), Reason::SessionPending);

@@ -9,6 +9,7 @@ mod handshakes;
 mod hardening;
 mod has_table;
 mod key_cache;
+mod log;
 mod machine_tokens;
 mod properties;
 mod secrets;

@@ -15,6 +15,8 @@ mod path_pairs;
 #[cfg(test)]
 mod quickstarts;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod secrets;

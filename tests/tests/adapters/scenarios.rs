@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use reqwest::redirect::Policy;
 use serde_json::json;
 
+use crate::refusals::refusals;
 use crate::servers::{Pair, Running as _};
 use crate::world::{ADMIN, HOST, MEMBER, ORIGIN, PRIVATE, Setup, World};
 
@@ -20,10 +21,11 @@ pub(crate) struct Scenario {
     body: Vec<u8>,
     status: u16,
     expected_headers: Vec<(&'static str, String)>,
+    absent_headers: Vec<&'static str>,
     expected_texts: Vec<String>,
 }
 
-fn get(name: &'static str, target: impl Into<String>, status: u16) -> Scenario {
+pub(crate) fn get(name: &'static str, target: impl Into<String>, status: u16) -> Scenario {
     Scenario {
         name,
         setup: Setup::Usual,
@@ -33,11 +35,12 @@ fn get(name: &'static str, target: impl Into<String>, status: u16) -> Scenario {
         body: Vec::new(),
         status,
         expected_headers: Vec::new(),
+        absent_headers: Vec::new(),
         expected_texts: Vec::new(),
     }
 }
 
-fn post(name: &'static str, target: impl Into<String>, status: u16) -> Scenario {
+pub(crate) fn post(name: &'static str, target: impl Into<String>, status: u16) -> Scenario {
     Scenario {
         method: "POST",
         ..get(name, target, status)
@@ -45,22 +48,22 @@ fn post(name: &'static str, target: impl Into<String>, status: u16) -> Scenario 
 }
 
 impl Scenario {
-    fn on(mut self, setup: Setup) -> Self {
+    pub(crate) fn on(mut self, setup: Setup) -> Self {
         self.setup = setup;
         self
     }
 
-    fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    fn bearer(self, token: impl AsRef<str>) -> Self {
+    pub(crate) fn bearer(self, token: impl AsRef<str>) -> Self {
         self.header("authorization", format!("Bearer {}", token.as_ref()))
     }
 
     /// As a browser asks for a page.
-    fn document(self) -> Self {
+    pub(crate) fn document(self) -> Self {
         self.header("sec-fetch-dest", "document")
             .header("accept", "text/html,*/*;q=0.8")
     }
@@ -77,13 +80,19 @@ impl Scenario {
     }
 
     /// A header of the response holds this text.
-    fn answers(mut self, name: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn answers(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.expected_headers.push((name, text.into()));
         self
     }
 
+    /// The response is without this header.
+    pub(crate) fn lacks(mut self, name: &'static str) -> Self {
+        self.absent_headers.push(name);
+        self
+    }
+
     /// The body of the response holds this text.
-    fn says(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn says(mut self, text: impl Into<String>) -> Self {
         self.expected_texts.push(text.into());
         self
     }
@@ -864,6 +873,7 @@ async fn both_frameworks_answer_alike_and_as_stated() {
         machines(&world),
         browsers(&world, &handshake),
         failures(&world),
+        refusals(&world),
     ]
     .into_iter()
     .flatten()
@@ -905,6 +915,11 @@ async fn both_frameworks_answer_alike_and_as_stated() {
                 .any(|(known, value)| known == name && value.contains(text.as_str()));
             if !is_there {
                 complaints.push(format!("{title}: no {name} with {text:?}\n  {axum:?}"));
+            }
+        }
+        for name in &scenario.absent_headers {
+            if axum.headers.iter().any(|(known, _)| known == name) {
+                complaints.push(format!("{title}: {name} is there\n  {axum:?}"));
             }
         }
         for text in &scenario.expected_texts {

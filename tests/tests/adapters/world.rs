@@ -46,12 +46,14 @@ pub(crate) enum Setup {
     UsersDown,
     /// No secret for webhooks.
     NoWebhookSecret,
+    /// Refusal pages of the application's own, and redirects for htmx.
+    OwnPages,
     /// The resolver finds no instance.
     NoInstance,
 }
 
 impl Setup {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Usual,
         Self::HostedPages,
         Self::Production,
@@ -60,6 +62,7 @@ impl Setup {
         Self::KeysDown,
         Self::UsersDown,
         Self::NoWebhookSecret,
+        Self::OwnPages,
         Self::NoInstance,
     ];
 }
@@ -149,6 +152,10 @@ impl World {
                 .on(&self.keys_down)
                 .signing_key_wait(Duration::from_secs(30)),
             Setup::UsersDown => self.on(&self.users_down),
+            Setup::OwnPages => self.on(emulator).htmx_redirects(true).refusal_page(|page| {
+                let (status, kind) = (page.status().as_u16(), page.kind());
+                format!("own page: {status} {kind:?}, {}", page.message())
+            }),
             Setup::NoWebhookSecret => {
                 let clerk = self.configure(self.plain(emulator));
                 return Some(clerk.build().unwrap());
