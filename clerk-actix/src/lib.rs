@@ -100,9 +100,10 @@ pub use webhook::VerifiedWebhook;
 // What handlers and guards meet: who sent a request, and what is required.
 pub use clerk_core::adapter::AuthContext;
 pub use clerk_core::{
-    AcceptedTokens, ApiKeyAuth, Claims, M2mTokenAuth, OAuthTokenAuth, Policy, Protect, Reason,
-    Refusal, RefusalKind, RefusalPage, Require, ReturnBack, Reverification, ReverificationLevel,
-    RouteMatcher, SessionAuth, SessionOrganization, SignedOut, TokenType,
+    AcceptedTokens, ApiKeyAuth, Claims, M2mTokenAuth, OAuthResource, OAuthResourceError,
+    OAuthTokenAuth, Policy, Protect, Reason, Refusal, RefusalKind, RefusalPage, Require,
+    ReturnBack, Reverification, ReverificationLevel, RouteMatcher, SessionAuth,
+    SessionOrganization, SignedOut, TokenType,
 };
 
 // The instance and its configuration.

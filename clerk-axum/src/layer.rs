@@ -1,12 +1,14 @@
 //! The layer that authenticates requests.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use clerk_core::adapter::{GoOn, Next, append_headers, request_host};
+use axum_core::body::Body;
+use clerk_core::adapter::{AnswerBody, GoOn, Next, append_headers, request_host};
 use clerk_core::{Clerk, Refusal};
 use http::{HeaderMap, Request, Response};
 use pin_project_lite::pin_project;
@@ -24,7 +26,9 @@ type Resolver = dyn Fn(&Request<()>) -> Option<Clerk> + Send + Sync;
 /// Answers by itself only when the browser must be sent through Clerk first (a 307 with the handshake's address).
 /// Nobody is refused here: put [`protect`](crate::protect) on the routes that need it.
 ///
-/// Works under every tower stack whose response body has a `Default`, such as axum's and tonic's.
+/// Works under every tower stack whose response body has a `Default`, such as axum's and tonic's. Answers of its own have
+/// no body where that is not axum's: of redirects nobody misses it, and the metadata of an
+/// [`OAuthResource`](crate::OAuthResource) is for applications on axum.
 ///
 /// ```no_run
 /// use axum::{Router, routing::get};
@@ -150,7 +154,7 @@ where
     S::Future: Send,
     S::Error: Send,
     B: Send + 'static,
-    R: Default + Send,
+    R: Default + Send + 'static,
 {
     type Response = Response<R>;
     type Error = S::Error;
@@ -186,7 +190,7 @@ where
                 request.extensions_mut().insert(context);
                 ClerkFuture::inner(self.inner.call(request), headers)
             }
-            Next::Answer(answer) => ClerkFuture::answer(answer.map(|_| R::default())),
+            Next::Answer(answer) => ClerkFuture::answer(answer.map(body_of)),
             Next::Wait(wait) => {
                 // The service that was polled ready is the one that is called; the fresh clone stays behind.
                 let fresh = self.inner.clone();
@@ -201,12 +205,21 @@ where
                             append(response.headers_mut(), headers);
                             Ok(response)
                         }
-                        Err(answer) => Ok(answer.map(|_| R::default())),
+                        Err(answer) => Ok(answer.map(body_of)),
                     }
                 }))
             }
         }
     }
+}
+
+/// Converts the body of an answer to axum's body type, where the stack has that; to an empty one elsewhere.
+fn body_of<R: Default + 'static>(answer: AnswerBody) -> R {
+    let mut body = Some(Body::new(answer));
+    let body: &mut dyn Any = &mut body;
+    body.downcast_mut::<Option<R>>()
+        .and_then(Option::take)
+        .unwrap_or_default()
 }
 
 fn empty<R: Default>(refusal: Refusal) -> Response<R> {

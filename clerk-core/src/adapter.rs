@@ -319,6 +319,9 @@ impl Clerk {
     /// Authenticates a request for an adapter. With the signing keys in memory most requests go on at once.
     pub fn attach(&self, request: &(impl RequestView + ?Sized)) -> Next {
         let instance = self.instance();
+        if let Some(answer) = self.oauth_metadata(request) {
+            return Next::Answer(answer.map(AnswerBody::from));
+        }
         match authenticate::start(instance, request, &instance.config.accepts) {
             Ok(Start::Done(state)) => self.settle(Ok(state)).into(),
             Ok(Start::Waiting(pending)) => Next::Wait(Wait {
@@ -367,6 +370,19 @@ impl Clerk {
             },
             headers,
         })
+    }
+
+    /// Answers a request for the metadata of an OAuth resource, where the application has one.
+    fn oauth_metadata(&self, request: &(impl RequestView + ?Sized)) -> Option<Response<Bytes>> {
+        let config = &self.instance().config;
+        if config.oauth_resources.is_empty() {
+            return None;
+        }
+        let path = request.path_and_query().split('?').next()?;
+        let server = || config.authorization_server();
+        config
+            .oauth_resources
+            .answer(request.method(), path, server)
     }
 
     /// Says why a request is not signed in: to the developer of a development instance where a token was refused, and to

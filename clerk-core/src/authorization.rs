@@ -29,6 +29,8 @@ pub struct Require {
     feature: Option<String>,
     plan: Option<String>,
     reverification: Option<Reverification>,
+    organization: Option<String>,
+    scopes: Vec<String>,
 }
 
 macro_rules! dimensions {
@@ -53,16 +55,52 @@ impl Require {
         feature, and_feature, String, "a feature of the organization's or the user's plan";
         plan, and_plan, String, "a plan of the organization or the user";
         reverification, and_reverification, Reverification, "credentials that were verified recently";
+        organization, and_organization, String, "that this organization is active: an id (`org_...`) or a slug";
+    }
+
+    /// Requires a scope of an API key, an M2M token or an OAuth token.
+    ///
+    /// Sessions have no scopes, and meet no requirement that names one; machine tokens have nothing but scopes, and meet no
+    /// requirement that names anything else.
+    pub fn scope(scope: impl Into<String>) -> Self {
+        Self::default().and_scope(scope)
+    }
+
+    /// Also requires a scope, beside earlier ones.
+    pub fn and_scope(mut self, scope: impl Into<String>) -> Self {
+        self.scopes.push(scope.into());
+        self
     }
 
     /// Whether nothing is required. Such a requirement is met by nobody.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        self.scopes.is_empty() && self.asks_nothing_of_sessions()
+    }
+
+    fn asks_nothing_of_sessions(&self) -> bool {
         self.role.is_none()
             && self.permission.is_none()
             && self.feature.is_none()
             && self.plan.is_none()
             && self.reverification.is_none()
+            && self.organization.is_none()
+    }
+
+    /// Returns the scopes that are required.
+    #[must_use]
+    pub fn required_scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whether scopes are required, and nothing that machines never have.
+    pub(crate) fn is_for_machines(&self) -> bool {
+        !self.scopes.is_empty() && self.asks_nothing_of_sessions()
+    }
+
+    /// Whether a machine token with these scopes meets the requirement.
+    pub(crate) fn is_met_by_scopes(&self, scopes: &[String]) -> bool {
+        self.is_for_machines() && self.scopes.iter().all(|scope| scopes.contains(scope))
     }
 
     /// The reverification that is required, if any.
@@ -222,7 +260,10 @@ impl fmt::Display for ReverificationLevel {
 
 /// Whether a session with these claims meets the requirement: at least one dimension is asked for, and none fails.
 pub(crate) fn has(claims: &Claims, require: &Require) -> bool {
-    if require.is_empty() || claims.text("sub").is_none_or(str::is_empty) {
+    if require.is_empty()
+        || !require.scopes.is_empty()
+        || claims.text("sub").is_none_or(str::is_empty)
+    {
         return false;
     }
     has_organization(claims, require)
@@ -241,7 +282,7 @@ pub(crate) fn has(claims: &Claims, require: &Require) -> bool {
 }
 
 fn has_organization(claims: &Claims, require: &Require) -> bool {
-    if require.role.is_none() && require.permission.is_none() {
+    if require.role.is_none() && require.permission.is_none() && require.organization.is_none() {
         return true;
     }
     let organization = OrganizationClaims::of(claims);
@@ -260,7 +301,15 @@ fn has_organization(claims: &Claims, require: &Require) -> bool {
         let asked = without_prefix(permission);
         permissions(claims).any(|own| own.is_org(asked))
     });
-    role_holds && permission_holds
+    let is_active = require.organization.as_deref().is_none_or(|asked| {
+        // What looks like an id is never compared with a slug, which people choose.
+        let own = match asked.starts_with("org_") {
+            true => organization.id,
+            false => organization.slug,
+        };
+        !asked.is_empty() && own.and_then(Value::as_str) == Some(asked)
+    });
+    role_holds && permission_holds && is_active
 }
 
 /// A role or permission without its run of leading `org:`.

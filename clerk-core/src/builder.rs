@@ -13,6 +13,7 @@ use crate::config::{Config, ForwardedHeaders};
 use crate::config_error::ConfigError;
 use crate::ecma::parse_decimal_int;
 use crate::instance::Instance;
+use crate::oauth_resource::{OAuthResource, OAuthResources};
 use crate::organization_sync::OrganizationSync;
 use crate::publishable_key::{PublishableKey, PublishableKeyError};
 use crate::redirect::AllowedRedirectOrigins;
@@ -50,6 +51,7 @@ pub struct ClerkBuilder {
     public_url: Option<String>,
     htmx_redirects: bool,
     refusal_pages: RefusalPages,
+    oauth_resources: OAuthResources,
     redirect_origins: AllowedRedirectOrigins,
     webhook_signing_secret: Option<secrecy::SecretString>,
     webhook_body_limit: usize,
@@ -88,6 +90,7 @@ impl Default for ClerkBuilder {
             public_url: None,
             htmx_redirects: false,
             refusal_pages: RefusalPages::default(),
+            oauth_resources: OAuthResources::default(),
             redirect_origins: AllowedRedirectOrigins::default(),
             webhook_signing_secret: None,
             webhook_body_limit: DEFAULT_WEBHOOK_BODY_LIMIT,
@@ -270,6 +273,16 @@ impl ClerkBuilder {
         render: impl Fn(&RefusalPage<'_>) -> String + Send + Sync + 'static,
     ) -> Self {
         self.refusal_pages = RefusalPages::rendered_by(render);
+        self
+    }
+
+    /// Declares routes of this application that OAuth clients, such as MCP clients, call. May be called several times.
+    ///
+    /// The attach middleware then answers `GET` and `OPTIONS` of `/.well-known/oauth-protected-resource`, of its form with the
+    /// resource's path behind it, and of `/.well-known/oauth-authorization-server`; put the middleware around the whole
+    /// application. Guards that accept OAuth tokens name the metadata in their challenges (RFC 9728).
+    pub fn oauth_resource(mut self, resource: OAuthResource) -> Self {
+        self.oauth_resources.push(resource);
         self
     }
 
@@ -564,6 +577,7 @@ impl ClerkBuilder {
             public_url,
             htmx_redirects: self.htmx_redirects,
             refusal_pages: self.refusal_pages,
+            oauth_resources: self.oauth_resources,
             redirect_origins: self.redirect_origins,
             original_frontend_api,
             webhooks,

@@ -3,11 +3,13 @@
 use clerk_backend_api::MachineSecretKey;
 use url::Url;
 
+use crate::oauth_resource::OAuthResources;
 use crate::organization_sync::OrganizationSync;
 use crate::publishable_key::{InstanceType, PublishableKey};
 use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::RefusalPages;
 use crate::token::{AcceptedTokens, ClaimRules};
+use crate::urls::is_loopback;
 use crate::webhook::WebhookVerifier;
 
 /// Which forwarded headers (`X-Forwarded-Host`, `X-Forwarded-Proto`, and RFC 7239's `Forwarded` where those are absent) are
@@ -46,6 +48,7 @@ pub(crate) struct Config {
     /// Whether requests of htmx are sent elsewhere as htmx understands it.
     pub(crate) htmx_redirects: bool,
     pub(crate) refusal_pages: RefusalPages,
+    pub(crate) oauth_resources: OAuthResources,
     pub(crate) redirect_origins: AllowedRedirectOrigins,
     /// The Frontend API's host without regard to a proxy: what `iss` is compared with.
     pub(crate) original_frontend_api: String,
@@ -67,12 +70,29 @@ impl Config {
             .map_or("", PublishableKey::cookie_suffix)
     }
 
-    /// Where an OAuth client learns how to get a token for this application (RFC 9728 section 3).
-    pub(crate) fn protected_resource_metadata_url(&self) -> Option<String> {
+    /// Returns where an OAuth client that asked for this path learns how to get a token (RFC 9728 section 3): from this
+    /// application, or from Clerk where no resource is configured.
+    pub(crate) fn protected_resource_metadata_url(&self, path: &str) -> Option<String> {
+        self.oauth_resources.metadata_url(path).or_else(|| {
+            let frontend_api = self.publishable_key.as_ref()?.frontend_api();
+            Some(format!(
+                "https://{frontend_api}/.well-known/oauth-protected-resource"
+            ))
+        })
+    }
+
+    /// Returns the issuer of OAuth tokens: the Frontend API, under the host that it knows itself by. What stands in its
+    /// place on this machine is reached at its own address.
+    pub(crate) fn authorization_server(&self) -> Option<String> {
+        let emulator = self
+            .proxy_url
+            .as_deref()
+            .and_then(|url| Url::parse(url).ok());
+        if let Some(url) = emulator.filter(is_loopback) {
+            return Some(url.as_str().trim_end_matches('/').to_owned());
+        }
         let frontend_api = self.publishable_key.as_ref()?.frontend_api();
-        Some(format!(
-            "https://{frontend_api}/.well-known/oauth-protected-resource"
-        ))
+        Some(format!("https://{frontend_api}"))
     }
 
     /// The Frontend API for a request: the proxy, a relative one resolved against the request's own origin, else the

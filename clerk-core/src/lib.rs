@@ -29,6 +29,7 @@
 //! | read the user, the organization, custom claims | [`SessionAuth`] |
 //! | require a role, a permission, a plan, a feature | [`Auth::protect`] with a [`Require`], or a [`Policy`] |
 //! | protect routes by their paths | [`Protect`] with a [`RouteMatcher`] |
+//! | let OAuth and MCP clients find out how to get a token | [`ClerkBuilder::oauth_resource`] |
 //! | accept API keys, machines, OAuth clients | [`ClerkBuilder::accepts`], [`Protect::token`] |
 //! | call the Backend API | [`Clerk::api`] |
 //! | send a browser to the sign-in page | [`Clerk::build_sign_in_url`] |
@@ -75,6 +76,7 @@ mod routed_path;
 mod webhook;
 
 mod config_error;
+mod oauth_resource;
 mod organization_sync;
 mod refusal;
 mod signing_keys;
@@ -104,6 +106,7 @@ pub use clerk::{Clerk, Stats};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::ForwardedHeaders;
 pub use config_error::ConfigError;
+pub use oauth_resource::{OAuthResource, OAuthResourceError};
 pub use organization_sync::OrganizationSync;
 pub use publishable_key::{
     InstanceType, PublishableKey, PublishableKeyError, account_portal, cookie_suffix,

@@ -13,7 +13,7 @@ use crate::authenticate::Facts;
 use crate::authorization::{Require, Reverification};
 use crate::headers::redirect_status;
 use crate::instance::Instance;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Challenge, Refusal, RefusalKind};
 use crate::request::RequestView;
 use crate::request_kind::RequestKind;
 use crate::route_matcher::RouteMatcher;
@@ -79,6 +79,17 @@ impl Protect {
         self.also(|require| require.and_plan(plan))
     }
 
+    /// Demands that this organization is active: an id (`org_...`) or a slug.
+    pub fn organization(self, organization: impl Into<String>) -> Self {
+        self.also(|require| require.and_organization(organization))
+    }
+
+    /// Demands a scope of an API key, an M2M token or an OAuth token, beside earlier ones; say with [`token`](Self::token)
+    /// which of them are accepted. Sessions have no scopes. A token that lacks one is refused with 403.
+    pub fn scope(self, scope: impl Into<String>) -> Self {
+        self.also(|require| require.and_scope(scope))
+    }
+
     /// Demands credentials that were verified recently. The refusal is one that Clerk's browser SDK understands and
     /// answers by asking for them.
     pub fn reverification(self, reverification: Reverification) -> Self {
@@ -97,7 +108,7 @@ impl Protect {
     }
 
     /// Accepts these kinds of tokens: session tokens unless set. A machine token never meets a demand for a role, a
-    /// permission, a feature, a plan or an age: those belong to people. Use a predicate to look at its scopes.
+    /// permission, a feature, a plan, an organization or an age: those belong to people. It has [`scopes`](Self::scope).
     pub fn token(mut self, token: impl Into<AcceptedTokens>) -> Self {
         self.token = token.into();
         self
@@ -176,12 +187,8 @@ impl Protect {
         if auth.is_undecided() {
             return Err(Refusal::undecided(auth));
         }
-        let unauthorized = || {
-            let metadata_url = (auth.token_type() == Some(TokenType::OAuthToken))
-                .then(|| instance.config.protected_resource_metadata_url())
-                .flatten();
-            Refusal::unauthorized(auth, metadata_url.as_deref())
-        };
+        let unauthorized =
+            || Refusal::unauthenticated(auth).challenging(&self.challenge(instance, auth, request));
         let kind = auth.token_type();
         if !kind.is_some_and(|kind| self.token.accepts(kind)) {
             return Err(unauthorized());
@@ -221,17 +228,49 @@ impl Protect {
             }
             // Roles, plans and ages belong to people: a machine token never meets them.
             Auth::ApiKey(_) | Auth::M2mToken(_) | Auth::OAuthToken(_) => {
-                if self.require.is_none()
-                    && self
-                        .predicate
-                        .as_ref()
-                        .is_none_or(|predicate| predicate(auth))
+                let missing = self.require.as_ref().filter(|require| !auth.has(require));
+                if let Some(require) = missing {
+                    return Err(if require.is_for_machines() {
+                        let challenge = self.challenge(instance, auth, request);
+                        Refusal::insufficient_scope().challenging(&challenge)
+                    } else {
+                        unauthorized()
+                    });
+                }
+                if self
+                    .predicate
+                    .as_ref()
+                    .is_none_or(|predicate| predicate(auth))
                 {
                     Ok(())
                 } else {
                     Err(unauthorized())
                 }
             }
+        }
+    }
+
+    /// Returns what a client that speaks OAuth is told: where it learns how to get a token, and which scopes it needs.
+    fn challenge(
+        &self,
+        instance: &Instance,
+        auth: &Auth,
+        request: &(impl RequestView + ?Sized),
+    ) -> Challenge {
+        let config = &instance.config;
+        let is_resource =
+            !config.oauth_resources.is_empty() && self.token.accepts(TokenType::OAuthToken);
+        let metadata_url = if is_resource || auth.token_type() == Some(TokenType::OAuthToken) {
+            let path = request.path_and_query().split('?').next();
+            config.protected_resource_metadata_url(path.unwrap_or_default())
+        } else {
+            None
+        };
+        let scopes = self.require.as_ref().map(Require::required_scopes);
+        Challenge {
+            names_error: is_resource || metadata_url.is_none(),
+            metadata_url,
+            scope: scopes.unwrap_or_default().join(" "),
         }
     }
 
@@ -268,7 +307,9 @@ impl Protect {
             }
             (None, RequestKind::ServerAction) => Refusal::unauthenticated(auth),
             _ if self.hides => Refusal::not_found(auth),
-            _ => Refusal::unauthenticated(auth),
+            _ => {
+                Refusal::unauthenticated(auth).challenging(&self.challenge(instance, auth, request))
+            }
         }
     }
 }
@@ -316,6 +357,13 @@ impl Auth {
         }
     }
 
+    /// Refuses whoever sent the request as not allowed here, for handlers that decide by themselves: 403, as a page where a
+    /// browser asked for a document.
+    #[must_use]
+    pub fn forbidden(&self) -> Refusal {
+        Refusal::not_authorized(self.refusal_pages())
+    }
+
     /// The session, when it meets everything that is required (`auth.protect()` in the official SDKs).
     ///
     /// # Errors
@@ -347,13 +395,19 @@ macro_rules! protect_setters {
                 feature(feature: impl Into<String>);
                 /// Demands a plan of the organization or the user.
                 plan(plan: impl Into<String>);
+                /// Demands that this organization is active: an id (`org_...`) or a slug.
+                organization(organization: impl Into<String>);
+                /// Demands a scope of an API key, an M2M token or an OAuth token, beside earlier ones; say with
+                /// [`token`](Self::token) which of them are accepted. Sessions have no scopes. A token that lacks one is
+                /// refused with 403.
+                scope(scope: impl Into<String>);
                 /// Demands credentials that were verified recently; Clerk's browser SDK answers the refusal by asking
                 /// for them.
                 reverification(reverification: Reverification);
                 /// Demands that this holds, beside whatever else is demanded.
                 predicate(predicate: impl Fn(&Auth) -> bool + Send + Sync + 'static);
                 /// Accepts these kinds of tokens: session tokens unless set. A machine token never meets a demand for
-                /// a role, a permission, a feature, a plan or an age.
+                /// a role, a permission, a feature, a plan, an organization or an age; it has scopes.
                 token(token: impl Into<AcceptedTokens>);
                 /// Redirects whoever is not signed in there, documents and API requests alike.
                 unauthenticated_url(url: impl AsRef<str>);

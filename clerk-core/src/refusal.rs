@@ -98,7 +98,7 @@ impl Refusal {
         // Percent-encoding is not needed: the texts are plain ASCII.
         let message = match self.kind {
             RefusalKind::Unauthenticated => "sign in, or send a valid token",
-            RefusalKind::Forbidden => "the session lacks what this method requires",
+            RefusalKind::Forbidden => "the caller lacks what this method requires",
             RefusalKind::NotFound => "there is nothing here",
             RefusalKind::Undecided => {
                 "the call cannot be authenticated right now; try again shortly"
@@ -224,17 +224,64 @@ impl Refusal {
         .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
-    /// A token of a kind that is not accepted, or a machine token that did not verify. An OAuth client is told by
-    /// `metadata_url` where it learns how to get a token (RFC 9728 section 5.1).
-    pub(crate) fn unauthorized(auth: &Auth, metadata_url: Option<&str>) -> Self {
-        let refusal = Self::unauthenticated(auth);
-        let challenge = metadata_url.and_then(|url| {
-            HeaderValue::from_str(&format!("Bearer resource_metadata=\"{url}\"")).ok()
-        });
-        match challenge {
-            Some(challenge) => refusal.with(WWW_AUTHENTICATE, challenge),
-            None => refusal,
+    /// Adds what an OAuth client is told by `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1).
+    pub(crate) fn challenging(mut self, challenge: &Challenge) -> Self {
+        let Challenge {
+            metadata_url,
+            scope,
+            names_error,
+        } = challenge;
+        if metadata_url.is_none() && scope.is_empty() {
+            return self;
         }
+        let own = self.headers.get(WWW_AUTHENTICATE);
+        let error = own
+            .and_then(|own| own.to_str().ok()?.strip_prefix("Bearer "))
+            .filter(|_| *names_error || self.kind == RefusalKind::Forbidden);
+        let mut parameters: Vec<String> = error.map(str::to_owned).into_iter().collect();
+        // Scopes and URLs hold neither quotes nor backslashes (RFC 6749 section 3.3); what does is left out.
+        for (name, value) in [
+            (
+                "scope",
+                Some(scope.as_str()).filter(|scope| !scope.is_empty()),
+            ),
+            ("resource_metadata", metadata_url.as_deref()),
+        ] {
+            if let Some(value) = value.filter(|value| !value.contains(['"', '\\'])) {
+                parameters.push(format!("{name}=\"{value}\""));
+            }
+        }
+        if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", parameters.join(", "))) {
+            self.headers.insert(WWW_AUTHENTICATE, value);
+        }
+        self
+    }
+
+    /// A machine token of an accepted kind that lacks a scope.
+    pub(crate) fn insufficient_scope() -> Self {
+        Self::told(
+            RefusalKind::Forbidden,
+            StatusCode::FORBIDDEN,
+            &ErrorText::new(
+                "insufficient_scope",
+                "the token lacks a scope that this resource requires",
+            ),
+            None,
+        )
+        .with(WWW_AUTHENTICATE, INSUFFICIENT_SCOPE)
+    }
+
+    pub(crate) fn not_authorized(pages: Option<&RefusalPages>) -> Self {
+        Self::told(
+            RefusalKind::Forbidden,
+            StatusCode::FORBIDDEN,
+            &ErrorText::new(
+                "not_authorized",
+                "the session lacks what this resource requires",
+            ),
+            pages,
+        )
+        .with(WWW_AUTHENTICATE, INSUFFICIENT_SCOPE)
     }
 
     pub(crate) fn forbidden(session: &SessionAuth, missing: Option<&Require>) -> Self {
@@ -244,16 +291,11 @@ impl Refusal {
                 .required_reverification()
                 .filter(|_| rest.is_empty() || session.has(&rest))
         });
-        let error = ErrorText::new(
-            "not_authorized",
-            "the session lacks what this resource requires",
-        );
-        let (kind, status) = (RefusalKind::Forbidden, StatusCode::FORBIDDEN);
-        let refusal = match (reverification, session.refusal_pages()) {
+        match (reverification, session.refusal_pages()) {
             // The form by which Clerk's browser SDK recognizes that it must ask for credentials.
             (Some(reverification), None) => Self::json(
-                kind,
-                status,
+                RefusalKind::Forbidden,
+                StatusCode::FORBIDDEN,
                 &json!({
                     "clerk_error": {
                         "type": "forbidden",
@@ -261,10 +303,10 @@ impl Refusal {
                         "metadata": { "reverification": reverification },
                     }
                 }),
-            ),
-            (_, pages) => Self::told(kind, status, &error, pages),
-        };
-        refusal.with(WWW_AUTHENTICATE, INSUFFICIENT_SCOPE)
+            )
+            .with(WWW_AUTHENTICATE, INSUFFICIENT_SCOPE),
+            (_, pages) => Self::not_authorized(pages),
+        }
     }
 
     pub(crate) fn not_found(auth: &Auth) -> Self {
@@ -354,6 +396,16 @@ impl Refusal {
             pages,
         )
     }
+}
+
+/// What a client that speaks OAuth is told beside a refusal.
+pub(crate) struct Challenge {
+    /// Where it learns how to get a token.
+    pub(crate) metadata_url: Option<String>,
+    /// The scopes that the token needs, with a blank between them.
+    pub(crate) scope: String,
+    /// Whether a bad token is called one. The reference does not where it names a metadata URL of Clerk's.
+    pub(crate) names_error: bool,
 }
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");

@@ -97,7 +97,7 @@ impl<'a> RefusalPage<'a> {
         let (title, text) = self.title_and_text();
         let status = self.status.as_u16();
         let again = match self.kind {
-            RefusalKind::Undecided => "<a class=\"first\" href=\"\">Try again</a>",
+            RefusalKind::Undecided => "<a href=\"\">Try again</a>",
             _ => "",
         };
         format!(

@@ -143,4 +143,23 @@ impl OAuthTokenAuth {
     pub fn client_id(&self) -> &str {
         self.verified.client_id.as_deref().unwrap_or_default()
     }
+
+    /// Who acts in the person's name (`act`, RFC 8693 section 4.1), such as an agent to which a client delegated.
+    #[must_use]
+    pub fn actor(&self) -> Option<&Value> {
+        self.verified.actor.as_ref()
+    }
+
+    /// For which resources the token was issued (`aud`). Empty where it names none; it is compared with
+    /// [`ClerkBuilder::audience`](crate::ClerkBuilder::audience) only where that is set.
+    #[must_use]
+    pub fn audience(&self) -> &[String] {
+        &self.verified.audience
+    }
+
+    /// What the Backend API calls the kind of an opaque token (`type`); `None` for a JWT.
+    #[must_use]
+    pub fn token_kind(&self) -> Option<&str> {
+        self.verified.token_kind.as_deref()
+    }
 }

@@ -60,6 +60,9 @@ impl Auth {
             scopes: Vec::new(),
             claims: None,
             client_id: None,
+            actor: None,
+            audience: Vec::new(),
+            token_kind: None,
             expires: None,
         };
         Self::machine(token_type, "".into(), verified.into())
@@ -140,12 +143,56 @@ impl Auth {
         }
     }
 
-    /// Whether the session meets everything that is required (Clerk docs: "Authorization checks").
+    /// The caller with an API key.
+    #[must_use]
+    pub fn api_key(&self) -> Option<&ApiKeyAuth> {
+        match self {
+            Self::ApiKey(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The machine that sent an M2M token.
+    #[must_use]
+    pub fn m2m(&self) -> Option<&M2mTokenAuth> {
+        match self {
+            Self::M2mToken(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// The OAuth client that acts for a person.
+    #[must_use]
+    pub fn oauth(&self) -> Option<&OAuthTokenAuth> {
+        match self {
+            Self::OAuthToken(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// The scopes of a machine token; none for anybody else.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        match self {
+            Self::SignedOut(_) | Self::Session(_) => &[],
+            Self::ApiKey(key) => key.scopes(),
+            Self::M2mToken(token) => token.scopes(),
+            Self::OAuthToken(token) => token.scopes(),
+        }
+    }
+
+    /// Whether the session, or the machine token, meets everything that is required (Clerk docs: "Authorization checks").
     ///
-    /// Always `false` when nothing is required, and for everybody but a signed-in person.
+    /// Always `false` when nothing is required, and for whoever is not signed in.
     #[must_use]
     pub fn has(&self, require: &Require) -> bool {
-        self.session().is_some_and(|session| session.has(require))
+        match self {
+            Self::SignedOut(_) => false,
+            Self::Session(session) => session.has(require),
+            Self::ApiKey(_) | Self::M2mToken(_) | Self::OAuthToken(_) => {
+                require.is_met_by_scopes(self.scopes())
+            }
+        }
     }
 
     /// Treats a session with open tasks as signed in, where the caller wants that.

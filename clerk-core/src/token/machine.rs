@@ -64,6 +64,11 @@ pub(crate) struct VerifiedMachineToken {
     pub(crate) scopes: Vec<String>,
     pub(crate) claims: Option<Value>,
     pub(crate) client_id: Option<String>,
+    /// Of OAuth tokens.
+    pub(crate) actor: Option<Value>,
+    pub(crate) audience: Vec<String>,
+    /// What the Backend API calls the kind of an OAuth token (`type`).
+    pub(crate) token_kind: Option<String>,
     /// Unix milliseconds after which the token is no longer valid, when known.
     pub(crate) expires: Option<i64>,
 }
@@ -88,6 +93,7 @@ pub(crate) fn verify_jwt(
         check_oauth_audience(claims.get("aud"), &rules.audience).map_err(failed)?;
     }
     let text = |name: &str| claims.text(name).unwrap_or_default().to_owned();
+    let is_oauth = kind == TokenType::OAuthToken;
     Ok(VerifiedMachineToken {
         id: text("jti"),
         subject: text("sub"),
@@ -96,7 +102,13 @@ pub(crate) fn verify_jwt(
         claims: (kind == TokenType::M2mToken)
             .then(|| custom_claims(claims))
             .flatten(),
-        client_id: (kind == TokenType::OAuthToken).then(|| text("client_id")),
+        client_id: is_oauth.then(|| text("client_id")),
+        actor: claims
+            .get("act")
+            .filter(|actor| is_oauth && actor.is_object())
+            .cloned(),
+        audience: audience(claims.get("aud").filter(|_| is_oauth)),
+        token_kind: None,
         expires: Some(times.expires),
     })
 }
@@ -130,6 +142,15 @@ fn texts(values: &[Value]) -> Vec<String> {
         .filter_map(Value::as_str)
         .map(str::to_owned)
         .collect()
+}
+
+/// Reads an audience, which is one text or several (RFC 7519 section 4.1.3).
+fn audience(claim: Option<&Value>) -> Vec<String> {
+    match claim {
+        Some(Value::String(audience)) => vec![audience.clone()],
+        Some(Value::Array(list)) => texts(list),
+        _ => Vec::new(),
+    }
 }
 
 fn custom_claims(claims: &Claims) -> Option<Value> {
@@ -174,6 +195,7 @@ pub(crate) fn verified_from_api(
     if flag("revoked") || flag("expired") {
         return refused("the verification answer calls the token revoked or expired");
     }
+    let is_oauth = kind == TokenType::OAuthToken;
     Ok(VerifiedMachineToken {
         id,
         subject,
@@ -188,6 +210,12 @@ pub(crate) fn verified_from_api(
             .filter(|claims| !claims.is_null())
             .cloned(),
         client_id: text("client_id"),
+        actor: answer
+            .get("act")
+            .filter(|actor| is_oauth && actor.is_object())
+            .cloned(),
+        audience: audience(answer.get("aud").filter(|_| is_oauth)),
+        token_kind: text("type").filter(|_| is_oauth),
         expires: answer.get("expiration").and_then(Value::as_f64).map(|at| {
             // The document says milliseconds, its examples and some answers are seconds: a value below the year 5138
             // in seconds is taken as seconds only where milliseconds would mean the 1970s.

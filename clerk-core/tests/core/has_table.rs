@@ -226,3 +226,48 @@ fn nobody_has_anything() {
         assert!(!Auth::dangerous_machine(kind, "id", "user_1").has(&require));
     }
 }
+
+#[test]
+fn organizations() {
+    for claims in [
+        json!({ "v": 2, "o": { "id": "org_1", "rol": "admin", "slg": "acme" } }),
+        json!({ "org_id": "org_1", "org_role": "org:admin", "org_slug": "acme" }),
+    ] {
+        for (asked, expected) in [
+            ("org_1", true),
+            ("acme", true),
+            ("org_2", false),
+            ("ACME", false),
+            ("acm", false),
+            ("", false),
+        ] {
+            check(&claims, &Require::organization(asked), expected);
+            let also = Require::role("org:admin").and_organization(asked);
+            check(&claims, &also, expected);
+        }
+        let other_role = Require::organization("acme").and_role("member");
+        check(&claims, &other_role, false);
+    }
+    check(&json!({}), &Require::organization("acme"), false);
+    // A slug that looks like an id is no id.
+    let disguised = json!({ "v": 2, "o": { "id": "org_1", "rol": "admin", "slg": "org_2" } });
+    check(&disguised, &Require::organization("org_2"), false);
+    let no_id = json!({ "v": 2, "o": { "rol": "admin", "slg": "acme" } });
+    check(&no_id, &Require::organization("acme"), false);
+}
+
+#[test]
+fn scopes_belong_to_machines() {
+    let scope = Require::scope("email");
+    let claims = json!({ "scope": "email", "scp": ["email"], "scopes": "email", "fea": "o:email" });
+    check(&claims, &scope, false);
+    check(&claims, &scope.clone().and_feature("email"), false);
+    assert_eq!(
+        scope.clone().and_scope("profile").required_scopes(),
+        ["email", "profile"]
+    );
+    assert!(!scope.is_empty());
+    assert!(!Auth::signed_out(None).has(&scope));
+    let machine = Auth::dangerous_machine(clerk_core::TokenType::ApiKey, "id", "user_1");
+    assert!(!machine.has(&scope));
+}

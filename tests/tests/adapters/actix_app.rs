@@ -74,6 +74,10 @@ async fn admins_only(auth: Auth) -> Result<String, ClerkRejection> {
     Ok(format!("checked session of {}", session.user_id()))
 }
 
+async fn nobody(auth: Auth) -> Result<String, ClerkRejection> {
+    Err(auth.forbidden().into())
+}
+
 async fn careful_only(auth: Auth) -> Result<String, ClerkRejection> {
     let session = auth.protect(&Require::reverification(Reverification::Lax))?;
     Ok(format!("checked session of {}", session.user_id()))
@@ -135,6 +139,19 @@ fn guards(config: &mut web::ServiceConfig) {
     guarded("/api-key", protect().token(TokenType::ApiKey));
     guarded("/m2m", protect().token(TokenType::M2mToken));
     guarded("/oauth", protect().token(TokenType::OAuthToken));
+    guarded(
+        "/oauth-scopes",
+        protect()
+            .token(TokenType::OAuthToken)
+            .scope("email")
+            .scope("profile"),
+    );
+    guarded(
+        "/api-key-scope",
+        protect().token(TokenType::ApiKey).scope("invoices:read"),
+    );
+    guarded("/acme", protect().organization("acme"));
+    guarded("/acme-by-id", protect().organization("org_acme"));
     guarded(
         "/person-or-key",
         protect().token(AcceptedTokens::list([
@@ -204,6 +221,7 @@ pub(crate) fn app(
         .route("/maybe/user", web::get().to(maybe_user))
         .route("/handler/role", web::get().to(admins_only))
         .route("/handler/reverification", web::get().to(careful_only))
+        .route("/handler/nobody", web::get().to(nobody))
         .route("/to/sign-in", web::get().to(to_sign_in))
         .route(
             "/to/sign-in-and-elsewhere",

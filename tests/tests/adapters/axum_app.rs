@@ -70,6 +70,10 @@ async fn admins_only(auth: Auth) -> Result<String, ClerkRejection> {
     Ok(format!("checked session of {}", session.user_id()))
 }
 
+async fn nobody(auth: Auth) -> ClerkRejection {
+    auth.forbidden().into()
+}
+
 async fn careful_only(auth: Auth) -> Result<String, ClerkRejection> {
     let session = auth.protect(&Require::reverification(Reverification::Lax))?;
     Ok(format!("checked session of {}", session.user_id()))
@@ -126,6 +130,20 @@ fn guards() -> Router<Application> {
         .merge(guarded("/api-key").route_layer(protect().token(TokenType::ApiKey)))
         .merge(guarded("/m2m").route_layer(protect().token(TokenType::M2mToken)))
         .merge(guarded("/oauth").route_layer(protect().token(TokenType::OAuthToken)))
+        .merge(
+            guarded("/oauth-scopes").route_layer(
+                protect()
+                    .token(TokenType::OAuthToken)
+                    .scope("email")
+                    .scope("profile"),
+            ),
+        )
+        .merge(
+            guarded("/api-key-scope")
+                .route_layer(protect().token(TokenType::ApiKey).scope("invoices:read")),
+        )
+        .merge(guarded("/acme").route_layer(protect().organization("acme")))
+        .merge(guarded("/acme-by-id").route_layer(protect().organization("org_acme")))
         .merge(
             guarded("/person-or-key").route_layer(protect().token(AcceptedTokens::list([
                 TokenType::SessionToken,
@@ -191,6 +209,7 @@ pub(crate) fn app(clerk: Option<Clerk>) -> Router {
         .route("/maybe/user", get(maybe_user))
         .route("/handler/role", get(admins_only))
         .route("/handler/reverification", get(careful_only))
+        .route("/handler/nobody", get(nobody))
         .route("/to/sign-in", get(to_sign_in))
         .route("/to/sign-in-and-elsewhere", get(to_sign_in_and_elsewhere))
         .route("/to/sign-up", get(to_sign_up))

@@ -7,6 +7,8 @@ mod axum_app;
 #[cfg(test)]
 mod compile_errors;
 #[cfg(test)]
+mod machine_scopes;
+#[cfg(test)]
 mod middlewares;
 #[cfg(test)]
 mod path_confusion;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use reqwest::redirect::Policy;
 use serde_json::json;
 
+use crate::machine_scopes::machine_scopes;
 use crate::refusals::refusals;
 use crate::servers::{Pair, Running as _};
 use crate::world::{ADMIN, HOST, MEMBER, ORIGIN, PRIVATE, Setup, World};
@@ -48,6 +49,11 @@ pub(crate) fn post(name: &'static str, target: impl Into<String>, status: u16) -
 }
 
 impl Scenario {
+    pub(crate) fn method(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
+    }
+
     pub(crate) fn on(mut self, setup: Setup) -> Self {
         self.setup = setup;
         self
@@ -874,6 +880,7 @@ async fn both_frameworks_answer_alike_and_as_stated() {
         browsers(&world, &handshake),
         failures(&world),
         refusals(&world),
+        machine_scopes(&world),
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clerk_core::{Clerk, ClerkBuilder, Clock, ManualClock, SystemClock};
+use clerk_core::{Clerk, ClerkBuilder, Clock, ManualClock, OAuthResource, SystemClock};
 use clerk_emulator::{
     Emulator, EmulatorBuilder, Fault, MachineSeed, OrganizationSeed, RoleSeed, SessionTokenBuilder,
     UserSeed,
@@ -15,6 +15,9 @@ use serde_json::json;
 /// Where the browser believes the application to be; both servers are sent this host.
 pub(crate) const HOST: &str = "app.test:3000";
 pub(crate) const ORIGIN: &str = "http://app.test:3000";
+
+/// What OAuth clients are told as the address of the guarded routes.
+pub(crate) const RESOURCE: &str = "https://app.test/guards";
 
 pub(crate) const ADMIN: &str = "ada@example.com";
 pub(crate) const MEMBER: &str = "alan@example.com";
@@ -48,12 +51,14 @@ pub(crate) enum Setup {
     NoWebhookSecret,
     /// Refusal pages of the application's own, and redirects for htmx.
     OwnPages,
+    /// Routes for OAuth clients.
+    OAuthResource,
     /// The resolver finds no instance.
     NoInstance,
 }
 
 impl Setup {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Usual,
         Self::HostedPages,
         Self::Production,
@@ -63,6 +68,7 @@ impl Setup {
         Self::UsersDown,
         Self::NoWebhookSecret,
         Self::OwnPages,
+        Self::OAuthResource,
         Self::NoInstance,
     ];
 }
@@ -152,6 +158,12 @@ impl World {
                 .on(&self.keys_down)
                 .signing_key_wait(Duration::from_secs(30)),
             Setup::UsersDown => self.on(&self.users_down),
+            Setup::OAuthResource => {
+                let resource = OAuthResource::new(RESOURCE)
+                    .unwrap()
+                    .scopes(["email", "profile"]);
+                self.on(emulator).oauth_resource(resource)
+            }
             Setup::OwnPages => self.on(emulator).htmx_redirects(true).refusal_page(|page| {
                 let (status, kind) = (page.status().as_u16(), page.kind());
                 format!("own page: {status} {kind:?}, {}", page.message())

@@ -1,0 +1,125 @@
+//! Scopes of machine tokens, organizations by name, and what OAuth clients are told: part of the list of scenarios.
+
+use crate::scenarios::{Scenario, get};
+use crate::world::{ADMIN, MEMBER, RESOURCE, Setup, World};
+
+const METADATA: &str = "/.well-known/oauth-protected-resource";
+const NAMES_SCOPES: &str = r#"scope="email profile""#;
+const NAMES_METADATA: &str =
+    r#"resource_metadata="https://app.test/.well-known/oauth-protected-resource/guards""#;
+
+pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
+    let emulator = &world.emulator;
+    let oauth = |scopes: &[&str]| {
+        let token = emulator.oauth_token(MEMBER);
+        let token = scopes
+            .iter()
+            .fold(token, |token, scope| token.scope(*scope));
+        token.mint().unwrap()
+    };
+    let (both, one) = (oauth(&["profile", "email"]), oauth(&["profile"]));
+    let one_as_jwt = emulator
+        .oauth_token(MEMBER)
+        .scope("profile")
+        .jwt()
+        .mint()
+        .unwrap();
+    let key = emulator
+        .api_key(ADMIN)
+        .scope("invoices:read")
+        .mint()
+        .unwrap();
+    let bare_key = emulator.api_key(ADMIN).mint().unwrap();
+    let personal = world.token(ADMIN).mint().unwrap();
+    let unknown = "oat_8XOIucKvqHVr5tYP123456789abcdefghij";
+    let server = format!("{}/.well-known/oauth-authorization-server", emulator.url());
+    let on_resource = |scenario: Scenario| scenario.on(Setup::OAuthResource);
+    let mut list = vec![
+        get("scopes", "/guards/oauth-scopes", 200).bearer(&both),
+        get("scopes, one missing", "/guards/oauth-scopes", 403)
+            .bearer(&one)
+            .says("insufficient_scope")
+            .answers(
+                "www-authenticate",
+                r#"Bearer error="insufficient_scope", scope="email profile""#,
+            ),
+        get("scopes, one missing in a JWT", "/guards/oauth-scopes", 403).bearer(&one_as_jwt),
+        get("scopes, session", "/guards/oauth-scopes", 401).bearer(world.admin()),
+        get("scopes, api key", "/guards/oauth-scopes", 401).bearer(&key),
+        get("scope of an api key", "/guards/api-key-scope", 200).bearer(&key),
+        get("scope of an api key, missing", "/guards/api-key-scope", 403)
+            .bearer(&bare_key)
+            .answers(
+                "www-authenticate",
+                r#"Bearer error="insufficient_scope", scope="invoices:read""#,
+            ),
+        get("scope of an api key, nobody", "/guards/api-key-scope", 401)
+            .answers("www-authenticate", r#"Bearer scope="invoices:read""#),
+        get("organization by slug", "/guards/acme", 200).bearer(world.member()),
+        get("organization by slug, none", "/guards/acme", 403).bearer(&personal),
+        get("organization by id", "/guards/acme-by-id", 200).bearer(world.member()),
+        get("organization by id, none", "/guards/acme-by-id", 403).bearer(&personal),
+        get("organization, api key", "/guards/acme", 401).bearer(&key),
+        get("a handler that refuses", "/handler/nobody", 403)
+            .bearer(world.admin())
+            .says("not_authorized"),
+        // Nothing is served that was not asked for.
+        get("metadata, not configured", METADATA, 404),
+        on_resource(get(
+            "metadata, of something else",
+            "/.well-known/oauth-protected-resource/else",
+            404,
+        )),
+        on_resource(get("metadata, posted", METADATA, 404).method("POST")),
+        on_resource(get(
+            "metadata of the server",
+            "/.well-known/oauth-authorization-server",
+            307,
+        ))
+        .answers("location", server)
+        .answers("access-control-allow-origin", "*"),
+        on_resource(get("resource, nobody", "/guards/oauth-scopes", 401)).answers(
+            "www-authenticate",
+            format!("Bearer {NAMES_SCOPES}, {NAMES_METADATA}"),
+        ),
+        on_resource(get("resource, page", "/guards/oauth-scopes", 401))
+            .document()
+            .header("cookie", "__clerk_db_jwt=dvb_1; __client_uat=0")
+            .answers("www-authenticate", NAMES_METADATA),
+        on_resource(get("resource, unknown token", "/guards/oauth-scopes", 401))
+            .bearer(unknown)
+            .answers(
+                "www-authenticate",
+                format!(r#"Bearer error="invalid_token", {NAMES_SCOPES}, {NAMES_METADATA}"#),
+            ),
+        on_resource(get("resource, session", "/guards/oauth-scopes", 401))
+            .bearer(world.admin())
+            .answers("www-authenticate", NAMES_METADATA),
+        on_resource(get("resource, scope missing", "/guards/oauth-scopes", 403))
+            .bearer(&one)
+            .answers(
+                "www-authenticate",
+                format!(r#"Bearer error="insufficient_scope", {NAMES_SCOPES}, {NAMES_METADATA}"#),
+            ),
+        on_resource(get("resource", "/guards/oauth-scopes", 200)).bearer(&both),
+        on_resource(get("resource, any token, nobody", "/guards/any-token", 401))
+            .answers("www-authenticate", format!("Bearer {NAMES_METADATA}")),
+    ];
+    for path in [METADATA, "/.well-known/oauth-protected-resource/guards"] {
+        list.push(
+            on_resource(get("metadata", path, 200))
+                .answers("content-type", "application/json")
+                .answers("access-control-allow-origin", "*")
+                .answers("access-control-expose-headers", "WWW-Authenticate")
+                .says(format!(r#""resource":"{RESOURCE}""#))
+                .says(format!(r#""authorization_servers":["{}"]"#, emulator.url()))
+                .says(r#""scopes_supported":["email","profile"]"#),
+        );
+        list.push(
+            on_resource(get("metadata, preflight", path, 204).method("OPTIONS"))
+                .answers("access-control-allow-methods", "GET")
+                .answers("access-control-allow-headers", "*"),
+        );
+    }
+    list
+}
