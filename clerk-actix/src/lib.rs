@@ -77,6 +77,7 @@ mod extract;
 mod middleware;
 mod protect;
 mod rejection;
+mod sign_out;
 #[cfg(feature = "webhooks")]
 mod webhook;
 
@@ -94,6 +95,7 @@ pub use clerk_core::api::User;
 pub use current_user::CurrentUser;
 pub use extract::{Auth, Guarded, SignedIn};
 pub use rejection::ClerkRejection;
+pub use sign_out::sign_out;
 #[cfg(feature = "webhooks")]
 pub use webhook::VerifiedWebhook;
 

@@ -79,6 +79,7 @@ mod layer;
 mod original_request;
 mod protect;
 mod rejection;
+mod sign_out;
 #[cfg(feature = "webhooks")]
 mod webhook;
 
@@ -98,6 +99,7 @@ pub use clerk_core::api::User;
 pub use current_user::CurrentUser;
 pub use extract::{Auth, Guarded, SignedIn};
 pub use rejection::ClerkRejection;
+pub use sign_out::sign_out;
 #[cfg(feature = "webhooks")]
 pub use webhook::VerifiedWebhook;
 

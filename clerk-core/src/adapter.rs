@@ -33,6 +33,7 @@ use crate::request::joined_header;
 use crate::request_kind::RequestKind;
 pub use crate::routed_path::RoutedPath;
 use crate::sign_in::{PendingSession, redirect_way, sign_in_url};
+use crate::sign_out::sign_out;
 use crate::webhook::{WebhookError, WebhookEvent};
 
 /// What an adapter does with a request next.
@@ -249,6 +250,17 @@ impl AuthContext {
                 clerk: self.clerk.clone(),
             }),
         }
+    }
+
+    /// Signs the person out who sent the request: revokes the session, and returns the headers that clear its cookies. Do it
+    /// on POST only, so that no link signs anybody out.
+    ///
+    /// A session token that somebody copied stays valid until it expires, usually within a minute.
+    ///
+    /// # Errors
+    /// 503 when the Backend API cannot be asked: the session goes on.
+    pub async fn sign_out(&self) -> Result<HeaderMap, Refusal> {
+        sign_out(self.clerk.instance(), &self.auth).await
     }
 
     /// Sends the browser to the sign-in page, with the way back (`redirectToSignIn` in the official SDKs); to the page of

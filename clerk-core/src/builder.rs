@@ -49,6 +49,8 @@ pub struct ClerkBuilder {
     organization_sync: OrganizationSync,
     forwarded_headers: ForwardedHeaders,
     public_url: Option<String>,
+    header_only: bool,
+    websocket_protocol: Option<String>,
     htmx_redirects: bool,
     refusal_pages: RefusalPages,
     oauth_resources: OAuthResources,
@@ -88,6 +90,8 @@ impl Default for ClerkBuilder {
             organization_sync: OrganizationSync::default(),
             forwarded_headers: ForwardedHeaders::default(),
             public_url: None,
+            header_only: false,
+            websocket_protocol: None,
             htmx_redirects: false,
             refusal_pages: RefusalPages::default(),
             oauth_resources: OAuthResources::default(),
@@ -248,6 +252,21 @@ impl ClerkBuilder {
     /// Which forwarded headers are believed: all unless set.
     pub fn forwarded_headers(mut self, trust: ForwardedHeaders) -> Self {
         self.forwarded_headers = trust;
+        self
+    }
+
+    /// Authenticates by the `Authorization` header alone: for an API without pages. Cookies are ignored, no browser is sent
+    /// through a handshake or to a sign-in page, and so no request that another site makes a browser send can be signed in.
+    pub fn header_only(mut self, on: bool) -> Self {
+        self.header_only = on;
+        self
+    }
+
+    /// Reads the token of a WebSocket's opening request from `Sec-WebSocket-Protocol`, where it follows the subprotocol of
+    /// this name, since browsers cannot set `Authorization` there: `new WebSocket(url, ["clerk.token", token])`. The
+    /// application must accept the subprotocol in its answer. Off unless set.
+    pub fn websocket_protocol(mut self, name: impl Into<String>) -> Self {
+        self.websocket_protocol = non_empty(name);
         self
     }
 
@@ -575,6 +594,8 @@ impl ClerkBuilder {
             organization_sync: self.organization_sync,
             forwarded_headers: self.forwarded_headers,
             public_url,
+            header_only: self.header_only,
+            websocket_protocol: self.websocket_protocol,
             htmx_redirects: self.htmx_redirects,
             refusal_pages: self.refusal_pages,
             oauth_resources: self.oauth_resources,

@@ -45,6 +45,10 @@ pub(crate) struct Config {
     pub(crate) forwarded_headers: ForwardedHeaders,
     /// The application's own origin, where it never sees its own host.
     pub(crate) public_url: Option<Url>,
+    /// Whether cookies are ignored.
+    pub(crate) header_only: bool,
+    /// The WebSocket subprotocol after which a token follows.
+    pub(crate) websocket_protocol: Option<String>,
     /// Whether requests of htmx are sent elsewhere as htmx understands it.
     pub(crate) htmx_redirects: bool,
     pub(crate) refusal_pages: RefusalPages,

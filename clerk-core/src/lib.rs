@@ -91,6 +91,7 @@ mod sign_in;
 mod authenticate;
 
 mod protect;
+mod sign_out;
 
 mod builder;
 mod clerk;

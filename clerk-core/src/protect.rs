@@ -14,7 +14,7 @@ use crate::authorization::{Require, Reverification};
 use crate::headers::redirect_status;
 use crate::instance::Instance;
 use crate::refusal::{Challenge, Refusal, RefusalKind};
-use crate::request::RequestView;
+use crate::request::{RequestView, joined_header};
 use crate::request_kind::RequestKind;
 use crate::route_matcher::RouteMatcher;
 use crate::routed_path::RoutedPath;
@@ -44,6 +44,7 @@ pub struct Protect {
     unauthenticated_url: Option<HeaderValue>,
     unauthorized_url: Option<HeaderValue>,
     hides: bool,
+    lets_preflight_through: bool,
     scope: Scope,
 }
 
@@ -136,6 +137,14 @@ impl Protect {
         self
     }
 
+    /// Lets CORS preflights through: `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send no
+    /// credentials with them. Only for a guard that stands around the layer that answers them; the usual place of a CORS
+    /// layer is around the guard.
+    pub fn allow_preflight(mut self) -> Self {
+        self.lets_preflight_through = true;
+        self
+    }
+
     /// Guards the paths that match in any reading ([`RoutedPath`]). Ambiguous paths are guarded.
     ///
     /// # Security
@@ -171,7 +180,7 @@ impl Protect {
             let pages = refusal_pages(&instance.config, RequestKind::of(request));
             Refusal::malformed_path(pages.as_ref())
         })?;
-        if is_guarded {
+        if is_guarded && !(self.lets_preflight_through && is_preflight(request)) {
             self.verdict(instance, auth, request)
         } else {
             Ok(())
@@ -314,6 +323,13 @@ impl Protect {
     }
 }
 
+/// Whether a browser asks for permission to send a request from another origin (Fetch standard, "CORS-preflight request").
+fn is_preflight(request: &(impl RequestView + ?Sized)) -> bool {
+    request.method() == "OPTIONS"
+        && joined_header(request, "origin").is_some()
+        && joined_header(request, "access-control-request-method").is_some()
+}
+
 /// Returns how a request is sent elsewhere.
 fn way_of(instance: &Instance, request: &(impl RequestView + ?Sized)) -> RedirectWay {
     let status = redirect_status(request.method());
@@ -329,6 +345,7 @@ impl fmt::Debug for Protect {
             .field("unauthenticated_url", &self.unauthenticated_url)
             .field("unauthorized_url", &self.unauthorized_url)
             .field("not_found", &self.hides)
+            .field("allow_preflight", &self.lets_preflight_through)
             .field("scope", &self.scope)
             .finish()
     }
@@ -415,6 +432,9 @@ macro_rules! protect_setters {
                 unauthorized_url(url: impl AsRef<str>);
                 /// Answers 404 instead of 401 and 403, so that nobody learns what exists.
                 not_found();
+                /// Lets CORS preflights through, for a guard that stands around the layer that answers them; the usual
+                /// place of a CORS layer is around the guard.
+                allow_preflight();
                 /// Guards the paths that match in any reading; ambiguous paths are guarded. Whatever does not match is
                 /// open: prefer guarding a router or a scope, or [`except`](Self::except).
                 only(routes: RouteMatcher);

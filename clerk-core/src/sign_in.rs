@@ -58,8 +58,8 @@ pub(crate) fn sign_in_page(
     pending: PendingSession,
 ) -> SignInPage {
     let is_sent = match kind {
-        RequestKind::Page => true,
-        RequestKind::Htmx => config.htmx_redirects,
+        RequestKind::Page => !config.header_only,
+        RequestKind::Htmx => config.htmx_redirects && !config.header_only,
         RequestKind::ServerAction | RequestKind::Api => false,
     };
     let location = is_sent
@@ -85,7 +85,7 @@ pub(crate) fn redirect_way(config: &Config, kind: RequestKind, status: StatusCod
 
 /// Returns how refusals of a request of this kind are shown to people, if they are.
 pub(crate) fn refusal_pages(config: &Config, kind: RequestKind) -> Option<RefusalPages> {
-    (kind == RequestKind::Page).then(|| config.refusal_pages.clone())
+    (kind == RequestKind::Page && !config.header_only).then(|| config.refusal_pages.clone())
 }
 
 fn with_way_back<T>(

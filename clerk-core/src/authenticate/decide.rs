@@ -58,6 +58,9 @@ fn by_token_type(
                 Reason::NoTokenInHeader,
                 "",
             )),
+            _ if context.config.header_only => {
+                Ok(Outcome::signed_out(Reason::SessionTokenAndUatMissing, ""))
+            }
             _ => cookies::decide(context),
         };
     };

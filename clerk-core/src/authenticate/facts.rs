@@ -80,7 +80,9 @@ impl Facts {
             config.public_url.as_ref(),
         );
         let cookies = Cookies::parse(
-            &joined_header(request, "cookie").unwrap_or_default(),
+            &joined_header(request, "cookie")
+                .filter(|_| !config.header_only)
+                .unwrap_or_default(),
             config.cookie_suffix(),
         );
         let query = |name: &str| {
@@ -125,7 +127,9 @@ impl Facts {
         Self {
             is_get,
             redirect_status: redirect_status(request.method()),
-            header_token: bearer_token(text("authorization").as_deref()).map(&token),
+            header_token: bearer_token(text("authorization").as_deref())
+                .or_else(|| websocket_token(request, config))
+                .map(&token),
             origin: text("origin"),
             referrer: text("referer"),
             htmx_page: text("hx-current-url").filter(|_| config.htmx_redirects),
@@ -186,6 +190,23 @@ impl RedirectCount {
             Some(_) => Self::Exhausted,
         }
     }
+}
+
+/// Returns the token that follows the configured subprotocol in the opening request of a WebSocket (RFC 6455 section 4.1).
+fn websocket_token(request: &(impl RequestView + ?Sized), config: &Config) -> Option<String> {
+    let name = config.websocket_protocol.as_deref()?;
+    let is_websocket = joined_header(request, "upgrade")
+        .is_some_and(|upgrade| upgrade.trim().eq_ignore_ascii_case("websocket"));
+    if !is_websocket {
+        return None;
+    }
+    let protocols = joined_header(request, "sec-websocket-protocol")?;
+    let mut protocols = protocols.split(',').map(str::trim);
+    protocols.find(|protocol| *protocol == name)?;
+    protocols
+        .next()
+        .filter(|token| !token.is_empty())
+        .map(str::to_owned)
 }
 
 /// Returns the token of an `Authorization` header (RFC 9110 sections 11.1 and 11.4: the scheme in any case, then blanks).

@@ -4,11 +4,11 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Json};
-use actix_web::{App, Error, HttpRequest};
+use actix_web::{App, Error, HttpRequest, HttpResponse};
 use clerk_actix::{
     AcceptedTokens, Auth, Clerk, ClerkMiddleware, ClerkRejection, CurrentUser, Guarded, Policy,
     ProtectMiddleware, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
-    SignedIn, TokenType, VerifiedWebhook, protect,
+    SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
 };
 use serde_json::{Value, json};
 
@@ -72,6 +72,15 @@ async fn webhook(VerifiedWebhook(event): VerifiedWebhook) -> String {
 async fn admins_only(auth: Auth) -> Result<String, ClerkRejection> {
     let session = auth.protect(&Require::role("org:admin"))?;
     Ok(format!("checked session of {}", session.user_id()))
+}
+
+async fn leave(request: HttpRequest) -> Result<HttpResponse, ClerkRejection> {
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/plain; charset=utf-8");
+    for header in sign_out(&request).await? {
+        response.append_header(header);
+    }
+    Ok(response.body("signed out"))
 }
 
 async fn nobody(auth: Auth) -> Result<String, ClerkRejection> {
@@ -150,6 +159,7 @@ fn guards(config: &mut web::ServiceConfig) {
         "/api-key-scope",
         protect().token(TokenType::ApiKey).scope("invoices:read"),
     );
+    guarded("/preflight", protect().allow_preflight());
     guarded("/acme", protect().organization("acme"));
     guarded("/acme-by-id", protect().organization("org_acme"));
     guarded(
@@ -222,6 +232,7 @@ pub(crate) fn app(
         .route("/handler/role", web::get().to(admins_only))
         .route("/handler/reverification", web::get().to(careful_only))
         .route("/handler/nobody", web::get().to(nobody))
+        .route("/leave", web::post().to(leave))
         .route("/to/sign-in", web::get().to(to_sign_in))
         .route(
             "/to/sign-in-and-elsewhere",

@@ -6,10 +6,10 @@ use axum::{Json, Router};
 use clerk_axum::{
     AcceptedTokens, Auth, Clerk, ClerkLayer, ClerkRejection, CurrentUser, Guarded, Policy, Require,
     ReturnBack, Reverification, ReverificationLevel, RouteMatcher, SignedIn, TokenType,
-    VerifiedWebhook, protect,
+    VerifiedWebhook, protect, sign_out,
 };
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 macro_rules! policies {
@@ -68,6 +68,10 @@ async fn webhook(VerifiedWebhook(event): VerifiedWebhook) -> String {
 async fn admins_only(auth: Auth) -> Result<String, ClerkRejection> {
     let session = auth.protect(&Require::role("org:admin"))?;
     Ok(format!("checked session of {}", session.user_id()))
+}
+
+async fn leave(parts: Parts) -> Result<(HeaderMap, &'static str), ClerkRejection> {
+    Ok((sign_out(&parts).await?, "signed out"))
 }
 
 async fn nobody(auth: Auth) -> ClerkRejection {
@@ -142,6 +146,7 @@ fn guards() -> Router<Application> {
             guarded("/api-key-scope")
                 .route_layer(protect().token(TokenType::ApiKey).scope("invoices:read")),
         )
+        .merge(guarded("/preflight").route_layer(protect().allow_preflight()))
         .merge(guarded("/acme").route_layer(protect().organization("acme")))
         .merge(guarded("/acme-by-id").route_layer(protect().organization("org_acme")))
         .merge(
@@ -210,6 +215,7 @@ pub(crate) fn app(clerk: Option<Clerk>) -> Router {
         .route("/handler/role", get(admins_only))
         .route("/handler/reverification", get(careful_only))
         .route("/handler/nobody", get(nobody))
+        .route("/leave", post(leave))
         .route("/to/sign-in", get(to_sign_in))
         .route("/to/sign-in-and-elsewhere", get(to_sign_in_and_elsewhere))
         .route("/to/sign-up", get(to_sign_up))

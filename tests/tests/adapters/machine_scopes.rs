@@ -1,4 +1,5 @@
-//! Scopes of machine tokens, organizations by name, and what OAuth clients are told: part of the list of scenarios.
+//! Scopes of machine tokens, organizations by name, what OAuth clients are told, APIs without cookies: part of the list of
+//! scenarios.
 
 use crate::scenarios::{Scenario, get};
 use crate::world::{ADMIN, MEMBER, RESOURCE, Setup, World};
@@ -122,4 +123,85 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
         );
     }
     list
+}
+
+/// Requests that browsers send where no cookie counts.
+pub(crate) fn header_only(world: &World) -> Vec<Scenario> {
+    let admin = world.admin();
+    let cookies = format!(
+        "__clerk_db_jwt=dvb_1; __client_uat={}; __session={admin}",
+        world.seconds_ago(30)
+    );
+    let on_api = |scenario: Scenario| scenario.on(Setup::HeaderOnly);
+    let websocket = |name, path: &str, status, protocols: String| {
+        on_api(get(name, path, status))
+            .header("upgrade", "websocket")
+            .header("sec-websocket-protocol", protocols)
+    };
+    vec![
+        on_api(get("header only", "/signed-in", 200)).bearer(&admin),
+        on_api(get("header only, cookies", "/signed-in", 401))
+            .header("cookie", cookies.as_str())
+            .answers("www-authenticate", "Bearer"),
+        on_api(get("header only, page", "/signed-in", 401))
+            .document()
+            .header("cookie", cookies.as_str())
+            .answers("content-type", "application/json")
+            .lacks("location")
+            .lacks("set-cookie"),
+        on_api(get("header only, first visit", "/", 200))
+            .document()
+            .lacks("location"),
+        on_api(get(
+            "header only, handshake",
+            "/?__clerk_handshake=abc",
+            200,
+        ))
+        .document()
+        .lacks("set-cookie"),
+        websocket(
+            "websocket",
+            "/signed-in",
+            200,
+            format!("chat, clerk.token, {admin}"),
+        ),
+        websocket(
+            "websocket, no token",
+            "/signed-in",
+            401,
+            "chat, clerk.token".to_owned(),
+        ),
+        websocket(
+            "websocket, other protocol",
+            "/signed-in",
+            401,
+            format!("token, {admin}"),
+        ),
+        websocket(
+            "websocket, bad token",
+            "/signed-in",
+            401,
+            "clerk.token, nonsense".to_owned(),
+        )
+        .answers("www-authenticate", "invalid_token"),
+        on_api(get("no websocket", "/signed-in", 401))
+            .header("sec-websocket-protocol", format!("clerk.token, {admin}")),
+        get("websocket, not asked for", "/signed-in", 401)
+            .header("upgrade", "websocket")
+            .header("sec-websocket-protocol", format!("clerk.token, {admin}")),
+        get("preflight", "/guards/preflight", 200)
+            .method("OPTIONS")
+            .header("origin", "https://spa.test")
+            .header("access-control-request-method", "GET"),
+        get("preflight, not asked for", "/guards/signed-in", 401)
+            .method("OPTIONS")
+            .header("origin", "https://spa.test")
+            .header("access-control-request-method", "GET"),
+        get("options that are no preflight", "/guards/preflight", 401)
+            .method("OPTIONS")
+            .header("origin", "https://spa.test"),
+        get("no preflight", "/guards/preflight", 401)
+            .header("origin", "https://spa.test")
+            .header("access-control-request-method", "GET"),
+    ]
 }

@@ -27,4 +27,6 @@ mod servers;
 #[cfg(test)]
 mod several_instances;
 #[cfg(test)]
+mod sign_out;
+#[cfg(test)]
 mod world;

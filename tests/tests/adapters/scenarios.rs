@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use reqwest::redirect::Policy;
 use serde_json::json;
 
-use crate::machine_scopes::machine_scopes;
+use crate::machine_scopes::{header_only, machine_scopes};
 use crate::refusals::refusals;
 use crate::servers::{Pair, Running as _};
 use crate::world::{ADMIN, HOST, MEMBER, ORIGIN, PRIVATE, Setup, World};
@@ -881,6 +881,7 @@ async fn both_frameworks_answer_alike_and_as_stated() {
         failures(&world),
         refusals(&world),
         machine_scopes(&world),
+        header_only(&world),
     ]
     .into_iter()
     .flatten()

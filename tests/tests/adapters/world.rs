@@ -51,6 +51,8 @@ pub(crate) enum Setup {
     NoWebhookSecret,
     /// Refusal pages of the application's own, and redirects for htmx.
     OwnPages,
+    /// An API without pages, which knows no cookies; tokens of WebSockets are read.
+    HeaderOnly,
     /// Routes for OAuth clients.
     OAuthResource,
     /// The resolver finds no instance.
@@ -58,7 +60,7 @@ pub(crate) enum Setup {
 }
 
 impl Setup {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Usual,
         Self::HostedPages,
         Self::Production,
@@ -69,6 +71,7 @@ impl Setup {
         Self::NoWebhookSecret,
         Self::OwnPages,
         Self::OAuthResource,
+        Self::HeaderOnly,
         Self::NoInstance,
     ];
 }
@@ -158,6 +161,10 @@ impl World {
                 .on(&self.keys_down)
                 .signing_key_wait(Duration::from_secs(30)),
             Setup::UsersDown => self.on(&self.users_down),
+            Setup::HeaderOnly => self
+                .on(emulator)
+                .header_only(true)
+                .websocket_protocol("clerk.token"),
             Setup::OAuthResource => {
                 let resource = OAuthResource::new(RESOURCE)
                     .unwrap()

@@ -1,0 +1,44 @@
+//! Ends a session, and the cookies of it.
+
+use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+
+use crate::auth::Auth;
+use crate::instance::Instance;
+use crate::refusal::Refusal;
+
+/// Ends the session that sent the request, if one did, and returns the headers that clear its cookies.
+pub(crate) async fn sign_out(instance: &Instance, auth: &Auth) -> Result<HeaderMap, Refusal> {
+    let session = match auth {
+        Auth::SignedOut(signed_out) => signed_out.pending_session(),
+        auth => auth.session(),
+    };
+    if let Some(session_id) = session.and_then(|session| session.session_id()) {
+        let revoked = instance.client.sessions().revoke(session_id).send().await;
+        if let Err(error) = revoked
+            && !is_over(&error)
+        {
+            tracing::warn!(%error, "a session could not be revoked");
+            return Err(Refusal::undecided(auth));
+        }
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    // `__client_uat` stays: it makes the next navigation ask Clerk, which knows whether other sessions are left.
+    let suffix = instance.config.cookie_suffix();
+    for name in ["__session", "__refresh"] {
+        let plain = format!("{name}=; Path=/; Max-Age=0; SameSite=Lax");
+        let suffixed = format!("{name}_{suffix}=; Path=/; Max-Age=0; SameSite=Lax");
+        for directive in [plain, suffixed] {
+            if let Ok(value) = HeaderValue::from_str(&directive) {
+                headers.append(SET_COOKIE, value);
+            }
+        }
+    }
+    Ok(headers)
+}
+
+/// Whether the session had ended before, or never was.
+fn is_over(error: &clerk_backend_api::Error) -> bool {
+    error.is_not_found() || error.status().is_some_and(|status| status.as_u16() == 400)
+}
