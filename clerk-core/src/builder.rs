@@ -11,7 +11,6 @@ use crate::clerk::Clerk;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ForwardedHeaders};
 use crate::config_error::ConfigError;
-use crate::ecma::parse_decimal_int;
 use crate::instance::Instance;
 use crate::oauth_resource::{OAuthResource, OAuthResources};
 use crate::organization_sync::OrganizationSync;
@@ -22,6 +21,7 @@ use crate::signing_keys::{SigningKeySettings, SigningKeySource, SigningKeys};
 use crate::store::{MachineTokenMemory, MachineTokenStore};
 use crate::token::{AcceptedTokens, ClaimRules, JwtKey, TokenCache, TokenType};
 use crate::urls::{is_http, is_loopback};
+use crate::variables::{Variables, is_true};
 use crate::webhook::WebhookVerifier;
 
 /// Builds a [`Clerk`]; begins with [`Clerk::builder`].
@@ -406,33 +406,44 @@ impl ClerkBuilder {
         self
     }
 
-    /// Reads the variables of [`Clerk::from_env`] through `variable`, which gives the value of one. What is absent or
-    /// empty changes nothing.
+    /// Reads the variables of [`Clerk::from_env`] from names and values, such as those of an emulator. Other names are
+    /// ignored. What is absent or empty changes nothing.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let clerk = clerk_core::Clerk::builder()
-    ///     .from_lookup(|name| match name {
-    ///         "CLERK_SECRET_KEY" => Some("sk_test_example".to_owned()),
-    ///         "CLERK_PUBLISHABLE_KEY" => Some("pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned()),
-    ///         _ => None,
-    ///     })
+    ///     .from_vars([
+    ///         ("CLERK_SECRET_KEY", "sk_test_example"),
+    ///         ("CLERK_PUBLISHABLE_KEY", "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk"),
+    ///     ])
     ///     .build()?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn from_lookup(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
-        let read = |name: &str| variable(name).filter(|value| !value.is_empty());
-        if let Some(key) = read("CLERK_SECRET_KEY") {
+    pub fn from_vars<N, V>(self, variables: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: AsRef<str>,
+        V: AsRef<str>,
+    {
+        self.with_variables(Variables::read(variables))
+    }
+
+    /// Reads the variables of [`Clerk::from_env`] from the environment.
+    pub fn from_env(self) -> Self {
+        self.with_variables(Variables::of_the_process())
+    }
+
+    fn with_variables(mut self, mut variables: Variables) -> Self {
+        if let Some(key) = variables.take("CLERK_SECRET_KEY") {
             self = self.secret_key(key);
         }
-        if let Some(key) = read("CLERK_MACHINE_SECRET_KEY") {
+        if let Some(key) = variables.take("CLERK_MACHINE_SECRET_KEY") {
             self = self.machine_secret_key(key);
         }
-        if let Some(secret) = read("CLERK_WEBHOOK_SIGNING_SECRET") {
+        if let Some(secret) = variables.take("CLERK_WEBHOOK_SIGNING_SECRET") {
             self = self.webhook_signing_secret(secret);
         }
-        if let Some(parties) = read("CLERK_AUTHORIZED_PARTIES") {
+        if let Some(parties) = variables.take("CLERK_AUTHORIZED_PARTIES") {
             self = self.authorized_parties(
                 parties
                     .split(',')
@@ -440,10 +451,10 @@ impl ClerkBuilder {
                     .filter(|party| !party.is_empty()),
             );
         }
-        if let Some(allow_http) = read("CLERK_DEVELOPMENT_ALLOW_HTTP") {
+        if let Some(allow_http) = variables.take("CLERK_DEVELOPMENT_ALLOW_HTTP") {
             self.allow_http = is_true(&allow_http);
         }
-        if let Some(is_satellite) = read("CLERK_IS_SATELLITE") {
+        if let Some(is_satellite) = variables.take("CLERK_IS_SATELLITE") {
             self.is_satellite = is_true(&is_satellite);
         }
         for (name, field) in [
@@ -457,21 +468,11 @@ impl ClerkBuilder {
             ("CLERK_SIGN_IN_URL", &mut self.sign_in_url),
             ("CLERK_SIGN_UP_URL", &mut self.sign_up_url),
         ] {
-            if let Some(value) = read(name) {
+            if let Some(value) = variables.take(name) {
                 *field = Some(value);
             }
         }
         self
-    }
-
-    /// Reads the variables of [`Clerk::from_env`] from the environment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
-    pub fn from_env(self) -> Self {
-        // A value that is not Unicode reads as absent: no variable of Clerk's can be one.
-        self.from_lookup(|name| std::env::var(name).ok())
     }
 
     /// Checks everything and makes the [`Clerk`]. Does no I/O.
@@ -656,9 +657,4 @@ fn public_origin(text: &str) -> Result<Url, ConfigError> {
             variable: "CLERK_PUBLIC_URL",
             problem: "must be an origin such as https://app.example.com, without a path, a query or a user",
         })
-}
-
-/// `true` in any case, or text that begins with a number above zero.
-fn is_true(text: &str) -> bool {
-    text.eq_ignore_ascii_case("true") || parse_decimal_int(text).is_some_and(|number| number > 0.0)
 }

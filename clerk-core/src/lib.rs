@@ -63,6 +63,7 @@ mod refusal_page;
 mod request;
 mod request_kind;
 mod urls;
+mod variables;
 
 mod token;
 

@@ -1,15 +1,12 @@
 //! What cannot work is refused at the start, in words that name the variable and say what to do.
 
-use std::collections::HashMap;
-
 use clerk_core::{Clerk, OrganizationSync};
 use clerk_test_support::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY, Signer};
 
 /// The whole chain of messages, as an application prints it.
 fn refusal(variables: &[(&str, &str)]) -> String {
-    let variables: HashMap<&str, &str> = variables.iter().copied().collect();
     let error = Clerk::builder()
-        .from_lookup(|name| variables.get(name).map(|&value| value.to_owned()))
+        .from_vars(variables.iter().copied())
         .build()
         .map(|_| variables)
         .unwrap_err();
@@ -93,15 +90,12 @@ fn what_is_empty_counts_as_absent() {
 
 #[test]
 fn loopback_needs_no_encryption() {
-    let variables: HashMap<&str, &str> = with(&[
-        ("CLERK_API_URL", "http://127.0.0.1:4000"),
-        ("CLERK_PROXY_URL", "http://localhost:4000"),
-        ("CLERK_SIGN_IN_URL", "http://[::1]:4000/sign-in"),
-    ])
-    .into_iter()
-    .collect();
     Clerk::builder()
-        .from_lookup(|name| variables.get(name).map(|&value| value.to_owned()))
+        .from_vars(with(&[
+            ("CLERK_API_URL", "http://127.0.0.1:4000"),
+            ("CLERK_PROXY_URL", "http://localhost:4000"),
+            ("CLERK_SIGN_IN_URL", "http://[::1]:4000/sign-in"),
+        ]))
         .build()
         .unwrap();
 }
@@ -131,19 +125,15 @@ fn pem_keys_are_taken_in_every_shape_that_environment_files_give_them() {
 
 #[test]
 fn authorized_parties_are_a_list_with_commas() {
-    let variables: HashMap<&str, String> = KEYS
-        .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()))
-        .chain([
-            ("CLERK_JWT_KEY", Signer::instance().pem()),
+    let pem = Signer::instance().pem();
+    let clerk = Clerk::builder()
+        .from_vars(with(&[
+            ("CLERK_JWT_KEY", &pem),
             (
                 "CLERK_AUTHORIZED_PARTIES",
-                " https://a.example.com , https://app.example.com,".to_owned(),
+                " https://a.example.com , https://app.example.com,",
             ),
-        ])
-        .collect();
-    let clerk = Clerk::builder()
-        .from_lookup(|name| variables.get(name).cloned())
+        ]))
         .clock(clerk_core::ManualClock::new(crate::NOW_MILLIS))
         .build()
         .unwrap();
@@ -171,22 +161,14 @@ fn organization_patterns_are_checked_when_they_are_made() {
 
 #[test]
 fn plain_http_beyond_loopback_is_for_development_and_asked_for() {
-    let builder = || {
-        clerk_core::Clerk::builder().from_lookup(|name| match name {
-            "CLERK_SECRET_KEY" => Some("sk_test_example".to_owned()),
-            "CLERK_PUBLISHABLE_KEY" => {
-                Some("pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned())
-            }
-            "CLERK_API_URL" => Some("http://clerk-emulator:4000".to_owned()),
-            _ => None,
-        })
-    };
+    let builder =
+        || Clerk::builder().from_vars(with(&[("CLERK_API_URL", "http://clerk-emulator:4000")]));
     let error = builder().build().unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("CLERK_DEVELOPMENT_ALLOW_HTTP"), "{cause}");
     for (value, is_allowed) in [("true", true), ("1", true), ("false", false), ("no", false)] {
         let built = builder()
-            .from_lookup(|name| (name == "CLERK_DEVELOPMENT_ALLOW_HTTP").then(|| value.to_owned()))
+            .from_vars([("CLERK_DEVELOPMENT_ALLOW_HTTP", value)])
             .build();
         assert_eq!(built.is_ok(), is_allowed, "{value}");
     }
@@ -207,9 +189,7 @@ fn a_public_url_is_an_origin_and_wins_over_every_header() {
         assert!(error.to_string().contains("CLERK_PUBLIC_URL"), "{error}");
     }
     let clerk = crate::production()
-        .from_lookup(|name| {
-            (name == "CLERK_PUBLIC_URL").then(|| "https://public.example.com".to_owned())
-        })
+        .from_vars([("CLERK_PUBLIC_URL", "https://public.example.com")])
         .build()
         .unwrap();
     let request = crate::request(&[

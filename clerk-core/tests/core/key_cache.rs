@@ -16,13 +16,7 @@ const ADA: &str = "ada@example.com";
 
 /// A configuration for this emulator.
 pub(crate) fn on(emulator: &Emulator) -> ClerkBuilder {
-    let variables = emulator.env();
-    Clerk::builder().from_lookup(|name| {
-        variables
-            .iter()
-            .find(|(variable, _)| *variable == name)
-            .map(|(_, value)| value.clone())
-    })
+    Clerk::builder().from_vars(emulator.env())
 }
 
 async fn emulator() -> Emulator {

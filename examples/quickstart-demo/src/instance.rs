@@ -118,14 +118,8 @@ impl Instance {
             .start()
             .await
             .map_err(SetUpError::Emulator)?;
-        let variables = emulator.env();
         let clerk = Clerk::builder()
-            .from_lookup(|name| {
-                variables
-                    .iter()
-                    .find(|(variable, _)| *variable == name)
-                    .map(|(_, value)| value.clone())
-            })
+            .from_vars(emulator.env())
             .authorized_parties([origin.clone(), format!("http://127.0.0.1:{port}")])
             .clock(clock)
             .build()

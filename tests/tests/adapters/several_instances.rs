@@ -30,14 +30,7 @@ async fn instance(host: &str, first_name: &str) -> Emulator {
 }
 
 fn clerk(emulator: &Emulator) -> Clerk {
-    let variables = emulator.env();
-    Clerk::builder()
-        .from_lookup(|name| {
-            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-            Some(value.clone())
-        })
-        .build()
-        .unwrap()
+    Clerk::builder().from_vars(emulator.env()).build().unwrap()
 }
 
 /// The instances of one application, by host.

@@ -187,11 +187,7 @@ impl World {
     }
 
     fn plain(&self, emulator: &Emulator) -> ClerkBuilder {
-        let variables = emulator.env();
-        Clerk::builder().from_lookup(|name| {
-            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-            Some(value.clone())
-        })
+        Clerk::builder().from_vars(emulator.env())
     }
 
     fn on(&self, emulator: &Emulator) -> ClerkBuilder {
