@@ -1,31 +1,28 @@
-//! Builds a [`Clerk`]: from code and from the environment, checked before the first request.
+//! The settings of a [`Clerk`](crate::Clerk), from code and from the environment.
 
+mod build;
+
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use clerk_backend_api::{ClerkClient, MachineSecretKey, SecretKey};
-use url::Url;
 
-use crate::clerk::Clerk;
+use crate::authorized_parties::Predicate;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ForwardedHeaders};
-use crate::config_error::ConfigError;
-use crate::instance::Instance;
+use crate::config::ForwardedHeaders;
 use crate::oauth_resource::{OAuthResource, OAuthResources};
 use crate::organization_sync::OrganizationSync;
-use crate::publishable_key::{PublishableKey, PublishableKeyError};
 use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::{RefusalPage, RefusalPages};
-use crate::signing_keys::{SigningKeySettings, SigningKeySource, SigningKeys};
-use crate::store::{MachineTokenMemory, MachineTokenStore};
-use crate::token::{AcceptedTokens, ClaimRules, JwtKey, TokenCache, TokenType};
-use crate::urls::{is_http, is_loopback};
-use crate::variables::{Variables, is_true};
-use crate::webhook::WebhookVerifier;
+use crate::signing_keys::SigningKeySettings;
+use crate::store::MachineTokenStore;
+use crate::token::AcceptedTokens;
+use crate::variables::{Remark, Variables};
 
-/// Builds a [`Clerk`]; begins with [`Clerk::builder`].
-#[derive(Clone, Debug)]
+/// Builds a [`Clerk`](crate::Clerk); begins with [`Clerk::builder`](crate::Clerk::builder).
+#[derive(Clone)]
 #[must_use]
 pub struct ClerkBuilder {
     secret_key: Option<SecretKey>,
@@ -36,6 +33,8 @@ pub struct ClerkBuilder {
     api_version: Option<String>,
     api_client: Option<ClerkClient>,
     authorized_parties: Vec<String>,
+    authorized_party_patterns: Vec<String>,
+    authorized_party_predicate: Option<Predicate>,
     audience: Vec<String>,
     issuer: Vec<String>,
     clock_skew: Duration,
@@ -64,6 +63,14 @@ pub struct ClerkBuilder {
     any_url: bool,
     allow_http: bool,
     clock: Arc<dyn Clock>,
+    /// Variables whose values cannot be used, unless a setter makes up for one.
+    unusable: Vec<Remark>,
+    /// Variables whose values are used, and should be looked at.
+    doubtful: Vec<Remark>,
+    /// Variables that are not set, and the other names under which their settings were found.
+    other_names: BTreeMap<&'static str, String>,
+    /// Whether a key came from a variable: then the two keys must be of one environment.
+    reads_keys: bool,
 }
 
 impl Default for ClerkBuilder {
@@ -77,6 +84,8 @@ impl Default for ClerkBuilder {
             api_version: None,
             api_client: None,
             authorized_parties: Vec::new(),
+            authorized_party_patterns: Vec::new(),
+            authorized_party_predicate: None,
             audience: Vec::new(),
             issuer: Vec::new(),
             clock_skew: Duration::from_secs(5),
@@ -105,6 +114,10 @@ impl Default for ClerkBuilder {
             any_url: false,
             allow_http: false,
             clock: Arc::new(SystemClock),
+            unusable: Vec::new(),
+            doubtful: Vec::new(),
+            other_names: BTreeMap::new(),
+            reads_keys: false,
         }
     }
 }
@@ -160,7 +173,12 @@ impl ClerkBuilder {
         self
     }
 
-    /// Origins that may have asked for session tokens (`azp`), such as `https://example.com`.
+    /// Origins that may have asked for session tokens (`azp`), such as `https://example.com` or `http://localhost:3000`;
+    /// also those of extensions and app shells, such as `chrome-extension://<id>` or `capacitor://localhost`.
+    ///
+    /// `http` and `https` origins are brought to the form in which browsers send them: host in lower case and as punycode,
+    /// no default port. One slash at the end is dropped. [`build`](Self::build) refuses what can never match: paths,
+    /// queries, blanks, a missing scheme, stars.
     ///
     /// # Security
     /// Set it in production. Without it, a token that another application of the same Clerk instance obtained on
@@ -171,6 +189,38 @@ impl ClerkBuilder {
         I::Item: Into<String>,
     {
         self.authorized_parties = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Patterns of origins that may have asked for session tokens, for preview deployments: each star stands for exactly
+    /// one label of the host, as in `https://*.preview.example.com`. They count in addition to
+    /// [`authorized_parties`](Self::authorized_parties). None unless set.
+    ///
+    /// # Security
+    /// Every host that a pattern matches is trusted like the application itself. Do not use a domain under which others
+    /// can register names, such as that of a hosting provider.
+    pub fn authorized_party_patterns<I>(mut self, patterns: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.authorized_party_patterns = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Accepts session tokens whose authorized party (`azp`) the predicate accepts, in addition to
+    /// [`authorized_parties`](Self::authorized_parties). None unless set.
+    ///
+    /// The predicate is given the text of the claim, an origin as browsers serialize it, and is asked on every request. It
+    /// must be fast, and must not panic.
+    ///
+    /// # Security
+    /// Compare whole origins: a text that ends with `example.com` may be `https://evil-example.com`.
+    pub fn authorized_party_predicate(
+        mut self,
+        predicate: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.authorized_party_predicate = Some(Arc::new(predicate));
         self
     }
 
@@ -406,7 +456,7 @@ impl ClerkBuilder {
         self
     }
 
-    /// Reads the variables of [`Clerk::from_env`] from names and values, such as those of an emulator. Other names are
+    /// Reads the variables of [`Clerk::from_env`](crate::Clerk::from_env) from names and values, such as those of an emulator. Other names are
     /// ignored. What is absent or empty changes nothing.
     ///
     /// ```
@@ -428,233 +478,67 @@ impl ClerkBuilder {
         self.with_variables(Variables::read(variables))
     }
 
-    /// Reads the variables of [`Clerk::from_env`] from the environment.
+    /// Reads the variables of [`Clerk::from_env`](crate::Clerk::from_env) from the environment.
     pub fn from_env(self) -> Self {
         self.with_variables(Variables::of_the_process())
     }
 
-    fn with_variables(mut self, mut variables: Variables) -> Self {
-        if let Some(key) = variables.take("CLERK_SECRET_KEY") {
-            self = self.secret_key(key);
+    fn with_variables(mut self, variables: Variables) -> Self {
+        use crate::variables as names;
+
+        let has = |name| variables.is_set(name);
+        self.reads_keys |= has(names::CLERK_SECRET_KEY) || has(names::CLERK_PUBLISHABLE_KEY);
+        if has(names::CLERK_SECRET_KEY) {
+            self.secret_key = variables.text(names::CLERK_SECRET_KEY).map(Into::into);
         }
-        if let Some(key) = variables.take("CLERK_MACHINE_SECRET_KEY") {
-            self = self.machine_secret_key(key);
+        if has(names::CLERK_MACHINE_SECRET_KEY) {
+            let key = variables.text(names::CLERK_MACHINE_SECRET_KEY);
+            self.machine_secret_key = key.map(Into::into);
         }
-        if let Some(secret) = variables.take("CLERK_WEBHOOK_SIGNING_SECRET") {
-            self = self.webhook_signing_secret(secret);
+        if has(names::CLERK_WEBHOOK_SIGNING_SECRET) {
+            let secret = variables.text(names::CLERK_WEBHOOK_SIGNING_SECRET);
+            self.webhook_signing_secret = secret.map(Into::into);
         }
-        if let Some(parties) = variables.take("CLERK_AUTHORIZED_PARTIES") {
-            self = self.authorized_parties(
-                parties
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|party| !party.is_empty()),
-            );
+        if has(names::CLERK_AUTHORIZED_PARTIES) {
+            self.authorized_parties = variables.list(names::CLERK_AUTHORIZED_PARTIES);
         }
-        if let Some(allow_http) = variables.take("CLERK_DEVELOPMENT_ALLOW_HTTP") {
-            self.allow_http = is_true(&allow_http);
+        if has(names::CLERK_AUTHORIZED_PARTY_PATTERNS) {
+            self.authorized_party_patterns = variables.list(names::CLERK_AUTHORIZED_PARTY_PATTERNS);
         }
-        if let Some(is_satellite) = variables.take("CLERK_IS_SATELLITE") {
-            self.is_satellite = is_true(&is_satellite);
+        if has(names::CLERK_DEVELOPMENT_ALLOW_HTTP) {
+            self.allow_http = variables.flag(names::CLERK_DEVELOPMENT_ALLOW_HTTP);
+        }
+        if has(names::CLERK_IS_SATELLITE) {
+            self.is_satellite = variables.flag(names::CLERK_IS_SATELLITE);
         }
         for (name, field) in [
-            ("CLERK_PUBLISHABLE_KEY", &mut self.publishable_key),
-            ("CLERK_JWT_KEY", &mut self.jwt_key),
-            ("CLERK_API_URL", &mut self.api_url),
-            ("CLERK_API_VERSION", &mut self.api_version),
-            ("CLERK_PROXY_URL", &mut self.proxy_url),
-            ("CLERK_PUBLIC_URL", &mut self.public_url),
-            ("CLERK_DOMAIN", &mut self.domain),
-            ("CLERK_SIGN_IN_URL", &mut self.sign_in_url),
-            ("CLERK_SIGN_UP_URL", &mut self.sign_up_url),
+            (names::CLERK_PUBLISHABLE_KEY, &mut self.publishable_key),
+            (names::CLERK_JWT_KEY, &mut self.jwt_key),
+            (names::CLERK_API_URL, &mut self.api_url),
+            (names::CLERK_API_VERSION, &mut self.api_version),
+            (names::CLERK_PROXY_URL, &mut self.proxy_url),
+            (names::CLERK_PUBLIC_URL, &mut self.public_url),
+            (names::CLERK_DOMAIN, &mut self.domain),
+            (names::CLERK_SIGN_IN_URL, &mut self.sign_in_url),
+            (names::CLERK_SIGN_UP_URL, &mut self.sign_up_url),
         ] {
-            if let Some(value) = variables.take(name) {
-                *field = Some(value);
+            if variables.is_set(name) {
+                *field = variables.text(name);
             }
         }
+        self.unusable.retain(|remark| !has(remark.variable));
+        self.doubtful.retain(|remark| !has(remark.variable));
+        self.other_names.retain(|name, _| !has(name));
+        self.unusable.extend(variables.unusable);
+        self.doubtful.extend(variables.doubtful);
+        self.other_names.extend(variables.other_names);
         self
     }
-
-    /// Checks everything and makes the [`Clerk`]. Does no I/O.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the setting and its variable, and says what to do.
-    pub fn build(self) -> Result<Clerk, ConfigError> {
-        let single = self.accepts.single();
-        let needs_publishable_key =
-            !matches!(single, Some(TokenType::ApiKey | TokenType::M2mToken));
-        let publishable_key = match self.publishable_key.as_deref() {
-            Some(key) => match PublishableKey::parse(key) {
-                Ok(key) => Some(key),
-                Err(error) if needs_publishable_key => return Err(error.into()),
-                Err(error) => {
-                    tracing::warn!(
-                        "{error}; it is not needed for the tokens that are accepted here"
-                    );
-                    None
-                }
-            },
-            None if needs_publishable_key => return Err(PublishableKeyError::Missing.into()),
-            None => None,
-        };
-        let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
-        if single == Some(TokenType::M2mToken) {
-            if secret.is_none() && self.machine_secret_key.is_none() {
-                return Err(ConfigError::MissingMachineSecretKey);
-            }
-        } else if secret.is_none() {
-            return Err(ConfigError::MissingSecretKey);
-        }
-        let is_development_secret_key =
-            secret.is_some_and(|key| key.starts_with("sk_test_") || key.starts_with("test_"));
-        if single != Some(TokenType::M2mToken) && self.is_satellite {
-            if self.sign_in_url.is_none() && is_development_secret_key {
-                return Err(ConfigError::MissingSignInUrl);
-            }
-            if self.domain.is_none() && self.proxy_url.is_none() {
-                return Err(ConfigError::MissingSatelliteDomain);
-            }
-        }
-        if !self.any_url {
-            check_url("proxy_url", "CLERK_PROXY_URL", self.proxy_url.as_deref())?;
-            check_url(
-                "sign_in_url",
-                "CLERK_SIGN_IN_URL",
-                self.sign_in_url.as_deref(),
-            )?;
-            check_url(
-                "sign_up_url",
-                "CLERK_SIGN_UP_URL",
-                self.sign_up_url.as_deref(),
-            )?;
-        }
-        let public_url = self.public_url.as_deref().map(public_origin).transpose()?;
-        let jwt_key = self.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?;
-        let webhooks = self
-            .webhook_signing_secret
-            .map(WebhookVerifier::new)
-            .transpose()?;
-        let client = match self.api_client {
-            Some(client) => client,
-            None => {
-                let mut client = ClerkClient::builder();
-                if let Some(key) = &self.secret_key {
-                    client = client.secret_key(key.clone());
-                }
-                if let Some(key) = &self.machine_secret_key {
-                    client = client.machine_secret_key(key.clone());
-                }
-                if let Some(url) = self.api_url {
-                    client = client.api_url(url);
-                }
-                if self.allow_http {
-                    client = client.dangerous_allow_http();
-                }
-                if let Some(version) = self.api_version {
-                    client = client.api_version(version);
-                }
-                client
-                    .build()
-                    .map_err(|error| ConfigError::Client(Box::new(error)))?
-            }
-        };
-        let original_frontend_api = publishable_key.as_ref().map_or_else(String::new, |key| {
-            let domain = self.domain.as_deref().filter(|_| self.is_satellite);
-            key.effective_frontend_api(None, domain)
-        });
-        let scope = secret.or(self
-            .machine_secret_key
-            .as_ref()
-            .map(MachineSecretKey::expose_secret));
-        let machine_tokens = MachineTokenMemory::new(
-            self.machine_token_store,
-            self.machine_token_memory,
-            scope.unwrap_or_default(),
-        );
-        let source = match jwt_key {
-            Some(key) => SigningKeySource::Pem(key.signing_key),
-            None if secret.is_some() => SigningKeySource::Remote(client.clone()),
-            None => SigningKeySource::None,
-        };
-        let signing_keys = SigningKeys::new(source, self.signing_keys, Arc::clone(&self.clock));
-        let config = Config {
-            publishable_key,
-            machine_secret_key: self.machine_secret_key,
-            rules: ClaimRules {
-                authorized_parties: self.authorized_parties,
-                audience: self.audience,
-                issuer: self.issuer,
-                clock_skew: i64::try_from(self.clock_skew.as_millis()).unwrap_or(i64::MAX),
-            },
-            accepts: self.accepts,
-            is_satellite: self.is_satellite,
-            satellite_auto_sync: self.satellite_auto_sync,
-            proxy_url: self.proxy_url,
-            sign_in_url: self.sign_in_url,
-            sign_up_url: self.sign_up_url,
-            organization_sync: self.organization_sync,
-            forwarded_headers: self.forwarded_headers,
-            public_url,
-            header_only: self.header_only,
-            websocket_protocol: self.websocket_protocol,
-            htmx_redirects: self.htmx_redirects,
-            refusal_pages: self.refusal_pages,
-            oauth_resources: self.oauth_resources,
-            redirect_origins: self.redirect_origins,
-            original_frontend_api,
-            webhooks,
-            webhook_body_limit: self.webhook_body_limit,
-        };
-        Ok(Clerk::of(Instance {
-            config,
-            client,
-            signing_keys: Arc::new(signing_keys),
-            tokens: TokenCache::new(self.token_cache_bytes),
-            machine_tokens,
-            clock: self.clock,
-            token_cache_hits: AtomicU64::new(0),
-        }))
-    }
 }
 
-/// A page or proxy is a path, or a URL over https, or over http on loopback.
-fn check_url(
-    setting: &'static str,
-    variable: &'static str,
-    url: Option<&str>,
-) -> Result<(), ConfigError> {
-    let Some(text) = url.filter(|url| !url.starts_with('/') || url.starts_with("//")) else {
-        return Ok(());
-    };
-    let refused = |problem| ConfigError::InvalidUrl {
-        setting,
-        variable,
-        problem,
-    };
-    let url = Url::parse(text)
-        .map_err(|_| refused("is neither an absolute URL nor a path that begins with one slash"))?;
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if is_loopback(&url) => Ok(()),
-        _ => Err(refused("must use https; http is accepted on loopback only")),
+/// Values are not shown: a secret may stand in the place of any of them.
+impl fmt::Debug for ClerkBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClerkBuilder").finish_non_exhaustive()
     }
-}
-
-/// An http or https origin, and nothing behind it.
-fn public_origin(text: &str) -> Result<Url, ConfigError> {
-    Url::parse(text)
-        .ok()
-        .filter(|url| {
-            is_http(url)
-                && url.path() == "/"
-                && url.query().is_none()
-                && url.fragment().is_none()
-                && url.username().is_empty()
-                && url.password().is_none()
-        })
-        .ok_or(ConfigError::InvalidUrl {
-            setting: "public_url",
-            variable: "CLERK_PUBLIC_URL",
-            problem: "must be an origin such as https://app.example.com, without a path, a query or a user",
-        })
 }

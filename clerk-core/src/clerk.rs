@@ -78,6 +78,7 @@ impl Clerk {
     /// | `CLERK_MACHINE_SECRET_KEY` | a machine's secret key, for machine-to-machine tokens |
     /// | `CLERK_JWT_KEY` | the PEM public key; verification then needs no network |
     /// | `CLERK_AUTHORIZED_PARTIES` | origins that may have asked for session tokens, separated by commas |
+    /// | `CLERK_AUTHORIZED_PARTY_PATTERNS` | the same for preview deployments, such as `https://*.preview.example.com` |
     /// | `CLERK_API_URL`, `CLERK_API_VERSION` | the Backend API, `https://api.clerk.com` and `v1` |
     /// | `CLERK_PROXY_URL` | where the Frontend API is proxied, absolute or a path |
     /// | `CLERK_PUBLIC_URL` | the origin under which browsers reach this application |
@@ -86,8 +87,13 @@ impl Clerk {
     /// | `CLERK_WEBHOOK_SIGNING_SECRET` | the secret of the webhook endpoint |
     /// | `CLERK_DEVELOPMENT_ALLOW_HTTP` | `true` allows plain http to a Backend API beyond loopback, for development |
     ///
+    /// A variable that is empty counts as not set. Blanks and one pair of quotes around a value are dropped, with a warning.
+    ///
     /// # Errors
-    /// [`ConfigError`] when a needed variable is missing or one cannot be used.
+    /// [`ConfigError`] when a needed variable is missing or one cannot be used: a value of blanks, a placeholder such as
+    /// `YOUR_SECRET_KEY`, blanks or line breaks inside a value, a key in the place of another, a test key beside a live one,
+    /// a value that is not Unicode. The error names the variable, and the other name under which it was found, such as
+    /// `VITE_CLERK_PUBLISHABLE_KEY`. It never holds a key.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::builder().from_env().build()
     }

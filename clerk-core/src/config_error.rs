@@ -1,55 +1,69 @@
 //! Configurations that cannot work.
 
+use std::fmt;
+
+use crate::error_chain::write_with_causes;
 use crate::publishable_key::PublishableKeyError;
 use crate::token::JwtKeyError;
 use crate::webhook::WebhookError;
 
 /// A configuration that cannot work. Nothing has been sent anywhere.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` is the text with its causes, so that `main() -> Result<(), Box<dyn Error>>` shows it. No secret is in it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The publishable key is missing or malformed.
+    /// A setting that is needed is missing.
+    #[error("{problem}{}", found(.found_as.as_deref(), .variable))]
+    #[non_exhaustive]
+    Missing {
+        /// The variable to set.
+        variable: &'static str,
+        /// What is missing, and what to do.
+        problem: &'static str,
+        /// A variable that is set and holds the setting for other programs, such as `VITE_CLERK_PUBLISHABLE_KEY`.
+        found_as: Option<String>,
+    },
+    /// A setting has a value that cannot be used.
+    #[error("{variable} (ClerkBuilder::{setter}) {problem}")]
+    #[non_exhaustive]
+    Invalid {
+        /// The variable of the setting.
+        variable: &'static str,
+        /// The builder's method for it.
+        setter: &'static str,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// One key belongs to a development instance, and the other to a production instance.
+    #[error(
+        "CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY belong to different instances: one is of a development instance \
+         (..._test_...), the other of a production instance (..._live_...); copy both from the same API keys page of the \
+         Clerk dashboard"
+    )]
+    DifferentInstances,
+    /// The publishable key is malformed.
     #[error(transparent)]
     PublishableKey(#[from] PublishableKeyError),
-    /// There is no secret key.
-    #[error(
-        "the secret key is missing: set CLERK_SECRET_KEY to the key (sk_test_... or sk_live_...) from the API keys page \
-         of the Clerk dashboard"
-    )]
-    MissingSecretKey,
-    /// Machine-to-machine tokens are accepted, but there is no key to verify them with.
-    #[error(
-        "machine tokens need a key to be verified with: set CLERK_MACHINE_SECRET_KEY to a machine's secret key (ak_...), \
-         or CLERK_SECRET_KEY to the instance's"
-    )]
-    MissingMachineSecretKey,
     /// The PEM key is not usable.
     #[error(transparent)]
     JwtKey(#[from] JwtKeyError),
     /// The webhook secret is not usable.
-    #[error("CLERK_WEBHOOK_SIGNING_SECRET cannot be used: {0}")]
+    #[error(transparent)]
     WebhookSecret(#[from] WebhookError),
-    /// A development satellite has no sign-in page.
-    #[error(
-        "a satellite of a development instance needs the sign-in page of its primary application: set \
-         CLERK_SIGN_IN_URL to its absolute URL"
-    )]
-    MissingSignInUrl,
-    /// A satellite has neither a domain nor a proxy.
-    #[error("a satellite needs its domain or a proxy URL: set CLERK_DOMAIN or CLERK_PROXY_URL")]
-    MissingSatelliteDomain,
-    /// An address is not acceptable.
-    #[error("{setting} ({variable}) {problem}")]
-    #[non_exhaustive]
-    InvalidUrl {
-        /// The builder's setting.
-        setting: &'static str,
-        /// Its variable.
-        variable: &'static str,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
     /// The Backend API client refused its part.
-    #[error("the Backend API client cannot be set up: check CLERK_API_URL and CLERK_SECRET_KEY")]
+    #[error("the Backend API client cannot be set up")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn found(name: Option<&str>, variable: &str) -> String {
+    name.map_or_else(String::new, |name| {
+        format!("; {name} is set, but this program reads {variable}")
+    })
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
+    }
 }

@@ -55,7 +55,9 @@
 
 // From the ground up: a file uses only what stands above it here, and its own children.
 mod clock;
+mod discreet;
 mod ecma;
+mod error_chain;
 mod headers;
 mod publishable_key;
 mod reason;
@@ -63,6 +65,10 @@ mod refusal_page;
 mod request;
 mod request_kind;
 mod urls;
+
+mod authorized_parties;
+mod key_check;
+
 mod variables;
 
 mod token;

@@ -1,13 +1,106 @@
-//! The environment variables that configure an instance.
+//! The environment variables that configure an instance: their names, and what their values must be like.
+//!
+//! Environment files and dashboards of hosting providers add quotes, blanks and line breaks, and hold placeholders and the
+//! wrong key. What is clear is mended, with a warning; the rest is refused by the name of the variable.
 
 use std::collections::BTreeMap;
 
 use crate::ecma::parse_decimal_int;
+use crate::key_check::{KeyFault, KeyKind};
 
-/// The variables that were set, by name.
+/// What a variable holds.
+#[derive(Clone, Copy)]
+enum Form {
+    Key(KeyKind),
+    /// Origins or patterns of origins, separated by commas.
+    Origins,
+    /// A URL, a path, a host, a word.
+    Word,
+}
+
+/// A variable, the method of the builder for the same setting, and what it holds.
+struct Variable {
+    name: &'static str,
+    setter: &'static str,
+    form: Form,
+}
+
+macro_rules! variables {
+    ($($name:ident, $setter:ident, $form:expr;)*) => {
+        $(pub(crate) const $name: &str = stringify!($name);)*
+        const VARIABLES: &[Variable] = &[
+            $(Variable { name: stringify!($name), setter: stringify!($setter), form: $form },)*
+        ];
+    };
+}
+
+variables! {
+    CLERK_SECRET_KEY, secret_key, Form::Key(KeyKind::Secret);
+    CLERK_PUBLISHABLE_KEY, publishable_key, Form::Key(KeyKind::Publishable);
+    CLERK_MACHINE_SECRET_KEY, machine_secret_key, Form::Key(KeyKind::Machine);
+    CLERK_JWT_KEY, jwt_key, Form::Key(KeyKind::Jwt);
+    CLERK_WEBHOOK_SIGNING_SECRET, webhook_signing_secret, Form::Key(KeyKind::Webhook);
+    CLERK_AUTHORIZED_PARTIES, authorized_parties, Form::Origins;
+    CLERK_AUTHORIZED_PARTY_PATTERNS, authorized_party_patterns, Form::Origins;
+    CLERK_API_URL, api_url, Form::Word;
+    CLERK_API_VERSION, api_version, Form::Word;
+    CLERK_PROXY_URL, proxy_url, Form::Word;
+    CLERK_PUBLIC_URL, public_url, Form::Word;
+    CLERK_DOMAIN, domain, Form::Word;
+    CLERK_IS_SATELLITE, is_satellite, Form::Word;
+    CLERK_SIGN_IN_URL, sign_in_url, Form::Word;
+    CLERK_SIGN_UP_URL, sign_up_url, Form::Word;
+    CLERK_DEVELOPMENT_ALLOW_HTTP, dangerous_allow_http, Form::Word;
+}
+
+/// Under which the variables of front ends repeat ours: bundlers hand only such names to browsers.
+const FRONT_END_PREFIXES: [&str; 8] = [
+    "NEXT_PUBLIC_",
+    "VITE_",
+    "REACT_APP_",
+    "EXPO_PUBLIC_",
+    "NUXT_PUBLIC_",
+    "NUXT_",
+    "GATSBY_",
+    "PUBLIC_",
+];
+
+/// Other names under which guides and older SDKs keep a setting.
+const OTHER_NAMES: [(&str, &str); 5] = [
+    ("CLERK_API_KEY", CLERK_SECRET_KEY),
+    ("CLERK_SECRET", CLERK_SECRET_KEY),
+    ("CLERK_WEBHOOK_SECRET", CLERK_WEBHOOK_SIGNING_SECRET),
+    ("CLERK_SIGNING_SECRET", CLERK_WEBHOOK_SIGNING_SECRET),
+    ("CLERK_FRONTEND_API", CLERK_PUBLISHABLE_KEY),
+];
+
+/// Returns the builder's method for the setting of a variable.
+pub(crate) fn setter_of(name: &str) -> &'static str {
+    variable(name).map_or("from_vars", |variable| variable.setter)
+}
+
+fn variable(name: &str) -> Option<&'static Variable> {
+    VARIABLES.iter().find(|variable| variable.name == name)
+}
+
+/// A variable whose value cannot be used, or should be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Remark {
+    pub(crate) variable: &'static str,
+    /// The end of a sentence that begins with the variable's name. Holds no value.
+    pub(crate) problem: String,
+}
+
+/// The variables that were set: their values, and what is to be said about them.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<&'static str, String>,
+    /// Variables with a value that cannot be used.
+    pub(crate) unusable: Vec<Remark>,
+    /// Variables with a value that is used, and should be looked at.
+    pub(crate) doubtful: Vec<Remark>,
+    /// The variable that is not set, and the other name under which its setting was found.
+    pub(crate) other_names: BTreeMap<&'static str, String>,
 }
 
 impl Variables {
@@ -16,10 +109,23 @@ impl Variables {
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let mut read = Self::default();
+        let mut values = BTreeMap::new();
         for (name, value) in variables {
             let (name, value) = (name.as_ref(), value.as_ref());
-            if name.starts_with("CLERK_") && !value.is_empty() {
-                read.values.insert(name.to_owned(), value.to_owned());
+            if let Some(variable) = variable(name) {
+                values.insert(variable.name, value.to_owned());
+            } else if let Some(ours) = other_name_of(name)
+                && !value.trim().is_empty()
+            {
+                read.other_names.insert(ours, name.to_owned());
+            }
+        }
+        values.retain(|_, value| !value.is_empty());
+        read.other_names
+            .retain(|ours, _| !values.contains_key(ours));
+        for Variable { name, form, .. } in VARIABLES {
+            if let Some(value) = values.get(name) {
+                read.check(name, *form, value);
             }
         }
         read
@@ -27,18 +133,158 @@ impl Variables {
 
     /// Reads the environment of this process.
     pub(crate) fn of_the_process() -> Self {
-        // A value that is not Unicode reads as absent: no variable of Clerk's can be one.
-        Self::read(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }))
+        let mut unreadable = Vec::new();
+        let mut variables = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) => variables.push((name, value)),
+                Err(_) => unreadable.extend(variable(&name).map(|variable| variable.name)),
+            }
+        }
+        let mut read = Self::read(variables);
+        read.other_names
+            .retain(|ours, _| !unreadable.contains(ours));
+        for variable in unreadable {
+            read.refuse(variable, "is not valid Unicode".to_owned());
+        }
+        read
     }
 
-    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
-        self.values.remove(name)
+    fn check(&mut self, name: &'static str, form: Form, value: &str) {
+        let undressed = undressed(value);
+        if undressed.is_empty() {
+            self.refuse(
+                name,
+                "holds nothing but blanks or quotes: set it, or remove it".to_owned(),
+            );
+            return;
+        }
+        if let Form::Key(kind) = form {
+            match KeyFault::find(kind, undressed) {
+                None => {}
+                Some(fault @ KeyFault::UnknownPrefix) => self.doubt(name, fault.text(kind)),
+                Some(fault) => return self.refuse(name, fault.text(kind)),
+            }
+        }
+        if matches!(form, Form::Word) && undressed.contains(is_unseen) {
+            self.refuse(
+                name,
+                "holds a blank or a line break inside: write it in one piece".to_owned(),
+            );
+            return;
+        }
+        let mut value_as_read = undressed.to_owned();
+        if matches!(form, Form::Origins) {
+            let origins: Vec<&str> = undressed
+                .split(',')
+                .map(self::undressed)
+                .filter(|origin| !origin.is_empty())
+                .collect();
+            if origins.is_empty() {
+                self.refuse(name, "names no origin: set it, or remove it".to_owned());
+                return;
+            }
+            value_as_read = origins.join(",");
+        } else if undressed != value && !(name == CLERK_JWT_KEY && value.trim() == undressed) {
+            self.doubt(
+                name,
+                "has blanks, line breaks or quotes around its value, which were dropped: remove them where it is set"
+                    .to_owned(),
+            );
+        }
+        self.values.insert(name, value_as_read);
+    }
+
+    fn refuse(&mut self, variable: &'static str, problem: String) {
+        self.unusable.push(Remark { variable, problem });
+    }
+
+    fn doubt(&mut self, variable: &'static str, problem: String) {
+        self.doubtful.push(Remark { variable, problem });
+    }
+
+    /// Returns true if a variable was set, be its value of use or not.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.values.contains_key(name) || self.unusable.iter().any(|remark| remark.variable == name)
+    }
+
+    /// Returns the value of a variable. `None` when it was set to something that cannot be used.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.values.get(name).cloned()
+    }
+
+    /// Returns the members of a list.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let list = self.values.get(name).map(|list| list.split(','));
+        list.into_iter().flatten().map(str::to_owned).collect()
+    }
+
+    /// Returns true for `true` in any case, and for text that begins with a number above zero.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|text| {
+            text.eq_ignore_ascii_case("true")
+                || parse_decimal_int(text).is_some_and(|number| number > 0.0)
+        })
     }
 }
 
-/// `true` in any case, or text that begins with a number above zero.
-pub(crate) fn is_true(text: &str) -> bool {
-    text.eq_ignore_ascii_case("true") || parse_decimal_int(text).is_some_and(|number| number > 0.0)
+/// Returns our name of the setting that is kept under this name elsewhere.
+fn other_name_of(name: &str) -> Option<&'static str> {
+    let listed = OTHER_NAMES.iter().find(|(other, _)| *other == name);
+    listed.map(|(_, ours)| *ours).or_else(|| {
+        FRONT_END_PREFIXES
+            .iter()
+            .filter_map(|prefix| variable(name.strip_prefix(prefix)?))
+            .map(|variable| variable.name)
+            .next()
+    })
+}
+
+/// Drops blanks around a value and one pair of quotes, where there are no such quotes inside.
+fn undressed(value: &str) -> &str {
+    const QUOTES: [(char, char); 5] =
+        [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’')];
+    let value = value.trim_matches(is_unseen);
+    QUOTES
+        .iter()
+        .find_map(|(open, close)| {
+            let inside = value.strip_prefix(*open)?.strip_suffix(*close)?;
+            (!inside.contains([*open, *close])).then(|| inside.trim_matches(is_unseen))
+        })
+        .unwrap_or(value)
+}
+
+/// Blanks, line breaks, and characters that are copied along without being seen.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_value_is_read_or_refused(
+            at in 0..VARIABLES.len(),
+            value in "((sk|pk)_(test|live)_|whsec_|ak_)?[\\PC\\s\"'\u{feff}]{0,20}",
+        ) {
+            let name = VARIABLES[at].name;
+            let read = Variables::read([(name, &value)]);
+            prop_assert_eq!(read.is_set(name), !value.is_empty());
+            prop_assert_eq!(read.text(name).is_none(), value.is_empty() || !read.unusable.is_empty());
+            // What was read once is read the same again.
+            if let Some(text) = read.text(name) {
+                let again = Variables::read([(name, &text)]);
+                if !matches!(VARIABLES[at].form, Form::Origins) {
+                    prop_assert_eq!(again.text(name), Some(text));
+                }
+            }
+        }
+    }
 }

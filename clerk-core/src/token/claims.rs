@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::error::TokenError;
+use crate::authorized_parties::AuthorizedParties;
 use crate::reason::Reason;
 
 /// The claims of a verified token (RFC 7519 section 4), as they stand in it.
@@ -52,7 +53,7 @@ impl Claims {
 /// What the claims of a session or machine token are held against.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClaimRules {
-    pub(crate) authorized_parties: Vec<String>,
+    pub(crate) authorized_parties: AuthorizedParties,
     pub(crate) audience: Vec<String>,
     pub(crate) issuer: Vec<String>,
     /// Milliseconds.
@@ -87,11 +88,7 @@ impl ClaimRules {
             return Ok(());
         }
         match claims.text("azp") {
-            Some(azp)
-                if !azp.is_empty() && self.authorized_parties.iter().any(|party| party == azp) =>
-            {
-                Ok(())
-            }
+            Some(azp) if !azp.is_empty() && self.authorized_parties.contains(azp) => Ok(()),
             _ => Err(TokenError::new(
                 Reason::TokenInvalidAuthorizedParties,
                 "the authorized party claim (azp) is not one of the configured authorized parties",

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod attacks;
+mod authorized_parties;
 mod configuration;
 mod cookie_flow;
 mod handshakes;
@@ -13,6 +14,7 @@ mod log;
 mod machine_tokens;
 mod properties;
 mod secrets;
+mod variables;
 
 use clerk_core::{Auth, AuthStatus, Clerk, ClerkBuilder, ManualClock, Reason, RequestState};
 use clerk_test_support::forge::{DEVELOPMENT_KEY, NOW, PRODUCTION_KEY, Signer};

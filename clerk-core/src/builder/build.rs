@@ -1,0 +1,348 @@
+//! Makes a [`Clerk`] of what a builder holds, after everything was checked.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use clerk_backend_api::{ClerkClient, MachineSecretKey, SecretKey};
+use http::HeaderValue;
+use url::Url;
+
+use super::ClerkBuilder;
+use crate::authorized_parties::{AuthorizedParties, OriginPattern};
+use crate::clerk::Clerk;
+use crate::config::Config;
+use crate::config_error::ConfigError;
+use crate::instance::Instance;
+use crate::key_check::{KeyFault, KeyKind, environment};
+use crate::publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
+use crate::signing_keys::{SigningKeySource, SigningKeys};
+use crate::store::MachineTokenMemory;
+use crate::token::{ClaimRules, JwtKey, TokenCache, TokenType};
+use crate::urls::{is_http, is_loopback};
+use crate::variables as names;
+use crate::webhook::WebhookVerifier;
+
+impl ClerkBuilder {
+    /// Checks everything and makes the [`Clerk`]. Does no I/O.
+    ///
+    /// A publishable key is used as it is written, since the names of cookies follow from its text; what is odd about a key
+    /// and can be sent nevertheless is accepted.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting and its variable, and says what to do.
+    pub fn build(self) -> Result<Clerk, ConfigError> {
+        self.check_variables()?;
+        let publishable_key = self.checked_publishable_key()?;
+        self.check_keys()?;
+        self.check_satellite()?;
+        self.check_urls()?;
+        let authorized_parties = self.checked_parties()?;
+        let public_url = self.public_url.as_deref().map(public_origin).transpose()?;
+        let jwt_key = self.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?;
+        let webhooks = self
+            .webhook_signing_secret
+            .clone()
+            .map(WebhookVerifier::new)
+            .transpose()?;
+        let client = match &self.api_client {
+            Some(client) => client.clone(),
+            None => self.client()?,
+        };
+        for remark in &self.doubtful {
+            tracing::warn!("{} {}", remark.variable, remark.problem);
+        }
+        let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
+        let original_frontend_api = publishable_key.as_ref().map_or_else(String::new, |key| {
+            let domain = self.domain.as_deref().filter(|_| self.is_satellite);
+            key.effective_frontend_api(None, domain)
+        });
+        let scope = secret.or(self
+            .machine_secret_key
+            .as_ref()
+            .map(MachineSecretKey::expose_secret));
+        let machine_tokens = MachineTokenMemory::new(
+            self.machine_token_store,
+            self.machine_token_memory,
+            scope.unwrap_or_default(),
+        );
+        let source = match jwt_key {
+            Some(key) => SigningKeySource::Pem(key.signing_key),
+            None if secret.is_some() => SigningKeySource::Remote(client.clone()),
+            None => SigningKeySource::None,
+        };
+        let signing_keys = SigningKeys::new(source, self.signing_keys, Arc::clone(&self.clock));
+        let config = Config {
+            publishable_key,
+            machine_secret_key: self.machine_secret_key,
+            rules: ClaimRules {
+                authorized_parties,
+                audience: self.audience,
+                issuer: self.issuer,
+                clock_skew: i64::try_from(self.clock_skew.as_millis()).unwrap_or(i64::MAX),
+            },
+            accepts: self.accepts,
+            is_satellite: self.is_satellite,
+            satellite_auto_sync: self.satellite_auto_sync,
+            proxy_url: self.proxy_url,
+            sign_in_url: self.sign_in_url,
+            sign_up_url: self.sign_up_url,
+            organization_sync: self.organization_sync,
+            forwarded_headers: self.forwarded_headers,
+            public_url,
+            header_only: self.header_only,
+            websocket_protocol: self.websocket_protocol,
+            htmx_redirects: self.htmx_redirects,
+            refusal_pages: self.refusal_pages,
+            oauth_resources: self.oauth_resources,
+            redirect_origins: self.redirect_origins,
+            original_frontend_api,
+            webhooks,
+            webhook_body_limit: self.webhook_body_limit,
+        };
+        Ok(Clerk::of(Instance {
+            config,
+            client,
+            signing_keys: Arc::new(signing_keys),
+            tokens: TokenCache::new(self.token_cache_bytes),
+            machine_tokens,
+            clock: self.clock,
+            token_cache_hits: AtomicU64::new(0),
+        }))
+    }
+
+    /// Refuses what the environment holds by mistake, unless a setter makes up for it.
+    fn check_variables(&self) -> Result<(), ConfigError> {
+        if let Some(remark) = self
+            .unusable
+            .iter()
+            .find(|remark| !self.is_set(remark.variable))
+        {
+            return Err(invalid(remark.variable, remark.problem.clone()));
+        }
+        let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
+        let environments = [secret, self.publishable_key.as_deref()].map(|key| environment(key?));
+        match environments {
+            [Some(secret), Some(publishable)] if self.reads_keys && secret != publishable => {
+                Err(ConfigError::DifferentInstances)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the setting of a variable has a value.
+    fn is_set(&self, variable: &str) -> bool {
+        match variable {
+            names::CLERK_SECRET_KEY => self.secret_key.is_some(),
+            names::CLERK_PUBLISHABLE_KEY => self.publishable_key.is_some(),
+            names::CLERK_MACHINE_SECRET_KEY => self.machine_secret_key.is_some(),
+            names::CLERK_JWT_KEY => self.jwt_key.is_some(),
+            names::CLERK_WEBHOOK_SIGNING_SECRET => self.webhook_signing_secret.is_some(),
+            names::CLERK_AUTHORIZED_PARTIES => !self.authorized_parties.is_empty(),
+            names::CLERK_AUTHORIZED_PARTY_PATTERNS => !self.authorized_party_patterns.is_empty(),
+            names::CLERK_API_URL => self.api_url.is_some(),
+            names::CLERK_API_VERSION => self.api_version.is_some(),
+            names::CLERK_PROXY_URL => self.proxy_url.is_some(),
+            names::CLERK_PUBLIC_URL => self.public_url.is_some(),
+            names::CLERK_DOMAIN => self.domain.is_some(),
+            names::CLERK_IS_SATELLITE => self.is_satellite,
+            names::CLERK_SIGN_IN_URL => self.sign_in_url.is_some(),
+            names::CLERK_SIGN_UP_URL => self.sign_up_url.is_some(),
+            names::CLERK_DEVELOPMENT_ALLOW_HTTP => self.allow_http,
+            _ => false,
+        }
+    }
+
+    fn missing(&self, variable: &'static str, problem: &'static str) -> ConfigError {
+        ConfigError::Missing {
+            variable,
+            problem,
+            found_as: self.other_names.get(variable).cloned(),
+        }
+    }
+
+    /// Refuses keys that are missing, and those that no header can hold.
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        if self.accepts.single() == Some(TokenType::M2mToken) {
+            if self.secret_key.is_none() && self.machine_secret_key.is_none() {
+                return Err(self.missing(
+                    names::CLERK_MACHINE_SECRET_KEY,
+                    "machine tokens need a key to be verified with: set CLERK_MACHINE_SECRET_KEY to a machine's secret \
+                     key (ak_...), or CLERK_SECRET_KEY to the instance's",
+                ));
+            }
+        } else if self.secret_key.is_none() {
+            return Err(self.missing(
+                names::CLERK_SECRET_KEY,
+                "the secret key is missing: set CLERK_SECRET_KEY to the key (sk_test_... or sk_live_...) from the API \
+                 keys page of the Clerk dashboard",
+            ));
+        }
+        let machine = self.machine_secret_key.as_ref();
+        for (variable, kind, key) in [
+            (
+                names::CLERK_SECRET_KEY,
+                KeyKind::Secret,
+                self.secret_key.as_ref().map(SecretKey::expose_secret),
+            ),
+            (
+                names::CLERK_MACHINE_SECRET_KEY,
+                KeyKind::Machine,
+                machine.map(MachineSecretKey::expose_secret),
+            ),
+        ] {
+            if key.is_some_and(|key| HeaderValue::from_str(key).is_err()) {
+                return Err(invalid(variable, KeyFault::Broken.text(kind)));
+            }
+        }
+        Ok(())
+    }
+
+    fn checked_publishable_key(&self) -> Result<Option<PublishableKey>, ConfigError> {
+        let is_needed = !matches!(
+            self.accepts.single(),
+            Some(TokenType::ApiKey | TokenType::M2mToken)
+        );
+        let parsed = self.publishable_key.as_deref().map(PublishableKey::parse);
+        match parsed {
+            Some(Ok(key)) => Ok(Some(key)),
+            None | Some(Err(PublishableKeyError::Missing)) if is_needed => Err(self.missing(
+                names::CLERK_PUBLISHABLE_KEY,
+                "the publishable key is missing: set CLERK_PUBLISHABLE_KEY to the key (pk_test_... or pk_live_...) from \
+                 the API keys page of the Clerk dashboard",
+            )),
+            Some(Err(error)) if is_needed => Err(error.into()),
+            Some(Err(error)) => {
+                tracing::warn!("{error}; it is not needed for the tokens that are accepted here");
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn check_satellite(&self) -> Result<(), ConfigError> {
+        if !self.is_satellite || self.accepts.single() == Some(TokenType::M2mToken) {
+            return Ok(());
+        }
+        let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
+        if self.sign_in_url.is_none()
+            && secret.and_then(environment) == Some(InstanceType::Development)
+        {
+            return Err(self.missing(
+                names::CLERK_SIGN_IN_URL,
+                "a satellite of a development instance needs the sign-in page of its primary application: set \
+                 CLERK_SIGN_IN_URL to its absolute URL",
+            ));
+        }
+        if self.domain.is_none() && self.proxy_url.is_none() {
+            return Err(self.missing(
+                names::CLERK_DOMAIN,
+                "a satellite needs its domain or a proxy URL: set CLERK_DOMAIN or CLERK_PROXY_URL",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_urls(&self) -> Result<(), ConfigError> {
+        if self.any_url {
+            return Ok(());
+        }
+        for (variable, url) in [
+            (names::CLERK_PROXY_URL, &self.proxy_url),
+            (names::CLERK_SIGN_IN_URL, &self.sign_in_url),
+            (names::CLERK_SIGN_UP_URL, &self.sign_up_url),
+        ] {
+            if let Some(url) = url {
+                check_url(url).map_err(|problem| invalid(variable, problem))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn checked_parties(&self) -> Result<AuthorizedParties, ConfigError> {
+        let patterns = self
+            .authorized_party_patterns
+            .iter()
+            .map(|text| OriginPattern::parse(text))
+            .collect::<Result<_, _>>()
+            .map_err(|error| invalid(names::CLERK_AUTHORIZED_PARTY_PATTERNS, error.to_string()))?;
+        let predicate = self.authorized_party_predicate.clone();
+        AuthorizedParties::new(&self.authorized_parties, patterns, predicate)
+            .map_err(|error| invalid(names::CLERK_AUTHORIZED_PARTIES, error.to_string()))
+    }
+
+    /// Makes the client of the Backend API.
+    fn client(&self) -> Result<ClerkClient, ConfigError> {
+        use clerk_backend_api::ConfigError as ClientError;
+
+        let mut client = ClerkClient::builder();
+        if let Some(key) = &self.secret_key {
+            client = client.secret_key(key.clone());
+        }
+        if let Some(key) = &self.machine_secret_key {
+            client = client.machine_secret_key(key.clone());
+        }
+        if let Some(url) = &self.api_url {
+            client = client.api_url(url);
+        }
+        if self.allow_http {
+            client = client.dangerous_allow_http();
+        }
+        if let Some(version) = &self.api_version {
+            client = client.api_version(version);
+        }
+        client.build().map_err(|error| match &error {
+            ClientError::InvalidApiUrl(_) | ClientError::InsecureApiUrl => {
+                invalid(names::CLERK_API_URL, format!("cannot be used: {error}"))
+            }
+            ClientError::InvalidApiVersion => {
+                invalid(names::CLERK_API_VERSION, format!("cannot be used: {error}"))
+            }
+            _ => ConfigError::Client(Box::new(error)),
+        })
+    }
+}
+
+fn invalid(variable: &'static str, problem: impl Into<String>) -> ConfigError {
+    ConfigError::Invalid {
+        variable,
+        setter: names::setter_of(variable),
+        problem: problem.into(),
+    }
+}
+
+/// A page or proxy is a path, or a URL over https, or over http on loopback.
+fn check_url(text: &str) -> Result<(), &'static str> {
+    if text.starts_with('/') && !text.starts_with("//") {
+        return Ok(());
+    }
+    let url = Url::parse(text)
+        .map_err(|_| "is neither an absolute URL nor a path that begins with one slash")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not name a user or a password");
+    }
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(&url) => Ok(()),
+        _ => Err("must use https; http is accepted on loopback only"),
+    }
+}
+
+/// An http or https origin, and nothing behind it.
+fn public_origin(text: &str) -> Result<Url, ConfigError> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| {
+            is_http(url)
+                && url.path() == "/"
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+        })
+        .ok_or_else(|| {
+            invalid(
+                names::CLERK_PUBLIC_URL,
+                "must be an origin such as https://app.example.com, without a path, a query or a user",
+            )
+        })
+}

@@ -1,0 +1,162 @@
+//! Whether a text can be the key that it is configured as, as far as that can be told without asking Clerk.
+
+use crate::publishable_key::InstanceType;
+
+/// The kinds of keys that Clerk's dashboard shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    Secret,
+    Publishable,
+    Machine,
+    Webhook,
+    /// The PEM public key.
+    Jwt,
+}
+
+impl KeyKind {
+    /// Tells the kind of a key by how it begins.
+    fn of(text: &str) -> Option<Self> {
+        let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
+        [
+            (Self::Secret, &["sk_"][..]),
+            (Self::Publishable, &["pk_"]),
+            (Self::Machine, &["ak_"]),
+            (Self::Webhook, &["whsec_"]),
+            (Self::Jwt, &["-----BEGIN"]),
+        ]
+        .into_iter()
+        .find_map(|(kind, prefixes)| begins(prefixes).then_some(kind))
+    }
+
+    /// How keys of this kind begin. A webhook's secret may have no prefix.
+    fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Secret => &["sk_test_", "sk_live_", "test_", "live_"],
+            Self::Publishable => &["pk_test_", "pk_live_"],
+            Self::Machine => &["ak_"],
+            Self::Webhook => &["whsec_", ""],
+            Self::Jwt => &[""],
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "a secret key (sk_...)",
+            Self::Publishable => "a publishable key (pk_...)",
+            Self::Machine => "a machine's secret key or an API key (ak_...)",
+            Self::Webhook => "the signing secret of a webhook (whsec_...)",
+            Self::Jwt => "a PEM key",
+        }
+    }
+
+    /// Where the right key is found.
+    pub(crate) fn source(self) -> &'static str {
+        match self {
+            Self::Secret => {
+                "copy the secret key (sk_test_... or sk_live_...) from the API keys page of the Clerk dashboard"
+            }
+            Self::Publishable => {
+                "copy the publishable key (pk_test_... or pk_live_...) from the API keys page of the Clerk dashboard"
+            }
+            Self::Machine => {
+                "copy the machine's secret key (ak_...) from the machines page of the Clerk dashboard"
+            }
+            Self::Webhook => {
+                "copy the signing secret (whsec_...) from the page of the webhook endpoint in the Clerk dashboard"
+            }
+            Self::Jwt => {
+                "copy the JWKS public key (PEM) from the API keys page of the Clerk dashboard"
+            }
+        }
+    }
+}
+
+/// What is wrong with the text of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyFault {
+    Misplaced(KeyKind),
+    Placeholder,
+    /// Quotes around it or inside.
+    Quoted,
+    /// Blanks, line breaks or other characters that no key has.
+    Broken,
+    /// Not how keys of its kind begin today.
+    UnknownPrefix,
+}
+
+impl KeyFault {
+    /// Finds what is wrong with `text` as a key of this kind.
+    pub(crate) fn find(kind: KeyKind, text: &str) -> Option<Self> {
+        let trimmed = text.trim();
+        if let Some(other) = KeyKind::of(trimmed).filter(|other| *other != kind) {
+            return Some(Self::Misplaced(other));
+        }
+        if kind == KeyKind::Jwt {
+            return None;
+        }
+        let body = kind
+            .prefixes()
+            .iter()
+            .find_map(|prefix| trimmed.strip_prefix(prefix));
+        if is_placeholder(body.unwrap_or(trimmed)) {
+            Some(Self::Placeholder)
+        } else if text.contains(['"', '\'', '`', '“', '”', '‘', '’']) {
+            Some(Self::Quoted)
+        } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Some(Self::Broken)
+        } else if body.is_none() {
+            Some(Self::UnknownPrefix)
+        } else {
+            None
+        }
+    }
+
+    /// Says what is wrong and what to do, as the end of a sentence that begins with the name of the setting.
+    pub(crate) fn text(self, kind: KeyKind) -> String {
+        let source = kind.source();
+        match self {
+            Self::Misplaced(KeyKind::Secret) if kind == KeyKind::Publishable => format!(
+                "holds a secret key (sk_...), which browsers must never see: {source}; if a page was served with it, \
+                 replace the secret key there, too"
+            ),
+            Self::Misplaced(other) => format!("holds {}: {source}", other.name()),
+            Self::Placeholder => format!("holds a placeholder, or a prefix alone: {source}"),
+            Self::Quoted => format!("holds quotes: {source}, without quotes"),
+            Self::Broken => format!(
+                "holds a blank, a line break or another character that no key has: {source}, in one line"
+            ),
+            Self::UnknownPrefix => {
+                format!("does not begin as keys of its kind do: if calls are refused, {source}")
+            }
+        }
+    }
+}
+
+/// Tells whether a secret or publishable key belongs to a development or to a production instance; `None` when its prefix
+/// does not say.
+pub(crate) fn environment(key: &str) -> Option<InstanceType> {
+    let key = key
+        .strip_prefix("sk_")
+        .or_else(|| key.strip_prefix("pk_"))
+        .unwrap_or(key);
+    if key.starts_with("test_") {
+        Some(InstanceType::Development)
+    } else if key.starts_with("live_") {
+        Some(InstanceType::Production)
+    } else {
+        None
+    }
+}
+
+/// Returns true for what stands in documentation and templates in the place of a key. Genuine keys hold letters and digits.
+fn is_placeholder(body: &str) -> bool {
+    let lower = body.to_lowercase();
+    let holds = |marks: &[&str]| marks.iter().any(|mark| lower.contains(mark));
+    let is_one_of = |words: &[&str]| words.contains(&&*lower);
+    lower.is_empty()
+        || holds(&["<", ">", "{", "}", "$", "*", "…", "..."])
+        || holds(&["your_", "your-", "your ", "_here", "-here", "placeholder"])
+        || holds(&["change_me", "change-me", "replace_me", "replace-me"])
+        || is_one_of(&["changeme", "replaceme", "todo", "null", "undefined", "none"])
+        || (lower.len() >= 3 && lower.bytes().all(|byte| byte == b'x'))
+}
