@@ -1,7 +1,9 @@
-use std::error::Error as StdError;
+use std::{error::Error as StdError, fmt};
 
 /// An error in the configuration of a client.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` is the text with its causes, so that `main() -> Result<(), Box<dyn Error>>` shows it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A required environment variable is not set.
@@ -39,4 +41,40 @@ pub enum ConfigError {
          switch on the feature `webpki-roots` of clerk-backend-api"
     )]
     HttpClient(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClerkClient;
+
+    #[test]
+    fn debug_is_the_text_with_its_causes() {
+        let error = ClerkClient::builder()
+            .api_url("https://exa mple.com:port")
+            .build()
+            .map(|_| ())
+            .unwrap_err();
+        assert_eq!(format!("{error:?}"), error.to_string());
+        let error = ClerkClient::builder()
+            .api_url("https://example.com:port")
+            .build()
+            .map(|_| ())
+            .unwrap_err();
+        let text = format!("{error:?}");
+        assert!(text.starts_with(&error.to_string()), "{text}");
+        assert!(text.ends_with(": invalid port number"), "{text}");
+    }
 }

@@ -22,6 +22,7 @@ use crate::auth::{Auth, SessionAuth};
 use crate::authenticate::{self, AuthenticateError, Authority, Pending, RequestState, Start};
 use crate::authorization::Policy;
 use crate::clerk::Clerk;
+use crate::config_error::missing_webhook_secret;
 pub use crate::headers::append_headers;
 use crate::headers::redirect_status;
 use crate::protect::Protect;
@@ -437,9 +438,9 @@ impl Clerk {
         body: WebhookBody<'_>,
     ) -> Result<WebhookEvent, Refusal> {
         let Some(verifier) = self.webhooks() else {
-            tracing::error!(
-                "a webhook arrived, but no signing secret is configured: set CLERK_WEBHOOK_SIGNING_SECRET"
-            );
+            let missing =
+                missing_webhook_secret(self.instance().config.webhook_secret_found_as.as_deref());
+            tracing::error!("a webhook arrived, but {missing}");
             return Err(Refusal::misconfigured());
         };
         let verified = match body {

@@ -29,7 +29,7 @@ pub enum ForwardedHeaders {
     Hosts(Vec<String>),
 }
 
-/// The checked configuration of a instance.
+/// The checked configuration of an instance.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) publishable_key: Option<PublishableKey>,
@@ -57,6 +57,8 @@ pub(crate) struct Config {
     /// The Frontend API's host without regard to a proxy: what `iss` is compared with.
     pub(crate) original_frontend_api: String,
     pub(crate) webhooks: Option<WebhookVerifier>,
+    /// A variable of another name that seems to hold the signing secret, where none is configured.
+    pub(crate) webhook_secret_found_as: Option<String>,
     /// The longest body of a webhook that is read, in bytes.
     pub(crate) webhook_body_limit: usize,
 }

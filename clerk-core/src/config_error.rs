@@ -5,6 +5,7 @@ use std::fmt;
 use crate::error_chain::write_with_causes;
 use crate::publishable_key::PublishableKeyError;
 use crate::token::JwtKeyError;
+use crate::variables::CLERK_WEBHOOK_SIGNING_SECRET;
 use crate::webhook::WebhookError;
 
 /// A configuration that cannot work. Nothing has been sent anywhere.
@@ -54,6 +55,15 @@ pub enum ConfigError {
     /// The Backend API client refused its part.
     #[error("the Backend API client cannot be set up")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Says that webhooks cannot be verified without a secret, for the moment when one arrives.
+pub(crate) fn missing_webhook_secret(found_as: Option<&str>) -> ConfigError {
+    ConfigError::Missing {
+        variable: CLERK_WEBHOOK_SIGNING_SECRET,
+        problem: "no signing secret is configured: set CLERK_WEBHOOK_SIGNING_SECRET",
+        found_as: found_as.map(str::to_owned),
+    }
 }
 
 fn found(name: Option<&str>, variable: &str) -> String {

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64_simd::{STANDARD, STANDARD_NO_PAD, forgiving_decode_to_vec};
 
+use crate::error_chain::write_with_causes;
+
 const LIVE_PREFIX: &str = "pk_live_";
 const TEST_PREFIX: &str = "pk_test_";
 
@@ -21,7 +23,7 @@ pub enum InstanceType {
 }
 
 /// Why a publishable key was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishableKeyError {
     /// No key, or an empty one.
@@ -42,6 +44,13 @@ pub enum PublishableKeyError {
         "host cannot be put into a publishable key: it must be ASCII, contain a dot and no dollar sign"
     )]
     InvalidHost,
+}
+
+/// As `main` shows it when it returns the error.
+impl fmt::Debug for PublishableKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
+    }
 }
 
 /// A checked publishable key.

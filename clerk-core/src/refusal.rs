@@ -339,7 +339,8 @@ impl Refusal {
     #[must_use]
     pub fn missing_middleware(middleware: &'static str) -> Self {
         tracing::error!(
-            "there is no {middleware} in front of this route: nobody can be authenticated here"
+            "no {middleware} has seen this request, so nobody can be authenticated here: it is missing, or stands inside of \
+             the guard or handler that looks for it. Add it after the guard: what is added last runs first"
         );
         Self::misconfigured()
     }

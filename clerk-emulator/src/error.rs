@@ -1,10 +1,14 @@
+use std::error::Error as _;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// An error of the emulator or its builder.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` is the text with its causes, so that `main() -> Result<(), Box<dyn Error>>` shows it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The address is in use or may not be used.
@@ -83,5 +87,17 @@ impl Error {
             what,
             value: value.into(),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
     }
 }

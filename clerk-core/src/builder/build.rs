@@ -19,7 +19,7 @@ use crate::signing_keys::{SigningKeySource, SigningKeys};
 use crate::store::MachineTokenMemory;
 use crate::token::{ClaimRules, JwtKey, TokenCache, TokenType};
 use crate::urls::{is_http, is_loopback};
-use crate::variables as names;
+use crate::variables::{self as names, Remark};
 use crate::webhook::WebhookVerifier;
 
 impl ClerkBuilder {
@@ -48,7 +48,7 @@ impl ClerkBuilder {
             Some(client) => client.clone(),
             None => self.client()?,
         };
-        for remark in &self.doubtful {
+        for remark in self.doubtful.iter().chain(&self.misnamed()) {
             tracing::warn!("{} {}", remark.variable, remark.problem);
         }
         let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
@@ -71,6 +71,11 @@ impl ClerkBuilder {
             None => SigningKeySource::None,
         };
         let signing_keys = SigningKeys::new(source, self.signing_keys, Arc::clone(&self.clock));
+        let webhook_secret_found_as = self
+            .other_names
+            .get(names::CLERK_WEBHOOK_SIGNING_SECRET)
+            .filter(|_| webhooks.is_none())
+            .cloned();
         let config = Config {
             publishable_key,
             machine_secret_key: self.machine_secret_key,
@@ -97,6 +102,7 @@ impl ClerkBuilder {
             redirect_origins: self.redirect_origins,
             original_frontend_api,
             webhooks,
+            webhook_secret_found_as,
             webhook_body_limit: self.webhook_body_limit,
         };
         Ok(Clerk::of(Instance {
@@ -150,6 +156,18 @@ impl ClerkBuilder {
             names::CLERK_DEVELOPMENT_ALLOW_HTTP => self.allow_http,
             _ => false,
         }
+    }
+
+    /// Settings without a value that another variable seems to hold.
+    fn misnamed(&self) -> Vec<Remark> {
+        self.other_names
+            .iter()
+            .filter(|(variable, _)| !self.is_set(variable))
+            .map(|(variable, other)| Remark {
+                variable,
+                problem: format!("is not set, but {other} is, which this program does not read"),
+            })
+            .collect()
     }
 
     fn missing(&self, variable: &'static str, problem: &'static str) -> ConfigError {

@@ -1,7 +1,11 @@
 //! Patterns that cannot be used, and paths about which no pattern can say anything.
 
+use std::fmt;
+
+use crate::error_chain::write_with_causes;
+
 /// A route pattern that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "route pattern {pattern:?} is not valid: {problem} (patterns are those of path-to-regexp 6)"
 )]
@@ -22,6 +26,13 @@ impl RoutePatternError {
             pattern: pattern.to_owned(),
             problem: problem.to_string(),
         }
+    }
+}
+
+/// As `main` shows it when it returns the error.
+impl fmt::Debug for RoutePatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
     }
 }
 

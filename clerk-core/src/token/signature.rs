@@ -9,6 +9,8 @@ use aws_lc_rs::signature::{
 };
 use serde_json::Value;
 
+use crate::error_chain::write_with_causes;
+
 /// The algorithms that are accepted: RSASSA-PKCS1-v1_5 (RFC 7518 section 3.3), as Clerk's backend SDK does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
@@ -248,11 +250,18 @@ impl fmt::Debug for JwtKey {
 }
 
 /// A `CLERK_JWT_KEY` that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the JWT key is not a usable PEM public key: {problem}; copy it again from the API keys page of the Clerk \
      dashboard into CLERK_JWT_KEY, or leave it out to load keys from Clerk"
 )]
 pub struct JwtKeyError {
     problem: &'static str,
+}
+
+/// As `main` shows it when it returns the error.
+impl fmt::Debug for JwtKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
+    }
 }

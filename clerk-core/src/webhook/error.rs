@@ -1,14 +1,18 @@
 //! Webhooks that are refused.
 
+use std::fmt;
+
+use crate::error_chain::write_with_causes;
+
 /// Why a webhook, or the secret to check it with, was refused.
 ///
 /// Answer a refused webhook with status 400; the sender tries again later.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookError {
     /// No signing secret, or an empty one.
     #[error(
-        "webhook signing secret is missing: set CLERK_WEBHOOK_SIGNING_SECRET to the secret shown with the endpoint in the Clerk Dashboard"
+        "webhook signing secret is missing, or nothing but a prefix: set CLERK_WEBHOOK_SIGNING_SECRET to the secret shown with the endpoint in the Clerk Dashboard"
     )]
     MissingSecret,
     /// The signing secret is not base64.
@@ -38,4 +42,11 @@ pub enum WebhookError {
     /// The body is authentic but not a JSON document.
     #[error("webhook body is not a JSON document")]
     InvalidBody,
+}
+
+/// As `main` shows it when it returns the error.
+impl fmt::Debug for WebhookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
+    }
 }

@@ -205,3 +205,22 @@ fn a_public_url_is_an_origin_and_wins_over_every_header() {
         "{url}"
     );
 }
+
+#[test]
+fn main_shows_the_text_of_an_error_with_its_causes() {
+    let shown = |error: Box<dyn std::error::Error>| format!("{error:?}");
+    let missing = Clerk::builder().build().map(|_| ()).unwrap_err();
+    assert_eq!(shown(missing.into()), refusal(&[]));
+    let broken = crate::production().webhook_signing_secret("whsec_!".to_owned());
+    let text = shown(broken.build().map(|_| ()).unwrap_err().into());
+    assert!(
+        text.starts_with("webhook signing secret is not valid"),
+        "{text}"
+    );
+    let key = "pk_".parse::<clerk_core::PublishableKey>().unwrap_err();
+    assert!(shown(key.into()).starts_with("publishable key is not valid"));
+    let pattern = clerk_core::RouteMatcher::new(["/("])
+        .map(|_| ())
+        .unwrap_err();
+    assert!(shown(pattern.into()).contains("\"/(\""));
+}

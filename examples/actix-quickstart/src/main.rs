@@ -6,7 +6,7 @@ use quickstart_demo::Instance;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", Instance::port()?))?;
+    let listener = Instance::listen()?;
     // Outside of the closure: all workers share one Clerk, and with it one cache of signing keys.
     let instance = Data::new(Instance::set_up(listener.local_addr()?.port()).await?);
     #[expect(

@@ -6,7 +6,7 @@ use quickstart_demo::Instance;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", Instance::port()?)).await?;
+    let listener = tokio::net::TcpListener::from_std(Instance::listen()?)?;
     let instance = Instance::set_up(listener.local_addr()?.port()).await?;
     #[expect(
         clippy::disallowed_macros,

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
     reason = "the person who started this reads it"
 )]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let listener = TcpListener::bind(("127.0.0.1", Instance::port()?)).await?;
+    let listener = TcpListener::from_std(Instance::listen()?)?;
     let address = format!("http://{}", listener.local_addr()?);
     let instance = Instance::set_up(listener.local_addr()?.port()).await?;
     println!("serving {address}/, {address}/me and {address}/admin");

@@ -1,6 +1,8 @@
 //! Clerk itself when keys are configured, an emulator inside this process when they are not.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use clerk_core::{Clerk, Clock, ConfigError, SystemClock};
@@ -22,8 +24,7 @@ pub struct Instance {
     origin: String,
 }
 
-/// Why a quickstart cannot start.
-#[derive(Debug)]
+/// Why a quickstart cannot start. `Debug` is the text, because that is what `main` shows.
 #[non_exhaustive]
 pub enum SetUpError {
     /// The configuration of Clerk is wrong.
@@ -32,41 +33,64 @@ pub enum SetUpError {
     Emulator(clerk_emulator::Error),
     /// `PORT` is not a port.
     Port,
+    /// The port cannot be listened on.
+    Listen(u16, io::Error),
 }
 
-impl std::fmt::Display for SetUpError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for SetUpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(error) => write!(f, "{error}"),
-            Self::Emulator(error) => write!(f, "the emulator did not start: {error}"),
+            // With their causes.
+            Self::Config(error) => write!(f, "{error:?}"),
+            Self::Emulator(error) => write!(f, "the emulator did not start: {error:?}"),
             Self::Port => f.write_str("PORT must be a number from 0 to 65535"),
+            Self::Listen(port, error) if error.kind() == io::ErrorKind::AddrInUse => write!(
+                f,
+                "port {port} is in use: end the program that listens on it, or set PORT to another port"
+            ),
+            Self::Listen(port, error) => write!(
+                f,
+                "cannot listen on port {port}: {error}; set PORT to another port"
+            ),
         }
+    }
+}
+
+impl fmt::Debug for SetUpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl std::error::Error for SetUpError {}
 
 impl Instance {
-    /// The port to listen on: `PORT`, else 3000.
+    /// Listens on the port that `PORT` names, 3000 unless set, for a server on tokio.
     ///
     /// # Errors
-    /// When `PORT` is not a port.
+    /// When `PORT` is not a port, or the port is in use.
     #[expect(
         clippy::disallowed_methods,
         reason = "an application reads its own environment"
     )]
-    pub fn port() -> Result<u16, SetUpError> {
-        match std::env::var("PORT") {
-            Ok(port) => port.parse().map_err(|_| SetUpError::Port),
-            Err(_) => Ok(3000),
-        }
+    pub fn listen() -> Result<TcpListener, SetUpError> {
+        let port = match std::env::var("PORT") {
+            Ok(port) => port.parse().map_err(|_| SetUpError::Port)?,
+            Err(_) => 3000,
+        };
+        let listen = || {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        };
+        listen().map_err(|error| SetUpError::Listen(port, error))
     }
 
-    /// Clerk, when `CLERK_SECRET_KEY` and `CLERK_PUBLISHABLE_KEY` are set; else an emulator with two people. `port` is
-    /// the one that the application listens on.
+    /// Clerk, when `CLERK_SECRET_KEY` or `CLERK_PUBLISHABLE_KEY` is set; else an emulator with two people. `port` is the one
+    /// that the application listens on.
     ///
     /// # Errors
-    /// When the configuration is wrong or the emulator does not start.
+    /// When the configuration is wrong, such as with one of the keys alone, or the emulator does not start.
     #[expect(
         clippy::disallowed_methods,
         reason = "an application reads its own environment"
@@ -74,7 +98,7 @@ impl Instance {
     pub async fn set_up(port: u16) -> Result<Self, SetUpError> {
         let has_keys = ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
             .iter()
-            .all(|name| std::env::var(name).is_ok());
+            .any(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()));
         if has_keys {
             let origin = format!("http://localhost:{port}");
             return Ok(Self {

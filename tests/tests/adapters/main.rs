@@ -10,6 +10,7 @@ mod compile_errors;
 mod machine_scopes;
 #[cfg(test)]
 mod middlewares;
+mod order_mistakes;
 #[cfg(test)]
 mod path_confusion;
 #[cfg(test)]

@@ -63,3 +63,15 @@ async fn a_public_url_must_be_an_origin() {
         assert!(error.to_string().contains("public url"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn main_shows_why_the_emulator_did_not_start() {
+    let running = Emulator::builder().start().await.unwrap();
+    let port = running.address().port();
+    let error = Emulator::builder().port(port).start().await.unwrap_err();
+    // What `main() -> Result<(), Box<dyn Error>>` prints.
+    let text = format!("{:?}", Box::<dyn std::error::Error>::from(error));
+    assert!(text.contains(&port.to_string()), "{text}");
+    assert!(text.contains("choose another port"), "{text}");
+    assert!(text.contains("in use"), "{text}");
+}

@@ -1,0 +1,16 @@
+//! What the program says about its variables when it is started.
+#![cfg(test)]
+
+use clerk_test_support::start::{accepts_good_variables, refuses_wrong_variables};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_actix-quickstart");
+
+#[test]
+fn each_wrong_variable_is_named_with_what_to_do() {
+    refuses_wrong_variables(PROGRAM);
+}
+
+#[test]
+fn good_variables_start_the_application() {
+    accepts_good_variables(PROGRAM);
+}
