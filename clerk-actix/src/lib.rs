@@ -110,8 +110,8 @@ pub use clerk_core::{
 
 // The instance and its configuration.
 pub use clerk_core::{
-    AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ForwardedHeaders, MachineTokenStore,
-    OrganizationSync, Stats, StoreFuture,
+    AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ForwardedHeaders, OrganizationSync,
+    SharedStore, Stats,
 };
 
 // Webhooks.

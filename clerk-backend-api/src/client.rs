@@ -84,6 +84,22 @@ impl ClerkClient {
         RawRequest::new(self.call(method, "raw", ""), path)
     }
 
+    /// Returns the address of the Backend API, without the version segment.
+    #[must_use]
+    pub fn api_url(&self) -> &str {
+        &self.connection.unversioned_url
+    }
+
+    /// Returns the secret key that requests are sent under, unless a request has one of its own.
+    ///
+    /// # Security
+    /// Whoever holds it controls the instance. Use it to tell clients apart, hashed, and nowhere else.
+    #[must_use]
+    pub fn expose_secret_key(&self) -> Option<&str> {
+        let header = self.connection.secret_key.as_ref()?;
+        header.to_str().ok()?.strip_prefix("Bearer ")
+    }
+
     pub(crate) fn over(connection: Connection) -> Self {
         Self {
             connection: Arc::new(connection),

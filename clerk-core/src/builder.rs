@@ -17,7 +17,7 @@ use crate::organization_sync::OrganizationSync;
 use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::{RefusalPage, RefusalPages};
 use crate::signing_keys::SigningKeySettings;
-use crate::store::MachineTokenStore;
+use crate::store::{SharedStore, SharingSettings};
 use crate::token::AcceptedTokens;
 use crate::variables::{Remark, Variables};
 
@@ -59,7 +59,7 @@ pub struct ClerkBuilder {
     signing_keys: SigningKeySettings,
     token_cache_bytes: u64,
     machine_token_memory: Duration,
-    machine_token_store: Option<Arc<dyn MachineTokenStore>>,
+    sharing: SharingSettings,
     any_url: bool,
     allow_http: bool,
     clock: Arc<dyn Clock>,
@@ -110,7 +110,7 @@ impl Default for ClerkBuilder {
             signing_keys: SigningKeySettings::default(),
             token_cache_bytes: DEFAULT_TOKEN_CACHE_BYTES,
             machine_token_memory: Duration::from_secs(30),
-            machine_token_store: None,
+            sharing: SharingSettings::default(),
             any_url: false,
             allow_http: false,
             clock: Arc::new(SystemClock),
@@ -426,9 +426,25 @@ impl ClerkBuilder {
         self
     }
 
-    /// Where positive answers about opaque machine tokens are kept: in this process unless set.
-    pub fn machine_token_store(mut self, store: impl MachineTokenStore) -> Self {
-        self.machine_token_store = Some(Arc::new(store));
+    /// The store through which several processes share what they asked Clerk; none unless set, and each process remembers by
+    /// itself. `clerk-redis` has one.
+    ///
+    /// While it does not answer, requests go on without it; a task of its own tries it every second. The log says when it is
+    /// out of use, at WARN, and when it answers again, at INFO.
+    ///
+    /// ```no_run
+    /// # fn on(store: impl clerk_core::SharedStore) -> clerk_core::ClerkBuilder {
+    /// clerk_core::Clerk::builder().shared_store(store)
+    /// # }
+    /// ```
+    pub fn shared_store(mut self, store: impl SharedStore) -> Self {
+        self.sharing.store = Some(Arc::new(store));
+        self
+    }
+
+    /// How long a request waits for the shared store, to read and to write: 250 milliseconds each unless set.
+    pub fn shared_store_wait(mut self, wait: Duration) -> Self {
+        self.sharing.wait = wait;
         self
     }
 

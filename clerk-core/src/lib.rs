@@ -119,7 +119,7 @@ pub use organization_sync::OrganizationSync;
 pub use publishable_key::{
     InstanceType, PublishableKey, PublishableKeyError, account_portal, cookie_suffix,
 };
-pub use store::{MachineTokenStore, StoreFuture};
+pub use store::{Removal, RemovalListener, SharedStore, StoreError, StoreFuture};
 
 // Authentication: who sent a request.
 pub use auth::{

@@ -16,7 +16,7 @@ use crate::instance::Instance;
 use crate::key_check::{KeyFault, KeyKind, environment};
 use crate::publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
 use crate::signing_keys::{SigningKeySource, SigningKeys};
-use crate::store::MachineTokenMemory;
+use crate::store::{MachineTokenMemory, Scope, ScopeInputs, Sharing};
 use crate::token::{ClaimRules, JwtKey, TokenCache, TokenType};
 use crate::urls::{is_http, is_loopback};
 use crate::variables::{self as names, Remark};
@@ -56,15 +56,18 @@ impl ClerkBuilder {
             let domain = self.domain.as_deref().filter(|_| self.is_satellite);
             key.effective_frontend_api(None, domain)
         });
-        let scope = secret.or(self
-            .machine_secret_key
-            .as_ref()
-            .map(MachineSecretKey::expose_secret));
-        let machine_tokens = MachineTokenMemory::new(
-            self.machine_token_store,
-            self.machine_token_memory,
-            scope.unwrap_or_default(),
-        );
+        let scope = Scope::new(ScopeInputs {
+            instance: publishable_key.as_ref().map(PublishableKey::frontend_api),
+            api_url: client.api_url(),
+            secret_key: client.expose_secret_key(),
+            machine_secret_key: self
+                .machine_secret_key
+                .as_ref()
+                .map(MachineSecretKey::expose_secret),
+            audience: &self.audience,
+        });
+        let sharing = Sharing::new(&self.sharing, &scope);
+        let machine_tokens = MachineTokenMemory::new(self.machine_token_memory, scope, sharing);
         let source = match jwt_key {
             Some(key) => SigningKeySource::Pem(key.signing_key),
             None if secret.is_some() => SigningKeySource::Remote(client.clone()),

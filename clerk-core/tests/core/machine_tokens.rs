@@ -1,12 +1,10 @@
 //! API keys, machine-to-machine tokens and OAuth access tokens, opaque and as JWTs.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clerk_core::{
-    AcceptedTokens, Auth, Clerk, Clock as _, MachineTokenStore, ManualClock, Reason, RequestState,
-    StoreFuture, SystemClock, TokenType,
+    AcceptedTokens, Auth, Clerk, Clock as _, ManualClock, Reason, RequestState, SystemClock,
+    TokenType,
 };
 use clerk_emulator::{Emulator, Fault, MachineSeed, UserSeed};
 use clerk_test_support::forge::{NOW, Signer};
@@ -15,9 +13,9 @@ use serde_json::json;
 use crate::key_cache::on;
 use crate::{assert_nobody, decide, outcome, production, request};
 
-const ADA: &str = "ada@example.com";
+pub(crate) const ADA: &str = "ada@example.com";
 
-async fn emulator() -> Emulator {
+pub(crate) async fn emulator() -> Emulator {
     Emulator::builder()
         .user(UserSeed::new(ADA))
         .machine(MachineSeed::new("worker"))
@@ -26,7 +24,7 @@ async fn emulator() -> Emulator {
         .unwrap()
 }
 
-async fn authenticate(clerk: &Clerk, token: &str) -> RequestState {
+pub(crate) async fn authenticate(clerk: &Clerk, token: &str) -> RequestState {
     clerk
         .authenticate_request(&request(&[("authorization", &format!("Bearer {token}"))]))
         .await
@@ -114,7 +112,7 @@ async fn only_the_accepted_kinds_are_accepted() {
     assert_eq!(outcome(&state), "signed-out No token in header");
 }
 
-fn verifications(emulator: &Emulator) -> usize {
+pub(crate) fn verifications(emulator: &Emulator) -> usize {
     emulator.requests_to("/api_keys/verify").len()
 }
 
@@ -177,47 +175,6 @@ async fn refusals_are_never_remembered_and_outages_are_not_refusals() {
     };
     assert!(signed_out.is_undecided());
     assert_eq!(outcome(&authenticate(&clerk, &key).await), "signed-in");
-}
-
-/// A store that other hosts could share.
-#[derive(Clone, Debug, Default)]
-struct Shared(Arc<Mutex<HashMap<String, String>>>);
-
-impl MachineTokenStore for Shared {
-    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<String>> {
-        Box::pin(async move { self.0.lock().unwrap().get(key).cloned() })
-    }
-
-    fn put<'a>(&'a self, key: &'a str, value: String, _: Duration) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            self.0.lock().unwrap().insert(key.to_owned(), value);
-        })
-    }
-}
-
-#[tokio::test]
-async fn a_shared_store_saves_calls_and_never_sees_a_token() {
-    let emulator = emulator().await;
-    let store = Shared::default();
-    let key = emulator.api_key(ADA).mint().unwrap();
-    for _ in 0..2 {
-        let host = on(&emulator)
-            .machine_token_store(store.clone())
-            .build()
-            .unwrap();
-        assert_eq!(outcome(&authenticate(&host, &key).await), "signed-in");
-    }
-    assert_eq!(verifications(&emulator), 1);
-    let kept = format!("{:?}", store.0.lock().unwrap());
-    assert!(kept.contains("clerk:") && !kept.contains(&key), "{kept}");
-    // Another instance's application finds nothing under the same token.
-    let other = Emulator::builder()
-        .secret_key("sk_test_other")
-        .start()
-        .await
-        .unwrap();
-    let host = on(&other).machine_token_store(store).build().unwrap();
-    assert_nobody(&authenticate(&host, &key).await);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod log;
 mod machine_tokens;
 mod properties;
 mod secrets;
+mod shared_store;
 mod variables;
 
 use clerk_core::{Auth, AuthStatus, Clerk, ClerkBuilder, ManualClock, Reason, RequestState};

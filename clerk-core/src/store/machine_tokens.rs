@@ -1,0 +1,117 @@
+//! Positive answers about opaque machine tokens, remembered for a short time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::scope::{EntryKey, Scope};
+use super::sharing::Sharing;
+use crate::token::TokenType;
+use crate::token::machine::VerifiedMachineToken;
+
+/// How many answers a process keeps.
+const REMEMBERED_MACHINE_TOKENS: usize = 10_000;
+/// How far the clocks of processes that share answers may be apart, in milliseconds.
+const CLOCK_SKEW: i64 = 5_000;
+const NAMESPACE: &str = "machine-token";
+
+/// Remembers positive answers about opaque tokens, for a stated time and never beyond the token's own: in this process, and
+/// in the shared store where there is one.
+#[derive(Debug)]
+pub(crate) struct MachineTokenMemory {
+    entries: Cache<EntryKey, Arc<Entry>>,
+    sharing: Option<Arc<Sharing>>,
+    time_to_live: Duration,
+    scope: Scope,
+}
+
+#[derive(Debug)]
+struct Entry {
+    verdict: Verdict,
+    /// By a clock that is never set back.
+    kept_at: Instant,
+}
+
+/// What is shared.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Verdict {
+    /// Unix milliseconds.
+    verified_at: i64,
+    token: VerifiedMachineToken,
+}
+
+impl MachineTokenMemory {
+    pub(crate) fn new(time_to_live: Duration, scope: Scope, sharing: Option<Arc<Sharing>>) -> Self {
+        Self {
+            entries: Cache::new(REMEMBERED_MACHINE_TOKENS),
+            sharing,
+            time_to_live,
+            scope,
+        }
+    }
+
+    /// The key covers every input of the verdict, so that no verdict is taken for that of another service.
+    pub(crate) fn key(&self, kind: TokenType, token: &str) -> EntryKey {
+        self.scope.verdict(NAMESPACE, kind.as_str(), token)
+    }
+
+    pub(crate) async fn get(&self, key: &EntryKey, now: i64) -> Option<VerifiedMachineToken> {
+        if self.time_to_live.is_zero() {
+            return None;
+        }
+        if let Some(entry) = self.entries.get(key) {
+            if entry.kept_at.elapsed() < self.time_to_live && self.is_good(&entry.verdict, now) {
+                return Some(entry.verdict.token.clone());
+            }
+            self.entries.remove(key);
+        }
+        let shared = self.sharing.as_ref()?.get(NAMESPACE, key).await?;
+        let verdict: Verdict = serde_json::from_slice(&shared).ok()?;
+        if !self.is_good(&verdict, now) {
+            return None;
+        }
+        self.keep(key, verdict.clone());
+        Some(verdict.token)
+    }
+
+    pub(crate) async fn put(&self, key: &EntryKey, token: &VerifiedMachineToken, now: i64) {
+        let verdict = Verdict {
+            verified_at: now,
+            token: token.clone(),
+        };
+        let left = self.until(&verdict).saturating_sub(now);
+        let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0) else {
+            return;
+        };
+        self.keep(key, verdict.clone());
+        if let Some(sharing) = &self.sharing
+            && let Ok(value) = serde_json::to_vec(&verdict)
+        {
+            let time_to_live = Duration::from_millis(left);
+            sharing.put(NAMESPACE, key, value, time_to_live).await;
+        }
+    }
+
+    fn keep(&self, key: &EntryKey, verdict: Verdict) {
+        let kept_at = Instant::now();
+        self.entries
+            .insert(*key, Arc::new(Entry { verdict, kept_at }));
+    }
+
+    /// Whether a verdict holds now. One from another process is held for no longer than this process would hold its own.
+    fn is_good(&self, verdict: &Verdict, now: i64) -> bool {
+        now < self.until(verdict) && verdict.verified_at <= now.saturating_add(CLOCK_SKEW)
+    }
+
+    fn until(&self, verdict: &Verdict) -> i64 {
+        let time_to_live = i64::try_from(self.time_to_live.as_millis()).unwrap_or(i64::MAX);
+        let until = verdict.verified_at.saturating_add(time_to_live);
+        verdict
+            .token
+            .expires
+            .map_or(until, |expires| expires.min(until))
+    }
+}

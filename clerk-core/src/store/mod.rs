@@ -1,0 +1,13 @@
+//! What instances remember about answers of Clerk's, and share with other processes where the application says so.
+
+mod breaker;
+mod machine_tokens;
+mod scope;
+mod seal;
+mod shared;
+mod sharing;
+
+pub(crate) use machine_tokens::MachineTokenMemory;
+pub(crate) use scope::{Scope, ScopeInputs};
+pub use shared::{Removal, RemovalListener, SharedStore, StoreError, StoreFuture};
+pub(crate) use sharing::{Sharing, SharingSettings};
