@@ -287,6 +287,7 @@ impl ClerkClientBuilder {
             machine_secret_key,
             timeout: self.timeout,
             retry: self.retry,
+            write_observers: Vec::new(),
         }))
     }
 

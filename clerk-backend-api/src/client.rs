@@ -84,6 +84,27 @@ impl ClerkClient {
         RawRequest::new(self.call(method, "raw", ""), path)
     }
 
+    /// Returns a client on the same connections that also calls `observer` whenever a request other than GET and HEAD has
+    /// ended: answered, failed or dropped. Caches can forget what it may have changed.
+    ///
+    /// `observer` gets the method and the path behind the version segment, percent-encoded, such as `/users/user_2abc`. It
+    /// runs before the caller gets the answer, and should be quick.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), clerk_backend_api::ConfigError> {
+    /// let client = clerk_backend_api::ClerkClient::new("sk_test_example")?;
+    /// let client = client.on_write(|method, path| println!("{method} {path} has ended"));
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_write(&self, observer: impl Fn(&Method, &str) + Send + Sync + 'static) -> Self {
+        let mut connection = Connection::clone(&self.connection);
+        connection.write_observers.push(Arc::new(observer));
+        Self::over(connection)
+    }
+
     /// Returns the address of the Backend API, without the version segment.
     #[must_use]
     pub fn api_url(&self) -> &str {

@@ -1,10 +1,14 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::retry::Retry;
 
+/// Called with the method and the path of a request that may have changed something.
+pub(crate) type WriteObserver = Arc<dyn Fn(&Method, &str) + Send + Sync>;
+
 /// What all requests of a client share: the connection pool, the URL, the keys and the defaults.
+#[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) http: reqwest::Client,
     pub(crate) unversioned_url: String,
@@ -14,6 +18,7 @@ pub(crate) struct Connection {
     pub(crate) machine_secret_key: Option<HeaderValue>,
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
+    pub(crate) write_observers: Vec<WriteObserver>,
 }
 
 /// Returns the `Authorization` value for a key, marked as sensitive.

@@ -41,6 +41,7 @@ impl Request {
         let authorization = self.authorization(connection)?;
         let url = self.url(connection)?;
         let content = self.content()?;
+        let _write = Write::of(&self);
         self.attempts(connection, &url, authorization.as_ref(), &content)
             .instrument(span)
             .await
@@ -210,6 +211,33 @@ impl Request {
             Body::Json(bytes) => Content::Typed(json, bytes),
             Body::Multipart(parts) => Content::Multipart(parts),
         })
+    }
+}
+
+/// A request that may change something. The observers are told when it is dropped: it may have been received then, however
+/// it ended.
+struct Write {
+    connection: Arc<Connection>,
+    method: Method,
+    path: String,
+}
+
+impl Write {
+    fn of(request: &Request) -> Option<Self> {
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        (!reads && !request.connection.write_observers.is_empty()).then(|| Self {
+            connection: Arc::clone(&request.connection),
+            method: request.method.clone(),
+            path: request.path.clone(),
+        })
+    }
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        for observer in &self.connection.write_observers {
+            observer(&self.method, &self.path);
+        }
     }
 }
 

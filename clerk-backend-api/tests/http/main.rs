@@ -19,6 +19,7 @@ mod shown;
 mod timeouts;
 mod times;
 mod traces;
+mod writes;
 
 use std::time::Duration;
 
