@@ -45,7 +45,7 @@
 //! | demand a role, a permission, a plan, a feature | [`Guarded`] with a [`Policy`], or `auth.protect(&Require::role("org:admin"))?`: else 403 |
 //! | protect applications, scopes and resources | [`protect`], with [`only`](ProtectMiddleware::only) and [`except`](ProtectMiddleware::except) for paths |
 //! | read the user, the organization, custom claims | [`SessionAuth`] |
-//! | load the user from the Backend API | `CurrentUser`; everything else through [`Clerk::api`] |
+//! | look up the user or the organization | `CurrentUser`, `CurrentOrganization`; everything else through [`Clerk::api`] |
 //! | accept API keys, machines, OAuth clients | [`token`](ProtectMiddleware::token) |
 //! | send a browser to the sign-in page | [`ClerkRejection::redirect_to_sign_in`] |
 //! | receive webhooks | `VerifiedWebhook` |
@@ -64,7 +64,8 @@
 //!
 //! | feature | default | |
 //! |---|---|---|
-//! | `current-user` | yes | the extractor `CurrentUser` |
+//! | `current-user` | yes | the extractors `CurrentUser` and `CurrentOrganization`, and the cache behind them (moka) |
+//! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
 //! | `webhooks` | yes | the extractor `VerifiedWebhook` |
@@ -83,6 +84,9 @@ mod webhook;
 
 #[doc(inline)]
 pub use clerk_core as core;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use clerk_core::testing;
 
 // The middlewares.
 pub use middleware::{ClerkFuture, ClerkMiddleware, ClerkService};
@@ -90,9 +94,9 @@ pub use protect::{ProtectFuture, ProtectMiddleware, ProtectService, protect};
 
 // The extractors, and what they refuse with.
 #[cfg(feature = "current-user")]
-pub use clerk_core::api::User;
+pub use clerk_core::api::{Organization, User};
 #[cfg(feature = "current-user")]
-pub use current_user::CurrentUser;
+pub use current_user::{CurrentOrganization, CurrentUser};
 pub use extract::{Auth, Guarded, SignedIn};
 pub use rejection::ClerkRejection;
 pub use sign_out::sign_out;

@@ -7,11 +7,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+#[cfg(feature = "lookups")]
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use clerk_backend_api::User;
+#[cfg(feature = "lookups")]
+use clerk_backend_api::{Organization, User};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, SET_COOKIE, VARY,
 };
@@ -25,6 +27,8 @@ use crate::clerk::Clerk;
 use crate::config_error::missing_webhook_secret;
 pub use crate::headers::append_headers;
 use crate::headers::redirect_status;
+#[cfg(feature = "lookups")]
+use crate::lookups::LookupError;
 use crate::protect::Protect;
 use crate::publishable_key::InstanceType;
 use crate::redirect::ReturnBack;
@@ -207,50 +211,36 @@ impl AuthContext {
         self.auth.protect(&P::require())
     }
 
-    /// Loads the signed-in person's user from the Backend API: one call each time.
+    /// Looks up the signed-in person's user ([`Clerk::users`]).
     ///
     /// # Errors
-    /// As [`Auth::signed_in`]; 401 when the user no longer exists, and 503 when the Backend API cannot be asked.
-    pub async fn current_user(&self) -> Result<User, Refusal> {
+    /// As [`Auth::signed_in`]; 401 when the user no longer exists, and 503 when the Backend API does not give it in time.
+    #[cfg(feature = "lookups")]
+    pub async fn current_user(&self) -> Result<Arc<User>, Refusal> {
         let session = self.auth.signed_in()?;
-        self.clerk
-            .api()
-            .users()
-            .get(session.user_id())
-            .send()
-            .await
-            .map_err(|error| {
-                if error.is_not_found() {
-                    tracing::debug!("the user of a valid session does not exist any more");
-                    return Refusal::unauthenticated(&self.auth);
-                }
-                tracing::warn!(%error, "the current user could not be loaded");
-                Refusal::undecided(&self.auth)
-            })
+        let user = self.clerk.users().get(session.user_id()).await;
+        user.map_err(|error| match error {
+            LookupError::NotFound => Refusal::unauthenticated(&self.auth),
+            _ => Refusal::undecided(&self.auth),
+        })
     }
 
-    /// Loads the signed-in person's user, unless `remembered` is that user already: what was loaded for another instance or
-    /// another person of the same request does not count.
+    /// Looks up the organization that is active in the session ([`Clerk::organizations`]).
     ///
     /// # Errors
-    /// As [`current_user`](Self::current_user).
-    pub async fn remembered_user(
-        &self,
-        remembered: Option<RememberedUser>,
-    ) -> Result<RememberedUser, Refusal> {
+    /// As [`Auth::signed_in`]; 403 when no organization is active or it no longer exists, and 503 when the Backend API does
+    /// not give it in time.
+    #[cfg(feature = "lookups")]
+    pub async fn current_organization(&self) -> Result<Arc<Organization>, Refusal> {
         let session = self.auth.signed_in()?;
-        match remembered {
-            Some(known)
-                if Arc::ptr_eq(known.clerk.instance(), self.clerk.instance())
-                    && known.user.id == session.user_id() =>
-            {
-                Ok(known)
-            }
-            _ => Ok(RememberedUser {
-                user: self.current_user().await?,
-                clerk: self.clerk.clone(),
-            }),
-        }
+        let Some(active) = session.organization() else {
+            return Err(Refusal::forbidden(session, None));
+        };
+        let organization = self.clerk.organizations().get(active.id).await;
+        organization.map_err(|error| match error {
+            LookupError::NotFound => Refusal::forbidden(session, None),
+            _ => Refusal::undecided(&self.auth),
+        })
     }
 
     /// Signs the person out who sent the request: revokes the session, and returns the headers that clear its cookies. Do it
@@ -298,21 +288,6 @@ impl AuthContext {
         let status = redirect_status(request.method());
         let way = redirect_way(config, RequestKind::of(request), status);
         Refusal::redirect_to(way, self.clerk.build_sign_up_url(request, back))
-    }
-}
-
-/// A user that was loaded for a request, for adapters to keep with it.
-#[derive(Clone, Debug)]
-pub struct RememberedUser {
-    clerk: Clerk,
-    user: User,
-}
-
-impl RememberedUser {
-    /// Returns the user.
-    #[must_use]
-    pub fn into_user(self) -> User {
-        self.user
     }
 }
 
@@ -428,7 +403,8 @@ impl Clerk {
         self.instance().config.webhook_body_limit
     }
 
-    /// Verifies a webhook request with the configured signing secret. Repeated headers count as one list.
+    /// Verifies a webhook request with the configured signing secret, and forgets the users and organizations that it says
+    /// have changed. Repeated headers count as one list.
     ///
     /// # Errors
     /// The [`Refusal`] with which to answer: 400 for a webhook that does not verify, 500 when no secret is configured.
@@ -450,6 +426,10 @@ impl Clerk {
             WebhookBody::TooLong => Err(Refusal::webhook_too_long(self.webhook_body_limit())),
             WebhookBody::Broken => Err(Refusal::webhook(&WebhookError::InvalidBody)),
         };
+        #[cfg(feature = "lookups")]
+        if let Ok(event) = &verified {
+            self.evict_after(event);
+        }
         verified.inspect_err(|refusal| {
             let problem = refusal.message();
             match self.instance().config.instance_type() {

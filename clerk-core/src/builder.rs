@@ -12,6 +12,8 @@ use clerk_backend_api::{ClerkClient, MachineSecretKey, SecretKey};
 use crate::authorized_parties::Predicate;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ForwardedHeaders;
+#[cfg(feature = "lookups")]
+use crate::lookups::LookupSettings;
 use crate::oauth_resource::{OAuthResource, OAuthResources};
 use crate::organization_sync::OrganizationSync;
 use crate::redirect::AllowedRedirectOrigins;
@@ -60,6 +62,8 @@ pub struct ClerkBuilder {
     token_cache_bytes: u64,
     machine_token_memory: Duration,
     sharing: SharingSettings,
+    #[cfg(feature = "lookups")]
+    lookups: LookupSettings,
     any_url: bool,
     allow_http: bool,
     clock: Arc<dyn Clock>,
@@ -111,6 +115,8 @@ impl Default for ClerkBuilder {
             token_cache_bytes: DEFAULT_TOKEN_CACHE_BYTES,
             machine_token_memory: Duration::from_secs(30),
             sharing: SharingSettings::default(),
+            #[cfg(feature = "lookups")]
+            lookups: LookupSettings::default(),
             any_url: false,
             allow_http: false,
             clock: Arc::new(SystemClock),
@@ -406,7 +412,7 @@ impl ClerkBuilder {
     }
 
     /// Refreshes ageing signing keys in a task on the current tokio runtime. Without it, one request in 5 minutes
-    /// waits for the refresh, and no task is ever spawned.
+    /// waits for the refresh, and the verification of tokens spawns no task.
     pub fn background_refresh(mut self, spawn: bool) -> Self {
         self.signing_keys.spawn = spawn;
         self
@@ -445,6 +451,29 @@ impl ClerkBuilder {
     /// How long a request waits for the shared store, to read and to write: 250 milliseconds each unless set.
     pub fn shared_store_wait(mut self, wait: Duration) -> Self {
         self.sharing.wait = wait;
+        self
+    }
+
+    /// How long users and organizations are remembered that were looked up ([`Clerk::users`], [`Clerk::organizations`]): 30
+    /// seconds unless set; zero asks Clerk each time. Webhooks and calls through [`Clerk::api`] make them forgotten earlier.
+    #[cfg(feature = "lookups")]
+    pub fn lookup_memory(mut self, time: Duration) -> Self {
+        self.lookups.memory = time;
+        self
+    }
+
+    /// How long a look-up of a user or an organization waits for Clerk: 2 seconds unless set. What comes later is remembered
+    /// for the next look-up.
+    #[cfg(feature = "lookups")]
+    pub fn lookup_wait(mut self, wait: Duration) -> Self {
+        self.lookups.wait = wait;
+        self
+    }
+
+    /// Memory for users, and as much for organizations, that were looked up: about 16 MiB each unless set.
+    #[cfg(feature = "lookups")]
+    pub fn lookup_cache_bytes(mut self, bytes: u64) -> Self {
+        self.lookups.cache_bytes = bytes;
         self
     }
 

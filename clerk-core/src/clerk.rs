@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use clerk_backend_api::ClerkClient;
+#[cfg(feature = "lookups")]
+use clerk_backend_api::{Organization, User};
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
@@ -13,6 +15,8 @@ use crate::authenticate::{self, AuthenticateError, Facts, Outcome, RequestState,
 use crate::builder::ClerkBuilder;
 use crate::config_error::ConfigError;
 use crate::instance::Instance;
+#[cfg(feature = "lookups")]
+use crate::lookups::Lookups;
 use crate::publishable_key::PublishableKey;
 use crate::reason::Reason;
 use crate::redirect::{RedirectError, ReturnBack};
@@ -23,6 +27,8 @@ use crate::token::{
     AcceptedTokens, Claims, ParsedToken, TokenError, VerifiedSession, check_organization_claims,
     check_session_category, verify_session,
 };
+#[cfg(feature = "lookups")]
+use crate::webhook::WebhookEvent;
 use crate::webhook::WebhookVerifier;
 
 /// Everything that request authentication needs: configuration, signing keys, Backend API client, caches, clock.
@@ -108,6 +114,36 @@ impl Clerk {
     #[must_use]
     pub fn api(&self) -> &ClerkClient {
         &self.instance.client
+    }
+
+    /// Looks users up by id, and remembers them for a short time.
+    ///
+    /// ```no_run
+    /// # async fn run(clerk: clerk_core::Clerk) -> Result<(), clerk_core::LookupError> {
+    /// let user = clerk.users().get("user_2abc").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "lookups")]
+    #[must_use]
+    pub fn users(&self) -> Lookups<'_, User> {
+        self.instance.lookups.users()
+    }
+
+    /// Looks organizations up by id, and remembers them for a short time.
+    #[cfg(feature = "lookups")]
+    #[must_use]
+    pub fn organizations(&self) -> Lookups<'_, Organization> {
+        self.instance.lookups.organizations()
+    }
+
+    /// Forgets the users and organizations that a verified webhook of this instance says have changed.
+    ///
+    /// The extractors of the adapters do it by themselves, for every webhook that they verify. Call it for webhooks that
+    /// arrive by other ways, such as a queue.
+    #[cfg(feature = "lookups")]
+    pub fn evict_after(&self, event: &WebhookEvent) {
+        self.instance.lookups.evict_after(event);
     }
 
     /// The publishable key, for pages that load Clerk's browser SDK.

@@ -7,6 +7,8 @@ use clerk_backend_api::ClerkClient;
 
 use crate::clock::Clock;
 use crate::config::Config;
+#[cfg(feature = "lookups")]
+use crate::lookups::LookupCaches;
 use crate::signing_keys::SigningKeys;
 use crate::store::MachineTokenMemory;
 use crate::token::TokenCache;
@@ -18,6 +20,8 @@ pub(crate) struct Instance {
     pub(crate) signing_keys: Arc<SigningKeys>,
     pub(crate) tokens: TokenCache,
     pub(crate) machine_tokens: MachineTokenMemory,
+    #[cfg(feature = "lookups")]
+    pub(crate) lookups: LookupCaches,
     pub(crate) clock: Arc<dyn Clock>,
     /// Bearer tokens that were answered from the cache of verified tokens.
     pub(crate) token_cache_hits: AtomicU64,

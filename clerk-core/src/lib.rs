@@ -32,15 +32,20 @@
 //! | let OAuth and MCP clients find out how to get a token | [`ClerkBuilder::oauth_resource`] |
 //! | accept API keys, machines, OAuth clients | [`ClerkBuilder::accepts`], [`Protect::token`] |
 //! | call the Backend API | [`Clerk::api`] |
+//! | look up users and organizations again and again | `Clerk::users`, `Clerk::organizations` |
+//! | share with other processes what was asked | [`ClerkBuilder::shared_store`] |
 //! | send a browser to the sign-in page | [`Clerk::build_sign_in_url`] |
 //! | receive webhooks | [`WebhookVerifier`] |
 //! | verify a token that came without a request | [`Clerk::verify_token`] |
+//! | test handlers and applications | `testing`, with the feature of that name |
 //! | connect another framework | [`adapter`] |
 //!
 //! # Features
 //!
 //! | feature | default | |
 //! |---|---|---|
+//! | `lookups` | no | `Clerk::users` and `Clerk::organizations`, on a cache that loads once for all who wait (moka) |
+//! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
 //!
@@ -90,6 +95,8 @@ mod signing_keys;
 mod store;
 
 mod config;
+#[cfg(feature = "lookups")]
+mod lookups;
 
 mod instance;
 
@@ -104,6 +111,8 @@ mod builder;
 mod clerk;
 
 pub mod adapter;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(inline)]
 pub use clerk_backend_api as api;
@@ -139,6 +148,10 @@ pub use route_matcher::{MalformedPath, RouteMatcher, RoutePatternError};
 
 // Redirects to pages of Clerk's, and back.
 pub use redirect::{AllowedRedirectOrigins, Redirect, RedirectError, ReturnBack};
+
+// Users and organizations, looked up and remembered.
+#[cfg(feature = "lookups")]
+pub use lookups::{LookedUp, LookupError, Lookups};
 
 // Webhooks.
 pub use webhook::{WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier};

@@ -14,6 +14,8 @@ use crate::config::Config;
 use crate::config_error::ConfigError;
 use crate::instance::Instance;
 use crate::key_check::{KeyFault, KeyKind, environment};
+#[cfg(feature = "lookups")]
+use crate::lookups::LookupCaches;
 use crate::publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
 use crate::signing_keys::{SigningKeySource, SigningKeys};
 use crate::store::{MachineTokenMemory, Scope, ScopeInputs, Sharing};
@@ -67,6 +69,14 @@ impl ClerkBuilder {
             audience: &self.audience,
         });
         let sharing = Sharing::new(&self.sharing, &scope);
+        #[cfg(feature = "lookups")]
+        let (lookups, client) = LookupCaches::new(
+            &client,
+            self.lookups,
+            scope.clone(),
+            sharing.clone(),
+            &self.clock,
+        );
         let machine_tokens = MachineTokenMemory::new(self.machine_token_memory, scope, sharing);
         let source = match jwt_key {
             Some(key) => SigningKeySource::Pem(key.signing_key),
@@ -114,6 +124,8 @@ impl ClerkBuilder {
             signing_keys: Arc::new(signing_keys),
             tokens: TokenCache::new(self.token_cache_bytes),
             machine_tokens,
+            #[cfg(feature = "lookups")]
+            lookups,
             clock: self.clock,
             token_cache_hits: AtomicU64::new(0),
         }))

@@ -8,6 +8,8 @@ mod shared;
 mod sharing;
 
 pub(crate) use machine_tokens::MachineTokenMemory;
+#[cfg(feature = "lookups")]
+pub(crate) use scope::EntryKey;
 pub(crate) use scope::{Scope, ScopeInputs};
 pub use shared::{Removal, RemovalListener, SharedStore, StoreError, StoreFuture};
 pub(crate) use sharing::{Sharing, SharingSettings};

@@ -17,8 +17,14 @@ impl EntryKey {
         &self.0
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         URL_SAFE_NO_PAD.encode_to_string(self.0)
+    }
+
+    #[cfg(feature = "lookups")]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
+        bytes.try_into().ok().map(Self)
     }
 }
 
@@ -70,6 +76,12 @@ impl Scope {
             verdicts,
             sealing: hmac::Key::new(hmac::HMAC_SHA256, keys.finish().as_ref()),
         }
+    }
+
+    #[cfg(feature = "lookups")]
+    /// The key of an object of the instance, the same for every process of the instance.
+    pub(crate) fn object(&self, namespace: &str, id: &str) -> EntryKey {
+        key(&self.instance, &[namespace, id])
     }
 
     /// The key of a verdict on a token, the same only where the verdict would be.
@@ -203,5 +215,31 @@ mod tests {
         ] {
             assert!(keys.insert(scope.verdict(namespace, kind, token)));
         }
+    }
+
+    #[cfg(feature = "lookups")]
+    #[test]
+    fn objects_of_an_instance_have_one_key_under_all_its_secret_keys() {
+        let one = Scope::new(INPUTS);
+        let other = Scope::new(ScopeInputs {
+            secret_key: Some("sk_live_2"),
+            machine_secret_key: None,
+            ..INPUTS
+        });
+        assert_eq!(one.object("user", "user_1"), other.object("user", "user_1"));
+        let elsewhere = Scope::new(ScopeInputs {
+            instance: Some("clerk.example.org"),
+            ..INPUTS
+        });
+        assert_ne!(
+            one.object("user", "user_1"),
+            elsewhere.object("user", "user_1")
+        );
+        assert_ne!(
+            one.object("user", "user_1"),
+            one.object("organization", "user_1")
+        );
+        let key = one.object("user", "user_1");
+        assert_eq!(EntryKey::parse(&key.text()), Some(key));
     }
 }

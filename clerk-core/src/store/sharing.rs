@@ -83,6 +83,20 @@ impl Sharing {
         }
     }
 
+    /// Removes an entry for every process. `hold` is that of [`SharedStore::remove`].
+    #[cfg(feature = "lookups")]
+    pub(crate) async fn remove(self: &Arc<Self>, namespace: &str, key: &EntryKey, hold: Duration) {
+        let text = key.text();
+        self.limited(|| self.store.remove(namespace, &text, hold))
+            .await;
+    }
+
+    /// Has `listener` called for the removals of every process.
+    #[cfg(feature = "lookups")]
+    pub(crate) fn on_removal(&self, listener: super::RemovalListener) {
+        self.store.on_removal(listener);
+    }
+
     /// Calls the store, unless it is out of use, and takes it out of use when it does not answer.
     async fn limited<T, F>(self: &Arc<Self>, call: impl FnOnce() -> F) -> Option<T>
     where

@@ -11,10 +11,14 @@ mod hardening;
 mod has_table;
 mod key_cache;
 mod log;
+#[cfg(all(feature = "lookups", feature = "testing"))]
+mod lookups;
 mod machine_tokens;
 mod properties;
 mod secrets;
 mod shared_store;
+#[cfg(feature = "testing")]
+mod testing;
 mod variables;
 
 use clerk_core::{Auth, AuthStatus, Clerk, ClerkBuilder, ManualClock, Reason, RequestState};

@@ -6,9 +6,9 @@ use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Json};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
 use clerk_actix::{
-    AcceptedTokens, Auth, Clerk, ClerkMiddleware, ClerkRejection, CurrentUser, Guarded, Policy,
-    ProtectMiddleware, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
-    SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
+    AcceptedTokens, Auth, Clerk, ClerkMiddleware, ClerkRejection, CurrentOrganization, CurrentUser,
+    Guarded, Policy, ProtectMiddleware, Require, ReturnBack, Reverification, ReverificationLevel,
+    RouteMatcher, SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
 };
 use serde_json::{Value, json};
 
@@ -58,9 +58,25 @@ async fn user(CurrentUser(user): CurrentUser) -> Json<clerk_actix::User> {
     Json(user)
 }
 
-async fn maybe_user(user: Result<CurrentUser, ClerkRejection>) -> Result<String, ClerkRejection> {
-    let user = ClerkRejection::optional(user)?;
-    Ok(user.map_or("nobody".to_owned(), |CurrentUser(user)| user.id))
+async fn maybe_user(
+    user: Option<CurrentUser>,
+    reason: Result<CurrentUser, ClerkRejection>,
+) -> String {
+    match (user, reason) {
+        (Some(CurrentUser(user)), Ok(_)) => user.id,
+        (None, Err(why)) => format!("nobody: {:?}", why.kind()),
+        (user, reason) => format!("{user:?} is not {reason:?}"),
+    }
+}
+
+async fn organization(
+    CurrentOrganization(organization): CurrentOrganization,
+) -> Json<clerk_actix::Organization> {
+    Json(organization)
+}
+
+async fn maybe_organization(organization: Option<CurrentOrganization>) -> String {
+    organization.map_or("none".to_owned(), |CurrentOrganization(known)| known.slug)
 }
 
 async fn webhook(VerifiedWebhook(event): VerifiedWebhook) -> String {
@@ -229,6 +245,8 @@ pub(crate) fn app(
         )
         .route("/user", web::get().to(user))
         .route("/maybe/user", web::get().to(maybe_user))
+        .route("/organization", web::get().to(organization))
+        .route("/maybe/organization", web::get().to(maybe_organization))
         .route("/handler/role", web::get().to(admins_only))
         .route("/handler/reverification", web::get().to(careful_only))
         .route("/handler/nobody", web::get().to(nobody))

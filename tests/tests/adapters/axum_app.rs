@@ -4,9 +4,9 @@ use axum::extract::FromRef;
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use clerk_axum::{
-    AcceptedTokens, Auth, Clerk, ClerkLayer, ClerkRejection, CurrentUser, Guarded, Policy, Require,
-    ReturnBack, Reverification, ReverificationLevel, RouteMatcher, SignedIn, TokenType,
-    VerifiedWebhook, protect, sign_out,
+    AcceptedTokens, Auth, Clerk, ClerkLayer, ClerkRejection, CurrentOrganization, CurrentUser,
+    Guarded, Policy, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
+    SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -55,8 +55,25 @@ async fn user(CurrentUser(user): CurrentUser) -> Json<clerk_axum::User> {
     Json(user)
 }
 
-async fn maybe_user(user: Option<CurrentUser>) -> String {
-    user.map_or("nobody".to_owned(), |CurrentUser(user)| user.id)
+async fn maybe_user(
+    user: Option<CurrentUser>,
+    reason: Result<CurrentUser, ClerkRejection>,
+) -> String {
+    match (user, reason) {
+        (Some(CurrentUser(user)), Ok(_)) => user.id,
+        (None, Err(why)) => format!("nobody: {:?}", why.kind()),
+        (user, reason) => format!("{user:?} is not {reason:?}"),
+    }
+}
+
+async fn organization(
+    CurrentOrganization(organization): CurrentOrganization,
+) -> Json<clerk_axum::Organization> {
+    Json(organization)
+}
+
+async fn maybe_organization(organization: Option<CurrentOrganization>) -> String {
+    organization.map_or("none".to_owned(), |CurrentOrganization(known)| known.slug)
 }
 
 async fn webhook(VerifiedWebhook(event): VerifiedWebhook) -> String {
@@ -212,6 +229,8 @@ pub(crate) fn app(clerk: Option<Clerk>) -> Router {
         )
         .route("/user", get(user))
         .route("/maybe/user", get(maybe_user))
+        .route("/organization", get(organization))
+        .route("/maybe/organization", get(maybe_organization))
         .route("/handler/role", get(admins_only))
         .route("/handler/reverification", get(careful_only))
         .route("/handler/nobody", get(nobody))

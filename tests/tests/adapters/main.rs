@@ -12,6 +12,8 @@ mod machine_scopes;
 mod middlewares;
 mod order_mistakes;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod path_confusion;
 #[cfg(test)]
 mod path_pairs;

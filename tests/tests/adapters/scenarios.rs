@@ -278,10 +278,35 @@ fn sessions(world: &World) -> Vec<Scenario> {
                 .mint()
                 .unwrap(),
         ),
-        get("maybe a user, nobody", "/maybe/user", 200).says("nobody"),
+        get("maybe a user, nobody", "/maybe/user", 200).says("nobody: Unauthenticated"),
         get("maybe a user, member", "/maybe/user", 200)
             .bearer(&member)
             .says("user_alan"),
+        get("organization, nobody", "/organization", 401),
+        get("organization, member", "/organization", 200)
+            .bearer(&member)
+            .says("org_acme"),
+        get("organization, none is active", "/organization", 403)
+            .bearer(world.token(ADMIN).mint().unwrap())
+            .says("not_authorized"),
+        get("organization, gone", "/organization", 403).bearer(
+            world
+                .token(ADMIN)
+                .claim("o", json!({ "id": "org_gone", "rol": "admin" }))
+                .mint()
+                .unwrap(),
+        ),
+        get("maybe an organization, nobody", "/maybe/organization", 200).says("none"),
+        get(
+            "maybe an organization, none is active",
+            "/maybe/organization",
+            200,
+        )
+        .bearer(world.token(ADMIN).mint().unwrap())
+        .says("none"),
+        get("maybe an organization, member", "/maybe/organization", 200)
+            .bearer(&member)
+            .says("acme"),
         get("unknown path", "/nowhere", 404).bearer(&admin),
         get("unknown path, nobody", "/nowhere", 404).answers("x-outer", "seen"),
     ]
@@ -785,16 +810,21 @@ fn failures(world: &World) -> Vec<Scenario> {
         get("keys down, handler", "/handler/role", 503)
             .on(Setup::KeysDown)
             .bearer(&keys_down),
-        get("keys down, user", "/maybe/user", 503)
+        get("keys down, user", "/user", 503)
             .on(Setup::KeysDown)
             .bearer(&keys_down),
+        get("keys down, maybe a user", "/maybe/user", 200)
+            .on(Setup::KeysDown)
+            .bearer(&keys_down)
+            .says("nobody: Undecided"),
         get("users down", "/user", 503)
             .on(Setup::UsersDown)
             .bearer(&users_down)
             .answers("retry-after", "5"),
-        get("users down, maybe", "/maybe/user", 503)
+        get("users down, maybe", "/maybe/user", 200)
             .on(Setup::UsersDown)
-            .bearer(&users_down),
+            .bearer(&users_down)
+            .says("nobody: Undecided"),
         get("users down, session", "/signed-in", 200)
             .on(Setup::UsersDown)
             .bearer(&users_down),

@@ -1,0 +1,248 @@
+//! One kind of objects: one load for all who wait for it, in a task of its own.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use clerk_backend_api::ClerkClient;
+use moka::Expiry;
+use moka::future::Cache;
+
+use super::error::LookupError;
+use super::evictions::Evictions;
+use super::handle::LookupSettings;
+use super::object::LookedUp;
+use crate::clock::Clock;
+use crate::store::EntryKey;
+
+/// How long a load may take, whether or not somebody still waits for it.
+pub(super) const LOAD_LIMIT: Duration = Duration::from_secs(10);
+/// For how long a failure is remembered, so that an outage is not made worse.
+const FAILURE_MEMORY: Duration = Duration::from_secs(2);
+/// The longest that a failure is remembered because the Backend API asked for it.
+const MAX_FAILURE_MEMORY: Duration = Duration::from_secs(30);
+/// How often a look-up loads anew because an eviction came while it was loading.
+const ATTEMPTS: usize = 3;
+/// How far the clocks of processes that share values may be apart, in milliseconds.
+const CLOCK_SKEW: i64 = 5_000;
+
+pub(super) struct ObjectCache<T> {
+    entries: Cache<EntryKey, Arc<Entry<T>>>,
+    client: ClerkClient,
+    evictions: Arc<Evictions>,
+    settings: LookupSettings,
+    clock: Arc<dyn Clock>,
+}
+
+struct Entry<T> {
+    outcome: Result<Arc<T>, LookupError>,
+    /// That of its key when it was loaded.
+    generation: u64,
+    /// Unix milliseconds.
+    loaded_at: i64,
+    lives: Duration,
+    /// About how many bytes of memory it takes.
+    weight: u32,
+}
+
+impl<T: LookedUp> ObjectCache<T> {
+    pub(super) fn new(
+        client: ClerkClient,
+        evictions: Arc<Evictions>,
+        settings: LookupSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            entries: Cache::builder()
+                .max_capacity(settings.cache_bytes)
+                .weigher(|_, entry: &Arc<Entry<T>>| entry.weight)
+                .expire_after(LivesOf)
+                .build(),
+            client,
+            evictions,
+            settings,
+            clock,
+        }
+    }
+
+    pub(super) async fn get(self: &Arc<Self>, id: &str) -> Result<Arc<T>, LookupError> {
+        let key = self.evictions.key::<T>(id);
+        if let Some(entry) = self.entries.get(&key).await
+            && self.is_fresh(&key, &entry)
+        {
+            return entry.outcome.clone();
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            // The client says what is wrong.
+            let (object, _) = T::load(&self.client, id)
+                .await
+                .map_err(LookupError::from_api)?;
+            return Ok(Arc::new(object));
+        };
+        // The load belongs to none of those who wait for it: they may leave, or never be polled again.
+        let (cache, id) = (Arc::clone(self), id.to_owned());
+        let load = runtime.spawn(async move { cache.load_once(key, &id).await });
+        match tokio::time::timeout(self.settings.wait, load).await {
+            Ok(Ok(outcome)) => outcome,
+            // The task is gone when its runtime ends.
+            Ok(Err(_)) | Err(_) => Err(LookupError::TimedOut),
+        }
+    }
+
+    /// Loads, or joins the load that runs.
+    async fn load_once(&self, key: EntryKey, id: &str) -> Result<Arc<T>, LookupError> {
+        let mut attempt = 1;
+        loop {
+            let entry = self
+                .entries
+                .entry(key)
+                .or_insert_with_if(self.load(key, id), |kept| !self.is_fresh(&key, kept))
+                .await
+                .into_value();
+            if attempt == ATTEMPTS || self.is_of_this_generation(&key, &entry) {
+                return entry.outcome.clone();
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn load(&self, key: EntryKey, id: &str) -> Arc<Entry<T>> {
+        let generation = self.evictions.generation(&key);
+        if let Some(entry) = self.shared(&key, id, generation).await {
+            return Arc::new(entry);
+        }
+        let load = T::load(&self.client, id);
+        let loaded = match tokio::time::timeout(LOAD_LIMIT, load).await {
+            Ok(Ok((object, body))) if object.id() == id => Ok((object, body)),
+            Ok(Ok(_)) => Err(LookupError::OtherObject),
+            Ok(Err(error)) => Err(LookupError::from_api(error)),
+            Err(_) => Err(LookupError::TimedOut),
+        };
+        let loaded_at = self.clock.now();
+        let entry = match loaded {
+            Ok((object, body)) => {
+                let lives = self.settings.memory;
+                let entry = Entry::found(object, &body, generation, loaded_at, lives);
+                if self.is_of_this_generation(&key, &entry) {
+                    self.share(&key, loaded_at, &body).await;
+                }
+                entry
+            }
+            Err(error) => {
+                log(T::NAMESPACE, &error);
+                Entry::missing(error, generation, loaded_at)
+            }
+        };
+        Arc::new(entry)
+    }
+
+    /// The object as another process loaded it a short while ago.
+    async fn shared(&self, key: &EntryKey, id: &str, generation: u64) -> Option<Entry<T>> {
+        if self.settings.memory.is_zero() {
+            return None;
+        }
+        let value = self.evictions.sharing()?.get(T::NAMESPACE, key).await?;
+        let (loaded_at, body) = value.split_first_chunk()?;
+        let loaded_at = i64::from_be_bytes(*loaded_at);
+        let age = self.clock.now().saturating_sub(loaded_at);
+        if age < -CLOCK_SKEW || self.evictions.is_outdated(loaded_at) {
+            return None;
+        }
+        let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
+        let lives = self.settings.memory.checked_sub(age)?;
+        let object: T = serde_json::from_slice(body).ok()?;
+        let entry = Entry::found(object, body, generation, loaded_at, lives);
+        (entry.outcome.as_ref().is_ok_and(|object| object.id() == id)).then_some(entry)
+    }
+
+    async fn share(&self, key: &EntryKey, loaded_at: i64, body: &Bytes) {
+        if let Some(sharing) = self
+            .evictions
+            .sharing()
+            .filter(|_| !self.settings.memory.is_zero())
+        {
+            let value = [&loaded_at.to_be_bytes(), &**body].concat();
+            let time_to_live = self.settings.memory;
+            sharing.put(T::NAMESPACE, key, value, time_to_live).await;
+        }
+    }
+
+    /// Whether what is kept may be given. Its time by a clock that is never set back is kept by the cache itself.
+    fn is_fresh(&self, key: &EntryKey, entry: &Entry<T>) -> bool {
+        let age = self.clock.now().saturating_sub(entry.loaded_at);
+        u64::try_from(age).is_ok_and(|age| Duration::from_millis(age) < entry.lives)
+            && self.is_of_this_generation(key, entry)
+    }
+
+    fn is_of_this_generation(&self, key: &EntryKey, entry: &Entry<T>) -> bool {
+        self.evictions.generation(key) == entry.generation
+    }
+}
+
+impl<T> Entry<T> {
+    fn found(object: T, body: &[u8], generation: u64, loaded_at: i64, lives: Duration) -> Self {
+        Self {
+            outcome: Ok(Arc::new(object)),
+            generation,
+            loaded_at,
+            lives,
+            // The texts of the answer, once more for their parts, and the fixed parts.
+            weight: u32::try_from(body.len().saturating_mul(2) + 2 * size_of::<T>())
+                .unwrap_or(u32::MAX),
+        }
+    }
+
+    fn missing(error: LookupError, generation: u64, loaded_at: i64) -> Self {
+        let memory = error.retry_after().unwrap_or_default();
+        Self {
+            lives: memory.clamp(FAILURE_MEMORY, MAX_FAILURE_MEMORY),
+            outcome: Err(error),
+            generation,
+            loaded_at,
+            weight: 1024,
+        }
+    }
+}
+
+fn log(namespace: &'static str, error: &LookupError) {
+    match error {
+        LookupError::NotFound => tracing::debug!(clerk.object = namespace, "{error}"),
+        LookupError::Unavailable(source) => {
+            tracing::warn!(clerk.object = namespace, error = %source, "a look-up failed: {error}");
+        }
+        _ => tracing::warn!(clerk.object = namespace, "a look-up failed: {error}"),
+    }
+}
+
+/// Each entry says for itself how long it lives.
+struct LivesOf;
+
+impl<T> Expiry<EntryKey, Arc<Entry<T>>> for LivesOf {
+    fn expire_after_create(
+        &self,
+        _: &EntryKey,
+        entry: &Arc<Entry<T>>,
+        _: Instant,
+    ) -> Option<Duration> {
+        Some(entry.lives)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &EntryKey,
+        entry: &Arc<Entry<T>>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.lives)
+    }
+}
+
+impl<T> fmt::Debug for ObjectCache<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectCache")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

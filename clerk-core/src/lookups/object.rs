@@ -1,0 +1,52 @@
+//! The kinds of objects that are looked up.
+
+use bytes::Bytes;
+use clerk_backend_api::{ClerkClient, Error, Organization, Retry, User};
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
+
+use super::cache::LOAD_LIMIT;
+
+/// What [`Lookups`](super::Lookups) finds: a [`User`] or an [`Organization`].
+pub trait LookedUp: Sealed + DeserializeOwned + Send + Sync + 'static {}
+
+impl LookedUp for User {}
+impl LookedUp for Organization {}
+
+/// An object, and the answer that it was read from.
+pub(super) type Loaded<T> = Result<(T, Bytes), Error>;
+
+#[expect(unnameable_types, reason = "nobody else implements it")]
+pub trait Sealed: Sized {
+    /// In the shared store.
+    const NAMESPACE: &'static str;
+
+    fn id(&self) -> &str;
+
+    fn load<'a>(client: &'a ClerkClient, id: &'a str) -> BoxFuture<'a, Loaded<Self>>;
+}
+
+macro_rules! looked_up {
+    ($object:ty, $namespace:literal, $group:ident) => {
+        impl Sealed for $object {
+            const NAMESPACE: &'static str = $namespace;
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            fn load<'a>(client: &'a ClerkClient, id: &'a str) -> BoxFuture<'a, Loaded<Self>> {
+                Box::pin(async move {
+                    // A failure is remembered instead of repeated: whoever waits would wait for every try.
+                    let request = client.$group().get(id).retry(Retry::none());
+                    let answer = request.timeout(LOAD_LIMIT).send_with_response().await?;
+                    let body = answer.body().clone();
+                    Ok((answer.into_value(), body))
+                })
+            }
+        }
+    };
+}
+
+looked_up!(User, "user", users);
+looked_up!(Organization, "organization", organizations);

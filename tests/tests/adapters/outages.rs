@@ -1,0 +1,313 @@
+//! What pages answer while Clerk is out of reach, and what look-ups cost, in both frameworks.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::{App, web};
+use axum::Router;
+use axum::routing::get;
+use clerk_actix::ClerkMiddleware;
+use clerk_axum::ClerkLayer;
+use clerk_core::{Clerk, ClerkBuilder, Clock as _, ManualClock, RouteMatcher, SystemClock};
+use clerk_emulator::{Emulator, Fault, OrganizationSeed, UserSeed};
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::servers::{ActixServer, AxumServer, Running as _, serve_actix};
+
+const ADA: &str = "ada@example.com";
+
+/// How long a request of these tests waits for anything of Clerk's.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// Pages that everybody may see.
+const PUBLIC: [&str; 5] = ["/who", "/greeting", "/reason", "/team", "/guarded/public"];
+
+macro_rules! pages {
+    ($framework:ident) => {
+        use $framework::{Auth, ClerkRejection, CurrentOrganization, CurrentUser, User};
+
+        pub(super) async fn who(auth: Auth) -> String {
+            format!("{:?}", auth.user_id())
+        }
+
+        pub(super) async fn greeting(user: Option<CurrentUser>) -> String {
+            let name = user.and_then(|CurrentUser(user)| user.first_name);
+            format!("hello, {}", name.as_deref().unwrap_or("visitor"))
+        }
+
+        pub(super) async fn reason(user: Result<CurrentUser, ClerkRejection>) -> String {
+            match user {
+                Ok(CurrentUser(user)) => format!("hello, {:?}", user.first_name),
+                Err(why) => format!("nobody is known: {:?}", why.kind()),
+            }
+        }
+
+        pub(super) async fn team(organization: Option<CurrentOrganization>) -> String {
+            organization.map_or("no team".to_owned(), |CurrentOrganization(known)| {
+                known.name
+            })
+        }
+
+        pub(super) async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
+            Json(user)
+        }
+    };
+}
+
+mod on_axum {
+    use axum::Json;
+    pages!(clerk_axum);
+}
+
+mod on_actix {
+    use actix_web::web::Json;
+    pages!(clerk_actix);
+}
+
+fn public() -> RouteMatcher {
+    RouteMatcher::new(["/guarded/public"]).unwrap()
+}
+
+fn axum_app(clerk: Clerk) -> Router {
+    let guarded = Router::new()
+        .route("/guarded/public", get(on_axum::greeting))
+        .route_layer(clerk_axum::protect().except(public()));
+    Router::new()
+        .route("/who", get(on_axum::who))
+        .route("/greeting", get(on_axum::greeting))
+        .route("/reason", get(on_axum::reason))
+        .route("/team", get(on_axum::team))
+        .route("/me", get(on_axum::me))
+        .merge(guarded)
+        .layer(ClerkLayer::new(clerk))
+}
+
+fn actix_server(clerk: Clerk) -> ActixServer {
+    serve_actix!(2, {
+        App::new()
+            .route("/who", web::get().to(on_actix::who))
+            .route("/greeting", web::get().to(on_actix::greeting))
+            .route("/reason", web::get().to(on_actix::reason))
+            .route("/team", web::get().to(on_actix::team))
+            .route("/me", web::get().to(on_actix::me))
+            .service(
+                web::scope("/guarded")
+                    .wrap(clerk_actix::protect().except(public()))
+                    .route("/public", web::get().to(on_actix::greeting)),
+            )
+            .wrap(ClerkMiddleware::new(clerk.clone()))
+    })
+}
+
+/// One instance, and the application on it in both frameworks.
+struct Site {
+    emulator: Emulator,
+    clock: ManualClock,
+    axum: AxumServer,
+    actix: ActixServer,
+    client: reqwest::Client,
+}
+
+impl Site {
+    async fn start(users: usize, configure: impl Fn(ClerkBuilder) -> ClerkBuilder) -> Self {
+        let mut emulator = Emulator::builder()
+            .user(UserSeed::new(ADA).id("user_ada").first_name("Ada"))
+            .organization(OrganizationSeed::new("Acme", "acme").member(ADA, "org:admin"));
+        for user in 0..users {
+            emulator = emulator.user(UserSeed::new(format!("{user}@example.com")));
+        }
+        let emulator = emulator.start().await.unwrap();
+        let clock = ManualClock::new(SystemClock::default().now());
+        // Each framework has caches of its own.
+        let clerk = || {
+            let variables = emulator.env();
+            let builder = Clerk::builder().from_lookup(|name| {
+                let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
+                Some(value.clone())
+            });
+            configure(builder.clock(clock.clone())).build().unwrap()
+        };
+        Self {
+            axum: AxumServer::start(axum_app(clerk())).await,
+            actix: actix_server(clerk()),
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            emulator,
+            clock,
+        }
+    }
+
+    fn addresses(&self) -> [SocketAddr; 2] {
+        [self.axum.address(), self.actix.address()]
+    }
+
+    fn token(&self, user: &str) -> String {
+        self.emulator
+            .session_token(user)
+            .lifetime(Duration::from_secs(24 * 3600))
+            .mint()
+            .unwrap()
+    }
+
+    /// How often the Backend API was asked for a user.
+    fn look_ups(&self) -> usize {
+        let requests = self.emulator.requests();
+        let look_ups = requests
+            .iter()
+            .filter(|request| request.path().starts_with("/v1/users/"));
+        look_ups.count()
+    }
+
+    async fn get(&self, to: SocketAddr, path: &str, token: Option<&str>) -> (u16, String) {
+        let mut request = self.client.get(format!("http://{to}{path}"));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// A thousand requests of the people with these tokens, many at a time, and the answers in their order.
+    async fn thousand(&self, path: &str, to: SocketAddr, tokens: &[String]) -> Vec<(u16, String)> {
+        stream::iter(0..1000)
+            .map(|n| self.get(to, path, Some(&tokens[n % tokens.len()])))
+            .buffered(100)
+            .collect()
+            .await
+    }
+
+    /// Asks until a page says this: on a busy machine Clerk may not answer within the wait.
+    async fn until(&self, to: SocketAddr, path: &str, token: &str, text: &str) {
+        let limit = Duration::from_secs(60);
+        let asking = async { while self.get(to, path, Some(token)).await.1 != text {} };
+        tokio::time::timeout(limit, asking).await.unwrap();
+    }
+}
+
+/// What has come from Clerk when it goes down.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Before {
+    Nothing,
+    Keys,
+    /// Keys that are due to be refreshed.
+    OldKeys,
+    KeysAndUser,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_pages_answer_during_every_outage() {
+    let keys_refused: fn(&Emulator) = |emulator| emulator.faults().stop_keys();
+    let outages: [(&str, fn(&Emulator)); 6] = [
+        ("keys refused", keys_refused),
+        ("500", |emulator| {
+            emulator.faults().add(Fault::status(500).always());
+        }),
+        ("slow", |emulator| {
+            let slow = Fault::slow(Duration::from_secs(3600));
+            emulator.faults().add(slow.always());
+        }),
+        ("cut", |emulator| {
+            emulator.faults().add(Fault::cut_connection().always());
+        }),
+        ("429", |emulator| {
+            let throttled = Fault::too_many_requests(Duration::from_secs(60));
+            emulator.faults().add(throttled.always());
+        }),
+        ("a gateway's page", |emulator| {
+            let page = Fault::answer(200, "text/html", "<p>maintenance");
+            emulator.faults().add(page.always());
+        }),
+    ];
+    let before = [
+        Before::Nothing,
+        Before::Keys,
+        Before::OldKeys,
+        Before::KeysAndUser,
+    ];
+    let cases = outages
+        .iter()
+        .flat_map(|outage| before.map(|before| (outage, before)));
+    stream::iter(cases)
+        .map(|((outage, start), before)| public_pages_answer(outage, *start, before))
+        .buffer_unordered(4)
+        .collect::<()>()
+        .await;
+}
+
+async fn public_pages_answer(outage: &str, start: fn(&Emulator), before: Before) {
+    let site = Site::start(0, |clerk| {
+        clerk
+            .signing_key_wait(WAIT)
+            .lookup_wait(WAIT)
+            .lookup_memory(Duration::from_secs(3600))
+    })
+    .await;
+    let token = site.token(ADA);
+    for address in site.addresses() {
+        if before != Before::Nothing {
+            site.until(address, "/who", &token, "Some(\"user_ada\")")
+                .await;
+        }
+        if before == Before::KeysAndUser {
+            site.until(address, "/greeting", &token, "hello, Ada").await;
+        }
+    }
+    if before == Before::OldKeys {
+        site.clock.advance(Duration::from_secs(6 * 60));
+    }
+    start(&site.emulator);
+    let strange = format!("{token}x");
+    for path in PUBLIC {
+        for caller in [None, Some(&*token), Some(&*strange)] {
+            let mut answers = Vec::new();
+            for address in site.addresses() {
+                answers.push(site.get(address, path, caller).await);
+            }
+            let case = format!("{outage}, {before:?}, {path}, {caller:?}: {answers:?}");
+            assert_eq!(answers[0], answers[1], "{case}");
+            let (status, text) = &answers[0];
+            assert_eq!(*status, 200, "{case}");
+            // Whoever was known still is.
+            if caller == Some(&*token) && before == Before::KeysAndUser {
+                assert!(path == "/team" || text.contains("da"), "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_requests_of_ten_people_cost_ten_look_ups() {
+    let site = Site::start(10, |clerk| clerk).await;
+    let tokens: Vec<_> = (0..10)
+        .map(|user| site.token(&format!("{user}@example.com")))
+        .collect();
+    for address in site.addresses() {
+        site.emulator.clear_requests();
+        let answers = site.thousand("/me", address, &tokens).await;
+        for (n, (status, text)) in answers.into_iter().enumerate() {
+            assert_eq!(status, 200);
+            assert!(text.contains(&format!("{}@example.com", n % 10)), "{text}");
+        }
+        assert_eq!(site.look_ups(), 10);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_requests_during_an_outage_cost_a_handful_of_look_ups() {
+    for fault in [Fault::status(500), Fault::slow(Duration::from_secs(3600))] {
+        let site = Site::start(0, |clerk| clerk.lookup_wait(WAIT)).await;
+        let token = site.token(ADA);
+        for address in site.addresses() {
+            site.get(address, "/who", Some(&token)).await;
+            site.emulator.clear_requests();
+            let faults = site.emulator.faults();
+            faults.add(fault.clone().on("/v1/users").always());
+            let answers = site.thousand("/me", address, std::slice::from_ref(&token));
+            let limit = Duration::from_secs(60);
+            for (status, text) in tokio::time::timeout(limit, answers).await.unwrap() {
+                assert_eq!(status, 503, "{text}");
+            }
+            assert!((1..=5).contains(&site.look_ups()), "{}", site.look_ups());
+            faults.clear();
+        }
+    }
+}
