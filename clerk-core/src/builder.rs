@@ -20,7 +20,7 @@ use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::{RefusalPage, RefusalPages};
 use crate::signing_keys::SigningKeySettings;
 use crate::store::{SharedStore, SharingSettings};
-use crate::token::AcceptedTokens;
+use crate::token::{AcceptedTokens, DEFAULT_MAX_TOKEN_BYTES};
 use crate::variables::{Remark, Variables};
 
 /// Builds a [`Clerk`](crate::Clerk); begins with [`Clerk::builder`](crate::Clerk::builder).
@@ -59,6 +59,7 @@ pub struct ClerkBuilder {
     webhook_signing_secret: Option<secrecy::SecretString>,
     webhook_body_limit: usize,
     signing_keys: SigningKeySettings,
+    max_token_bytes: usize,
     token_cache_bytes: u64,
     machine_token_memory: Duration,
     sharing: SharingSettings,
@@ -112,6 +113,7 @@ impl Default for ClerkBuilder {
             webhook_signing_secret: None,
             webhook_body_limit: DEFAULT_WEBHOOK_BODY_LIMIT,
             signing_keys: SigningKeySettings::default(),
+            max_token_bytes: DEFAULT_MAX_TOKEN_BYTES,
             token_cache_bytes: DEFAULT_TOKEN_CACHE_BYTES,
             machine_token_memory: Duration::from_secs(30),
             sharing: SharingSettings::default(),
@@ -418,8 +420,16 @@ impl ClerkBuilder {
         self
     }
 
-    /// Memory for session tokens that were verified before, about 16 MiB (some 3,000 tokens) unless set; 0 switches
-    /// the cache off.
+    /// The longest token, in bytes, that is read from a request or by [`Clerk::verify_token`]: 16 KiB unless set. A longer
+    /// one is refused ([`Reason::TokenInvalid`](crate::Reason::TokenInvalid)) before anything is decoded or asked. Clerk's
+    /// session cookies stay under 4 KiB.
+    pub fn max_token_bytes(mut self, bytes: usize) -> Self {
+        self.max_token_bytes = bytes;
+        self
+    }
+
+    /// The most memory, in bytes, that session tokens which were verified before may take: 16 MiB unless set, some 5,000
+    /// tokens of Clerk's default shape; 0 switches the cache off. Tokens with more claims take more of it.
     pub fn token_cache_bytes(mut self, bytes: u64) -> Self {
         self.token_cache_bytes = bytes;
         self

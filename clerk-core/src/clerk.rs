@@ -223,12 +223,15 @@ impl Clerk {
             clock,
             ..
         } = &*self.instance;
-        let token = Arc::new(ParsedToken::parse(token)?);
+        let mut token = ParsedToken::parse(token, config.max_token_bytes)?;
         check_session_category(&token)?;
         let key = match signing_keys.look_up(token.kid(), clock.now()) {
             SigningKeyAnswer::Found(key) => key,
             SigningKeyAnswer::Failed(error) => return Err(error),
-            SigningKeyAnswer::Needed => signing_keys.fetch(token.kid()).await?,
+            SigningKeyAnswer::Needed => {
+                token.let_go_of_decoded();
+                signing_keys.fetch(token.kid()).await?
+            }
         };
         let session = verify_session(&token, &key, &config.rules, clock.now())?;
         Ok(SessionAuth::new(Arc::new(session), client.clone(), None))

@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) machine_secret_key: Option<MachineSecretKey>,
     pub(crate) rules: ClaimRules,
     pub(crate) accepts: AcceptedTokens,
+    /// The longest token that is read, in bytes.
+    pub(crate) max_token_bytes: usize,
     pub(crate) is_satellite: bool,
     pub(crate) satellite_auto_sync: bool,
     pub(crate) proxy_url: Option<String>,

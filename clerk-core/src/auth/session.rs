@@ -96,7 +96,7 @@ impl SessionAuth {
     /// All claims of the session token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
-        self.session.token.claims()
+        &self.session.claims
     }
 
     /// All claims as a type of the application, for custom claims (Clerk docs: "Customize your session token").

@@ -11,7 +11,7 @@ use crate::reason::Reason;
 use crate::token::machine::{MachineTokenError, VerifiedMachineToken};
 use crate::token::{
     ClaimRules, RawToken, SigningKey, TokenError, TokenType, VerifiedSession,
-    check_organization_claims, check_session_category, verify_session,
+    check_session_category, verify_session,
 };
 
 /// How long a call that a browser waits for may take.
@@ -136,11 +136,7 @@ impl Context<'_> {
             return Ok(Verification::Refused(error));
         }
         let verified = match self.signing_key(parsed.kid())? {
-            KeyLookup::Found(key) => {
-                verify_session(parsed, &key, rules, self.now).and_then(|session| {
-                    check_organization_claims(session.token.claims()).map(|()| session)
-                })
-            }
+            KeyLookup::Found(key) => verify_session(parsed, &key, rules, self.now),
             KeyLookup::Failed(error) => Err(error),
         };
         Ok(match verified {

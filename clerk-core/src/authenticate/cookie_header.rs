@@ -137,7 +137,7 @@ impl SessionCookies {
             let Ok(token) = plain.parsed() else {
                 return false;
             };
-            match token.claims().get("iss") {
+            match &token.unverified().iss {
                 None => return false,
                 Some(iss) if !is_truthy(iss) => return false,
                 Some(Value::String(iss)) if without_scheme(iss) == config.original_frontend_api => {
@@ -167,7 +167,7 @@ impl SessionCookies {
                 .suffixed
                 .as_ref()
                 .and_then(|token| token.parsed().ok())
-                .and_then(|token| token.claims().number("exp"))
+                .and_then(|token| token.unverified().exp.as_ref()?.as_f64())
                 .is_some_and(|expires| expires <= (now as f64 / 1000.0).floor());
             if expired {
                 return false;
@@ -181,7 +181,7 @@ impl SessionCookies {
 fn issued(token: Option<&RawToken>) -> f64 {
     token
         .and_then(|token| token.parsed().ok())
-        .and_then(|token| token.claims().get("iat"))
+        .and_then(|token| token.unverified().iat.as_ref())
         .filter(|issued| is_truthy(issued))
         .map_or(0.0, |issued| to_number(issued).unwrap_or(f64::NAN))
 }

@@ -52,7 +52,7 @@ fn cookie_that_verifies(context: &Context<'_>) -> Result<Option<RawToken>, Inter
         let Ok(parsed) = token.parsed() else {
             continue;
         };
-        let issued = parsed.claims().get("iat").and_then(to_number);
+        let issued = parsed.unverified().iat.as_ref().and_then(to_number);
         if token.is_not_a_session() || issued.is_some_and(|issued| issued < facts.latest_client_uat)
         {
             continue;
@@ -125,7 +125,7 @@ fn active_session(context: &mut Context<'_>, token: &RawToken) -> Result<Outcome
         return Ok(Outcome::signed_out(Reason::TokenTypeMismatch, ""));
     }
     // Before the signature: an unverified `iat` can only cause a handshake.
-    let issued = parsed.claims().get("iat").and_then(to_number);
+    let issued = parsed.unverified().iat.as_ref().and_then(to_number);
     if issued.is_some_and(|issued| issued < context.facts.client_uat) {
         let reason = Reason::SessionTokenIatBeforeClientUat;
         return Ok(handshake::start(context, reason, "", None));
@@ -158,7 +158,7 @@ fn activate_organization(
     context: &mut Context<'_>,
     session: &Arc<VerifiedSession>,
 ) -> Option<Outcome> {
-    let claims = session.token.claims();
+    let claims = &session.claims;
     if claims.text("sub").is_none_or(str::is_empty) || claims.text("sts") == Some("pending") {
         return None;
     }

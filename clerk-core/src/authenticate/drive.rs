@@ -74,6 +74,7 @@ pub(crate) fn start(
         }
     }
     pending.kind = Some(RequestKind::of(request));
+    pending.facts.let_go_of_decoded();
     Ok(Start::Waiting(Box::new(pending)))
 }
 

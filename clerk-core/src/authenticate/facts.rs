@@ -72,7 +72,7 @@ impl Facts {
         let text = |name: &str| joined_header(request, name).filter(|value| !value.is_empty());
         let token = |text: String| match verified(&text) {
             Some(session) => RawToken::verified(session),
-            None => RawToken::decode(text),
+            None => RawToken::decode(text, config.max_token_bytes),
         };
         let url = public_url(
             request,
@@ -158,6 +158,15 @@ impl Facts {
     /// "The session token": the cookie's, else the header's.
     pub(crate) fn session_token(&self) -> Option<&RawToken> {
         self.cookie_token.as_ref().or(self.header_token.as_ref())
+    }
+
+    /// Lets go of what was decoded of tokens, before a wait.
+    pub(crate) fn let_go_of_decoded(&mut self) {
+        self.header_token
+            .iter_mut()
+            .chain(&mut self.cookie_token)
+            .chain(&mut self.other_cookie_tokens)
+            .for_each(RawToken::let_go_of_decoded);
     }
 
     pub(crate) fn has_active_client(&self) -> bool {

@@ -22,7 +22,10 @@ use crate::config::Config;
 use crate::headers::set_cookie_headers;
 use crate::publishable_key::InstanceType;
 use crate::reason::Reason;
-use crate::token::{ClaimRules, ParsedToken, RawToken, TokenError, TokenType, verify_handshake};
+use crate::token::{
+    ClaimRules, MAX_HANDSHAKE_TOKEN_BYTES, ParsedToken, RawToken, TokenError, TokenType,
+    verify_handshake,
+};
 use crate::urls::{remove_query_parameters, with_scheme};
 
 /// Parameters that a finished handshake leaves in the URL of a development instance.
@@ -88,8 +91,10 @@ fn clock_behind(facts: &Facts, now: i64) -> Option<i64> {
         .session_token()?
         .parsed()
         .ok()?
-        .claims()
-        .number("iat")?;
+        .unverified()
+        .iat
+        .as_ref()?
+        .as_f64()?;
     Some(issued as i64 - now / 1000).filter(|seconds| *seconds > 0)
 }
 
@@ -172,7 +177,7 @@ pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt
         }
     }
     let token = match session {
-        SessionCookie::Token(token) => RawToken::decode(token),
+        SessionCookie::Token(token) => RawToken::decode(token, context.config.max_token_bytes),
         SessionCookie::Malformed => {
             context.notices.push(Notice::HandshakeCookieUnusable);
             return Ok(Resolution::Spent);
@@ -226,7 +231,7 @@ enum TokenVerdict {
 }
 
 fn verify_token(context: &Context<'_>, token: &str) -> Result<TokenVerdict, Interrupt> {
-    let parsed = match ParsedToken::parse(token) {
+    let parsed = match ParsedToken::parse(token, MAX_HANDSHAKE_TOKEN_BYTES) {
         Ok(parsed) => parsed,
         Err(error) => return Ok(TokenVerdict::Refused(error)),
     };
@@ -241,7 +246,7 @@ fn verify_token(context: &Context<'_>, token: &str) -> Result<TokenVerdict, Inte
         )));
     }
     Ok(match verified {
-        Ok(directives) => TokenVerdict::Payload(payload_of(directives)),
+        Ok(directives) => TokenVerdict::Payload(payload_of(&directives)),
         Err(error) => TokenVerdict::Refused(error),
     })
 }
@@ -253,8 +258,10 @@ fn is_expired(context: &Context<'_>, token: &ParsedToken) -> bool {
         _ => context.config.rules.clock_skew,
     };
     token
-        .claims()
-        .number("exp")
+        .unverified()
+        .exp
+        .as_ref()
+        .and_then(Value::as_f64)
         .is_some_and(|expires| expires * 1000.0 <= context.now.saturating_sub(skew) as f64)
 }
 

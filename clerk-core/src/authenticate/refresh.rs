@@ -38,7 +38,12 @@ pub(crate) fn attempt(context: &Context<'_>) -> Result<Attempt, Interrupt> {
     let Ok(parsed) = token.parsed() else {
         return failed(Reason::RefreshUndecodableToken);
     };
-    let session_id = match parsed.claims().get("sid").filter(|sid| is_truthy(sid)) {
+    let session_id = match parsed
+        .unverified()
+        .sid
+        .as_ref()
+        .filter(|sid| is_truthy(sid))
+    {
         None => return failed(Reason::RefreshMissingSid),
         Some(Value::String(sid)) => sid.clone(),
         Some(sid @ (Value::Number(_) | Value::Bool(_))) => sid.to_string(),
@@ -52,7 +57,8 @@ pub(crate) fn attempt(context: &Context<'_>) -> Result<Attempt, Interrupt> {
     let SessionCookie::Token(token) = session_among(cookies, context.config.cookie_suffix()) else {
         return failed(Reason::RefreshInvalidToken);
     };
-    match context.verify(&RawToken::decode(token))? {
+    let token = RawToken::decode(token, context.config.max_token_bytes);
+    match context.verify(&token)? {
         Verification::Verified(session) => Ok(match set_cookie_headers(cookies) {
             Some(headers) => Attempt::SignedIn(Outcome::Session { session, headers }),
             None => Attempt::Failed(Reason::RefreshNoCookies),

@@ -51,6 +51,15 @@ pub(crate) fn from_header(
     }
 }
 
+/// Whether a token whose signature was verified names no authorized party (`azp`).
+fn names_no_party(token: &RawToken) -> bool {
+    token.parsed().is_ok_and(|token| {
+        token
+            .build_claims()
+            .is_ok_and(|claims| claims.get("azp").is_none())
+    })
+}
+
 /// Decides what follows when a session token is refused: a refresh, a handshake, or signed out.
 pub(crate) fn refused(
     context: &mut Context<'_>,
@@ -60,9 +69,7 @@ pub(crate) fn refused(
 ) -> Result<Outcome, Interrupt> {
     if *error.reason() == Reason::TokenInvalidAuthorizedParties
         && carrier == TokenCarrier::Cookie
-        && token
-            .parsed()
-            .is_ok_and(|token| token.claims().get("azp").is_none())
+        && names_no_party(token)
     {
         context.notices.push(Notice::AuthorizedPartyMissing);
     }

@@ -99,6 +99,7 @@ impl ClerkBuilder {
                 clock_skew: i64::try_from(self.clock_skew.as_millis()).unwrap_or(i64::MAX),
             },
             accepts: self.accepts,
+            max_token_bytes: self.max_token_bytes,
             is_satellite: self.is_satellite,
             satellite_auto_sync: self.satellite_auto_sync,
             proxy_url: self.proxy_url,

@@ -12,22 +12,27 @@ use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::claims::{ClaimRules, check_times};
-use super::parse::ParsedToken;
 use super::signature::SigningKey;
 use super::verify::VerifiedSession;
 
 /// A token that is looked up by its text, without a second copy of it.
-struct CacheKey(Arc<ParsedToken>);
+struct CacheKey(Arc<VerifiedSession>);
+
+impl CacheKey {
+    fn as_str(&self) -> &str {
+        self.0.token.as_str()
+    }
+}
 
 impl Hash for CacheKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_str().hash(state);
+        self.as_str().hash(state);
     }
 }
 
 impl PartialEq for CacheKey {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
+        self.as_str() == other.as_str()
     }
 }
 
@@ -35,18 +40,21 @@ impl Eq for CacheKey {}
 
 impl Equivalent<CacheKey> for str {
     fn equivalent(&self, key: &CacheKey) -> bool {
-        self == key.0.as_str()
+        self == key.as_str()
     }
 }
+
+/// What an entry costs in the cache beside the session itself: two pointers in a table that is up to twice as large as
+/// its content.
+const ENTRY: usize = 128;
 
 #[derive(Clone)]
 struct ByBytes;
 
 impl Weighter<CacheKey, Arc<VerifiedSession>> for ByBytes {
-    /// An estimate of the heap bytes of an entry: the text, the decoded header and claims at about five times their
-    /// encoded size, and the fixed parts.
-    fn weight(&self, token: &CacheKey, _: &Arc<VerifiedSession>) -> u64 {
-        token.0.as_str().len() as u64 * 6 + 512
+    /// The bytes that an entry holds, estimated from above.
+    fn weight(&self, _: &CacheKey, session: &Arc<VerifiedSession>) -> u64 {
+        (session.bytes() + ENTRY) as u64
     }
 }
 
@@ -87,7 +95,7 @@ impl TokenCache {
         };
         if key_stands
             && check_times(session.times, rules.clock_skew, now).is_ok()
-            && rules.check_authorized_party(session.token.claims()).is_ok()
+            && rules.check_authorized_party(&session.claims).is_ok()
         {
             Some(session)
         } else {
@@ -98,7 +106,7 @@ impl TokenCache {
 
     pub(crate) fn put(&self, session: &Arc<VerifiedSession>) {
         if let Some(entries) = &self.entries {
-            entries.insert(CacheKey(Arc::clone(&session.token)), Arc::clone(session));
+            entries.insert(CacheKey(Arc::clone(session)), Arc::clone(session));
         }
     }
 

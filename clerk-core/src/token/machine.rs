@@ -25,6 +25,13 @@ pub(crate) enum Route<'a> {
 
 /// Chooses the way of verification.
 pub(crate) fn route(token: &RawToken, kind: TokenType) -> Result<Route<'_>, MachineTokenError> {
+    if token.is_too_long() {
+        return Err(MachineTokenError::new(
+            kind,
+            Reason::TokenInvalid,
+            "the token is longer than accepted",
+        ));
+    }
     if !token.is_jwt_shaped() {
         return Ok(Route::Opaque(kind));
     }
@@ -87,8 +94,7 @@ pub(crate) fn verify_jwt(
         TokenType::M2mToken => verify::verify_m2m(token, key, rules, now),
         _ => verify::verify_oauth(token, key, rules, now),
     };
-    let times = verified.map_err(|error| failed(error.message().to_owned()))?;
-    let claims = token.claims();
+    let (times, claims) = verified.map_err(|error| failed(error.message().to_owned()))?;
     if kind == TokenType::OAuthToken {
         check_oauth_audience(claims.get("aud"), &rules.audience).map_err(failed)?;
     }
@@ -98,9 +104,9 @@ pub(crate) fn verify_jwt(
         id: text("jti"),
         subject: text("sub"),
         name: None,
-        scopes: jwt_scopes(kind, claims),
+        scopes: jwt_scopes(kind, &claims),
         claims: (kind == TokenType::M2mToken)
-            .then(|| custom_claims(claims))
+            .then(|| custom_claims(&claims))
             .flatten(),
         client_id: is_oauth.then(|| text("client_id")),
         actor: claims

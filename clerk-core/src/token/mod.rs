@@ -4,6 +4,7 @@ mod accepted;
 mod cache;
 mod claims;
 mod error;
+mod json_scan;
 mod kind;
 pub(crate) mod machine;
 mod organization;
@@ -11,6 +12,7 @@ mod parse;
 mod raw;
 mod signature;
 mod verify;
+mod weight;
 
 pub use accepted::AcceptedTokens;
 pub(crate) use cache::TokenCache;
@@ -23,7 +25,7 @@ pub(crate) use organization::{
 };
 #[cfg(test)]
 pub(crate) use parse::DECODED_PARTS;
-pub(crate) use parse::ParsedToken;
+pub(crate) use parse::{DEFAULT_MAX_TOKEN_BYTES, MAX_HANDSHAKE_TOKEN_BYTES, ParsedToken};
 pub(crate) use raw::RawToken;
 pub use signature::JwtKeyError;
 pub(crate) use signature::{JwtKey, SigningKey};

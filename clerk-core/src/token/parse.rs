@@ -1,14 +1,26 @@
 //! The form of a token: three parts, decoded once.
+//!
+//! Until a token is verified, its claims are checked as JSON but not built: only what authentication needs to choose its
+//! way is read from them.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::claims::Claims;
 use super::error::TokenError;
+use super::json_scan;
+use super::signature::Algorithm;
+use super::weight::ALLOCATION;
 use crate::reason::Reason;
 
-/// Tokens longer than this are refused before they are decoded. Browsers cap a cookie at 4 KiB and servers a header
-/// line at 8 to 64 KiB, so no session token of a real instance comes near it.
-const MAX_TOKEN_BYTES: usize = 64 * 1024;
+/// The longest token that is read unless the application says otherwise. Browsers cap a cookie at 4 KiB, so no session
+/// token of a browser comes near it.
+pub(crate) const DEFAULT_MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// The longest handshake token that is read: it carries whole cookies, with session tokens in them.
+pub(crate) const MAX_HANDSHAKE_TOKEN_BYTES: usize = 64 * 1024;
 
 /// What a token was issued for, read from the protected header `cat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +38,8 @@ pub(crate) enum Category {
 }
 
 impl Category {
-    fn read(header: &Map<String, Value>) -> Self {
-        match header.get("cat") {
+    fn read(cat: Option<&Value>) -> Self {
+        match cat {
             None => Self::Absent,
             Some(Value::String(cat)) => match cat.as_str() {
                 "cl_B7d4PD111AAA" => Self::Session,
@@ -45,29 +57,113 @@ impl Category {
     }
 }
 
-/// A decoded token. Nothing in it may be trusted: it has not been verified.
+/// What kind of token the protected header `typ` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TypeHeader {
+    Absent,
+    Jwt,
+    /// An OAuth access token (RFC 9068 section 2.1).
+    OAuth,
+    Other,
+}
+
+impl TypeHeader {
+    fn read(typ: Option<&Value>) -> Self {
+        match typ {
+            None => Self::Absent,
+            Some(Value::String(typ)) => match typ.as_str() {
+                "JWT" => Self::Jwt,
+                "at+jwt" | "application/at+jwt" => Self::OAuth,
+                _ => Self::Other,
+            },
+            Some(_) => Self::Other,
+        }
+    }
+}
+
+/// The protected header, as far as it is read (RFC 7515 section 4.1).
 #[derive(Clone, Debug)]
-pub(crate) struct ParsedToken {
-    raw: String,
-    signed_len: usize,
-    header: Map<String, Value>,
-    claims: Claims,
+pub(crate) struct Header {
+    /// `None` when `alg` is missing or not one that is accepted.
+    pub(crate) algorithm: Option<Algorithm>,
+    pub(crate) category: Category,
+    pub(crate) typ: TypeHeader,
+    /// Whether `crit` demands extensions.
+    pub(crate) is_critical: bool,
+    kid: Option<String>,
+}
+
+impl Header {
+    fn read(json: &str) -> Option<Self> {
+        let [alg, cat, crit, kid, typ] =
+            json_scan::members(json, ["alg", "cat", "crit", "kid", "typ"])?;
+        Some(Self {
+            algorithm: alg
+                .as_ref()
+                .and_then(Value::as_str)
+                .and_then(Algorithm::from_name),
+            category: Category::read(cat.as_ref()),
+            typ: TypeHeader::read(typ.as_ref()),
+            is_critical: crit.is_some(),
+            kid: match kid {
+                Some(Value::String(kid)) => Some(kid),
+                _ => None,
+            },
+        })
+    }
+}
+
+/// What is read from a token's claims without a key. Nothing in it may be trusted. Lists and objects read as empty ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnverifiedClaims {
+    pub(crate) iss: Option<Value>,
+    pub(crate) iat: Option<Value>,
+    pub(crate) exp: Option<Value>,
+    pub(crate) sid: Option<Value>,
+    /// Whether `sub` names a machine.
+    is_machine: bool,
+}
+
+impl UnverifiedClaims {
+    fn read(json: &str) -> Option<Self> {
+        let [sub, iss, iat, exp, sid] =
+            json_scan::members(json, ["sub", "iss", "iat", "exp", "sid"])?;
+        Some(Self {
+            iss,
+            iat,
+            exp,
+            sid,
+            is_machine: matches!(sub, Some(Value::String(sub)) if sub.starts_with("mch_")),
+        })
+    }
+}
+
+/// Payload and signature of a token.
+#[derive(Clone, Debug)]
+struct Decoded {
+    payload: String,
     signature: Vec<u8>,
 }
 
+/// A token whose form was read. Nothing in it may be trusted: it has not been verified.
+#[derive(Clone, Debug)]
+pub(crate) struct ParsedToken {
+    raw: Arc<str>,
+    /// Where the payload ends.
+    signed_len: usize,
+    header: Header,
+    unverified: UnverifiedClaims,
+    /// Kept for the verification that follows at once, and for nothing else.
+    decoded: Option<Decoded>,
+}
+
 impl ParsedToken {
-    /// Decodes the three parts (RFC 7515 section 7.1).
-    pub(crate) fn parse(raw: &str) -> Result<Self, TokenError> {
-        let undecodable = || {
-            TokenError::new(
-                Reason::TokenInvalid,
-                "the token is not a JWT: its header, payload or signature cannot be decoded",
-            )
-        };
-        if raw.len() > MAX_TOKEN_BYTES {
+    /// Reads the three parts of a token of at most `max_bytes` (RFC 7515 section 7.1).
+    pub(crate) fn parse(raw: &str, max_bytes: usize) -> Result<Self, TokenError> {
+        if raw.len() > max_bytes {
             return Err(TokenError::new(
                 Reason::TokenInvalid,
-                format!("the token is longer than {MAX_TOKEN_BYTES} bytes"),
+                format!("the token is longer than {max_bytes} bytes"),
             ));
         }
         let mut parts = raw.split('.');
@@ -80,36 +176,72 @@ impl ParsedToken {
             ));
         };
         let signed_len = header.len() + 1 + payload.len();
-        let header = match decode_json(header).ok_or_else(undecodable)? {
-            Value::Object(header) => header,
-            Value::Null => return Err(undecodable()),
-            // Any other JSON value has no members: it fails at the algorithm, as an empty object does.
-            _ => Map::new(),
+        let header = decode_text(header).and_then(|json| Header::read(&json));
+        let payload = decode_text(payload);
+        let unverified = payload.as_deref().and_then(UnverifiedClaims::read);
+        let (Some(header), Some(unverified), Some(payload), Some(signature)) =
+            (header, unverified, payload, decode_base64url(signature))
+        else {
+            return Err(undecodable());
         };
-        let claims = match decode_json(payload).ok_or_else(undecodable)? {
-            Value::Object(claims) => claims,
-            Value::Null => return Err(undecodable()),
-            // Likewise: it fails at the missing subject.
-            _ => Map::new(),
-        };
-        let signature = decode_base64url(signature).ok_or_else(undecodable)?;
         Ok(Self {
-            raw: raw.to_owned(),
+            raw: raw.into(),
             signed_len,
             header,
-            claims: Claims::new(claims),
-            signature,
+            unverified,
+            decoded: Some(Decoded { payload, signature }),
         })
     }
 
-    /// Claims that never stood in a token.
-    pub(crate) fn without_text(claims: Claims) -> Self {
+    /// A token that never was one, for claims that the application vouches for.
+    pub(crate) fn without_text() -> Self {
         Self {
-            raw: String::new(),
+            raw: "".into(),
             signed_len: 0,
-            header: Map::new(),
-            claims,
-            signature: Vec::new(),
+            header: Header {
+                algorithm: None,
+                category: Category::Absent,
+                typ: TypeHeader::Absent,
+                is_critical: false,
+                kid: None,
+            },
+            unverified: UnverifiedClaims::default(),
+            decoded: None,
+        }
+    }
+
+    /// Lets go of what was decoded, before a wait or in a cache: nothing but the text remains, and what was read of it.
+    pub(crate) fn let_go_of_decoded(&mut self) {
+        self.decoded = None;
+    }
+
+    /// Returns a copy without what was decoded.
+    pub(super) fn to_text(&self) -> Self {
+        Self {
+            raw: Arc::clone(&self.raw),
+            signed_len: self.signed_len,
+            header: self.header.clone(),
+            unverified: self.unverified.clone(),
+            decoded: None,
+        }
+    }
+
+    /// Builds all claims. Only for a token whose signature was verified.
+    pub(crate) fn build_claims(&self) -> Result<Claims, TokenError> {
+        let payload = match &self.decoded {
+            Some(decoded) => Cow::Borrowed(&*decoded.payload),
+            None => self.raw[..self.signed_len]
+                .rsplit('.')
+                .next()
+                .and_then(decode_text)
+                .map(Cow::Owned)
+                .ok_or_else(undecodable)?,
+        };
+        match serde_json::from_str(&payload) {
+            Ok(Value::Object(claims)) => Ok(Claims::new(claims)),
+            // Any other JSON value has no members: it fails at the missing subject.
+            Ok(_) => Ok(Claims::default()),
+            Err(_) => Err(undecodable()),
         }
     }
 
@@ -119,36 +251,42 @@ impl ParsedToken {
     }
 
     /// The bytes that the signature covers.
-    pub(crate) fn signed_bytes(&self) -> &[u8] {
+    pub(super) fn signed_bytes(&self) -> &[u8] {
         &self.raw.as_bytes()[..self.signed_len]
     }
 
-    pub(crate) fn signature(&self) -> &[u8] {
-        &self.signature
+    pub(super) fn signature(&self) -> Cow<'_, [u8]> {
+        match &self.decoded {
+            Some(decoded) => Cow::Borrowed(&decoded.signature),
+            None => {
+                let signature = self.raw.get(self.signed_len + 1..).unwrap_or_default();
+                // It was decoded before, so it can be.
+                Cow::Owned(decode_base64url(signature).unwrap_or_default())
+            }
+        }
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&Value> {
-        self.header.get(name)
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
     }
 
-    pub(crate) fn claims(&self) -> &Claims {
-        &self.claims
+    /// What is read from the claims without a key.
+    pub(crate) fn unverified(&self) -> &UnverifiedClaims {
+        &self.unverified
     }
 
     /// Whether the subject is a machine. Such a token is never a session, whatever its header says.
     pub(crate) fn is_m2m(&self) -> bool {
-        self.claims
-            .text("sub")
-            .is_some_and(|sub| sub.starts_with("mch_"))
+        self.unverified.is_machine
     }
 
     /// Whether this is an OAuth access token.
     pub(crate) fn is_oauth(&self) -> bool {
-        oauth_type(self.header("typ"))
+        self.header.typ == TypeHeader::OAuth
     }
 
     pub(crate) fn category(&self) -> Category {
-        Category::read(&self.header)
+        self.header.category
     }
 
     /// Whether the token must not count as a session: another category, or a machine token's content.
@@ -158,7 +296,27 @@ impl ParsedToken {
 
     /// The key id. A token without one matches no key.
     pub(crate) fn kid(&self) -> Option<&str> {
-        self.header.get("kid").and_then(Value::as_str)
+        self.header.kid.as_deref()
+    }
+
+    /// Estimates the heap bytes behind a token whose decoded parts were let go.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let text = |value: &Option<Value>| match value {
+            Some(Value::String(text)) => text.capacity() + ALLOCATION,
+            _ => 0,
+        };
+        let unverified = &self.unverified;
+        self.raw.len()
+            + 2 * ALLOCATION
+            + self
+                .header
+                .kid
+                .as_ref()
+                .map_or(0, |kid| kid.capacity() + ALLOCATION)
+            + text(&unverified.iss)
+            + text(&unverified.iat)
+            + text(&unverified.exp)
+            + text(&unverified.sid)
     }
 
     /// Whether the three parts consist of the base64url alphabet only, without padding, and none is empty.
@@ -174,18 +332,23 @@ impl ParsedToken {
     }
 }
 
-/// Whether `typ` names an OAuth access token (RFC 9068 section 2.1).
-pub(super) fn oauth_type(typ: Option<&Value>) -> bool {
-    matches!(typ, Some(Value::String(typ)) if typ == "at+jwt" || typ == "application/at+jwt")
+fn undecodable() -> TokenError {
+    TokenError::new(
+        Reason::TokenInvalid,
+        "the token is not a JWT: its header, payload or signature cannot be decoded",
+    )
 }
 
-fn decode_json(part: &str) -> Option<Value> {
-    let bytes = decode_base64url(part)?;
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => serde_json::from_str(text).ok(),
-        Err(_) => serde_json::from_str(&String::from_utf8_lossy(bytes)).ok(),
+/// Decodes the JSON text of a part.
+fn decode_text(part: &str) -> Option<String> {
+    let mut bytes = decode_base64url(part)?;
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
     }
+    Some(match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    })
 }
 
 /// Base64url without padding (RFC 7515 section 2). Left-over bits that are not zero are an error, so that a token has one

@@ -19,16 +19,33 @@ pub(crate) struct RawToken {
 enum Form {
     /// A session token that was verified before, and still holds.
     Verified(Arc<VerifiedSession>),
-    Decoded(Arc<ParsedToken>),
+    Decoded(Box<ParsedToken>),
     Undecodable(String, TokenError),
+    /// The beginning of a token that is longer than accepted.
+    TooLong(String, TokenError),
+}
+
+/// Returns what is kept of a token that is too long: enough to tell the kinds apart.
+fn beginning(text: &str) -> String {
+    text.chars().take(8).collect()
 }
 
 impl RawToken {
-    /// Decodes a token.
-    pub(crate) fn decode(text: String) -> Self {
-        match ParsedToken::parse(&text) {
-            Ok(parsed) => Self::of(Form::Decoded(Arc::new(parsed))),
+    /// Decodes a token of at most `max_bytes`. Of a longer one only the beginning is kept.
+    pub(crate) fn decode(text: String, max_bytes: usize) -> Self {
+        match ParsedToken::parse(&text, max_bytes) {
+            Ok(parsed) => Self::of(Form::Decoded(Box::new(parsed))),
+            Err(error) if text.len() > max_bytes => {
+                Self::of(Form::TooLong(beginning(&text), error))
+            }
             Err(error) => Self::of(Form::Undecodable(text, error)),
+        }
+    }
+
+    /// Lets go of what was decoded, before a wait: nothing but the text remains, and what was read of it.
+    pub(crate) fn let_go_of_decoded(&mut self) {
+        if let Form::Decoded(parsed) = &mut self.form {
+            parsed.let_go_of_decoded();
         }
     }
 
@@ -69,6 +86,11 @@ impl RawToken {
         self.machine_type
     }
 
+    /// Whether the token is longer than accepted.
+    pub(crate) fn is_too_long(&self) -> bool {
+        matches!(self.form, Form::TooLong(..))
+    }
+
     /// Whether the text is a JWT, or has the form of one.
     pub(crate) fn is_jwt_shaped(&self) -> bool {
         self.is_jwt_shaped
@@ -83,15 +105,15 @@ impl RawToken {
         match &self.form {
             Form::Verified(session) => session.token.as_str(),
             Form::Decoded(parsed) => parsed.as_str(),
-            Form::Undecodable(text, _) => text,
+            Form::Undecodable(text, _) | Form::TooLong(text, _) => text,
         }
     }
 
-    pub(crate) fn parsed(&self) -> Result<&Arc<ParsedToken>, &TokenError> {
+    pub(crate) fn parsed(&self) -> Result<&ParsedToken, &TokenError> {
         match &self.form {
             Form::Verified(session) => Ok(&session.token),
             Form::Decoded(parsed) => Ok(parsed),
-            Form::Undecodable(_, error) => Err(error),
+            Form::Undecodable(_, error) | Form::TooLong(_, error) => Err(error),
         }
     }
 
@@ -99,7 +121,7 @@ impl RawToken {
     pub(crate) fn session(&self) -> Option<&Arc<VerifiedSession>> {
         match &self.form {
             Form::Verified(session) => Some(session),
-            Form::Decoded(_) | Form::Undecodable(..) => None,
+            Form::Decoded(_) | Form::Undecodable(..) | Form::TooLong(..) => None,
         }
     }
 }

@@ -7,14 +7,17 @@ use serde_json::Value;
 
 use super::claims::{ClaimRules, Claims, TokenTimes};
 use super::error::TokenError;
-use super::parse::{Category, ParsedToken, oauth_type};
+use super::organization::check_organization_claims;
+use super::parse::{Category, ParsedToken, TypeHeader};
 use super::signature::{Algorithm, SigningKey, VerifyingKeyError};
+use super::weight;
 use crate::reason::Reason;
 
 /// A session token whose signature and claims were checked.
 #[derive(Debug)]
 pub(crate) struct VerifiedSession {
-    pub(crate) token: Arc<ParsedToken>,
+    pub(crate) token: ParsedToken,
+    pub(crate) claims: Claims,
     pub(crate) times: TokenTimes,
     /// The key that verified it; `None` when the application vouched for it.
     pub(crate) key: Option<Arc<SigningKey>>,
@@ -24,7 +27,8 @@ impl VerifiedSession {
     /// A session that the application vouches for, without a token.
     pub(crate) fn vouched_for(claims: Claims) -> Self {
         Self {
-            token: Arc::new(ParsedToken::without_text(claims)),
+            token: ParsedToken::without_text(),
+            claims,
             times: TokenTimes {
                 expires: i64::MAX,
                 not_before: None,
@@ -32,6 +36,11 @@ impl VerifiedSession {
             },
             key: None,
         }
+    }
+
+    /// Estimates the bytes that the session holds, from above.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.token.heap_bytes() + weight::of_members(self.claims.as_map())
     }
 }
 
@@ -55,9 +64,9 @@ pub(crate) fn check_session_category(token: &ParsedToken) -> Result<(), TokenErr
     Ok(())
 }
 
-/// Verifies a session token with its key.
+/// Verifies a session token with its key. Every way in holds it to these rules.
 pub(crate) fn verify_session(
-    token: &Arc<ParsedToken>,
+    token: &ParsedToken,
     key: &Arc<SigningKey>,
     rules: &ClaimRules,
     now: i64,
@@ -69,10 +78,13 @@ pub(crate) fn verify_session(
         AllowedType::Jwt,
         "the token's signature is not valid",
     )?;
-    rules.check_parties(token.claims())?;
-    let times = rules.check_time_claims(token.claims(), now)?;
+    let claims = token.build_claims()?;
+    rules.check_parties(&claims)?;
+    let times = rules.check_time_claims(&claims, now)?;
+    check_organization_claims(&claims)?;
     Ok(VerifiedSession {
-        token: Arc::clone(token),
+        token: token.to_text(),
+        claims,
         times,
         key: Some(Arc::clone(key)),
     })
@@ -80,10 +92,10 @@ pub(crate) fn verify_session(
 
 /// Verifies a handshake token and returns its cookie directives. Its times are not checked, as in the reference: the
 /// session token inside it has its own.
-pub(crate) fn verify_handshake<'t>(
-    token: &'t ParsedToken,
+pub(crate) fn verify_handshake(
+    token: &ParsedToken,
     key: &SigningKey,
-) -> Result<&'t [Value], TokenError> {
+) -> Result<Vec<Value>, TokenError> {
     check_type(token, AllowedType::Jwt)?;
     let algorithm = check_algorithm(token)?;
     if token.category().is_non_session() {
@@ -98,9 +110,9 @@ pub(crate) fn verify_handshake<'t>(
         algorithm,
         "the handshake token's signature is not valid",
     )?;
-    Ok(match token.claims().get("handshake") {
-        Some(Value::Array(directives)) => directives,
-        _ => &[],
+    Ok(match token.build_claims()?.get("handshake") {
+        Some(Value::Array(directives)) => directives.clone(),
+        _ => Vec::new(),
     })
 }
 
@@ -110,7 +122,7 @@ pub(crate) fn verify_m2m(
     key: &SigningKey,
     rules: &ClaimRules,
     now: i64,
-) -> Result<TokenTimes, TokenError> {
+) -> Result<(TokenTimes, Claims), TokenError> {
     check_signature(
         token,
         key,
@@ -122,8 +134,10 @@ pub(crate) fn verify_m2m(
         clock_skew: rules.clock_skew,
         ..ClaimRules::default()
     };
-    rules.check_parties(token.claims())?;
-    rules.check_time_claims(token.claims(), now)
+    let claims = token.build_claims()?;
+    rules.check_parties(&claims)?;
+    let times = rules.check_time_claims(&claims, now)?;
+    Ok((times, claims))
 }
 
 /// Verifies an OAuth access token in JWT form (RFC 9068); its audience is checked by the caller.
@@ -132,7 +146,7 @@ pub(crate) fn verify_oauth(
     key: &SigningKey,
     rules: &ClaimRules,
     now: i64,
-) -> Result<TokenTimes, TokenError> {
+) -> Result<(TokenTimes, Claims), TokenError> {
     check_signature(
         token,
         key,
@@ -143,8 +157,10 @@ pub(crate) fn verify_oauth(
         clock_skew: rules.clock_skew,
         ..ClaimRules::default()
     };
-    rules.check_parties(token.claims())?;
-    rules.check_time_claims(token.claims(), now)
+    let claims = token.build_claims()?;
+    rules.check_parties(&claims)?;
+    let times = rules.check_time_claims(&claims, now)?;
+    Ok((times, claims))
 }
 
 fn check_signature(
@@ -159,10 +175,10 @@ fn check_signature(
 }
 
 fn check_type(token: &ParsedToken, allowed: AllowedType) -> Result<(), TokenError> {
-    let typ = token.header("typ");
+    let typ = token.header().typ;
     let accepted = match allowed {
-        AllowedType::Jwt => typ.is_none_or(|typ| typ == "JWT"),
-        AllowedType::OAuth => oauth_type(typ),
+        AllowedType::Jwt => matches!(typ, TypeHeader::Absent | TypeHeader::Jwt),
+        AllowedType::OAuth => typ == TypeHeader::OAuth,
     };
     if !accepted {
         return Err(TokenError::new(
@@ -171,7 +187,7 @@ fn check_type(token: &ParsedToken, allowed: AllowedType) -> Result<(), TokenErro
         ));
     }
     // RFC 7515 section 4.1.11: extensions that we do not understand must not be ignored, and we understand none.
-    if token.header("crit").is_some() {
+    if token.header().is_critical {
         return Err(TokenError::new(
             Reason::TokenInvalid,
             "the token demands header extensions (crit) that are not supported",
@@ -181,16 +197,12 @@ fn check_type(token: &ParsedToken, allowed: AllowedType) -> Result<(), TokenErro
 }
 
 fn check_algorithm(token: &ParsedToken) -> Result<Algorithm, TokenError> {
-    token
-        .header("alg")
-        .and_then(Value::as_str)
-        .and_then(Algorithm::from_name)
-        .ok_or_else(|| {
-            TokenError::new(
-                Reason::TokenInvalidAlgorithm,
-                "the token's algorithm (alg) is not one of RS256, RS384 and RS512",
-            )
-        })
+    token.header().algorithm.ok_or_else(|| {
+        TokenError::new(
+            Reason::TokenInvalidAlgorithm,
+            "the token's algorithm (alg) is not one of RS256, RS384 and RS512",
+        )
+    })
 }
 
 fn check_signature_with(
@@ -201,7 +213,7 @@ fn check_signature_with(
 ) -> Result<(), TokenError> {
     let verified = key
         .key()
-        .and_then(|key| key.verify(algorithm, token.signed_bytes(), token.signature()))
+        .and_then(|key| key.verify(algorithm, token.signed_bytes(), &token.signature()))
         .map_err(|problem| {
             TokenError::new(
                 Reason::TokenVerificationFailed,

@@ -6,8 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_core::{Auth, AuthStatus, Clerk, ManualClock, Reason};
 use clerk_emulator::{Emulator, UserSeed};
 use clerk_test_support::forge::{NOW, Signer, claims, claims_with, unsigned};
+use futures_util::FutureExt as _;
 use serde_json::json;
 
+use crate::key_cache::on;
 use crate::{NOW_MILLIS, assert_nobody, decide, outcome, production, request};
 
 /// A forged token and the reason for which it is refused, as a bearer token and as a cookie.
@@ -631,5 +633,120 @@ async fn a_session_token_names_its_session() {
     ] {
         assert_eq!(clerk.verify_token(&token).await.is_ok(), is_verified);
         assert_eq!(clerk.verify_session_token(&token).await.is_ok(), is_session);
+    }
+}
+
+#[test]
+fn tokens_longer_than_the_limit_are_refused_wherever_they_come_from() {
+    let signer = Signer::instance();
+    let padded = |bytes: usize| signer.session_with(&json!({ "x": "x".repeat(bytes) }));
+    let long = padded(12 * 1024);
+    assert!(long.len() > 16 * 1024, "{}", long.len());
+    let short = padded(11 * 1024);
+    assert!(short.len() < 16 * 1024, "{}", short.len());
+    let clerk = production().build().unwrap();
+    let bearer = |token: &str| request(&[("authorization", &format!("Bearer {token}"))]);
+    let cookie =
+        |token: &str| request(&[("cookie", &format!("__session={token}; __client_uat=1"))]);
+    for request in [bearer(&long), cookie(&long)] {
+        assert_eq!(
+            outcome(&decide(&clerk, &request)),
+            "signed-out token-invalid"
+        );
+    }
+    for request in [bearer(&short), cookie(&short)] {
+        assert_eq!(outcome(&decide(&clerk, &request)), "signed-in");
+    }
+    // Nobody is asked about an opaque token of that length: it would take I/O.
+    for prefix in ["ak_", "mt_", "oat_"] {
+        let state = decide(&clerk, &bearer(&format!("{prefix}{}", "x".repeat(17_000))));
+        assert_nobody(&state);
+        assert_eq!(state.reason(), Some(&Reason::TokenInvalid), "{prefix}");
+    }
+    let refused = clerk
+        .verify_token(&long)
+        .now_or_never()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(refused.reason(), &Reason::TokenInvalid);
+    assert!(clerk.verify_token(&short).now_or_never().unwrap().is_ok());
+    let patient = production().max_token_bytes(64 * 1024).build().unwrap();
+    assert_eq!(outcome(&decide(&patient, &bearer(&long))), "signed-in");
+}
+
+#[tokio::test]
+async fn payloads_that_cannot_be_decoded_are_refused_before_any_key_is_asked_for() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let clerk = on(&emulator).build().unwrap();
+    let header = Signer::stranger().header().to_string();
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for payload in [
+        "",
+        "null",
+        "{\"sub\":\"user_1\"",
+        "{\"sub\":\"user_1\"} {}",
+        "{\"sub\":\"user_1\",\"x\":1e400}",
+        "{\"sub\":\"user_1\",\"x\":[01]}",
+        "{\"sub\":\"user_1\",\"x\":\"\\ud83d\"}",
+        &format!("{{\"x\":{deep}}}"),
+    ] {
+        let token = format!("{}.AAAA", unsigned(&header, payload));
+        let bearer = request(&[("authorization", &format!("Bearer {token}"))]);
+        let state = clerk.authenticate_request(&bearer).await.unwrap();
+        assert_eq!(outcome(&state), "signed-out token-invalid", "{payload}");
+    }
+    assert_eq!(emulator.requests_to("/v1/jwks").len(), 0);
+}
+
+#[test]
+fn every_way_in_holds_claims_to_the_same_rules() {
+    let clerk = production().build().unwrap();
+    for (claims, is_refused) in [
+        (
+            json!({ "o": { "id": "org_1" }, "v": 2, "fea": "dashboard" }),
+            true,
+        ),
+        (json!({ "o": { "id": "org_1" }, "v": 2, "fea": 7 }), true),
+        (
+            json!({ "o": { "id": "org_1", "per": "read", "fpm": [1] }, "v": 2, "fea": "o:a" }),
+            true,
+        ),
+        (
+            json!({ "o": { "id": "org_1", "per": ["read"], "fpm": "1" }, "v": 2, "fea": "o:a" }),
+            true,
+        ),
+        (
+            json!({ "o": { "id": "org_1", "per": "read", "fpm": "1" }, "v": 2, "fea": "o:a" }),
+            false,
+        ),
+        (json!({ "azp": "https://evil.example" }), true),
+        (json!({ "iss": "https://evil.example" }), true),
+        (json!({ "sub": 7 }), true),
+        (json!({ "exp": NOW - 600 }), true),
+        (json!({ "nbf": NOW + 600 }), true),
+        (json!({ "iat": NOW + 600 }), true),
+        (json!({ "exp": 1e300 }), true),
+    ] {
+        let clerk = if claims.get("azp").is_some() || claims.get("iss").is_some() {
+            production()
+                .authorized_parties(["https://app.example.com"])
+                .issuer(["https://clerk.example.com"])
+                .build()
+                .unwrap()
+        } else {
+            clerk.clone()
+        };
+        let token = Signer::instance().session_with(&claims);
+        let bearer = request(&[("authorization", &format!("Bearer {token}"))]);
+        let cookie = request(&[("cookie", &format!("__session={token}; __client_uat=1"))]);
+        let verified = clerk.verify_token(&token).now_or_never().unwrap();
+        let session = clerk.verify_session_token(&token).now_or_never().unwrap();
+        let accepted = [
+            decide(&clerk, &bearer).auth().is_authenticated(),
+            decide(&clerk, &cookie).auth().is_authenticated(),
+            verified.is_ok(),
+            session.is_ok(),
+        ];
+        assert_eq!(accepted, [!is_refused; 4], "{claims}");
     }
 }
