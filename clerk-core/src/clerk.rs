@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::auth::{Auth, SessionAuth};
 use crate::authenticate::{self, AuthenticateError, Facts, Outcome, RequestState, Start};
 use crate::builder::ClerkBuilder;
+use crate::clock::Moment;
 use crate::config_error::ConfigError;
 use crate::instance::Instance;
 #[cfg(feature = "lookups")]
@@ -223,9 +224,10 @@ impl Clerk {
             clock,
             ..
         } = &*self.instance;
+        let now = Moment::now(&**clock);
         let mut token = ParsedToken::parse(token, config.max_token_bytes)?;
         check_session_category(&token)?;
-        let key = match signing_keys.look_up(token.kid(), clock.now()) {
+        let key = match signing_keys.look_up(&token.key_request(), now) {
             SigningKeyAnswer::Found(key) => key,
             SigningKeyAnswer::Failed(error) => return Err(error),
             SigningKeyAnswer::Needed => {
@@ -286,7 +288,9 @@ impl Clerk {
         Stats {
             signing_key_refreshes: keys.refreshes,
             signing_key_refresh_failures: keys.failures,
-            signing_key_age_millis: keys.age_millis.map(|age| u64::try_from(age).unwrap_or(0)),
+            signing_key_age_millis: keys
+                .age
+                .map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             token_cache_hits: self.instance.token_cache_hits.load(Ordering::Relaxed),
             token_cache_entries: self.instance.tokens.len() as u64,
         }

@@ -1,9 +1,9 @@
 //! Time as a value.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Where the current time comes from.
 ///
@@ -12,6 +12,45 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> i64;
+
+    /// The time since some fixed moment: it goes on when [`now`](Self::now) is set back.
+    ///
+    /// The ages of signing keys and of remembered answers are the larger of what both say, so that a clock which is set
+    /// back, and one which stood still while the machine slept, make nothing live longer. The default is the operating
+    /// system's monotonic clock.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the system's monotonic clock"
+    )]
+    fn monotonic(&self) -> Duration {
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        FIRST.get_or_init(Instant::now).elapsed()
+    }
+}
+
+/// A moment by both clocks, from which ages are measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// Unix milliseconds.
+    pub(crate) wall: i64,
+    monotonic: Duration,
+}
+
+impl Moment {
+    pub(crate) fn now(clock: &dyn Clock) -> Self {
+        Self {
+            wall: clock.now(),
+            monotonic: clock.monotonic(),
+        }
+    }
+
+    /// Returns the time that has passed since `earlier`: the larger of what both clocks say, and never less than nothing.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        let wall = u64::try_from(self.wall.saturating_sub(earlier.wall)).unwrap_or(0);
+        self.monotonic
+            .saturating_sub(earlier.monotonic)
+            .max(Duration::from_millis(wall))
+    }
 }
 
 /// The clock of the operating system.
@@ -36,7 +75,8 @@ impl Clock for SystemClock {
 
 /// A clock that stands still until it is told to move, for tests.
 ///
-/// Clones share their time.
+/// Clones share their time. [`advance`](Self::advance) is time that passes; [`set`](Self::set) is somebody who sets the
+/// clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,34 +87,99 @@ impl Clock for SystemClock {
 /// assert_eq!(clock.now(), 1_700_000_060_000);
 /// ```
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock(Arc<ManualTimes>);
+
+#[derive(Debug)]
+struct ManualTimes {
+    wall: AtomicI64,
+    /// Milliseconds.
+    monotonic: AtomicU64,
+}
 
 impl ManualClock {
     /// A clock that shows `millis`, milliseconds since 1970.
     #[must_use]
     pub fn new(millis: i64) -> Self {
-        Self(Arc::new(AtomicI64::new(millis)))
+        Self(Arc::new(ManualTimes {
+            wall: AtomicI64::new(millis),
+            monotonic: AtomicU64::new(0),
+        }))
     }
 
-    /// Sets the time, in milliseconds since 1970.
+    /// Sets the time, in milliseconds since 1970, as an operator or a time server would: forward or back, without any time
+    /// passing.
     pub fn set(&self, millis: i64) {
-        self.0.store(millis, Ordering::SeqCst);
+        self.0.wall.store(millis, Ordering::SeqCst);
     }
 
     /// Moves the time forward. A step of more than 292 million years stops at the end of the scale.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        // The closure never returns `None`, so the update cannot fail.
-        let _ = self
-            .0
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| {
-                Some(now.saturating_add(by))
-            });
+        let ManualTimes { wall, monotonic } = &*self.0;
+        // The closures never return `None`, so the updates cannot fail.
+        let _ = wall.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| {
+            Some(now.saturating_add(by))
+        });
+        let _ = monotonic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| {
+            Some(now.saturating_add(by.unsigned_abs()))
+        });
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        self.0.wall.load(Ordering::SeqCst)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.0.monotonic.load(Ordering::SeqCst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_the_larger_of_what_both_clocks_say() {
+        let hour = 3_600_000;
+        let moment = |wall, monotonic| Moment {
+            wall,
+            monotonic: Duration::from_millis(monotonic),
+        };
+        for (earlier, later, age) in [
+            ((hour, 0), (hour + 5, 5), 5),
+            // The clock was set back; set forward; the machine slept; both clocks were exchanged for others.
+            ((hour, 0), (0, 7), 7),
+            ((0, 0), (hour, 7), 3_600_000),
+            ((0, 100), (hour, 100), 3_600_000),
+            ((hour, 100), (0, 0), 0),
+            ((i64::MAX, 0), (i64::MIN, 3), 3),
+            ((i64::MIN, 0), (i64::MAX, 3), i64::MAX as u64),
+        ] {
+            let (earlier, later) = (moment(earlier.0, earlier.1), moment(later.0, later.1));
+            assert_eq!(
+                later.since(earlier),
+                Duration::from_millis(age),
+                "{earlier:?} {later:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_clock_that_only_tells_the_time_has_a_monotonic_one() {
+        #[derive(Debug)]
+        struct Stopped;
+        impl Clock for Stopped {
+            fn now(&self) -> i64 {
+                0
+            }
+        }
+        let first = Stopped.monotonic();
+        let mut last = first;
+        while last == first {
+            last = Stopped.monotonic();
+            assert!(last >= first);
+        }
     }
 }

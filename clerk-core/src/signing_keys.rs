@@ -3,11 +3,12 @@
 //! Readers take a snapshot and never wait. One download runs at a time and everybody who needs it joins it; nobody owns
 //! it, so a request that is dropped does not take it along. Keys older than [`SigningKeySettings::fresh`] are refreshed
 //! while they go on serving, up to [`SigningKeySettings::stale`] when Clerk is out of reach. Unknown key ids may cause
-//! one download per [`SigningKeySettings::cool_down`], however many requests ask.
+//! one download per [`SigningKeySettings::cool_down`], however many requests ask. In between nothing is known of them: a
+//! key may have been added since.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::reason::Reason;
-use crate::token::{SigningKey, TokenError};
+use crate::token::{KeyRequest, SigningKey, TokenError};
 
 /// What is known about a key id without any I/O.
 #[derive(Clone, Debug)]
@@ -63,6 +64,9 @@ const ATTEMPTS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How long one try may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long before a download a token must have been issued for its key to be in what was downloaded. Covers clocks that
+/// differ, and copies of the key set on the way that are not the latest.
+const ISSUED_BEFORE: Duration = Duration::from_secs(60);
 /// For how long a failure without any keys in memory is remembered, at first; it doubles up to the cool-down.
 const FIRST_FAILURE_MEMORY: Duration = Duration::from_secs(1);
 
@@ -80,18 +84,23 @@ pub(crate) enum SigningKeySource {
 #[derive(Debug)]
 struct KeySet {
     keys: HashMap<String, Arc<SigningKey>>,
-    fetched_at: i64,
+    /// The ids of keys that the set before this one had.
+    removed: Vec<String>,
+    fetched_at: Moment,
 }
 
 #[derive(Default)]
 struct Downloads {
-    flight: Option<Shared<BoxFuture<'static, ()>>>,
+    flight: Option<Flight>,
     /// When the last download ended, well or badly.
-    last: Option<i64>,
-    /// The last failure, and until when nobody needs to try again.
-    failure: Option<(TokenError, i64)>,
+    last: Option<Moment>,
+    /// The last failure, when it was, and for how long nobody needs to try again.
+    failure: Option<(TokenError, Moment, Duration)>,
     failures_in_a_row: u32,
 }
+
+/// A download that runs, and what it comes to.
+type Flight = Shared<BoxFuture<'static, Result<(), TokenError>>>;
 
 /// Numbers about the downloads of signing keys.
 #[derive(Clone, Copy, Debug)]
@@ -100,8 +109,8 @@ pub(crate) struct SigningKeyStats {
     pub(crate) refreshes: u64,
     /// Downloads that failed.
     pub(crate) failures: u64,
-    /// Milliseconds since the last download that succeeded.
-    pub(crate) age_millis: Option<i64>,
+    /// Time since the last download that succeeded.
+    pub(crate) age: Option<Duration>,
 }
 
 /// The signing keys of one instance.
@@ -111,8 +120,8 @@ pub(crate) struct SigningKeys {
     clock: Arc<dyn Clock>,
     set: ArcSwapOption<KeySet>,
     downloads: Mutex<Downloads>,
-    /// Until when the refresh of ageing keys is somebody's business already.
-    refresh_claimed_until: AtomicI64,
+    /// When the refresh of aging keys was claimed.
+    refresh_claimed: Mutex<Option<Moment>>,
     successes: AtomicU64,
     failures: AtomicU64,
 }
@@ -129,21 +138,21 @@ impl SigningKeys {
             clock,
             set: ArcSwapOption::empty(),
             downloads: Mutex::default(),
-            refresh_claimed_until: AtomicI64::new(i64::MIN),
+            refresh_claimed: Mutex::default(),
             successes: AtomicU64::new(0),
             failures: AtomicU64::new(0),
         }
     }
 
     /// The key that this id names now, from memory.
-    pub(crate) fn current(&self, kid: Option<&str>, now: i64) -> Option<Arc<SigningKey>> {
+    pub(crate) fn current(&self, kid: Option<&str>, now: Moment) -> Option<Arc<SigningKey>> {
         match &self.source {
             SigningKeySource::Pem(key) => Some(Arc::clone(key)),
             SigningKeySource::None => None,
             SigningKeySource::Remote(_) => {
                 let set = self.set.load();
                 let set = set.as_ref()?;
-                if age(set, now) >= millis(self.settings.stale) {
+                if now.since(set.fetched_at) >= self.settings.stale {
                     return None;
                 }
                 set.keys.get(kid?).map(Arc::clone)
@@ -151,9 +160,9 @@ impl SigningKeys {
         }
     }
 
-    /// What is known about this id, and whether a download could add to it.
-    pub(crate) fn look_up(&self, kid: Option<&str>, now: i64) -> SigningKeyAnswer {
-        if let Some(key) = self.current(kid, now) {
+    /// What is known about this key, and whether a download could add to it.
+    pub(crate) fn look_up(&self, request: &KeyRequest, now: Moment) -> SigningKeyAnswer {
+        if let Some(key) = self.current(request.kid.as_deref(), now) {
             return SigningKeyAnswer::Found(key);
         }
         if matches!(self.source, SigningKeySource::None) {
@@ -162,51 +171,62 @@ impl SigningKeys {
                 "there is no key to verify the token with: set CLERK_JWT_KEY or CLERK_SECRET_KEY",
             ));
         }
-        let serves = self
-            .set
-            .load()
+        let set = self.set.load();
+        let serving = set
             .as_ref()
-            .is_some_and(|set| age(set, now) < millis(self.settings.stale));
+            .filter(|set| now.since(set.fetched_at) < self.settings.stale);
         let downloads = self.downloads();
-        if serves {
-            let may_ask = downloads
-                .last
-                .is_none_or(|last| now >= last.saturating_add(millis(self.settings.cool_down)));
-            if may_ask {
-                SigningKeyAnswer::Needed
-            } else {
-                SigningKeyAnswer::Failed(unknown_kid())
+        let is_within = |since: Moment, time: Duration| now.since(since) < time;
+        match (serving, downloads.last, &downloads.failure) {
+            (Some(set), Some(last), _) if is_within(last, self.settings.cool_down) => {
+                SigningKeyAnswer::Failed(if is_known_to_be_absent(request, set, now) {
+                    unknown_kid()
+                } else {
+                    not_asked()
+                })
             }
-        } else {
-            match &downloads.failure {
-                Some((error, until)) if now < *until => SigningKeyAnswer::Failed(error.clone()),
-                _ => SigningKeyAnswer::Needed,
+            (None, _, Some((error, since, time))) if is_within(*since, *time) => {
+                SigningKeyAnswer::Failed(error.clone())
             }
+            _ => SigningKeyAnswer::Needed,
         }
     }
 
-    /// Whether ageing keys wait for somebody to refresh them.
-    pub(crate) fn is_refresh_due(&self, now: i64) -> bool {
+    /// Whether aging keys wait for somebody to refresh them.
+    pub(crate) fn is_refresh_due(&self, now: Moment) -> bool {
+        self.is_aging(now)
+            && match self.refresh_claimed.try_lock() {
+                Ok(claimed) => self.is_claim_over(*claimed, now),
+                // Somebody claims it now.
+                Err(_) => false,
+            }
+    }
+
+    /// Whether the caller is the one to refresh aging keys: true for one caller per cool-down.
+    pub(crate) fn claim_refresh(&self, now: Moment) -> bool {
+        if !self.is_aging(now) {
+            return false;
+        }
+        let Ok(mut claimed) = self.refresh_claimed.try_lock() else {
+            return false;
+        };
+        let is_ours = self.is_claim_over(*claimed, now);
+        if is_ours {
+            *claimed = Some(now);
+        }
+        is_ours
+    }
+
+    fn is_aging(&self, now: Moment) -> bool {
         matches!(self.source, SigningKeySource::Remote(_))
-            && self.refresh_claimed_until.load(Ordering::Relaxed) <= now
             && self.set.load().as_ref().is_some_and(|set| {
-                (millis(self.settings.fresh)..millis(self.settings.stale)).contains(&age(set, now))
+                let age = now.since(set.fetched_at);
+                (self.settings.fresh..self.settings.stale).contains(&age)
             })
     }
 
-    /// Whether the caller is the one to refresh ageing keys: true for one caller per cool-down.
-    pub(crate) fn claim_refresh(&self, now: i64) -> bool {
-        let claimed_until = self.refresh_claimed_until.load(Ordering::Relaxed);
-        self.is_refresh_due(now)
-            && self
-                .refresh_claimed_until
-                .compare_exchange(
-                    claimed_until,
-                    now.saturating_add(millis(self.settings.cool_down)),
-                    Ordering::Relaxed,
-                    Ordering::Relaxed,
-                )
-                .is_ok()
+    fn is_claim_over(&self, claimed: Option<Moment>, now: Moment) -> bool {
+        claimed.is_none_or(|claimed| now.since(claimed) >= self.settings.cool_down)
     }
 
     /// Refreshes the keys: in a task of its own where the application asked for that, else before it returns.
@@ -226,14 +246,14 @@ impl SigningKeys {
         kid: Option<&str>,
     ) -> Result<Arc<SigningKey>, TokenError> {
         let flight = self.join();
-        let in_time = tokio::time::timeout(self.settings.wait, flight)
-            .await
-            .is_ok();
-        match self.look_up(kid, self.clock.now()) {
-            SigningKeyAnswer::Found(key) => Ok(key),
-            SigningKeyAnswer::Failed(error) => Err(error),
-            SigningKeyAnswer::Needed if in_time => Err(unknown_kid()),
-            SigningKeyAnswer::Needed => Err(TokenError::new(
+        let download = tokio::time::timeout(self.settings.wait, flight).await;
+        if let Some(key) = self.current(kid, self.now()) {
+            return Ok(key);
+        }
+        match download {
+            Ok(Ok(())) => Err(unknown_kid()),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(TokenError::new(
                 Reason::JwksFailedToLoad,
                 "the signing keys did not arrive in time; a later request may succeed",
             )),
@@ -245,11 +265,15 @@ impl SigningKeys {
         SigningKeyStats {
             refreshes: self.successes.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
-            age_millis: set.as_ref().map(|set| age(set, self.clock.now())),
+            age: set.as_ref().map(|set| self.now().since(set.fetched_at)),
         }
     }
 
-    fn join(self: &Arc<Self>) -> Shared<BoxFuture<'static, ()>> {
+    fn now(&self) -> Moment {
+        Moment::now(&*self.clock)
+    }
+
+    fn join(self: &Arc<Self>) -> Flight {
         let mut downloads = self.downloads();
         let cache = Arc::clone(self);
         downloads
@@ -258,9 +282,9 @@ impl SigningKeys {
             .clone()
     }
 
-    async fn download(&self) {
+    async fn download(&self) -> Result<(), TokenError> {
         let SigningKeySource::Remote(client) = &self.source else {
-            return;
+            return Ok(());
         };
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
@@ -275,7 +299,7 @@ impl SigningKeys {
                 Ok(keys) => break Ok(keys),
             }
         };
-        let now = self.clock.now();
+        let now = self.now();
         let mut downloads = self.downloads();
         downloads.flight = None;
         downloads.last = Some(now);
@@ -285,6 +309,7 @@ impl SigningKeys {
                 downloads.failure = None;
                 downloads.failures_in_a_row = 0;
                 self.set.store(Some(Arc::new(self.key_set(&keys, now))));
+                Ok(())
             }
             Err(error) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
@@ -297,15 +322,16 @@ impl SigningKeys {
                     tracing::error!(reason = %error.reason(), "the signing keys could not be loaded: {error}");
                 }
                 downloads.failures_in_a_row = downloads.failures_in_a_row.saturating_add(1);
-                downloads.failure = Some((error, now.saturating_add(millis(memory))));
+                downloads.failure = Some((error.clone(), now, memory));
+                Err(error)
             }
         }
     }
 
     /// The new set. A key that did not change stays the same object, so what it verified stays valid.
-    fn key_set(&self, jwks: &[Value], now: i64) -> KeySet {
+    fn key_set(&self, jwks: &[Value], now: Moment) -> KeySet {
         let before = self.set.load();
-        let keys = jwks
+        let keys: HashMap<_, _> = jwks
             .iter()
             .filter_map(|jwk| {
                 let kid = jwk.get("kid")?.as_str()?;
@@ -320,8 +346,15 @@ impl SigningKeys {
                 ))
             })
             .collect();
+        let removed = before
+            .iter()
+            .flat_map(|set| set.keys.keys())
+            .filter(|kid| !keys.contains_key(*kid))
+            .cloned()
+            .collect();
         KeySet {
             keys,
+            removed,
             fetched_at: now,
         }
     }
@@ -404,12 +437,31 @@ fn unknown_kid() -> TokenError {
     )
 }
 
-fn age(set: &KeySet, now: i64) -> i64 {
-    now.saturating_sub(set.fetched_at)
+/// The id is unknown, and whether it still is will not be asked before the cool-down is over.
+fn not_asked() -> TokenError {
+    TokenError::new(
+        Reason::JwksFailedToLoad,
+        "no signing key in memory has the token's key id (kid), and the keys were loaded a moment ago; a later request \
+         will ask for them again",
+    )
 }
 
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+/// Whether a key has left the set, or the set was downloaded so long after the token was issued that it would hold the
+/// token's key.
+fn is_known_to_be_absent(request: &KeyRequest, set: &KeySet, now: Moment) -> bool {
+    if request
+        .kid
+        .as_ref()
+        .is_none_or(|kid| set.removed.contains(kid))
+    {
+        return true;
+    }
+    let margin = i64::try_from(ISSUED_BEFORE.as_millis()).unwrap_or(i64::MAX);
+    // A clock that was set back since cannot be compared with.
+    now.wall >= set.fetched_at.wall
+        && request
+            .issued
+            .is_some_and(|issued| issued.saturating_add(margin) <= set.fetched_at.wall)
 }
 
 /// At least 0 and below 1; 0 where the system has no randomness to give, which only makes pauses equal.

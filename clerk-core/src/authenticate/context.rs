@@ -10,8 +10,8 @@ use crate::config::Config;
 use crate::reason::Reason;
 use crate::token::machine::{MachineTokenError, VerifiedMachineToken};
 use crate::token::{
-    ClaimRules, RawToken, SigningKey, TokenError, TokenType, VerifiedSession,
-    check_session_category, verify_session,
+    ClaimRules, KeyRequest, ParsedToken, RawToken, SigningKey, TokenError, TokenType,
+    VerifiedSession, check_session_category, verify_session,
 };
 
 /// How long a call that a browser waits for may take.
@@ -20,8 +20,8 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The one piece of I/O without which nothing can be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// The signing key of this id.
-    SigningKey(Option<String>),
+    /// A signing key.
+    SigningKey(KeyRequest),
     /// The cookies behind a handshake nonce.
     HandshakePayload(String),
     /// Fresh cookies for an expired session.
@@ -74,7 +74,7 @@ pub(crate) enum MachineTokenAnswer {
 /// What I/O has brought so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
-    pub(crate) signing_keys: Vec<(Option<String>, KeyLookup)>,
+    pub(crate) signing_keys: Vec<(KeyRequest, KeyLookup)>,
     pub(crate) handshake: Option<HandshakePayload>,
     pub(crate) refreshed: Option<Refreshed>,
     pub(crate) machine_token: Option<MachineTokenAnswer>,
@@ -98,14 +98,15 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Looks a signing key up among what I/O has brought.
-    pub(crate) fn signing_key(&self, kid: Option<&str>) -> Result<KeyLookup, Interrupt> {
+    /// Looks the signing key of a token up among what I/O has brought.
+    pub(crate) fn signing_key(&self, token: &ParsedToken) -> Result<KeyLookup, Interrupt> {
+        let request = token.key_request();
         self.answers
             .signing_keys
             .iter()
-            .find(|(known, _)| known.as_deref() == kid)
+            .find(|(known, _)| *known == request)
             .map(|(_, lookup)| lookup.clone())
-            .ok_or_else(|| Interrupt::Need(Need::SigningKey(kid.map(str::to_owned))))
+            .ok_or(Interrupt::Need(Need::SigningKey(request)))
     }
 
     /// Verifies a session token by the configured rules.
@@ -135,7 +136,7 @@ impl Context<'_> {
         if let Err(error) = check_session_category(parsed) {
             return Ok(Verification::Refused(error));
         }
-        let verified = match self.signing_key(parsed.kid())? {
+        let verified = match self.signing_key(parsed)? {
             KeyLookup::Found(key) => verify_session(parsed, &key, rules, self.now),
             KeyLookup::Failed(error) => Err(error),
         };

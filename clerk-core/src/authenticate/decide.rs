@@ -85,10 +85,10 @@ mod tests {
     use super::super::context::{HandshakePayload, KeyLookup, Refreshed};
     use super::*;
     use crate::clerk::Clerk;
-    use crate::clock::ManualClock;
+    use crate::clock::{ManualClock, Moment};
     use crate::request::RequestView;
     use crate::signing_keys::SigningKeyAnswer;
-    use crate::token::DECODED_PARTS;
+    use crate::token::{DECODED_PARTS, ParsedToken};
 
     const NOW_MILLIS: i64 = NOW * 1000 + 1000;
 
@@ -133,12 +133,16 @@ mod tests {
              __clerk_redirect_count=3"
         );
         let directives = vec![format!("__session={session}; Path=/")];
-        let key = match clerk.instance().signing_keys.look_up(None, NOW_MILLIS) {
+        let key_request = ParsedToken::parse(&session, usize::MAX)
+            .unwrap()
+            .key_request();
+        let now = Moment::now(&ManualClock::new(NOW_MILLIS));
+        let key = match clerk.instance().signing_keys.look_up(&key_request, now) {
             SigningKeyAnswer::Found(key) => KeyLookup::Found(key),
             other => panic!("{other:?}"),
         };
         let keys = Answers {
-            signing_keys: vec![(Some(signer.kid().to_owned()), key)],
+            signing_keys: vec![(key_request, key)],
             ..Answers::default()
         };
         let brought = Answers {

@@ -9,6 +9,7 @@ use super::facts::Facts;
 use super::outcome::Outcome;
 use super::state::RequestState;
 use super::{handshake, machine, quick, refresh, satellite};
+use crate::clock::Moment;
 use crate::instance::Instance;
 use crate::reason::Reason;
 use crate::request::RequestView;
@@ -36,22 +37,21 @@ pub(crate) fn start(
     request: &(impl RequestView + ?Sized),
     accepts: &AcceptedTokens,
 ) -> Result<Start, AuthenticateError> {
-    if let Some(outcome) = quick::authenticate(instance, request, accepts) {
+    let now = Moment::now(&*instance.clock);
+    if let Some(outcome) = quick::authenticate(instance, request, accepts, now) {
         return Ok(Start::Done(RequestState::of(
             outcome,
             &instance.client,
             // A script sends this header, and no browser that asks for a document does.
             || None,
             |pending| {
-                let now = instance.clock.now();
-                let facts = Facts::read(request, &instance.config, now, |_| None);
+                let facts = Facts::read(request, &instance.config, now.wall, |_| None);
                 let kind = RequestKind::of(request);
                 Some(sign_in_page(&instance.config, &facts, kind, pending))
             },
         )));
     }
-    let now = instance.clock.now();
-    let facts = Facts::read(request, &instance.config, now, |token| {
+    let facts = Facts::read(request, &instance.config, now.wall, |token| {
         quick::verified_before(instance, token, now)
     });
     satellite::check_sign_in_url(&instance.config, &facts, accepts)?;
@@ -112,20 +112,20 @@ impl Pending {
 
     /// Decides with what is known. Signing keys that are in memory are known.
     fn ask(&mut self) -> Result<Outcome, Interrupt> {
-        let now = self.instance.clock.now();
+        let now = Moment::now(&*self.instance.clock);
         loop {
             let config = &self.instance.config;
-            let decision = decide(config, &self.facts, &self.answers, now, &self.accepts);
+            let decision = decide(config, &self.facts, &self.answers, now.wall, &self.accepts);
             let outcome = match decision.outcome {
-                Err(Interrupt::Need(Need::SigningKey(kid))) => {
-                    let lookup = match self.instance.signing_keys.look_up(kid.as_deref(), now) {
+                Err(Interrupt::Need(Need::SigningKey(request))) => {
+                    let lookup = match self.instance.signing_keys.look_up(&request, now) {
                         SigningKeyAnswer::Found(key) => KeyLookup::Found(key),
                         SigningKeyAnswer::Failed(error) => KeyLookup::Failed(error),
                         SigningKeyAnswer::Needed => {
-                            return Err(Interrupt::Need(Need::SigningKey(kid)));
+                            return Err(Interrupt::Need(Need::SigningKey(request)));
                         }
                     };
-                    self.answers.signing_keys.push((kid, lookup));
+                    self.answers.signing_keys.push((request, lookup));
                     continue;
                 }
                 Err(interrupt) => Err(interrupt),
@@ -143,12 +143,12 @@ impl Pending {
         let (client, config) = (&instance.client, &instance.config);
         let answers = &mut self.answers;
         match need {
-            Need::SigningKey(kid) => {
-                let lookup = match instance.signing_keys.fetch(kid.as_deref()).await {
+            Need::SigningKey(request) => {
+                let lookup = match instance.signing_keys.fetch(request.kid.as_deref()).await {
                     Ok(key) => KeyLookup::Found(key),
                     Err(error) => KeyLookup::Failed(error),
                 };
-                answers.signing_keys.push((kid, lookup));
+                answers.signing_keys.push((request, lookup));
             }
             Need::HandshakePayload(nonce) => {
                 let answer = handshake::request(client, &nonce).send().await;

@@ -235,7 +235,7 @@ fn verify_token(context: &Context<'_>, token: &str) -> Result<TokenVerdict, Inte
         Ok(parsed) => parsed,
         Err(error) => return Ok(TokenVerdict::Refused(error)),
     };
-    let verified = match context.signing_key(parsed.kid())? {
+    let verified = match context.signing_key(&parsed)? {
         KeyLookup::Found(key) => verify_handshake(&parsed, &key),
         KeyLookup::Failed(error) => Err(error),
     };

@@ -19,7 +19,7 @@ pub(crate) fn verify(
 ) -> Result<Outcome, Interrupt> {
     let verified = match machine::route(token, kind) {
         Err(error) => Err(error),
-        Ok(Route::Jwt(kind, parsed)) => match context.signing_key(parsed.kid())? {
+        Ok(Route::Jwt(kind, parsed)) => match context.signing_key(parsed)? {
             KeyLookup::Found(key) => {
                 machine::verify_jwt(kind, parsed, &key, &context.config.rules, context.now)
                     .map(|verified| (kind, Arc::new(verified)))

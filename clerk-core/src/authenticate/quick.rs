@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use http::HeaderMap;
 
 use super::outcome::Outcome;
+use crate::clock::Moment;
 use crate::instance::Instance;
 use crate::request::RequestView;
 use crate::token::{AcceptedTokens, TokenType, VerifiedSession};
@@ -15,12 +16,12 @@ pub(crate) fn authenticate(
     instance: &Instance,
     request: &(impl RequestView + ?Sized),
     accepts: &AcceptedTokens,
+    now: Moment,
 ) -> Option<Outcome> {
     // A satellite's configuration is checked against each request's origin, so it takes the long way.
     if !accepts.accepts(TokenType::SessionToken) || instance.config.is_satellite {
         return None;
     }
-    let now = instance.clock.now();
     let mut values = 0;
     let mut session = None;
     request.header("authorization", &mut |value| {
@@ -47,11 +48,11 @@ pub(crate) fn authenticate(
 pub(crate) fn verified_before(
     instance: &Instance,
     token: &str,
-    now: i64,
+    now: Moment,
 ) -> Option<Arc<VerifiedSession>> {
     instance
         .tokens
-        .get(token, &instance.config.rules, now, |kid| {
+        .get(token, &instance.config.rules, now.wall, |kid| {
             instance.signing_keys.current(kid, now)
         })
 }

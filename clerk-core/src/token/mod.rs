@@ -25,7 +25,9 @@ pub(crate) use organization::{
 };
 #[cfg(test)]
 pub(crate) use parse::DECODED_PARTS;
-pub(crate) use parse::{DEFAULT_MAX_TOKEN_BYTES, MAX_HANDSHAKE_TOKEN_BYTES, ParsedToken};
+pub(crate) use parse::{
+    DEFAULT_MAX_TOKEN_BYTES, KeyRequest, MAX_HANDSHAKE_TOKEN_BYTES, ParsedToken,
+};
 pub(crate) use raw::RawToken;
 pub use signature::JwtKeyError;
 pub(crate) use signature::{JwtKey, SigningKey};

@@ -138,6 +138,14 @@ impl UnverifiedClaims {
     }
 }
 
+/// Which key a token asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyRequest {
+    pub(crate) kid: Option<String>,
+    /// When the token says that it was issued, in Unix milliseconds.
+    pub(crate) issued: Option<i64>,
+}
+
 /// Payload and signature of a token.
 #[derive(Clone, Debug)]
 struct Decoded {
@@ -297,6 +305,16 @@ impl ParsedToken {
     /// The key id. A token without one matches no key.
     pub(crate) fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
+    }
+
+    /// Which key the token asks for.
+    pub(crate) fn key_request(&self) -> KeyRequest {
+        let issued = self.unverified.iat.as_ref().and_then(Value::as_f64);
+        KeyRequest {
+            kid: self.header.kid.clone(),
+            // Cut off at the ends of the scale.
+            issued: issued.map(|seconds| (seconds * 1000.0) as i64),
+        }
     }
 
     /// Estimates the heap bytes behind a token whose decoded parts were let go.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clerk_core::{AuthStatus, Clerk, ClerkBuilder, Clock as _, ManualClock, SystemClock};
+use clerk_core::{AuthStatus, Clerk, ClerkBuilder, Clock as _, ManualClock, Reason, SystemClock};
 use clerk_emulator::{Emulator, Fault, UserSeed};
 use clerk_test_support::forge::{Signer, claims_with};
 use futures_util::FutureExt as _;
@@ -107,12 +107,13 @@ async fn a_thousand_unknown_key_ids_cause_one_download_per_cool_down() {
             assert_eq!(outcome(&state.unwrap()), "signed-out jwk-kid-mismatch");
         }
         assert_eq!(key_fetches(&emulator), 2 + wave, "wave {wave}");
-        // One after the other, within the cool-down: none at all.
+        // One after the other, within the cool-down: none at all, and so nobody knows.
         for number in 0..20 {
             let state = clerk
                 .authenticate_request(&bearer(&stranger(number, clock.now())))
                 .await;
-            assert_eq!(outcome(&state.unwrap()), "signed-out jwk-kid-mismatch");
+            let outcome = outcome(&state.unwrap());
+            assert_eq!(outcome, "signed-out jwk-remote-failed-to-load");
         }
         assert_eq!(key_fetches(&emulator), 2 + wave, "after wave {wave}");
     }
@@ -194,13 +195,6 @@ async fn keys_that_left_the_set_stop_verifying_cached_tokens_too() {
     let emulator = emulator().await;
     let clock = clock();
     let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
-    let long = |emulator: &Emulator| {
-        emulator
-            .session_token(ADA)
-            .lifetime(Duration::from_secs(3600))
-            .mint()
-            .unwrap()
-    };
     let old = long(&emulator);
     for _ in 0..2 {
         let state = clerk.authenticate_request(&bearer(&old)).await.unwrap();
@@ -223,8 +217,148 @@ async fn keys_that_left_the_set_stop_verifying_cached_tokens_too() {
     assert_eq!(key_fetches(&emulator), 2);
 }
 
+/// A session token of the emulator that lives for a week.
+fn long(emulator: &Emulator) -> String {
+    emulator
+        .session_token(ADA)
+        .lifetime(Duration::from_secs(7 * 24 * 3600))
+        .mint()
+        .unwrap()
+}
+
 #[tokio::test]
-async fn ageing_keys_are_refreshed_once_while_they_serve() {
+async fn an_unknown_key_id_is_undecided_while_it_may_not_be_asked_for() {
+    let emulator = emulator().await;
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    // Somebody asks for an unknown key just before the keys are rotated: that question is answered ...
+    assert_eq!(
+        guarded(&clerk, &stranger(1, clock.now())).await,
+        (401, false)
+    );
+    emulator.rotate_keys().unwrap();
+    // ... and the tokens of the new key are not taken for forged ones until theirs is, wherever they come from.
+    let token = long(&emulator);
+    assert_eq!(guarded(&clerk, &token).await, (503, true));
+    let cookies = format!("__session={token}; __client_uat=1; __clerk_db_jwt=dvb_1");
+    let state = clerk
+        .authenticate_request(&request(&[("cookie", &cookies)]))
+        .await
+        .unwrap();
+    assert!(state.auth().is_undecided(), "{state:?}");
+    let error = clerk.verify_token(&token).await.unwrap_err();
+    assert_eq!(error.reason(), &Reason::JwksFailedToLoad);
+    assert_eq!(key_fetches(&emulator), 1);
+    clock.advance(Duration::from_secs(29));
+    assert_eq!(guarded(&clerk, &token).await, (503, true));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(guarded(&clerk, &token).await, (200, false));
+    assert_eq!(key_fetches(&emulator), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_is_older_than_the_keys_is_refused_without_a_question() {
+    let emulator = emulator().await;
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    assert_eq!(guarded(&clerk, &long(&emulator)).await, (200, false));
+    // Left over from another instance, or of a key that is long gone: whoever has it can sign in again.
+    for (seconds_before, answer) in [
+        (3600, (401, false)),
+        (61, (401, false)),
+        (59, (503, true)),
+        (0, (503, true)),
+        (-3600, (503, true)),
+    ] {
+        let token = stranger(1, clock.now() - seconds_before * 1000);
+        assert_eq!(guarded(&clerk, &token).await, answer, "{seconds_before}");
+    }
+    // A clock that was set back cannot be compared with.
+    clock.set(clock.now() - 24 * 3600 * 1000);
+    let token = stranger(1, clock.now());
+    assert_eq!(guarded(&clerk, &token).await, (503, true));
+    assert_eq!(key_fetches(&emulator), 1);
+}
+
+#[tokio::test]
+async fn a_download_that_fails_says_nothing_about_unknown_keys() {
+    let emulator = emulator().await;
+    let clock = clock();
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    let known = long(&emulator);
+    assert_eq!(guarded(&clerk, &known).await, (200, false));
+    emulator.faults().stop_keys();
+    emulator.rotate_keys().unwrap();
+    clock.advance(Duration::from_secs(31));
+    let new = long(&emulator);
+    for _ in 0..2 {
+        assert_eq!(guarded(&clerk, &new).await, (503, true));
+        assert_eq!(guarded(&clerk, &known).await, (200, false));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_keeps_no_removed_key_and_hides_no_new_one() {
+    const HOUR: i64 = 3600 * 1000;
+    for steps in [
+        &[-24 * HOUR][..],
+        &[-HOUR],
+        &[HOUR / 2],
+        &[24 * HOUR, -24 * HOUR],
+    ] {
+        let emulator = emulator().await;
+        let clock = clock();
+        let clerk = on(&emulator)
+            .clock(clock.clone())
+            .clock_skew(Duration::from_secs(3 * 24 * 3600))
+            .build()
+            .unwrap();
+        let removed = long(&emulator);
+        assert_eq!(guarded(&clerk, &removed).await, (200, false));
+        emulator.rotate_keys().unwrap();
+        let new = long(&emulator);
+        for step in steps {
+            clock.set(clock.now() + step);
+            guarded(&clerk, &removed).await;
+        }
+        // A new key is found once the cool-down has really passed, and the old one goes with it.
+        clock.advance(Duration::from_secs(31));
+        assert_eq!(guarded(&clerk, &new).await, (200, false), "{steps:?}");
+        assert_ne!(guarded(&clerk, &removed).await, (200, false), "{steps:?}");
+
+        // Without anybody who asks for a new key: once the keys have really aged.
+        emulator.rotate_keys().unwrap();
+        for step in steps {
+            clock.set(clock.now() + step);
+            guarded(&clerk, &new).await;
+        }
+        clock.advance(Duration::from_secs(301));
+        // The one that refreshes the keys may still be let through.
+        guarded(&clerk, &new).await;
+        assert_ne!(guarded(&clerk, &new).await, (200, false), "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_remembers_no_failure_for_longer() {
+    let emulator = emulator().await;
+    emulator.faults().stop_keys();
+    let clock = clock();
+    let clerk = on(&emulator)
+        .clock(clock.clone())
+        .clock_skew(Duration::from_secs(3 * 24 * 3600))
+        .build()
+        .unwrap();
+    let token = long(&emulator);
+    assert_eq!(guarded(&clerk, &token).await, (503, true));
+    emulator.faults().resume_keys();
+    clock.set(clock.now() - 24 * 3600 * 1000);
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(guarded(&clerk, &token).await, (200, false));
+}
+
+#[tokio::test]
+async fn aging_keys_are_refreshed_once_while_they_serve() {
     let emulator = emulator().await;
     let clock = clock();
     let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
