@@ -16,6 +16,7 @@ use crate::config::ForwardedHeaders;
 use crate::lookups::LookupSettings;
 use crate::oauth_resource::{OAuthResource, OAuthResources};
 use crate::organization_sync::OrganizationSync;
+use crate::outbound::OutboundSettings;
 use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::{RefusalPage, RefusalPages};
 use crate::signing_keys::SigningKeySettings;
@@ -59,6 +60,7 @@ pub struct ClerkBuilder {
     webhook_signing_secret: Option<secrecy::SecretString>,
     webhook_body_limit: usize,
     signing_keys: SigningKeySettings,
+    outbound: OutboundSettings,
     max_token_bytes: usize,
     token_cache_bytes: u64,
     machine_token_memory: Duration,
@@ -113,6 +115,7 @@ impl Default for ClerkBuilder {
             webhook_signing_secret: None,
             webhook_body_limit: DEFAULT_WEBHOOK_BODY_LIMIT,
             signing_keys: SigningKeySettings::default(),
+            outbound: OutboundSettings::default(),
             max_token_bytes: DEFAULT_MAX_TOKEN_BYTES,
             token_cache_bytes: DEFAULT_TOKEN_CACHE_BYTES,
             machine_token_memory: Duration::from_secs(30),
@@ -484,6 +487,26 @@ impl ClerkBuilder {
     #[cfg(feature = "lookups")]
     pub fn lookup_cache_bytes(mut self, bytes: u64) -> Self {
         self.lookups.cache_bytes = bytes;
+        self
+    }
+
+    /// How many opaque machine tokens Clerk is asked about at once: 64 unless set, and at least one. Further checks wait for
+    /// their turn; none is refused because of the others. Refreshes and handshakes of sessions wait in a line of their own,
+    /// which is as wide, and signing keys in none.
+    ///
+    /// Identical tokens share a call, and one that Clerk does not know is not asked for again for 10 seconds.
+    pub fn concurrent_token_checks(mut self, checks: usize) -> Self {
+        self.outbound.at_once = checks;
+        self
+    }
+
+    /// How long a request waits for a call to Clerk that it needs, its turn included: the check of an opaque machine token,
+    /// the refresh of a session, or the exchange of a handshake nonce. 5 seconds unless set. Then the request is undecided,
+    /// and guards answer 503 with `Retry-After`.
+    ///
+    /// For signing keys see [`signing_key_wait`](Self::signing_key_wait).
+    pub fn authentication_timeout(mut self, time: Duration) -> Self {
+        self.outbound.timeout = time;
         self
     }
 

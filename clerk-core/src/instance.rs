@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupCaches;
+use crate::outbound::Outbound;
 use crate::signing_keys::SigningKeys;
 use crate::store::MachineTokenMemory;
 use crate::token::TokenCache;
@@ -22,6 +23,7 @@ pub(crate) struct Instance {
     pub(crate) machine_tokens: MachineTokenMemory,
     #[cfg(feature = "lookups")]
     pub(crate) lookups: LookupCaches,
+    pub(crate) outbound: Outbound,
     pub(crate) clock: Arc<dyn Clock>,
     /// Bearer tokens that were answered from the cache of verified tokens.
     pub(crate) token_cache_hits: AtomicU64,

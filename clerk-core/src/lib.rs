@@ -90,8 +90,10 @@ mod webhook;
 mod config_error;
 mod oauth_resource;
 mod organization_sync;
+mod outbound;
 mod refusal;
 mod signing_keys;
+mod single_flight;
 mod store;
 
 mod config;

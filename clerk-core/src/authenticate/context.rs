@@ -1,21 +1,17 @@
 //! What a decision rests on: plain data that I/O has brought together.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::error::AuthenticateError;
 use super::facts::Facts;
 use super::notice::Notice;
 use crate::config::Config;
 use crate::reason::Reason;
-use crate::token::machine::{MachineTokenError, VerifiedMachineToken};
+use crate::token::machine::MachineTokenVerdict;
 use crate::token::{
     ClaimRules, KeyRequest, ParsedToken, RawToken, SigningKey, TokenError, TokenType,
     VerifiedSession, check_session_category, verify_session,
 };
-
-/// How long a call that a browser waits for may take.
-pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The one piece of I/O without which nothing can be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,20 +60,14 @@ pub(crate) enum Refreshed {
     Failed(Reason),
 }
 
-/// What the Backend API said about an opaque token.
-#[derive(Clone, Debug)]
-pub(crate) enum MachineTokenAnswer {
-    Verified(Arc<VerifiedMachineToken>),
-    Refused(MachineTokenError),
-}
-
 /// What I/O has brought so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
     pub(crate) signing_keys: Vec<(KeyRequest, KeyLookup)>,
     pub(crate) handshake: Option<HandshakePayload>,
     pub(crate) refreshed: Option<Refreshed>,
-    pub(crate) machine_token: Option<MachineTokenAnswer>,
+    /// The verdict of the Backend API on an opaque token.
+    pub(crate) machine_token: Option<MachineTokenVerdict>,
 }
 
 /// The verdict on a session token.

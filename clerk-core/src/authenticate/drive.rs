@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::context::{Answers, Interrupt, KeyLookup, MachineTokenAnswer, Need};
+use super::context::{Answers, HandshakePayload, Interrupt, KeyLookup, Need};
 use super::decide::decide;
 use super::error::AuthenticateError;
 use super::facts::Facts;
@@ -11,12 +11,14 @@ use super::state::RequestState;
 use super::{handshake, machine, quick, refresh, satellite};
 use crate::clock::Moment;
 use crate::instance::Instance;
+use crate::outbound::{Fingerprint, Line};
 use crate::reason::Reason;
 use crate::request::RequestView;
 use crate::request_kind::RequestKind;
 use crate::sign_in::{refusal_pages, sign_in_page};
 use crate::signing_keys::SigningKeyAnswer;
-use crate::token::{AcceptedTokens, RawToken, VerifiedSession};
+use crate::token::machine::{MachineTokenError, MachineTokenVerdict};
+use crate::token::{AcceptedTokens, RawToken, TokenType, VerifiedSession};
 
 /// A decision needs at most two keys and two other calls; more would be a loop.
 const MAX_STEPS: usize = 8;
@@ -140,7 +142,6 @@ impl Pending {
 
     async fn fetch(&mut self, need: Need) {
         let instance = &self.instance;
-        let (client, config) = (&instance.client, &instance.config);
         let answers = &mut self.answers;
         match need {
             Need::SigningKey(request) => {
@@ -151,28 +152,20 @@ impl Pending {
                 answers.signing_keys.push((request, lookup));
             }
             Need::HandshakePayload(nonce) => {
-                let answer = handshake::request(client, &nonce).send().await;
-                answers.handshake = Some(handshake::read(answer));
+                answers.handshake = Some(exchange_nonce(instance, &nonce).await);
             }
             Need::Refresh { session_id } => {
-                let request = refresh::request(client, &self.facts, &session_id);
-                answers.refreshed = Some(refresh::read(request.send().await));
+                let (client, outbound) = (&instance.client, &instance.outbound);
+                let timeout = outbound.timeout();
+                let request = refresh::request(client, &self.facts, &session_id, timeout);
+                let answer = outbound.in_turn(Line::Sessions, request.send()).await;
+                answers.refreshed = Some(refresh::read(answer));
             }
             Need::MachineToken(kind, token) => {
-                let memory = &instance.machine_tokens;
-                let now = instance.clock.now();
-                let key = memory.key(kind, &token);
-                if let Some(verified) = memory.get(&key, now).await {
-                    answers.machine_token = Some(MachineTokenAnswer::Verified(Arc::new(verified)));
-                    return;
-                }
-                let machine_secret_key = config.machine_secret_key.as_ref();
-                let request = machine::request(client, machine_secret_key, kind, &token);
-                let answer = machine::read(kind, request.send().await, &config.rules);
-                if let MachineTokenAnswer::Verified(verified) = &answer {
-                    memory.put(&key, verified, now).await;
-                }
-                answers.machine_token = Some(answer);
+                let fingerprint = Fingerprint::of(kind.as_str(), &token);
+                let check = check_machine_token(Arc::clone(instance), fingerprint, kind, token);
+                answers.machine_token =
+                    Some(instance.outbound.checks.join(fingerprint, check).await);
             }
         }
     }
@@ -203,4 +196,50 @@ impl Pending {
             .filter_map(RawToken::session)
             .any(|known| Arc::ptr_eq(known, session))
     }
+}
+
+/// Exchanges a handshake nonce for cookies. One that Clerk does not know is not asked for again for a while.
+async fn exchange_nonce(instance: &Instance, nonce: &str) -> HandshakePayload {
+    let outbound = &instance.outbound;
+    let fingerprint = Fingerprint::of("handshake_nonce", nonce);
+    if outbound.is_unknown(&fingerprint, Moment::now(&*instance.clock)) {
+        return HandshakePayload::Unknown;
+    }
+    let request = handshake::request(&instance.client, nonce, outbound.timeout());
+    let payload = handshake::read(outbound.in_turn(Line::Sessions, request.send()).await);
+    if payload == HandshakePayload::Unknown {
+        outbound.remember_unknown(fingerprint, Moment::now(&*instance.clock));
+    }
+    payload
+}
+
+/// Asks the Backend API about an opaque token, unless the answer is remembered.
+async fn check_machine_token(
+    instance: Arc<Instance>,
+    fingerprint: Fingerprint,
+    kind: TokenType,
+    token: String,
+) -> MachineTokenVerdict {
+    let (config, outbound) = (&instance.config, &instance.outbound);
+    let memory = &instance.machine_tokens;
+    let now = Moment::now(&*instance.clock);
+    if outbound.is_unknown(&fingerprint, now) {
+        return Err(MachineTokenError::unknown(kind));
+    }
+    let key = memory.key(kind, &token);
+    if let Some(verified) = memory.get(&key, now.wall).await {
+        return Ok(Arc::new(verified));
+    }
+    let machine_secret_key = config.machine_secret_key.as_ref();
+    let timeout = outbound.timeout();
+    let request = machine::request(&instance.client, machine_secret_key, kind, &token, timeout);
+    let answer = outbound.in_turn(Line::MachineTokens, request.send()).await;
+    let verdict = machine::read(kind, answer, &config.rules);
+    let now = Moment::now(&*instance.clock);
+    match &verdict {
+        Ok(verified) => memory.put(&key, verified, now.wall).await,
+        Err(error) if error.is_unknown_token() => outbound.remember_unknown(fingerprint, now),
+        Err(_) => {}
+    }
+    verdict
 }

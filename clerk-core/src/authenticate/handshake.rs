@@ -1,6 +1,7 @@
 //! The handshake: sending a browser through it, and reading what it brings back.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use clerk_backend_api::{API_VERSION, ClerkClient, Error, RawRequest, RawResponse, Retry};
 use http::header::{
@@ -12,9 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::context::{
-    CALL_TIMEOUT, Context, HandshakePayload, Interrupt, KeyLookup, Need, Verification,
-};
+use super::context::{Context, HandshakePayload, Interrupt, KeyLookup, Need, Verification};
 use super::facts::{Facts, RedirectCount};
 use super::notice::Notice;
 use super::outcome::Outcome;
@@ -304,21 +303,24 @@ fn payload_of(directives: &[Value]) -> HandshakePayload {
 }
 
 /// Makes the request that exchanges a handshake nonce for cookie directives.
-pub(crate) fn request(client: &ClerkClient, nonce: &str) -> RawRequest {
+pub(crate) fn request(client: &ClerkClient, nonce: &str, timeout: Duration) -> RawRequest {
     client
         .request(Method::GET, ["clients", "handshake_payload"])
         .query("nonce", nonce)
         .retry(Retry::none())
-        .timeout(CALL_TIMEOUT)
+        .timeout(timeout)
 }
 
-/// Reads the answer to [`request`].
-pub(crate) fn read(answer: Result<RawResponse, Error>) -> HandshakePayload {
+/// Reads the answer to [`request`]; `None` when there was none in time.
+pub(crate) fn read(answer: Option<Result<RawResponse, Error>>) -> HandshakePayload {
     #[derive(Deserialize)]
     struct Payload {
         #[serde(default)]
         directives: Vec<Value>,
     }
+    let Some(answer) = answer else {
+        return HandshakePayload::Unavailable;
+    };
     match answer.and_then(|answer| answer.json::<Payload>()) {
         Ok(payload) => payload_of(&payload.directives),
         Err(error) => match error.status() {

@@ -1,14 +1,15 @@
 //! Machine tokens: verified here when they are JWTs, by the Backend API when they are opaque.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clerk_backend_api::{ClerkClient, Error, MachineSecretKey, RawRequest, RawResponse, Retry};
 use http::Method;
 use serde_json::{Map, Value};
 
-use super::context::{CALL_TIMEOUT, Context, Interrupt, KeyLookup, MachineTokenAnswer, Need};
+use super::context::{Context, Interrupt, KeyLookup, Need};
 use super::outcome::Outcome;
-use crate::token::machine::{self, MachineTokenError, Route};
+use crate::token::machine::{self, MachineTokenError, MachineTokenVerdict, Route};
 use crate::token::{ClaimRules, RawToken, TokenType};
 
 /// Decides about a machine token in the header.
@@ -31,8 +32,8 @@ pub(crate) fn verify(
                 let token = token.as_str().to_owned();
                 return Err(Interrupt::Need(Need::MachineToken(kind, token)));
             }
-            Some(MachineTokenAnswer::Verified(verified)) => Ok((kind, Arc::clone(verified))),
-            Some(MachineTokenAnswer::Refused(error)) => Err(error.clone()),
+            Some(Ok(verified)) => Ok((kind, Arc::clone(verified))),
+            Some(Err(error)) => Err(error.clone()),
         },
     };
     Ok(match verified {
@@ -55,6 +56,7 @@ pub(crate) fn request(
     machine_secret_key: Option<&MachineSecretKey>,
     kind: TokenType,
     token: &str,
+    timeout: Duration,
 ) -> RawRequest {
     let (path, field): (&[&str], &str) = match kind {
         TokenType::ApiKey => (&["api_keys", "verify"], "secret"),
@@ -73,29 +75,28 @@ pub(crate) fn request(
         .unversioned()
         .json(&body)
         .retry(Retry::none())
-        .timeout(CALL_TIMEOUT);
+        .timeout(timeout);
     match machine_secret_key {
         Some(key) if kind == TokenType::M2mToken => request.machine_secret_key(key.clone()),
         _ => request,
     }
 }
 
-/// Reads the answer to [`request`].
+/// Reads the answer to [`request`]; `None` when there was none in time.
 pub(crate) fn read(
     kind: TokenType,
-    answer: Result<RawResponse, Error>,
+    answer: Option<Result<RawResponse, Error>>,
     rules: &ClaimRules,
-) -> MachineTokenAnswer {
+) -> MachineTokenVerdict {
     let verified = match answer {
-        Ok(answer) => match answer.json::<Value>() {
+        Some(Ok(answer)) => match answer.json::<Value>() {
             Ok(answer) => machine::verified_from_api(kind, &answer, rules),
             Err(_) => Err(MachineTokenError::from_api(kind, None)),
         },
-        Err(Error::Api(api)) => Err(MachineTokenError::from_api(kind, Some(api.status.as_u16()))),
-        Err(_) => Err(MachineTokenError::from_api(kind, None)),
+        Some(Err(Error::Api(api))) => {
+            Err(MachineTokenError::from_api(kind, Some(api.status.as_u16())))
+        }
+        Some(Err(_)) | None => Err(MachineTokenError::from_api(kind, None)),
     };
-    match verified {
-        Ok(verified) => MachineTokenAnswer::Verified(Arc::new(verified)),
-        Err(error) => MachineTokenAnswer::Refused(error),
-    }
+    verified.map(Arc::new)
 }

@@ -1,12 +1,14 @@
 //! The exchange of an expired session token and the refresh cookie for fresh cookies.
 
+use std::time::Duration;
+
 use clerk_backend_api::{ClerkClient, Error, RawRequest, RawResponse, Retry};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::context::{CALL_TIMEOUT, Context, Interrupt, Need, Refreshed, Verification};
+use super::context::{Context, Interrupt, Need, Refreshed, Verification};
 use super::facts::Facts;
 use super::handshake::{SessionCookie, session_among};
 use super::outcome::Outcome;
@@ -68,7 +70,12 @@ pub(crate) fn attempt(context: &Context<'_>) -> Result<Attempt, Interrupt> {
 }
 
 /// Makes the request for fresh cookies.
-pub(crate) fn request(client: &ClerkClient, facts: &Facts, session_id: &str) -> RawRequest {
+pub(crate) fn request(
+    client: &ClerkClient,
+    facts: &Facts,
+    session_id: &str,
+    timeout: Duration,
+) -> RawRequest {
     #[derive(Serialize)]
     struct Body<'a> {
         format: &'static str,
@@ -97,7 +104,7 @@ pub(crate) fn request(client: &ClerkClient, facts: &Facts, session_id: &str) -> 
         .request(Method::POST, ["sessions", session_id, "refresh"])
         .json(&body)
         .retry(Retry::none())
-        .timeout(CALL_TIMEOUT);
+        .timeout(timeout);
     if facts.suffixed {
         request.query("suffixed_cookies", "true")
     } else {
@@ -105,13 +112,16 @@ pub(crate) fn request(client: &ClerkClient, facts: &Facts, session_id: &str) -> 
     }
 }
 
-/// Reads the answer to [`request`].
-pub(crate) fn read(answer: Result<RawResponse, Error>) -> Refreshed {
+/// Reads the answer to [`request`]; `None` when there was none in time.
+pub(crate) fn read(answer: Option<Result<RawResponse, Error>>) -> Refreshed {
     #[derive(Deserialize)]
     struct Cookies {
         #[serde(default)]
         cookies: Vec<String>,
     }
+    let Some(answer) = answer else {
+        return Refreshed::Failed(Reason::RefreshFetchError);
+    };
     Refreshed::Failed(match answer {
         Ok(answer) => match answer.json::<Cookies>() {
             Ok(Cookies { cookies }) if cookies.is_empty() => Reason::RefreshNoCookies,

@@ -16,6 +16,7 @@ use crate::instance::Instance;
 use crate::key_check::{KeyFault, KeyKind, environment};
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupCaches;
+use crate::outbound::Outbound;
 use crate::publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
 use crate::signing_keys::{SigningKeySource, SigningKeys};
 use crate::store::{MachineTokenMemory, Scope, ScopeInputs, Sharing};
@@ -125,6 +126,7 @@ impl ClerkBuilder {
             signing_keys: Arc::new(signing_keys),
             tokens: TokenCache::new(self.token_cache_bytes),
             machine_tokens,
+            outbound: Outbound::new(self.outbound),
             #[cfg(feature = "lookups")]
             lookups,
             clock: self.clock,

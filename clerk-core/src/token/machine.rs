@@ -1,6 +1,7 @@
 //! API keys, machine-to-machine tokens and OAuth access tokens.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -79,6 +80,9 @@ pub(crate) struct VerifiedMachineToken {
     /// Unix milliseconds after which the token is no longer valid, when known.
     pub(crate) expires: Option<i64>,
 }
+
+/// The verdict of the Backend API on an opaque token.
+pub(crate) type MachineTokenVerdict = Result<Arc<VerifiedMachineToken>, MachineTokenError>;
 
 /// Verifies a machine token in JWT form.
 pub(crate) fn verify_jwt(
@@ -307,6 +311,16 @@ impl MachineTokenError {
             status,
             ..Self::new(token_type, reason, message)
         }
+    }
+
+    /// Clerk does not know the token.
+    pub(crate) fn unknown(token_type: TokenType) -> Self {
+        Self::from_api(token_type, Some(404))
+    }
+
+    /// Whether Clerk said that it does not know the token.
+    pub(crate) fn is_unknown_token(&self) -> bool {
+        self.status == Some(404)
     }
 
     /// Returns the message with code and status, as it goes into `x-clerk-auth-message`.

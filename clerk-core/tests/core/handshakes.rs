@@ -273,7 +273,6 @@ async fn a_nonce_that_brings_nothing_leaves_the_requests_own_cookies_to_decide()
     let token = emulator.session_token(ADA).mint().unwrap();
     let session = format!("__session={token}; __client_uat=1; __clerk_db_jwt=dvb_1");
     let visitor = "__client_uat=0; __clerk_db_jwt=dvb_1".to_owned();
-    let nonce = "__clerk_handshake_nonce=spent";
     let unknown = || None;
     let broken = || Some(Fault::status(500));
     let busy = || Some(Fault::too_many_requests(Duration::from_secs(1)));
@@ -299,7 +298,8 @@ async fn a_nonce_that_brings_nothing_leaves_the_requests_own_cookies_to_decide()
                     .faults()
                     .add(fault.on("/v1/clients/handshake_payload"));
             }
-            let cookies = format!("{own}; {nonce}");
+            let is_visitor = *own == visitor;
+            let cookies = format!("{own}; __clerk_handshake_nonce=spent-{name}-{is_visitor}");
             let headers = [("cookie", &*cookies), ("sec-fetch-dest", "document")];
             let state = clerk
                 .authenticate_request(&request_to("GET", "/page", &headers))
@@ -568,24 +568,104 @@ fn wrong_clocks_of_development_machines_are_forgiven_within_a_day() {
 }
 
 #[tokio::test]
-async fn calls_that_hang_end_and_leave_the_request_signed_out() {
+async fn calls_that_hang_end_in_time_and_leave_the_request_undecided() {
     let emulator = emulator().await;
-    let clerk = on(&emulator).build().unwrap();
+    let clerk = on(&emulator)
+        .authentication_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    // The keys are at hand; whatever else is asked for hangs.
+    let session = emulator.session_token(ADA).mint().unwrap();
+    clerk.verify_token(&session).await.unwrap();
     emulator
         .faults()
-        .add(Fault::slow(Duration::from_secs(60)).on("/v1/clients/handshake_payload"));
-    let request = request_to(
-        "GET",
-        "/page?__clerk_handshake_nonce=n",
-        &[("sec-fetch-dest", "document")],
-    );
-    let outcome = clerk.authenticate_request(&request);
-    // Half of what the other side would take: whoever waits for it is still waiting then.
-    let state = tokio::time::timeout(Duration::from_secs(30), outcome)
-        .await
-        .expect("the call was given up")
-        .unwrap();
-    assert_ne!(state.status(), AuthStatus::SignedIn);
+        .add(Fault::slow(Duration::from_secs(60)).always());
+    let expired = emulator.session_token(ADA).expired().mint().unwrap();
+    let suffix = clerk.publishable_key().unwrap().cookie_suffix();
+    let refresh =
+        format!("__session={expired}; __client_uat=1; __clerk_db_jwt=dvb_1; __refresh_{suffix}=r");
+    for (path, headers) in [
+        (
+            "/page?__clerk_handshake_nonce=n",
+            ("sec-fetch-dest", "document"),
+        ),
+        ("/page", ("cookie", &*refresh)),
+        ("/page", ("authorization", "Bearer ak_1")),
+        ("/page", ("authorization", "Bearer mt_1")),
+        ("/page", ("authorization", "Bearer oat_1")),
+    ] {
+        let request = request_to("GET", path, &[headers]);
+        let state = clerk.authenticate_request(&request);
+        // Well before the five seconds that calls may take otherwise.
+        let state = tokio::time::timeout(Duration::from_secs(4), state)
+            .await
+            .expect("the call was given up")
+            .unwrap();
+        assert!(state.auth().is_undecided(), "{headers:?}: {state:?}");
+        assert_eq!(state.auth().signed_in().unwrap_err().status(), 503);
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_that_clerk_refused_is_not_asked_for_again_for_ten_seconds() {
+    let emulator = emulator().await;
+    let clock = ManualClock::new(SystemClock::default().now());
+    let clerk = on(&emulator).clock(clock.clone()).build().unwrap();
+    let token = emulator.session_token(ADA).mint().unwrap();
+    let asked = || emulator.requests_to("/v1/clients/handshake_payload").len();
+    let open = async |nonce: &str| {
+        let cookies = format!(
+            "__session={token}; __client_uat=1; __clerk_db_jwt=dvb_1; __clerk_handshake_nonce={nonce}"
+        );
+        let headers = [("cookie", &*cookies), ("sec-fetch-dest", "document")];
+        let page = request_to("GET", "/page", &headers);
+        clerk.authenticate_request(&page).await.unwrap()
+    };
+    for _ in 0..3 {
+        let state = open("spent").await;
+        assert_eq!(outcome(&state), "signed-in");
+        assert_eq!(cleared(&state), ["__clerk_handshake_nonce"]);
+    }
+    assert_eq!(asked(), 1);
+    open("other").await;
+    assert_eq!(asked(), 2);
+    clock.advance(Duration::from_secs(10));
+    open("spent").await;
+    assert_eq!(asked(), 3);
+
+    // Only what Clerk said of the nonce itself.
+    for (number, (fault, is_remembered)) in [
+        (Fault::status(400), true),
+        (Fault::status(404), true),
+        (Fault::status(410), true),
+        (Fault::status(422), true),
+        (Fault::status(401), false),
+        (Fault::status(403), false),
+        (Fault::too_many_requests(Duration::from_secs(1)), false),
+        (Fault::status(500), false),
+        (Fault::status(503), false),
+        (Fault::cut_connection(), false),
+        (
+            Fault::answer(200, "text/html", "<h1>Maintenance</h1>"),
+            false,
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        emulator
+            .faults()
+            .add(fault.clone().on("/v1/clients/handshake_payload"));
+        let before = asked();
+        for _ in 0..2 {
+            assert_eq!(outcome(&open(&format!("n{number}")).await), "signed-in");
+        }
+        assert_eq!(
+            asked(),
+            before + if is_remembered { 1 } else { 2 },
+            "{fault:?}"
+        );
+    }
 }
 
 #[test]

@@ -8,6 +8,9 @@ use clerk_core::{
 };
 use clerk_emulator::{Emulator, Fault, MachineSeed, UserSeed};
 use clerk_test_support::forge::{NOW, Signer};
+use futures_util::FutureExt as _;
+use futures_util::future::{join_all, select};
+use http::header::RETRY_AFTER;
 use serde_json::json;
 
 use crate::key_cache::on;
@@ -153,17 +156,269 @@ async fn positive_answers_are_remembered_for_a_short_time_and_never_beyond_the_t
     assert_eq!(verifications(&emulator), before + 3);
 }
 
+/// All checks of machine tokens that the emulator was asked for.
+fn checks(emulator: &Emulator) -> usize {
+    emulator
+        .requests()
+        .iter()
+        .filter(|request| request.path().ends_with("/verify"))
+        .count()
+}
+
 #[tokio::test]
-async fn refusals_are_never_remembered_and_outages_are_not_refusals() {
+async fn tokens_that_clerk_does_not_know_are_not_asked_for_again_for_ten_seconds() {
+    let emulator = emulator().await;
+    let clock = ManualClock::new(SystemClock::default().now());
+    let store = Shared::default();
+    let clerk = on(&emulator)
+        .clock(clock.clone())
+        .machine_token_store(store.clone())
+        .build()
+        .unwrap();
+    for token in ["ak_unknown", "mt_unknown", "oat_unknown"] {
+        let before = checks(&emulator);
+        for _ in 0..3 {
+            let state = authenticate(&clerk, token).await;
+            assert_eq!(outcome(&state), "signed-out token-invalid", "{token}");
+        }
+        assert_eq!(checks(&emulator), before + 1, "{token}");
+    }
+    // Each for itself, and each kind.
+    authenticate(&clerk, "ak_unknown2").await;
+    assert_eq!(checks(&emulator), 4);
+    // The time passes, whoever sets the clock.
+    clock.set(clock.now() - 24 * 3600 * 1000);
+    clock.advance(Duration::from_secs(9));
+    authenticate(&clerk, "ak_unknown").await;
+    assert_eq!(checks(&emulator), 4);
+    clock.advance(Duration::from_secs(1));
+    authenticate(&clerk, "ak_unknown").await;
+    assert_eq!(checks(&emulator), 5);
+    // Only in this process.
+    assert_eq!(store.0.lock().unwrap().len(), 0);
+    let other = on(&emulator).machine_token_store(store).build().unwrap();
+    authenticate(&other, "ak_unknown").await;
+    assert_eq!(checks(&emulator), 6);
+}
+
+#[tokio::test]
+async fn no_other_refusal_is_remembered() {
     let emulator = emulator().await;
     let clerk = on(&emulator).build().unwrap();
-    for round in 1..=3 {
-        assert_eq!(
-            outcome(&authenticate(&clerk, "ak_unknown").await),
-            "signed-out token-invalid"
-        );
-        assert_eq!(verifications(&emulator), round);
+    let nobody = r#"{"object":"api_key"}"#;
+    for (name, fault) in [
+        ("400", Fault::status(400)),
+        ("401", Fault::status(401)),
+        ("403", Fault::status(403)),
+        ("429", Fault::too_many_requests(Duration::from_secs(1))),
+        ("500", Fault::status(500)),
+        ("503", Fault::status(503)),
+        ("cut", Fault::cut_connection()),
+        (
+            "no JSON",
+            Fault::answer(200, "text/html", "<h1>Maintenance</h1>"),
+        ),
+        ("nobody", Fault::answer(200, "application/json", nobody)),
+    ] {
+        let key = emulator.api_key(ADA).mint().unwrap();
+        emulator.faults().add(fault.on("/api_keys/verify"));
+        assert_nobody(&authenticate(&clerk, &key).await);
+        let state = authenticate(&clerk, &key).await;
+        assert_eq!(outcome(&state), "signed-in", "{name}");
     }
+}
+
+#[tokio::test]
+async fn identical_tokens_share_a_call() {
+    let emulator = emulator().await;
+    let key = emulator.api_key(ADA).mint().unwrap();
+    for (token, fault, expected) in [
+        (&*key, None, "signed-in"),
+        ("ak_unknown", None, "signed-out token-invalid"),
+        (
+            &*key,
+            Some(Fault::status(503)),
+            "signed-out unexpected-error",
+        ),
+    ] {
+        let clerk = on(&emulator).build().unwrap();
+        let before = checks(&emulator);
+        if let Some(fault) = fault {
+            emulator.faults().add(fault.on("/api_keys/verify"));
+        }
+        let states = join_all((0..300).map(|_| authenticate(&clerk, token))).await;
+        for state in &states {
+            assert_eq!(outcome(state), expected);
+        }
+        assert_eq!(checks(&emulator), before + 1, "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_caller_takes_no_others_along_and_keeps_no_turn() {
+    let emulator = emulator().await;
+    let key = emulator.api_key(ADA).mint().unwrap();
+    let slow = || Fault::slow(Duration::from_millis(200)).on("/api_keys/verify");
+    let clerk = on(&emulator).concurrent_token_checks(1).build().unwrap();
+    emulator.faults().add(slow());
+    {
+        let mut first = Box::pin(authenticate(&clerk, &key));
+        assert!(first.as_mut().now_or_never().is_none());
+        let mut second = Box::pin(authenticate(&clerk, &key));
+        assert!(second.as_mut().now_or_never().is_none());
+        drop(first);
+        assert_eq!(outcome(&second.await), "signed-in");
+        assert_eq!(checks(&emulator), 1);
+    }
+    // With nobody left the call ends, and its turn is the next one's.
+    let other = emulator.api_key(ADA).mint().unwrap();
+    emulator.faults().add(slow());
+    {
+        let mut only = Box::pin(authenticate(&clerk, &other));
+        for _ in 0..100 {
+            assert!(only.as_mut().now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+    }
+    emulator.faults().clear();
+    assert_eq!(outcome(&authenticate(&clerk, &other).await), "signed-in");
+}
+
+#[tokio::test]
+async fn checks_wait_for_their_turn_and_none_is_refused() {
+    let emulator = emulator().await;
+    let keys: Vec<String> = (0..60)
+        .map(|_| emulator.api_key(ADA).mint().unwrap())
+        .collect();
+    for at_once in [0, 1, 3, usize::MAX] {
+        let clerk = on(&emulator)
+            .concurrent_token_checks(at_once)
+            .build()
+            .unwrap();
+        let states = join_all(keys.iter().map(|key| authenticate(&clerk, key))).await;
+        for state in states {
+            assert_eq!(outcome(&state), "signed-in", "{at_once}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn strangers_cannot_make_more_calls_at_once_than_the_bound() {
+    let emulator = emulator().await;
+    emulator.faults().add(
+        Fault::slow(Duration::from_secs(600))
+            .on("/api_keys/verify")
+            .always(),
+    );
+    for (bound, expected) in [(None, 64), (Some(5), 5)] {
+        let before = checks(&emulator);
+        let mut clerk = on(&emulator).authentication_timeout(Duration::from_secs(600));
+        if let Some(bound) = bound {
+            clerk = clerk.concurrent_token_checks(bound);
+        }
+        let clerk = clerk.build().unwrap();
+        let tokens: Vec<String> = (0..400).map(|number| format!("ak_{number}")).collect();
+        let waiting = join_all(tokens.iter().map(|token| authenticate(&clerk, token)));
+        let others = async {
+            while checks(&emulator) < before + expected {
+                tokio::task::yield_now().await;
+            }
+            // Whatever else had been sent would have arrived before the answers to these.
+            for _ in 0..20 {
+                clerk
+                    .api()
+                    .request(http::Method::GET, ["jwks"])
+                    .send()
+                    .await
+                    .unwrap();
+            }
+        };
+        let waiting = std::pin::pin!(waiting);
+        let others = std::pin::pin!(others);
+        select(waiting, others).await;
+        assert_eq!(checks(&emulator), before + expected);
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_too_long_is_undecided() {
+    let emulator = emulator().await;
+    emulator.faults().add(
+        Fault::slow(Duration::from_secs(600))
+            .on("/api_keys/verify")
+            .always(),
+    );
+    let clerk = on(&emulator)
+        .concurrent_token_checks(1)
+        .authentication_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let states =
+        join_all(["ak_1", "ak_1", "ak_2", "ak_3"].map(|token| authenticate(&clerk, token))).await;
+    for state in states {
+        let refusal = state.auth().signed_in().unwrap_err();
+        assert_eq!(refusal.status(), 503);
+        assert!(refusal.headers().contains_key(RETRY_AFTER));
+    }
+    // Nobody is held by what hung.
+    emulator.faults().clear();
+    let key = emulator.api_key(ADA).mint().unwrap();
+    assert_eq!(outcome(&authenticate(&clerk, &key).await), "signed-in");
+}
+
+#[tokio::test]
+async fn session_users_do_not_wait_behind_machine_tokens() {
+    let emulator = emulator().await;
+    emulator.faults().add(
+        Fault::slow(Duration::from_secs(60))
+            .on("/api_keys/verify")
+            .always(),
+    );
+    let clerk = on(&emulator).concurrent_token_checks(1).build().unwrap();
+    let mut hanging: Vec<_> = ["ak_1", "ak_2", "ak_3"]
+        .into_iter()
+        .map(|token| Box::pin(authenticate(&clerk, token)))
+        .collect();
+    for check in &mut hanging {
+        assert!(check.as_mut().now_or_never().is_none());
+    }
+    // Signing keys, a refresh and a nonce.
+    let session = emulator.session_token(ADA).mint().unwrap();
+    assert_eq!(outcome(&authenticate(&clerk, &session).await), "signed-in");
+    let expired = emulator.session_token(ADA).expired().mint().unwrap();
+    let suffix = clerk.publishable_key().unwrap().cookie_suffix();
+    let cookies =
+        format!("__session={expired}; __client_uat=1; __clerk_db_jwt=dvb_1; __refresh_{suffix}=r");
+    let refresh = request(&[("cookie", &cookies)]);
+    let state = clerk.authenticate_request(&refresh).await.unwrap();
+    assert!(!state.auth().is_undecided(), "{state:?}");
+    let asked = |path: &str| {
+        let requests = emulator.requests();
+        requests
+            .iter()
+            .filter(|request| request.path().starts_with(path))
+            .count()
+    };
+    assert_eq!(asked("/v1/sessions/"), 1);
+    let cookies = format!(
+        "__session={session}; __client_uat=1; __clerk_db_jwt=dvb_1; __clerk_handshake_nonce=n"
+    );
+    let nonce = request(&[("cookie", &cookies), ("sec-fetch-dest", "document")]);
+    let state = clerk.authenticate_request(&nonce).await.unwrap();
+    assert_eq!(outcome(&state), "signed-in");
+    assert_eq!(
+        emulator.requests_to("/v1/clients/handshake_payload").len(),
+        1
+    );
+    for check in &mut hanging {
+        assert!(check.as_mut().now_or_never().is_none());
+    }
+}
+
+#[tokio::test]
+async fn outages_are_not_refusals() {
+    let emulator = emulator().await;
+    let clerk = on(&emulator).build().unwrap();
     let key = emulator.api_key(ADA).mint().unwrap();
     emulator
         .faults()
