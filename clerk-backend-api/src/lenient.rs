@@ -327,6 +327,12 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
     }
 }
 
+impl<'de, T: Lenient<'de>> Lenient<'de> for Box<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(T::read(deserializer)?.map(Self::new))
+    }
+}
+
 /// A list. Null, `""` and `{}` are empty; one object or text is a list of one.
 impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {

@@ -324,7 +324,7 @@ pub use invalid_request::{InvalidRequest, InvalidRequestReason};
 pub use json::from_json;
 pub use jwk::{Jwk, Jwks};
 pub use metadata::Metadata;
-pub use oauth_access_token::{OAuthAccessTokenVerification, VerifiedOAuthAccessToken};
+pub use oauth_access_token::{OAuthAccessTokenVerification, OAuthActor, VerifiedOAuthAccessToken};
 pub use options::RequestOptions;
 pub use page::{Page, RowFailure};
 pub use page_stream::PageStream;

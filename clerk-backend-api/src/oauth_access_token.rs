@@ -51,6 +51,40 @@ pub struct VerifiedOAuthAccessToken {
     pub created_at: Timestamp,
     /// When the token was last changed.
     pub updated_at: Timestamp,
+    /// The kind of the token.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, 2026-11-28.
+    pub kind: Option<String>,
+    /// The resource servers that the token is meant for; empty if it names none.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, 2026-11-28.
+    pub aud: Vec<String>,
+    /// Who acts on behalf of the user, if the token comes from a token exchange (RFC 8693, section 4.1).
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, 2026-11-28.
+    pub act: Option<OAuthActor>,
+}
+
+/// A party that acts on behalf of the subject of a token (RFC 8693, section 4.1).
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct OAuthActor {
+    /// The acting party.
+    pub sub: String,
+    /// The issuer that knows the acting party by this name.
+    pub iss: Option<String>,
+    /// Who acted before, if the token was exchanged several times. Informative only: access decisions
+    /// consider the outermost actor.
+    pub act: Option<Box<Self>>,
+}
+
+model! {
+    OAuthActor
+    lenient {
+        "sub" => sub,
+        "iss" => iss,
+        "act" => act,
+    }
 }
 
 model! {
@@ -68,5 +102,8 @@ model! {
         "expiration" => expiration,
         "created_at" => created_at,
         "updated_at" => updated_at,
+        "type" => kind,
+        "aud" => aud,
+        "act" => act,
     }
 }

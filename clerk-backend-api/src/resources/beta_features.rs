@@ -54,6 +54,22 @@ impl BetaFeaturesApi<'_> {
             ),
         }
     }
+
+    /// Changes the domain of a production instance.
+    ///
+    /// All users are signed out, and a short downtime is expected. DNS records, certificates, OAuth redirect URLs and keys have to
+    /// be changed as well. An older path of `change_domain` of the `instance` group.
+    ///
+    /// Sends `POST /beta_features/change_domain`. Not in Clerk's published API document; known from @clerk/backend 3.25.0, betaFeatures.changeDomain, 2026-11-28.
+    pub fn change_domain(&self) -> ChangeBetaFeatureDomain {
+        ChangeBetaFeatureDomain {
+            request: self.client.call(
+                Method::POST,
+                "beta_features.change_domain",
+                "/beta_features/change_domain",
+            ),
+        }
+    }
 }
 
 request! {
@@ -93,6 +109,25 @@ UpdateBetaFeatureDomain -> (), nothing
 }
 
 impl UpdateBetaFeatureDomain {
+    /// New home page of the production instance, such as `https://www.example.com`.
+    pub fn home_url(mut self, value: impl Into<String>) -> Self {
+        self.request.field("home_url", value.into());
+        self
+    }
+
+    /// Whether it serves a second application on the same root domain, which makes its subdomain count.
+    pub fn is_secondary(mut self, value: bool) -> Self {
+        self.request.field("is_secondary", value);
+        self
+    }
+}
+
+request! {
+/// A request created by [`BetaFeaturesApi::change_domain`].
+ChangeBetaFeatureDomain -> (), nothing
+}
+
+impl ChangeBetaFeatureDomain {
     /// New home page of the production instance, such as `https://www.example.com`.
     pub fn home_url(mut self, value: impl Into<String>) -> Self {
         self.request.field("home_url", value.into());

@@ -240,6 +240,16 @@ request! {
 AttemptEmailAddressVerification -> Verification, json
 }
 
+impl AttemptEmailAddressVerification {
+    /// Whether the user's lockout applies to this call.
+    ///
+    /// Not in Clerk's published API document; known from clerk-sdk-python 7.1.1, release notes, 2026-11-28.
+    pub fn honor_lockout(mut self, value: bool) -> Self {
+        self.request.field("honor_lockout", value);
+        self
+    }
+}
+
 request! {
 /// A request created by [`EmailAddressesApi::replace_for_user`].
 ReplaceEmailAddressForUser -> EmailAddress, json

@@ -741,6 +741,27 @@ LoginHint
     }
 }
 
+/// A signing certificate of an identity provider.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct IdpCertificate {
+    /// X.509 certificate, in PEM form.
+    pub certificate: String,
+    /// First moment the certificate is valid, in milliseconds since the Unix epoch; `None` without one.
+    pub issued_at: Option<Timestamp>,
+    /// When it runs out, in milliseconds since the Unix epoch; `None` if it does not.
+    pub expires_at: Option<Timestamp>,
+}
+
+model! {
+IdpCertificate
+    lenient {
+        "certificate" => certificate,
+        "issued_at" => issued_at,
+        "expires_at" => expires_at,
+    }
+}
+
 /// Single sign-on of a company, over SAML or OpenID Connect.
 #[derive(Clone, Default)]
 #[non_exhaustive]
@@ -839,6 +860,22 @@ pub struct EnterpriseSamlConnection {
     pub force_authn: Option<bool>,
     /// Hint that tells the identity provider who wants to sign in.
     pub login_hint: Option<LoginHint>,
+    /// X.509 certificate of the identity provider, in PEM form.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, EnterpriseConnectionSamlConnectionJSON, 2026-11-28.
+    pub idp_certificate: Option<String>,
+    /// First moment the certificate is valid, in milliseconds since the Unix epoch; `None` without one.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, EnterpriseConnectionSamlConnectionJSON, 2026-11-28.
+    pub idp_certificate_issued_at: Option<Timestamp>,
+    /// Last moment the certificate is valid, in milliseconds since the Unix epoch; `None` without one.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, EnterpriseConnectionSamlConnectionJSON, 2026-11-28.
+    pub idp_certificate_expires_at: Option<Timestamp>,
+    /// All signing certificates that the connection trusts. The first one is `idp_certificate`.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, SamlConnectionIdpCertificateJSON, 2026-11-28.
+    pub idp_certificates: Vec<IdpCertificate>,
 }
 
 model! {
@@ -857,6 +894,10 @@ EnterpriseSamlConnection
         "allow_subdomains" => allow_subdomains,
         "force_authn" => force_authn,
         "login_hint" => login_hint,
+        "idp_certificate" => idp_certificate,
+        "idp_certificate_issued_at" => idp_certificate_issued_at,
+        "idp_certificate_expires_at" => idp_certificate_expires_at,
+        "idp_certificates" => idp_certificates,
     }
 }
 

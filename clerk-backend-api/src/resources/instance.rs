@@ -329,12 +329,6 @@ impl UpdateInstanceProtect {
         self.request.patch("rules_enabled", value.into());
         self
     }
-
-    /// Whether the Specter part of Protect is on.
-    pub fn specter_enabled(mut self, value: impl Into<Patch<bool>>) -> Self {
-        self.request.patch("specter_enabled", value.into());
-        self
-    }
 }
 
 request! {

@@ -161,6 +161,14 @@ impl ListInvitations {
         self
     }
 
+    /// Keeps invitations to this email address.
+    ///
+    /// Not in Clerk's published API document; known from clerk-sdk-python 7.1.1, release notes, 2026-11-28.
+    pub fn email_address(mut self, value: impl Into<String>) -> Self {
+        self.request.set_query("email_address", value);
+        self
+    }
+
     /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
     pub fn stream(self) -> PageStream<Invitation> {
         PageStream::by_offset(self.request, "data", 500, |entry: &Invitation| {

@@ -18,7 +18,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-use super::enterprise_connections::{LoginHint, NewLoginHint};
+use super::enterprise_connections::{IdpCertificate, LoginHint, NewLoginHint};
 
 impl ClerkClient {
     /// SAML single sign-on connections.
@@ -492,6 +492,10 @@ pub struct SamlConnection {
     pub created_at: Timestamp,
     /// Time of the last change, in milliseconds since the Unix epoch.
     pub updated_at: Timestamp,
+    /// All signing certificates that the connection trusts. The first one is `idp_certificate`.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, SamlConnectionIdpCertificateJSON, 2026-11-28.
+    pub idp_certificates: Vec<IdpCertificate>,
     /// Whether users can sign in through the connection.
     pub authenticatable: Option<bool>,
     /// Whether people without an account are turned away instead of getting one at their first sign-in.
@@ -532,6 +536,7 @@ SamlConnection
         "enterprise_connection_id" => enterprise_connection_id,
         "created_at" => created_at,
         "updated_at" => updated_at,
+        "idp_certificates" => idp_certificates,
         "authenticatable" => authenticatable,
         "disable_jit_provisioning" => disable_jit_provisioning,
     }

@@ -297,6 +297,16 @@ request! {
 RevokeSession -> Session, json, same id
 }
 
+impl RevokeSession {
+    /// Whether to reset the trust in the user's device as well.
+    ///
+    /// Not in Clerk's published API document; known from clerk-sdk-python 7.1.1, release notes, 2026-11-28.
+    pub fn reset_client_trust(mut self, value: bool) -> Self {
+        self.request.field("reset_client_trust", value);
+        self
+    }
+}
+
 request! {
 /// A request created by [`SessionsApi::create_token`].
 CreateSessionToken -> Token, json

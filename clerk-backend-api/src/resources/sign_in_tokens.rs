@@ -77,6 +77,14 @@ impl CreateSignInToken {
         self.request.patch("expires_in_seconds", value.into());
         self
     }
+
+    /// Whether the user's lockout applies to this call.
+    ///
+    /// Not in Clerk's published API document; known from clerk-sdk-python 7.1.1, release notes, 2026-11-28.
+    pub fn honor_lockout(mut self, value: bool) -> Self {
+        self.request.field("honor_lockout", value);
+        self
+    }
 }
 
 request! {

@@ -638,6 +638,48 @@ impl UsersApi<'_> {
                 .repeatable(),
         }
     }
+
+    /// Lists the biometric credentials of a user.
+    ///
+    /// Not paged. Newer name of `list_trusted_devices`.
+    ///
+    /// Sends `GET /users/{user_id}/biometric_credentials`. Not in Clerk's published API document; known from clerk-sdk-ruby, docs/sdks/users/README.md, 2026-11-28.
+    pub fn list_biometric_credentials(
+        &self,
+        user_id: impl AsRef<str>,
+    ) -> ListUserBiometricCredentials {
+        ListUserBiometricCredentials {
+            request: self
+                .client
+                .call(Method::GET, "users.list_biometric_credentials", "/users")
+                .segment(user_id.as_ref())
+                .path("/biometric_credentials"),
+        }
+    }
+
+    /// Revokes a biometric credential of a user.
+    ///
+    /// Returns the credential, now `revoked`. Newer name of `revoke_trusted_device`.
+    ///
+    /// Sends `DELETE /users/{user_id}/biometric_credentials/{biometric_credential_id}`. Not in Clerk's published API document; known from clerk-sdk-ruby, docs/sdks/users/README.md, 2026-11-28.
+    pub fn revoke_biometric_credential(
+        &self,
+        user_id: impl AsRef<str>,
+        biometric_credential_id: impl AsRef<str>,
+    ) -> RevokeUserBiometricCredential {
+        RevokeUserBiometricCredential {
+            request: self
+                .client
+                .call(
+                    Method::DELETE,
+                    "users.revoke_biometric_credential",
+                    "/users",
+                )
+                .segment(user_id.as_ref())
+                .path("/biometric_credentials")
+                .subject_segment(biometric_credential_id.as_ref()),
+        }
+    }
 }
 
 request! {
@@ -1047,6 +1089,14 @@ impl CreateUser {
         self.request.patch("locked", value.into());
         self
     }
+
+    /// Time zone of the user, such as `Europe/London`.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, users.createUser, 2026-11-28.
+    pub fn timezone(mut self, value: impl Into<String>) -> Self {
+        self.request.field("timezone", value.into());
+        self
+    }
 }
 
 request! {
@@ -1367,6 +1417,14 @@ impl UpdateUser {
         self.request.patch("bypass_client_trust", value.into());
         self
     }
+
+    /// Time zone of the user, such as `Europe/London`.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, users.updateUser, 2026-11-28.
+    pub fn timezone(mut self, value: impl Into<String>) -> Self {
+        self.request.field("timezone", value.into());
+        self
+    }
 }
 
 request! {
@@ -1643,9 +1701,29 @@ request! {
 VerifyUserPassword -> VerifyPasswordResult, json
 }
 
+impl VerifyUserPassword {
+    /// Whether the user's lockout applies to this call.
+    ///
+    /// Not in Clerk's published API document; known from clerk-sdk-python 7.1.1, release notes, 2026-11-28.
+    pub fn honor_lockout(mut self, value: bool) -> Self {
+        self.request.field("honor_lockout", value);
+        self
+    }
+}
+
 request! {
 /// A request created by [`UsersApi::verify_totp`].
 VerifyUserTotp -> VerifyTotpResult, json
+}
+
+impl VerifyUserTotp {
+    /// Whether the user's lockout applies to this call.
+    ///
+    /// Not in Clerk's published API document; known from clerk-sdk-python 7.1.1, release notes, 2026-11-28.
+    pub fn honor_lockout(mut self, value: bool) -> Self {
+        self.request.field("honor_lockout", value);
+        self
+    }
 }
 
 request! {
@@ -1704,6 +1782,16 @@ impl SetUserPasswordCompromised {
 request! {
 /// A request created by [`UsersApi::unset_password_compromised`].
 UnsetUserPasswordCompromised -> User, json, same id
+}
+
+request! {
+/// A request created by [`UsersApi::list_biometric_credentials`].
+ListUserBiometricCredentials -> Page<TrustedDevice>, page("data")
+}
+
+request! {
+/// A request created by [`UsersApi::revoke_biometric_credential`].
+RevokeUserBiometricCredential -> TrustedDevice, json, same id
 }
 
 /// A person with an account.
@@ -1800,6 +1888,10 @@ pub struct User {
     pub bypass_client_trust: Option<bool>,
     /// Link to the directory that manages the user. Sent in webhooks only, so `None` proves nothing.
     pub scim: Option<ScimUser>,
+    /// Time zone of the user, such as `Europe/London`.
+    ///
+    /// Not in Clerk's published API document; known from @clerk/backend 3.25.0, UserJSON, 2026-11-28.
+    pub timezone: Option<String>,
 }
 
 model! {
@@ -1851,6 +1943,7 @@ User
         "legal_accepted_at" => legal_accepted_at,
         "bypass_client_trust" => bypass_client_trust,
         "scim" => scim,
+        "timezone" => timezone,
     }
     hidden {
         "private_metadata" => private_metadata,

@@ -6,6 +6,7 @@
 //!
 //! Nothing here knows the client or its generator: both sides of the comparison stay independent.
 
+mod addition;
 mod answer;
 mod mutation;
 mod offer;
@@ -54,6 +55,22 @@ impl Document {
         } else {
             Ok(None)
         }
+    }
+
+    /// Reads the document beside the workspace together with what it lacks, which the client's overlay holds; `None` where
+    /// there is no document.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or says something that this module does not understand.
+    pub fn beside_workspace_with_additions() -> Result<Option<Self>, DocumentError> {
+        let path = Self::default_path();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let additions = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../clerk-backend-api/codegen/additions.yml");
+        let root = addition::applied(parse(&path)?, parse(&additions)?);
+        Self::read(&root).map(Some)
     }
 
     /// Where the document of the Frontend API lies beside the workspace.

@@ -20,6 +20,8 @@ const SILENT: &[&str] = &[
     "readOnly",
     "title",
     "writeOnly",
+    "x-date",
+    "x-source",
     "x-speakeasy-name-override",
     "x-speakeasy-unknown-values",
 ];

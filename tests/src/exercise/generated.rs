@@ -11,6 +11,10 @@ use clerk_backend_api::resources::agent_tasks::AgentTaskUser;
 use clerk_backend_api::resources::agent_tasks::NewAgentTask;
 use clerk_backend_api::resources::directories::DirectoryGroupRole;
 use clerk_backend_api::resources::directories::NewDirectoryGroupRoleMapping;
+use clerk_backend_api::resources::emails::EmailAttachment;
+use clerk_backend_api::resources::emails::EmailRecipient;
+use clerk_backend_api::resources::emails::Mailbox;
+use clerk_backend_api::resources::emails::NewEmail;
 use clerk_backend_api::resources::enterprise_connections::EnterpriseOidcSettings;
 use clerk_backend_api::resources::enterprise_connections::EnterpriseSamlAttributes;
 use clerk_backend_api::resources::enterprise_connections::EnterpriseSamlUpdate;
@@ -916,11 +920,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "PATCH",
             "/instance/protect",
             |client: &ClerkClient| {
-                let request = client
-                    .instance()
-                    .update_protect()
-                    .rules_enabled(true)
-                    .specter_enabled(true);
+                let request = client.instance().update_protect().rules_enabled(true);
                 Box::pin(async move { outcome(request.send().await) })
             },
         ),
@@ -3238,9 +3238,123 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// Every operation that the document lacks, each with all arguments that go together.
+/// Every operation that the document lacks, and every one of which it lacks a parameter, each with all arguments that go together.
 pub(super) fn additions() -> Vec<Operation> {
     vec![
+        Operation::new(
+            "accountless_applications.create",
+            "POST",
+            "/accountless_applications",
+            |client: &ClerkClient| {
+                let request = client.accountless_applications().create().source("example");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "accountless_applications.complete",
+            "POST",
+            "/accountless_applications/complete",
+            |client: &ClerkClient| {
+                let request = client
+                    .accountless_applications()
+                    .complete()
+                    .source("example");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "beta_features.change_domain",
+            "POST",
+            "/beta_features/change_domain",
+            |client: &ClerkClient| {
+                let request = client
+                    .beta_features()
+                    .change_domain()
+                    .home_url("https://app.example.com")
+                    .is_secondary(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "email_addresses.attempt_verification",
+            "POST",
+            "/email_addresses/{email_address_id}/attempt_verification",
+            |client: &ClerkClient| {
+                let request = client
+                    .email_addresses()
+                    .attempt_verification("example", "example", "example")
+                    .honor_lockout(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new("emails.create", "POST", "/email", |client: &ClerkClient| {
+            let request = client
+                .emails()
+                .create(
+                    EmailRecipient::new()
+                        .address("example")
+                        .user_id("user_2abcdefghijklmnopqrstuvwxyz"),
+                    Mailbox::new("example").name("example"),
+                    "example",
+                )
+                .reply_to(Mailbox::new("example").name("example"))
+                .html("example")
+                .text("example")
+                .cc(["example"])
+                .bcc(["example"])
+                .headers(json!({ "a": "b" }))
+                .attachments([EmailAttachment::new("example", "example")]);
+            Box::pin(async move { outcome(request.send().await) })
+        }),
+        Operation::new(
+            "emails.create_batch",
+            "POST",
+            "/email/batch",
+            |client: &ClerkClient| {
+                let request = client.emails().create_batch([NewEmail::new(
+                    EmailRecipient::new()
+                        .address("example")
+                        .user_id("user_2abcdefghijklmnopqrstuvwxyz"),
+                    Mailbox::new("example").name("example"),
+                    "example",
+                )
+                .reply_to(Mailbox::new("example").name("example"))
+                .html("example")
+                .text("example")
+                .cc(["example"])
+                .bcc(["example"])
+                .headers(json!({ "a": "b" }))
+                .attachments([EmailAttachment::new("example", "example")])
+                .idempotency_key("receipt-1")]);
+                Box::pin(async move { page_outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "emails.get",
+            "GET",
+            "/email/{email_id}",
+            |client: &ClerkClient| {
+                let request = client.emails().get("example");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "invitations.list",
+            "GET",
+            "/invitations",
+            |client: &ClerkClient| {
+                let request = client
+                    .invitations()
+                    .list()
+                    .status("pending")
+                    .query("example")
+                    .order_by("-created_at")
+                    .limit(10)
+                    .offset(10)
+                    .email_address("ada@example.com");
+                Box::pin(async move { page_outcome(request.send().await) })
+            },
+        ),
         Operation::new(
             "invitations.delete",
             "DELETE",
@@ -3251,11 +3365,197 @@ pub(super) fn additions() -> Vec<Operation> {
             },
         ),
         Operation::new(
+            "phone_numbers.attempt_verification",
+            "POST",
+            "/phone_numbers/{phone_number_id}/attempt_verification",
+            |client: &ClerkClient| {
+                let request = client
+                    .phone_numbers()
+                    .attempt_verification("example", "example", "example")
+                    .honor_lockout(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "sessions.revoke",
+            "POST",
+            "/sessions/{session_id}/revoke",
+            |client: &ClerkClient| {
+                let request = client.sessions().revoke("example").reset_client_trust(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
             "sessions.verify",
             "POST",
             "/sessions/{session_id}/verify",
             |client: &ClerkClient| {
                 let request = client.sessions().verify("example", "example");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "sign_in_tokens.create",
+            "POST",
+            "/sign_in_tokens",
+            |client: &ClerkClient| {
+                let request = client
+                    .sign_in_tokens()
+                    .create("user_2abcdefghijklmnopqrstuvwxyz")
+                    .org_id("example")
+                    .expires_in_seconds(Duration::from_secs(3600))
+                    .honor_lockout(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "sso_bypass_allowlist_users.list",
+            "GET",
+            "/sso_bypass_allowlist_users",
+            |client: &ClerkClient| {
+                let request = client
+                    .sso_bypass_allowlist_users()
+                    .list()
+                    .enterprise_connection_id("example");
+                Box::pin(async move { page_outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "sso_bypass_allowlist_users.create",
+            "POST",
+            "/sso_bypass_allowlist_users",
+            |client: &ClerkClient| {
+                let request = client
+                    .sso_bypass_allowlist_users()
+                    .create("user_2abcdefghijklmnopqrstuvwxyz");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "sso_bypass_allowlist_users.delete",
+            "DELETE",
+            "/sso_bypass_allowlist_users/{userID}",
+            |client: &ClerkClient| {
+                let request = client.sso_bypass_allowlist_users().delete("example");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new("users.create", "POST", "/users", |client: &ClerkClient| {
+            let request = client
+                .users()
+                .create()
+                .external_id("example")
+                .first_name("example")
+                .last_name("example")
+                .locale("en-GB")
+                .email_address(["ada@example.com"])
+                .email_address_identification_status(["verified"])
+                .phone_number(["+15555550100"])
+                .phone_number_identification_status(["verified"])
+                .web3_wallet(["example"])
+                .username("example")
+                .password("example")
+                .password_digest("example")
+                .password_hasher("example")
+                .skip_password_checks(true)
+                .skip_password_requirement(true)
+                .totp_secret("example")
+                .backup_codes(["example"])
+                .public_metadata(json!({ "plan": "pro" }))
+                .private_metadata(json!({ "plan": "pro" }))
+                .unsafe_metadata(json!({ "plan": "pro" }))
+                .delete_self_enabled(true)
+                .legal_accepted_at(Timestamp::from_millis(1_700_690_400_000))
+                .skip_legal_checks(true)
+                .skip_user_requirement(true)
+                .create_organization_enabled(true)
+                .create_organizations_limit(10)
+                .created_at(Timestamp::from_millis(1_700_690_400_000))
+                .bypass_client_trust(true)
+                .banned(true)
+                .locked(true)
+                .timezone("example");
+            Box::pin(async move { outcome(request.send().await) })
+        }),
+        Operation::new(
+            "users.update",
+            "PATCH",
+            "/users/{user_id}",
+            |client: &ClerkClient| {
+                let request = client
+                    .users()
+                    .update("user_2abcdefghijklmnopqrstuvwxyz")
+                    .external_id("example")
+                    .first_name("example")
+                    .last_name("example")
+                    .locale("en-GB")
+                    .primary_email_address_id("example")
+                    .notify_primary_email_address_changed(true)
+                    .primary_phone_number_id("example")
+                    .primary_web3_wallet_id("example")
+                    .username("example")
+                    .profile_image_id("example")
+                    .password("example")
+                    .password_digest("example")
+                    .password_hasher("example")
+                    .skip_password_checks(true)
+                    .sign_out_of_other_sessions(true)
+                    .totp_secret("example")
+                    .backup_codes(["example"])
+                    .delete_self_enabled(true)
+                    .create_organization_enabled(true)
+                    .legal_accepted_at(Timestamp::from_millis(1_700_690_400_000))
+                    .skip_legal_checks(true)
+                    .create_organizations_limit(10)
+                    .created_at(Timestamp::from_millis(1_700_690_400_000))
+                    .bypass_client_trust(true)
+                    .timezone("example");
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "users.verify_password",
+            "POST",
+            "/users/{user_id}/verify_password",
+            |client: &ClerkClient| {
+                let request = client
+                    .users()
+                    .verify_password("user_2abcdefghijklmnopqrstuvwxyz", "example")
+                    .honor_lockout(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "users.verify_totp",
+            "POST",
+            "/users/{user_id}/verify_totp",
+            |client: &ClerkClient| {
+                let request = client
+                    .users()
+                    .verify_totp("user_2abcdefghijklmnopqrstuvwxyz", "example")
+                    .honor_lockout(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "users.list_biometric_credentials",
+            "GET",
+            "/users/{user_id}/biometric_credentials",
+            |client: &ClerkClient| {
+                let request = client
+                    .users()
+                    .list_biometric_credentials("user_2abcdefghijklmnopqrstuvwxyz");
+                Box::pin(async move { page_outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "users.revoke_biometric_credential",
+            "DELETE",
+            "/users/{user_id}/biometric_credentials/{biometric_credential_id}",
+            |client: &ClerkClient| {
+                let request = client
+                    .users()
+                    .revoke_biometric_credential("user_2abcdefghijklmnopqrstuvwxyz", "example");
                 Box::pin(async move { outcome(request.send().await) })
             },
         ),

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use clerk_tests::document::Document;
+use clerk_tests::document::{Document, DocumentError};
 
 /// Writes a line that `cargo test` shows for passing tests too.
 fn report(line: &str) {
@@ -23,9 +23,22 @@ fn report(line: &str) {
 /// The document, read once; `None`, said aloud, where there is none.
 fn document() -> Option<Arc<Document>> {
     static DOCUMENT: OnceLock<Option<Arc<Document>>> = OnceLock::new();
-    DOCUMENT
+    read_once(&DOCUMENT, Document::beside_workspace)
+}
+
+/// The document with what it lacks, read once; `None`, said aloud, where there is none.
+fn document_with_additions() -> Option<Arc<Document>> {
+    static DOCUMENT: OnceLock<Option<Arc<Document>>> = OnceLock::new();
+    read_once(&DOCUMENT, Document::beside_workspace_with_additions)
+}
+
+fn read_once(
+    place: &OnceLock<Option<Arc<Document>>>,
+    read: fn() -> Result<Option<Document>, DocumentError>,
+) -> Option<Arc<Document>> {
+    place
         .get_or_init(|| {
-            let document = Document::beside_workspace().unwrap();
+            let document = read().unwrap();
             if document.is_none() {
                 report(&format!(
                     "!!! SKIPPED: tests against the OpenAPI document (no {})",

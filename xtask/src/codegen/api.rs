@@ -86,6 +86,8 @@ pub(crate) struct Parameter {
     pub(crate) doc: String,
     /// Set when deprecated: what to use instead.
     pub(crate) deprecated: Option<String>,
+    /// Source and date, if the published document lacks the value.
+    pub(crate) addition: Option<String>,
     /// Rust expression of a sample value.
     pub(crate) sample: String,
 }
@@ -190,6 +192,15 @@ pub(crate) struct Api {
     pub(crate) homes: BTreeMap<String, String>,
     /// Public items that nobody has described.
     pub(crate) undocumented: Vec<String>,
+}
+
+impl Operation {
+    /// The values that the published document lacks.
+    pub(crate) fn added(&self) -> Vec<&Parameter> {
+        let all = self.args.iter().chain(&self.setters);
+        all.filter(|parameter| parameter.addition.is_some())
+            .collect()
+    }
 }
 
 impl Api {

@@ -155,8 +155,7 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// Where an added operation is known from, and since when.
     pub(crate) fn addition(&self) -> Option<String> {
-        let source = self.node.text_at(SOURCE)?;
-        Some(format!("{source}, {}", self.node.text_at(DATE)?))
+        self.node.addition()
     }
 
     /// The name that overlay and documentation use: `GET /users`.
@@ -165,20 +164,92 @@ impl Call<'_> {
     }
 }
 
-/// The keys of an added operation that say where it is known from, and since when.
+/// The keys of an addition that say where it is known from, and since when.
 const SOURCE: &str = "x-source";
 const DATE: &str = "x-date";
 
-/// Puts the entries of one object into another, at every depth.
-fn merge(into: &mut Node, from: Node) {
-    let (Node::Object(known), Node::Object(entries)) = (into, from) else {
-        return;
-    };
-    for (key, value) in entries {
-        match known.iter_mut().find(|(name, _)| *name == key) {
-            Some((_, known)) => merge(known, value),
-            None => known.push((key, value)),
+/// The key of something that the document still has and the service does not.
+const GONE: &str = "x-gone";
+
+impl Node {
+    /// Where something that the document lacks is known from, and since when.
+    pub(crate) fn addition(&self) -> Option<String> {
+        let source = self.text_at(SOURCE)?;
+        Some(format!("{source}, {}", self.text_at(DATE)?))
+    }
+
+    /// Whether the service no longer has what the document describes.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_true(GONE)
+    }
+
+    /// Whether the source and date of everything in here are known.
+    fn is_sourced(&self) -> bool {
+        match self {
+            Self::Object(entries) if !entries.is_empty() => {
+                self.addition().is_some() || entries.iter().all(|(_, node)| node.is_sourced())
+            }
+            Self::List(items) => !items.is_empty() && items.iter().all(Self::is_sourced),
+            _ => false,
         }
+    }
+}
+
+/// Puts what an addition says into what the document says, at every depth.
+fn merge(place: &str, known: &mut Node, added: Node) -> Result<(), String> {
+    match (known, added) {
+        (Node::Object(known), added @ Node::Object(_)) => {
+            let gone = added.is_gone() && added.addition().is_some();
+            let Node::Object(entries) = added else {
+                return Ok(());
+            };
+            for (key, value) in entries {
+                let place = format!("{place} {key}").trim_start().to_owned();
+                match known.iter_mut().find(|(name, _)| *name == key) {
+                    Some((_, known)) => merge(&place, known, value)?,
+                    None if value.is_gone() => {
+                        return Err(format!("additions: {place} is gone from the document, too"));
+                    }
+                    None if value.is_sourced() || (gone && key.starts_with("x-")) => {
+                        known.push((key, value));
+                    }
+                    None => {
+                        return Err(format!("additions: {place} has no {SOURCE} or no {DATE}"));
+                    }
+                }
+            }
+            Ok(())
+        }
+        (Node::List(known), Node::List(items)) => {
+            for item in items {
+                let name = item.text_at("name");
+                if name.is_none() || known.iter().any(|known| known.text_at("name") == name) {
+                    return Err(format!("additions: {place} has {name:?} now"));
+                }
+                if !item.is_sourced() {
+                    return Err(format!(
+                        "additions: {place} {} has no {SOURCE} or no {DATE}",
+                        name.unwrap_or_default()
+                    ));
+                }
+                known.push(item);
+            }
+            Ok(())
+        }
+        // Members of a list that have no names are told by their index.
+        (Node::List(known), Node::Object(entries)) => {
+            for (key, value) in entries {
+                let member = key
+                    .parse()
+                    .ok()
+                    .and_then(|index: usize| known.get_mut(index));
+                let member =
+                    member.ok_or_else(|| format!("additions: {place} has no member {key}"))?;
+                merge(&format!("{place} {key}"), member, value)?;
+            }
+            Ok(())
+        }
+        _ => Err(format!("additions: {place} is in the document now")),
     }
 }
 
@@ -189,23 +260,13 @@ impl Document {
         Ok(Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
     }
 
-    /// Adds the operations of another document, each with its source and date.
+    /// Adds the operations, parameters and fields of another document, each with its source and date.
     ///
     /// # Errors
-    /// Fails if an operation is in this document already, or lacks its source or date.
+    /// Fails if something is in this document already, lacks its source or date, or is said to be
+    /// gone and is not there.
     pub(crate) fn add(&mut self, additions: Self) -> Result<(), String> {
-        for call in additions.calls() {
-            for key in [SOURCE, DATE] {
-                if call.node.text_at(key).is_none() {
-                    return Err(format!("additions: {} has no {key}", call.key()));
-                }
-            }
-            if self.calls().any(|known| known.key() == call.key()) {
-                return Err(format!("additions: {} is in the document now", call.key()));
-            }
-        }
-        merge(&mut self.root, additions.root);
-        Ok(())
+        merge("", &mut self.root, additions.root)
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
@@ -314,7 +375,16 @@ impl Document {
 mod tests {
     use super::*;
 
-    const DOCUMENT: &str = "paths: { /things: { get: { operationId: ListThings } } }";
+    const DOCUMENT: &str = r#"
+paths:
+  /things:
+    get:
+      operationId: ListThings
+      parameters: [{ name: limit, in: query, schema: { type: integer } }]
+components:
+  schemas:
+    Thing: { properties: { id: { type: string } } }
+"#;
 
     fn added(operation: &str) -> Result<Document, String> {
         let mut document = Document::parse(DOCUMENT).unwrap();
@@ -340,18 +410,88 @@ mod tests {
                 ("POST /things".to_owned(), source)
             ]
         );
-        let bare = added("paths: { /things: { post: { x-source: package 1.0 } } }");
-        assert!(bare.err().unwrap().contains("POST /things has no x-date"));
     }
 
     #[test]
-    fn what_the_document_has_cannot_be_added() {
-        let known = added("paths: { /things: { get: { x-source: a, x-date: b } } }");
-        assert!(
-            known
-                .err()
-                .unwrap()
-                .contains("GET /things is in the document now")
+    fn parameters_and_fields_are_added_to_what_is_there() {
+        let document = added(
+            r#"
+paths:
+  /things:
+    get:
+      parameters:
+        - { name: color, in: query, schema: { type: string }, x-source: a, x-date: b }
+components:
+  schemas:
+    Thing: { properties: { size: { type: integer, x-source: a, x-date: b } } }
+"#,
         );
+        let document = document.unwrap();
+        let call = document.calls().next().unwrap();
+        let parameters = document.parameters(&call);
+        let names: Vec<_> = parameters
+            .iter()
+            .map(|node| (node.text_at("name").unwrap(), node.addition()))
+            .collect();
+        assert_eq!(names, [("limit", None), ("color", Some("a, b".to_owned()))]);
+        let thing = document.schema("Thing").unwrap();
+        let fields: Vec<_> = document
+            .properties(thing)
+            .iter()
+            .map(|(name, node, _)| (*name, node.addition().is_some(), node.is_gone()))
+            .collect();
+        assert_eq!(fields, [("id", false, false), ("size", true, false)]);
+    }
+
+    #[test]
+    fn what_is_gone_stays_and_is_marked() {
+        let gone = "components: { schemas: { Thing: { properties: { id: { x-gone: true, x-source: a, x-date: b } } } } }";
+        let document = added(gone).unwrap();
+        let thing = document.schema("Thing").unwrap();
+        assert!(document.properties(thing)[0].1.is_gone());
+        assert!(
+            problem(&gone.replace("id:", "age:")).contains("age is gone from the document, too")
+        );
+    }
+
+    fn problem(additions: &str) -> String {
+        added(additions).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn additions_without_source_and_repetitions_are_errors() {
+        for (additions, expected) in [
+            (
+                "paths: { /things: { post: { x-source: package 1.0 } } }",
+                "paths /things post has no x-source or no x-date",
+            ),
+            (
+                "paths: { /things: { get: { x-source: a, x-date: b } } }",
+                "paths /things get x-source has no x-source",
+            ),
+            (
+                "paths: { /things: { get: { operationId: ListThings } } }",
+                "paths /things get operationId is in the document now",
+            ),
+            (
+                "paths: { /things: { get: { parameters: [{ name: limit, x-source: a, x-date: b }] } } }",
+                "paths /things get parameters has Some(\"limit\") now",
+            ),
+            (
+                "paths: { /things: { get: { parameters: [{ name: color }] } } }",
+                "paths /things get parameters color has no x-source",
+            ),
+            (
+                "components: { schemas: { Thing: { properties: { id: { type: string } } } } }",
+                "components schemas Thing properties id type is in the document now",
+            ),
+            (
+                "components: { schemas: { Other: { properties: {} } } }",
+                "components schemas Other has no x-source",
+            ),
+        ] {
+            let found = problem(additions);
+            assert!(found.contains(expected), "{additions}: {found}");
+        }
     }
 }

@@ -15,7 +15,11 @@ pub(crate) fn calls(api: &Api) -> String {
     let mut body = String::new();
     let lists = [
         ("operations", "Every operation of the document", false),
-        ("additions", "Every operation that the document lacks", true),
+        (
+            "additions",
+            "Every operation that the document lacks, and every one of which it lacks a parameter",
+            true,
+        ),
     ];
     for (name, what, added) in lists {
         let _ = writeln!(
@@ -24,8 +28,9 @@ pub(crate) fn calls(api: &Api) -> String {
              pub(super) fn {name}() -> Vec<Operation> {{\n    vec!["
         );
         for operation in &api.operations {
-            if operation.addition.is_some() == added {
-                call(&mut body, operation);
+            let lacking = operation.addition.is_some() || !operation.added().is_empty();
+            if (added && lacking) || (!added && operation.addition.is_none()) {
+                call(&mut body, operation, added);
             }
         }
         body.push_str("    ]\n}\n\n");
@@ -45,7 +50,8 @@ pub(crate) fn calls(api: &Api) -> String {
     file + &body
 }
 
-fn call(out: &mut String, operation: &Operation) {
+/// The call of one operation, with or without what the document lacks.
+fn call(out: &mut String, operation: &Operation, added: bool) {
     let mut args: Vec<String> = Vec::new();
     let mut fields = Vec::new();
     for arg in &operation.args {
@@ -65,7 +71,8 @@ fn call(out: &mut String, operation: &Operation) {
         args.join(", ")
     );
     for setter in &operation.setters {
-        if !operation.exclusive.contains(&setter.wire) {
+        let known = added || setter.addition.is_none();
+        if known && !operation.exclusive.contains(&setter.wire) {
             let _ = write!(chain, ".{}({})", setter.name, setter.sample);
         }
     }
@@ -137,6 +144,13 @@ pub(crate) fn manifest(api: &Api) -> Value {
                 });
                 if let Some(source) = &operation.addition {
                     entry["addition"] = json!(source);
+                }
+                let added = operation.added();
+                if !added.is_empty() {
+                    let added = added
+                        .iter()
+                        .map(|parameter| (parameter.wire.clone(), json!(parameter.addition)));
+                    entry["added"] = Value::Object(added.collect());
                 }
                 entry
             })

@@ -214,6 +214,16 @@ impl Owner<'_> {
     }
 }
 
+/// A sentence, with where its subject is known from if the published document lacks it.
+fn with_source(mut doc: String, source: Option<&str>) -> String {
+    if let Some(source) = source {
+        doc.push_str("\n\nNot in Clerk's published API document; known from ");
+        doc.push_str(source);
+        doc.push('.');
+    }
+    doc
+}
+
 fn is_time(wire: &str) -> bool {
     ["_at", "_at_before", "_at_after", "_at_since"]
         .iter()

@@ -252,6 +252,7 @@ impl<'a> Resolver<'a> {
             if node.is_true("deprecated") && !doc.to_lowercase().contains("deprecated") {
                 doc.push_str("\n\nDeprecated by Clerk.");
             }
+            let doc = with_source(doc, node.addition().as_deref());
             fields.push(Field {
                 wire: wire.to_owned(),
                 name: rename
@@ -300,6 +301,10 @@ impl<'a> Resolver<'a> {
             },
             None if self.models[index].doc.is_empty() => self.type_doc(name, entry),
             None => String::new(),
+        };
+        let doc = match doc.is_empty() {
+            true => doc,
+            false => with_source(doc, schema.addition().as_deref()),
         };
         let model = &mut self.models[index];
         if model.doc.is_empty() {

@@ -164,6 +164,8 @@ impl<'a> Resolver<'a> {
             let owner = Owner::Request(operation);
             let mut parameter = self.parameter(&owner, place, wire, schema, field)?;
             parameter.nullable = false;
+            parameter.addition = node.addition();
+            parameter.doc = with_source(parameter.doc, parameter.addition.as_deref());
             parameter.joined = node.get("explode") == Some(&Node::Bool(false));
             parameter.deprecated =
                 self.deprecation(node, field.and_then(|field| field.instead.as_deref()), wire)?;
@@ -223,6 +225,7 @@ impl<'a> Resolver<'a> {
                 joined: false,
                 doc: String::new(),
                 deprecated: None,
+                addition: None,
                 sample,
             });
             return Ok(());
@@ -236,7 +239,7 @@ impl<'a> Resolver<'a> {
         for (wire, node, required) in self.document.properties(schema) {
             needed |= required;
             let field = self.operation_field(operation, entry, wire);
-            if field.is_some_and(|field| field.skip) {
+            if node.is_gone() || field.is_some_and(|field| field.skip) {
                 continue;
             }
             if let Some(value) = entry.fixed.get(wire) {
@@ -292,6 +295,7 @@ impl<'a> Resolver<'a> {
             Place::Path => String::new(),
             _ => self.parameter_doc(owner, wire, field),
         };
+        let addition = node.addition();
         let nullable = node.is_true("nullable") || schema.is_true("nullable");
         let sample = self.sample(&kind, schema, wire, nullable && place != Place::Query)?;
         Ok(Parameter {
@@ -302,8 +306,9 @@ impl<'a> Resolver<'a> {
             nullable,
             repeat: field.is_some_and(|field| field.repeat),
             joined: false,
-            doc,
+            doc: with_source(doc, addition.as_deref()),
             deprecated: None,
+            addition,
             sample,
         })
     }
@@ -384,7 +389,9 @@ impl<'a> Resolver<'a> {
                 let items = schema.get("items").ok_or("a list has no items")?;
                 Kind::List(Box::new(self.request_kind(owner, wire, items, field)?))
             }
-            Some("object") if schema.get("properties").is_some() => {
+            Some("object") | None
+                if schema.get("properties").is_some() || schema.get("allOf").is_some() =>
+            {
                 let name = name();
                 self.input(&name, schema, owner.key())?;
                 self.mention(&name, owner.user());
