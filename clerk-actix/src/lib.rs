@@ -68,7 +68,7 @@
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
-//! | `webhooks` | yes | the extractor `VerifiedWebhook` |
+//! | `webhooks` | yes | the extractor `VerifiedWebhook`, and `WebhookEvent::typed` |
 
 mod context;
 mod convert;
@@ -119,6 +119,8 @@ pub use clerk_core::{
 };
 
 // Webhooks.
+#[cfg(feature = "webhooks")]
+pub use clerk_core::WebhookData;
 pub use clerk_core::{
     WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier,
 };

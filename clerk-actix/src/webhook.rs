@@ -13,17 +13,22 @@ use crate::rejection::ClerkRejection;
 
 /// A webhook whose signature was verified over the raw body (Clerk docs: "Webhooks overview"). Consumes the body.
 ///
-/// Takes the [`Clerk`] from the application's data and needs no [`ClerkMiddleware`](crate::ClerkMiddleware): webhooks
-/// carry a signature of their own. A webhook that does not verify is answered with 400, one that is longer than
-/// [`webhook_body_limit`](clerk_core::ClerkBuilder::webhook_body_limit) with 413, and without a signing secret every one
-/// with 500.
+/// Takes the [`Clerk`] from the application's data and needs no [`ClerkMiddleware`](crate::ClerkMiddleware), because
+/// webhooks carry a signature of their own. A webhook that does not verify is answered with 400, one that is longer than
+/// [`webhook_body_limit`](clerk_core::ClerkBuilder::webhook_body_limit) with 413, and every webhook with 500 if no signing
+/// secret is configured or the application has no `web::Data<Clerk>`. The body of the answer says why.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
-/// use clerk_actix::{Clerk, VerifiedWebhook};
+/// use clerk_actix::{Clerk, VerifiedWebhook, WebhookData};
 ///
 /// async fn receive(VerifiedWebhook(event): VerifiedWebhook) -> HttpResponse {
-///     println!("{:?}", event.event_type());
+///     match event.typed() {
+///         Ok(WebhookData::UserCreated(user)) => println!("store {}", user.id),
+///         Ok(WebhookData::UserDeleted(user)) => println!("remove {:?}", user.id),
+///         Ok(_) => {}
+///         Err(error) => println!("message {} is not understood: {error}", event.message_id()),
+///     }
 ///     HttpResponse::Ok().finish()
 /// }
 ///

@@ -12,16 +12,21 @@ use crate::rejection::ClerkRejection;
 
 /// A webhook whose signature was verified over the raw body (Clerk docs: "Webhooks overview"). Consumes the body.
 ///
-/// Takes the [`Clerk`] from the router's state and needs no [`ClerkLayer`](crate::ClerkLayer): webhooks carry a
+/// Takes the [`Clerk`] from the router's state and needs no [`ClerkLayer`](crate::ClerkLayer), because webhooks carry a
 /// signature of their own. A webhook that does not verify is answered with 400, one that is longer than
-/// [`webhook_body_limit`](clerk_core::ClerkBuilder::webhook_body_limit) with 413, and without a signing secret every one
-/// with 500.
+/// [`webhook_body_limit`](clerk_core::ClerkBuilder::webhook_body_limit) with 413, and every webhook with 500 if no signing
+/// secret is configured. The body of the answer says why.
 ///
 /// ```
-/// use clerk_axum::{Clerk, VerifiedWebhook};
+/// use clerk_axum::{Clerk, VerifiedWebhook, WebhookData};
 ///
 /// async fn receive(VerifiedWebhook(event): VerifiedWebhook) {
-///     println!("{:?}", event.event_type());
+///     match event.typed() {
+///         Ok(WebhookData::UserCreated(user)) => println!("store {}", user.id),
+///         Ok(WebhookData::UserDeleted(user)) => println!("remove {:?}", user.id),
+///         Ok(_) => {}
+///         Err(error) => println!("message {} is not understood: {error}", event.message_id()),
+///     }
 /// }
 /// # fn assert_handler<H: axum::handler::Handler<T, Clerk>, T>(_: H) {}
 /// # assert_handler(receive);

@@ -43,6 +43,10 @@ pub(crate) trait Model: Default {
         key: &str,
         map: &mut A,
     ) -> Result<Found, A::Error>;
+
+    /// Writes all fields but secrets and private metadata.
+    #[cfg(feature = "serialize")]
+    fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
 /// What was found under a key.
@@ -82,10 +86,14 @@ pub(crate) fn strict<'de, A: MapAccess<'de>, T: Lenient<'de>>(
 /// Makes a struct readable: the keys of the object and the fields they are read into.
 ///
 /// `strict` fields must be there. `seconds` fields are points in time that travel in seconds.
-/// `hidden` fields are read but never serialized: secrets and private metadata.
+/// `hidden` fields are read but never serialized: secrets and private metadata. `base` is another
+/// model with whose keys the object begins; only its strict fields count then.
 macro_rules! model {
+    (@strict [] $($key:literal)*) => { &[$($key,)*] };
+    (@strict [$base:ty]) => { <$base as $crate::lenient::Model>::STRICT };
     (
         $name:ident
+        $(base { $base:ident: $base_type:ty })?
         $(strict { $($strict_key:literal => $strict:ident,)+ })?
         $(lenient { $($key:literal => $field:ident,)+ })?
         $(seconds { $($seconds_key:literal => $seconds:ident,)+ })?
@@ -93,8 +101,9 @@ macro_rules! model {
         $(strict hidden { $($secret_key:literal => $secret:ident,)+ })?
     ) => {
         impl $crate::lenient::Model for $name {
-            const STRICT: &'static [&'static str] =
-                &[$($($strict_key,)+)? $($($secret_key,)+)?];
+            const STRICT: &'static [&'static str] = $crate::lenient::model!(
+                @strict [$($base_type)?] $($($strict_key)+)? $($($secret_key)+)?
+            );
 
             fn read_field<'de, A: ::serde::de::MapAccess<'de>>(
                 &mut self,
@@ -107,8 +116,28 @@ macro_rules! model {
                     $($($key => $crate::lenient::value(&mut self.$field, map)?,)+)?
                     $($($hidden_key => $crate::lenient::value(&mut self.$hidden, map)?,)+)?
                     $($($seconds_key => $crate::timestamp::seconds(&mut self.$seconds, map)?,)+)?
-                    _ => $crate::lenient::Found::NoField,
+                    _ => {
+                        #[allow(unused_mut, reason = "only some models have a base")]
+                        let mut found = $crate::lenient::Found::NoField;
+                        $(if found == $crate::lenient::Found::NoField {
+                            found = $crate::lenient::Model::read_field(&mut self.$base, key, map)?;
+                        })?
+                        found
+                    }
                 })
+            }
+
+            #[cfg(feature = "serialize")]
+            fn write_fields<M: ::serde::ser::SerializeMap>(
+                &self,
+                map: &mut M,
+            ) -> Result<(), M::Error> {
+                $($crate::lenient::Model::write_fields(&self.$base, map)?;)?
+                $($(map.serialize_entry($strict_key, &self.$strict)?;)+)?
+                $($(map.serialize_entry($key, &self.$field)?;)+)?
+                $($(map.serialize_entry($seconds_key, &self.$seconds)?;)+)?
+                let _ = map;
+                Ok(())
             }
         }
 
@@ -138,6 +167,7 @@ macro_rules! model {
             // Users type it in, and answers hold secrets: texts and metadata are not shown.
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 let mut fields = f.debug_struct(stringify!($name));
+                $($crate::discreet::field(&mut fields, stringify!($base), &self.$base);)?
                 $($($crate::discreet::field(&mut fields, stringify!($strict), &self.$strict);)+)?
                 $($($crate::discreet::field(&mut fields, stringify!($secret), &self.$secret);)+)?
                 $($($crate::discreet::field(&mut fields, stringify!($field), &self.$field);)+)?
@@ -152,11 +182,8 @@ macro_rules! model {
         #[cfg(feature = "serialize")]
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                #[allow(unused_mut, reason = "some models have nothing to show")]
                 let mut map = serializer.serialize_map(None)?;
-                $($(::serde::ser::SerializeMap::serialize_entry(&mut map, $strict_key, &self.$strict)?;)+)?
-                $($(::serde::ser::SerializeMap::serialize_entry(&mut map, $key, &self.$field)?;)+)?
-                $($(::serde::ser::SerializeMap::serialize_entry(&mut map, $seconds_key, &self.$seconds)?;)+)?
+                $crate::lenient::Model::write_fields(self, &mut map)?;
                 ::serde::ser::SerializeMap::end(map)
             }
         }

@@ -40,6 +40,7 @@
 //! | find out why a call failed | [`Error`] and [`ErrorCode`] |
 //! | change time limit, retries or key of one call | [`RequestOptions`] |
 //! | call what is not modeled | [`ClerkClient::request`] |
+//! | read the data of a webhook event | [`webhooks`] |
 //! | test without Clerk | [Testing](#testing) |
 //!
 //! # Lists
@@ -261,6 +262,7 @@
 //! | `webpki-roots` | no | Mozilla's CA certificates, for systems that have none |
 //! | `billing`, `enterprise`, `instance`, `machine-auth` | yes | groups of operations, see above |
 //! | `serialize` | no | `Serialize` for answers, without secrets and private metadata |
+//! | `webhooks` | no | the data of webhook events in the client's types, see [`webhooks`] |
 //! | `chrono`, `jiff`, `time` | no | conversions between [`Timestamp`] and the times of these crates |
 //!
 //! # Logs
@@ -311,6 +313,7 @@ mod trace_id;
 mod transport_error;
 mod upload;
 mod verification;
+pub mod webhooks;
 
 pub use api_error::{ApiError, ApiErrorItem};
 pub use builder::{API_VERSION, ClerkClientBuilder};

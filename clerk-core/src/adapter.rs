@@ -424,7 +424,7 @@ impl Clerk {
                 .verify_with(|name| joined_header(request, name), body, self.now())
                 .map_err(|error| Refusal::webhook(&error)),
             WebhookBody::TooLong => Err(Refusal::webhook_too_long(self.webhook_body_limit())),
-            WebhookBody::Broken => Err(Refusal::webhook(&WebhookError::InvalidBody)),
+            WebhookBody::Broken => Err(Refusal::webhook(&WebhookError::IncompleteBody)),
         };
         #[cfg(feature = "lookups")]
         if let Ok(event) = &verified {

@@ -23,6 +23,7 @@ use crate::signing_keys::SigningKeySettings;
 use crate::store::{SharedStore, SharingSettings};
 use crate::token::{AcceptedTokens, DEFAULT_MAX_TOKEN_BYTES};
 use crate::variables::{Remark, Variables};
+use crate::webhook::WebhookVerifier;
 
 /// Builds a [`Clerk`](crate::Clerk); begins with [`Clerk::builder`](crate::Clerk::builder).
 #[derive(Clone)]
@@ -58,6 +59,7 @@ pub struct ClerkBuilder {
     oauth_resources: OAuthResources,
     redirect_origins: AllowedRedirectOrigins,
     webhook_signing_secret: Option<secrecy::SecretString>,
+    webhook_verifier: Option<WebhookVerifier>,
     webhook_body_limit: usize,
     signing_keys: SigningKeySettings,
     outbound: OutboundSettings,
@@ -113,6 +115,7 @@ impl Default for ClerkBuilder {
             oauth_resources: OAuthResources::default(),
             redirect_origins: AllowedRedirectOrigins::default(),
             webhook_signing_secret: None,
+            webhook_verifier: None,
             webhook_body_limit: DEFAULT_WEBHOOK_BODY_LIMIT,
             signing_keys: SigningKeySettings::default(),
             outbound: OutboundSettings::default(),
@@ -383,6 +386,13 @@ impl ClerkBuilder {
     /// The signing secret of the webhook endpoint, `whsec_...`.
     pub fn webhook_signing_secret(mut self, secret: impl Into<secrecy::SecretString>) -> Self {
         self.webhook_signing_secret = Some(secret.into());
+        self
+    }
+
+    /// Verifies webhooks with settings of its own, such as a second secret during a rotation; the signing secret is not
+    /// used then.
+    pub fn webhook_verifier(mut self, verifier: WebhookVerifier) -> Self {
+        self.webhook_verifier = Some(verifier);
         self
     }
 

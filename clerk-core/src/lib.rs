@@ -156,4 +156,7 @@ pub use redirect::{AllowedRedirectOrigins, Redirect, RedirectError, ReturnBack};
 pub use lookups::{LookedUp, LookupError, Lookups};
 
 // Webhooks.
-pub use webhook::{WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier};
+#[cfg(feature = "webhooks")]
+pub use clerk_backend_api::webhooks::WebhookData;
+pub use clerk_backend_api::webhooks::WebhookEventType;
+pub use webhook::{WebhookError, WebhookEvent, WebhookSecret, WebhookVerifier};

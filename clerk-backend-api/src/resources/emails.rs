@@ -316,6 +316,8 @@ pub struct Email {
     pub delivered_by_clerk: bool,
     /// Why the email was not sent, if it was suppressed.
     pub suppression_reason: Option<String>,
+    /// Local part of the address for replies.
+    pub reply_to_email_name: Option<String>,
 }
 
 model! {
@@ -336,6 +338,7 @@ Email
         "data" => data,
         "delivered_by_clerk" => delivered_by_clerk,
         "suppression_reason" => suppression_reason,
+        "reply_to_email_name" => reply_to_email_name,
     }
 }
 

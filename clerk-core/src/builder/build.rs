@@ -47,6 +47,7 @@ impl ClerkBuilder {
             .clone()
             .map(WebhookVerifier::new)
             .transpose()?;
+        let webhooks = self.webhook_verifier.clone().or(webhooks);
         let client = match &self.api_client {
             Some(client) => client.clone(),
             None => self.client()?,

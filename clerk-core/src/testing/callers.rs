@@ -50,6 +50,9 @@ fn machine(
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         claims: None,
         client_id: client_id.map(str::to_owned),
+        actor: None,
+        audience: Vec::new(),
+        token_kind: None,
         expires: None,
     };
     Auth::machine(token_type, "".into(), Arc::new(verified))

@@ -200,7 +200,9 @@ impl TestSession {
             session: Arc::new(VerifiedSession::vouched_for(claims)),
             headers: http::HeaderMap::new(),
         };
-        RequestState::of(outcome, client(), |_| None).into_parts().0
+        RequestState::of(outcome, client(), || None, |_| None)
+            .into_parts()
+            .0
     }
 
     /// Packs the permissions as session tokens do: features, actions, and for each feature one bit per action.

@@ -4,13 +4,13 @@ use std::fmt;
 
 use crate::error_chain::write_with_causes;
 
-/// Why a webhook, or the secret to check it with, was refused.
+/// Why a webhook, or the secret that verifies it, was refused.
 ///
 /// Answer a refused webhook with status 400; the sender tries again later.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookError {
-    /// No signing secret, or an empty one.
+    /// The signing secret is missing or empty.
     #[error(
         "webhook signing secret is missing, or nothing but a prefix: set CLERK_WEBHOOK_SIGNING_SECRET to the secret shown with the endpoint in the Clerk Dashboard"
     )]
@@ -20,25 +20,28 @@ pub enum WebhookError {
         "webhook signing secret is not valid (expected whsec_...): copy CLERK_WEBHOOK_SIGNING_SECRET again from the endpoint in the Clerk Dashboard"
     )]
     InvalidSecret,
-    /// Headers are absent or empty.
+    /// Headers are missing or empty.
     #[error("webhook request lacks the headers {}", .0.join(", "))]
     MissingHeaders(Vec<&'static str>),
-    /// The timestamp header holds no number.
-    #[error("webhook header svix-timestamp is not a number")]
+    /// The timestamp header is not a number.
+    #[error("webhook timestamp header is not a number")]
     InvalidTimestamp,
-    /// The message was sent more than five minutes ago.
-    #[error("webhook message is too old: it was sent more than 5 minutes ago")]
+    /// The message was sent longer ago than the tolerance allows.
+    #[error("webhook message is too old: it was sent longer ago than is tolerated")]
     TooOld,
-    /// The message was sent more than five minutes from now.
+    /// The timestamp is further in the future than the tolerance allows.
     #[error(
-        "webhook message is too new: it was sent more than 5 minutes from now, check the clock"
+        "webhook message is too new: its timestamp is further in the future than is tolerated, check the clock"
     )]
     TooNew,
-    /// No signature fits.
+    /// No signature matches.
     #[error(
         "webhook signature does not match: check that the secret belongs to this endpoint and that the body is unchanged"
     )]
     NoMatchingSignature,
+    /// The connection ended before the body did.
+    #[error("webhook body could not be read to its end")]
+    IncompleteBody,
     /// The body is authentic but not a JSON document.
     #[error("webhook body is not a JSON document")]
     InvalidBody,

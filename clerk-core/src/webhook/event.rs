@@ -1,24 +1,49 @@
 //! Verified events.
 
-use std::fmt;
-
+#[cfg(feature = "webhooks")]
+use clerk_backend_api::webhooks::WebhookData;
+use clerk_backend_api::webhooks::WebhookEventType;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// Envelope timestamps below this number are whole seconds; above it, milliseconds since 1973.
+const FIRST_MILLISECONDS: i64 = 100_000_000_000;
+
 /// A verified event.
 ///
-/// The signature says that Clerk sent it; the shape is not checked further, so new kinds of events and new fields pass.
+/// The signature proves that Clerk sent it. Its form is not checked any further, so new types of events and new fields are
+/// accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WebhookEvent {
+    message_id: String,
+    sent_at: i64,
     payload: Value,
 }
 
 impl WebhookEvent {
-    pub(super) fn new(payload: Value) -> Self {
-        Self { payload }
+    pub(super) fn new(message_id: String, sent_at: i64, payload: Value) -> Self {
+        Self {
+            message_id,
+            sent_at,
+            payload,
+        }
     }
 
-    /// What happened. `None` when the payload does not say.
+    /// Returns the id of the message, from the header `svix-id`.
+    ///
+    /// A message that is delivered again keeps its id. The id is covered by the signature: use it to apply each event once.
+    #[must_use]
+    pub fn message_id(&self) -> &str {
+        &self.message_id
+    }
+
+    /// Returns when this delivery was signed, in milliseconds since 1970. A later attempt has a later time.
+    #[must_use]
+    pub fn sent_at(&self) -> i64 {
+        self.sent_at
+    }
+
+    /// Returns the type of the event, or `None` if the payload does not have one.
     #[must_use]
     pub fn event_type(&self) -> Option<WebhookEventType> {
         self.payload
@@ -27,17 +52,52 @@ impl WebhookEvent {
             .map(WebhookEventType::from)
     }
 
-    /// The object it happened to, as the Backend API shows it; `null` when absent.
+    /// Returns the data in the types of the Backend API client.
+    ///
+    /// Data is read as leniently as the client reads answers. Types that this version does not know are
+    /// [`WebhookData::Other`], with their data.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the payload has no type, or if the data does not have the form that the type promises. Answer such an event
+    /// with a success status if you do not want it to be sent again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use clerk_core::{WebhookData, WebhookEvent};
+    ///
+    /// fn apply(event: &WebhookEvent) -> Result<(), Box<dyn std::error::Error>> {
+    ///     match event.typed()? {
+    ///         WebhookData::UserCreated(user) | WebhookData::UserUpdated(user) => {
+    ///             println!("store {}, known as {:?}", user.id, user.first_name);
+    ///         }
+    ///         WebhookData::UserDeleted(user) => println!("remove {:?}", user.id),
+    ///         _ => {}
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    #[cfg(feature = "webhooks")]
+    pub fn typed(&self) -> Result<WebhookData, serde_json::Error> {
+        use serde::de::Error as _;
+        let event_type = self.event_type();
+        let event_type =
+            event_type.ok_or_else(|| serde_json::Error::custom("the event has no type"))?;
+        WebhookData::read(event_type, self.data())
+    }
+
+    /// Returns the data, usually the object that the event is about; `null` if there is none.
     #[must_use]
     pub fn data(&self) -> &Value {
         self.payload.get("data").unwrap_or(&Value::Null)
     }
 
-    /// The object it happened to, in a type of the caller's choice.
+    /// Returns the data as a type of the caller's choice.
     ///
     /// # Errors
     ///
-    /// The error of `serde_json` when the data does not fit the type.
+    /// Fails if the data does not fit the type.
     ///
     /// # Examples
     ///
@@ -56,118 +116,42 @@ impl WebhookEvent {
         T::deserialize(self.data())
     }
 
-    /// Circumstances of the event, such as the client's address under `http_request`.
+    /// Returns the circumstances of the event, such as the client's address under `http_request`.
     #[must_use]
     pub fn event_attributes(&self) -> Option<&Value> {
         self.payload.get("event_attributes")
     }
 
-    /// When the event happened, in milliseconds since 1970.
+    /// Returns the timestamp of the event as it was sent: whole seconds or milliseconds since 1970.
+    ///
+    /// [`occurred_at`](Self::occurred_at) is always in milliseconds.
     #[must_use]
     pub fn timestamp(&self) -> Option<i64> {
         self.payload.get("timestamp")?.as_i64()
     }
 
-    /// The instance the event belongs to.
+    /// Returns when the event happened, in milliseconds since 1970.
+    ///
+    /// Clerk sends this time in whole seconds with some events. The times inside the data are more precise.
+    #[must_use]
+    pub fn occurred_at(&self) -> Option<i64> {
+        let timestamp = self.timestamp()?;
+        Some(if timestamp.abs() < FIRST_MILLISECONDS {
+            timestamp * 1000
+        } else {
+            timestamp
+        })
+    }
+
+    /// Returns the id of the instance that the event belongs to.
     #[must_use]
     pub fn instance_id(&self) -> Option<&str> {
         self.payload.get("instance_id")?.as_str()
     }
 
-    /// The whole body.
+    /// Returns the whole body.
     #[must_use]
     pub fn payload(&self) -> &Value {
         &self.payload
-    }
-}
-
-macro_rules! event_types {
-    ($($variant:ident = $name:literal,)*) => {
-        /// What a webhook tells. Types that came after this version are [`Other`](Self::Other).
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum WebhookEventType {
-            $(
-                #[doc = concat!("`", $name, "`")]
-                $variant,
-            )*
-            /// A type that this version does not know, as it was sent.
-            Other(String),
-        }
-
-        impl WebhookEventType {
-            /// The type as it is written in the event.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $name,)*
-                    Self::Other(name) => name,
-                }
-            }
-        }
-
-        impl From<&str> for WebhookEventType {
-            fn from(name: &str) -> Self {
-                match name {
-                    $($name => Self::$variant,)*
-                    other => Self::Other(other.to_owned()),
-                }
-            }
-        }
-    };
-}
-
-event_types! {
-    EmailCreated = "email.created",
-    OrganizationCreated = "organization.created",
-    OrganizationDeleted = "organization.deleted",
-    OrganizationUpdated = "organization.updated",
-    OrganizationDomainCreated = "organizationDomain.created",
-    OrganizationDomainDeleted = "organizationDomain.deleted",
-    OrganizationDomainUpdated = "organizationDomain.updated",
-    OrganizationInvitationAccepted = "organizationInvitation.accepted",
-    OrganizationInvitationCreated = "organizationInvitation.created",
-    OrganizationInvitationRevoked = "organizationInvitation.revoked",
-    OrganizationMembershipCreated = "organizationMembership.created",
-    OrganizationMembershipDeleted = "organizationMembership.deleted",
-    OrganizationMembershipUpdated = "organizationMembership.updated",
-    PaymentAttemptCreated = "paymentAttempt.created",
-    PaymentAttemptUpdated = "paymentAttempt.updated",
-    PermissionCreated = "permission.created",
-    PermissionDeleted = "permission.deleted",
-    PermissionUpdated = "permission.updated",
-    RoleCreated = "role.created",
-    RoleDeleted = "role.deleted",
-    RoleUpdated = "role.updated",
-    SessionCreated = "session.created",
-    SessionEnded = "session.ended",
-    SessionPending = "session.pending",
-    SessionRemoved = "session.removed",
-    SessionRevoked = "session.revoked",
-    SmsCreated = "sms.created",
-    SubscriptionActive = "subscription.active",
-    SubscriptionCreated = "subscription.created",
-    SubscriptionPastDue = "subscription.pastDue",
-    SubscriptionUpdated = "subscription.updated",
-    SubscriptionItemAbandoned = "subscriptionItem.abandoned",
-    SubscriptionItemActive = "subscriptionItem.active",
-    SubscriptionItemCanceled = "subscriptionItem.canceled",
-    SubscriptionItemCreated = "subscriptionItem.created",
-    SubscriptionItemEnded = "subscriptionItem.ended",
-    SubscriptionItemFreeTrialEnding = "subscriptionItem.freeTrialEnding",
-    SubscriptionItemIncomplete = "subscriptionItem.incomplete",
-    SubscriptionItemPastDue = "subscriptionItem.pastDue",
-    SubscriptionItemUpcoming = "subscriptionItem.upcoming",
-    SubscriptionItemUpdated = "subscriptionItem.updated",
-    UserCreated = "user.created",
-    UserDeleted = "user.deleted",
-    UserUpdated = "user.updated",
-    WaitlistEntryCreated = "waitlistEntry.created",
-    WaitlistEntryUpdated = "waitlistEntry.updated",
-}
-
-impl fmt::Display for WebhookEventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

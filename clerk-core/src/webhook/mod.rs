@@ -1,4 +1,4 @@
-//! Webhooks: whether a request comes from Clerk, and what it tells.
+//! Webhooks: whether a request comes from Clerk, and what it says.
 
 mod error;
 mod event;
@@ -6,6 +6,6 @@ mod secret;
 mod verify;
 
 pub use error::WebhookError;
-pub use event::{WebhookEvent, WebhookEventType};
+pub use event::WebhookEvent;
 pub use secret::WebhookSecret;
 pub use verify::WebhookVerifier;

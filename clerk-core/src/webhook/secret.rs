@@ -6,12 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::error::WebhookError;
 
-/// The signing secret of a webhook endpoint. Never printed.
+/// The signing secret of a webhook endpoint. Its text is never printed.
 #[derive(Clone)]
 pub struct WebhookSecret(SecretString);
 
 impl WebhookSecret {
-    /// Takes the secret as the dashboard shows it: `whsec_` followed by base64. The prefix may be absent.
+    /// Creates a secret from its text in the Clerk Dashboard: `whsec_` followed by base64. The prefix may be missing.
     pub fn new(secret: impl Into<SecretString>) -> Self {
         Self(secret.into())
     }

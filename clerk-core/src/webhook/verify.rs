@@ -1,6 +1,7 @@
 //! The check that a webhook comes from Clerk.
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
@@ -13,15 +14,18 @@ use super::event::WebhookEvent;
 use super::secret::WebhookSecret;
 use crate::ecma::parse_decimal_int;
 
-/// Messages may be this much older or newer than the clock, in seconds.
+/// How much older or newer than the clock messages may be unless told otherwise, in seconds.
 const TOLERANCE: i64 = 300;
-const ID: &str = "svix-id";
-const TIMESTAMP: &str = "svix-timestamp";
-const SIGNATURE: &str = "svix-signature";
 
-/// Checks that webhooks come from Clerk, and reads them.
+/// The names of the headers that are signed: id, timestamp, signatures.
+type Headers = [&'static str; 3];
+
+const SVIX: Headers = ["svix-id", "svix-timestamp", "svix-signature"];
+const STANDARD_WEBHOOKS: Headers = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+
+/// Verifies that webhooks come from Clerk, and reads them.
 ///
-/// The signature covers the exact bytes of the body: hand them over as they arrived, before any JSON parser.
+/// The signature covers the exact bytes of the body: pass them as they arrived, before any JSON parser.
 ///
 /// # Examples
 ///
@@ -39,30 +43,76 @@ const SIGNATURE: &str = "svix-signature";
 /// ```
 #[derive(Clone)]
 pub struct WebhookVerifier {
-    key: hmac::Key,
+    keys: Vec<hmac::Key>,
+    tolerance: i64,
+    families: &'static [Headers],
 }
 
 impl WebhookVerifier {
-    /// Prepares the key of an endpoint's signing secret.
+    /// Creates a verifier from the signing secret of an endpoint.
     ///
     /// # Errors
     ///
-    /// [`WebhookError::MissingSecret`] for an empty secret, [`WebhookError::InvalidSecret`] for one that is not base64 of
-    /// the standard alphabet.
+    /// Fails with [`WebhookError::MissingSecret`] if the secret is empty, and with [`WebhookError::InvalidSecret`] if it is
+    /// not base64 of the standard alphabet.
     pub fn new(secret: impl Into<WebhookSecret>) -> Result<Self, WebhookError> {
-        let key = secret.into().decode()?;
         Ok(Self {
-            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            keys: vec![key(&secret.into())?],
+            tolerance: TOLERANCE,
+            families: &[SVIX],
         })
     }
 
-    /// Checks a request and reads the event in it. `now` is in milliseconds since 1970.
-    ///
-    /// Repeated headers count as one list. Only the `svix-…` headers are read.
+    /// Accepts signatures made with another secret as well, such as the old one during a rotation.
     ///
     /// # Errors
     ///
-    /// [`WebhookError`] says which check failed. The body is parsed only after its signature was found right.
+    /// Fails as [`new`](Self::new) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use clerk_core::WebhookVerifier;
+    ///
+    /// # fn run() -> Result<(), clerk_core::WebhookError> {
+    /// let verifier = WebhookVerifier::new("whsec_bmV3IHNlY3JldA==")?.or_secret("whsec_b2xkIHNlY3JldA==")?;
+    /// # Ok(())
+    /// # }
+    /// # run().unwrap();
+    /// ```
+    pub fn or_secret(mut self, secret: impl Into<WebhookSecret>) -> Result<Self, WebhookError> {
+        self.keys.push(key(&secret.into())?);
+        Ok(self)
+    }
+
+    /// Sets how much older or newer than the clock a message may be, in whole seconds: five minutes unless set.
+    ///
+    /// # Security
+    ///
+    /// The tolerance limits for how long a recorded message can be replayed.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = i64::try_from(tolerance.as_secs()).unwrap_or(i64::MAX);
+        self
+    }
+
+    /// Reads the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of the
+    /// [Standard Webhooks](https://www.standardwebhooks.com) specification where the `svix-…` headers are incomplete.
+    ///
+    /// Clerk sends `svix-…` headers. This is for gateways that rename them. The two families are never mixed.
+    #[must_use]
+    pub fn standard_webhooks_headers(mut self) -> Self {
+        self.families = &[SVIX, STANDARD_WEBHOOKS];
+        self
+    }
+
+    /// Verifies a request and reads its event. `now` is in milliseconds since 1970.
+    ///
+    /// Repeated headers count as one list.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError`] says which check failed. The body is parsed only after its signature was verified.
     pub fn verify(
         &self,
         headers: &HeaderMap,
@@ -83,52 +133,94 @@ impl WebhookVerifier {
         )
     }
 
-    /// As [`verify`](Self::verify), for headers of another type: `header` returns the value of a header by its lower-case
-    /// name.
+    /// Verifies a request like [`verify`](Self::verify), for headers of another type: `header` returns the value of a header
+    /// by its lower-case name.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify).
+    /// Fails as [`verify`](Self::verify) does.
     pub fn verify_with(
         &self,
         header: impl Fn(&str) -> Option<String>,
         body: &[u8],
         now: i64,
     ) -> Result<WebhookEvent, WebhookError> {
-        let [id, timestamp, signatures] = read_headers(header)?;
+        let [id, timestamp, signatures] = self.read_headers(header)?;
         let timestamp = parse_decimal_int(&timestamp).ok_or(WebhookError::InvalidTimestamp)? as i64;
         let now = now.div_euclid(1000);
-        if now.saturating_sub(timestamp) > TOLERANCE {
+        if now.saturating_sub(timestamp) > self.tolerance {
             return Err(WebhookError::TooOld);
         }
-        if timestamp.saturating_sub(now) > TOLERANCE {
+        if timestamp.saturating_sub(now) > self.tolerance {
             return Err(WebhookError::TooNew);
         }
         if !self.is_signed(&id, timestamp, body, &signatures) {
             return Err(WebhookError::NoMatchingSignature);
         }
-        let payload: Value = serde_json::from_slice(body).map_err(|_| WebhookError::InvalidBody)?;
-        if payload.is_null() {
-            return Err(WebhookError::InvalidBody);
+        let payload = read_body(body).ok_or(WebhookError::InvalidBody)?;
+        let sent_at = timestamp.saturating_mul(1000);
+        Ok(WebhookEvent::new(id, sent_at, payload))
+    }
+
+    /// Reads the first complete family of headers. Without one, the headers that the first family lacks are reported.
+    fn read_headers(
+        &self,
+        header: impl Fn(&str) -> Option<String>,
+    ) -> Result<[String; 3], WebhookError> {
+        let mut problem = WebhookError::MissingHeaders(SVIX.to_vec());
+        for (index, names) in self.families.iter().enumerate() {
+            let values = names.map(|name| {
+                header(name)
+                    .map(|value| value.trim().to_owned())
+                    .unwrap_or_default()
+            });
+            let missing: Vec<&'static str> = names
+                .iter()
+                .zip(&values)
+                .filter(|(_, value)| value.is_empty())
+                .map(|(name, _)| *name)
+                .collect();
+            if missing.is_empty() {
+                return Ok(values);
+            }
+            // Some of a family is more telling than none of the first one.
+            if index == 0 || missing.len() < names.len() {
+                problem = WebhookError::MissingHeaders(missing);
+            }
         }
-        Ok(WebhookEvent::new(payload))
+        Err(problem)
     }
 
     fn is_signed(&self, id: &str, timestamp: i64, body: &[u8], signatures: &str) -> bool {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(format!("{id}.{timestamp}.").as_bytes());
-        context.update(body);
-        let expected = STANDARD.encode_to_string(context.sign());
-        signatures
-            .split(' ')
-            .filter_map(|signature| {
-                let mut parts = signature.split(',');
-                (parts.next() == Some("v1")).then(|| parts.next().unwrap_or_default())
-            })
-            .any(|signature| {
-                verify_slices_are_equal(signature.as_bytes(), expected.as_bytes()).is_ok()
-            })
+        let prefix = format!("{id}.{timestamp}.");
+        self.keys.iter().any(|key| {
+            let mut context = hmac::Context::with_key(key);
+            context.update(prefix.as_bytes());
+            context.update(body);
+            let expected = STANDARD.encode_to_string(context.sign());
+            signatures
+                .split(' ')
+                .filter_map(|signature| {
+                    let mut parts = signature.split(',');
+                    (parts.next() == Some("v1")).then(|| parts.next().unwrap_or_default())
+                })
+                .any(|signature| {
+                    verify_slices_are_equal(signature.as_bytes(), expected.as_bytes()).is_ok()
+                })
+        })
     }
+}
+
+fn key(secret: &WebhookSecret) -> Result<hmac::Key, WebhookError> {
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &secret.decode()?))
+}
+
+/// Reads a body as the client of the Backend API reads answers: halves of surrogate pairs, which anyone can put into a
+/// name, are no reason to refuse it.
+fn read_body(body: &[u8]) -> Option<Value> {
+    std::str::from_utf8(body).ok()?;
+    let payload: Value = clerk_backend_api::from_json(body).ok()?;
+    (!payload.is_null()).then_some(payload)
 }
 
 impl fmt::Debug for WebhookVerifier {
@@ -137,32 +229,16 @@ impl fmt::Debug for WebhookVerifier {
     }
 }
 
-fn read_headers(header: impl Fn(&str) -> Option<String>) -> Result<[String; 3], WebhookError> {
-    let names = [ID, TIMESTAMP, SIGNATURE];
-    let values = names.map(|name| {
-        header(name)
-            .map(|value| value.trim().to_owned())
-            .unwrap_or_default()
-    });
-    let missing: Vec<&'static str> = names
-        .iter()
-        .zip(&values)
-        .filter(|(_, value)| value.is_empty())
-        .map(|(name, _)| *name)
-        .collect();
-    if missing.is_empty() {
-        Ok(values)
-    } else {
-        Err(WebhookError::MissingHeaders(missing))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use clerk_backend_api::webhooks::WebhookEventType;
     use proptest::prelude::*;
 
-    use super::super::event::WebhookEventType;
     use super::*;
+
+    const ID: &str = SVIX[0];
+    const TIMESTAMP: &str = SVIX[1];
+    const SIGNATURE: &str = SVIX[2];
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
     const NOW: i64 = 1_700_000_000;
@@ -204,6 +280,8 @@ mod tests {
         assert_eq!(event.event_type(), Some(WebhookEventType::UserCreated));
         assert_eq!(event.data()["id"], "user_1");
         assert_eq!(event.timestamp(), Some(5));
+        assert_eq!(event.occurred_at(), Some(5000));
+        assert_eq!((event.message_id(), event.sent_at()), ("msg_1", NOW * 1000));
         assert_eq!(event.instance_id(), Some("ins_1"));
         assert_eq!(event.event_attributes(), None);
         let data: std::collections::HashMap<String, String> = event.data_as().unwrap();
@@ -361,15 +439,112 @@ mod tests {
     }
 
     #[test]
-    fn event_types_are_written_as_read() {
-        for name in [
-            "user.created",
-            "subscriptionItem.freeTrialEnding",
-            "session.pending",
-            "new.kind",
+    fn halves_of_surrogate_pairs_are_read() {
+        let body = br#"{"type":"user.updated","data":{"id":"user_1","first_name":"\ud83d"}}"#;
+        let signature = sign("m", NOW, body);
+        let headers = [
+            (ID, "m"),
+            (TIMESTAMP, &*NOW.to_string()),
+            (SIGNATURE, &*signature),
+        ];
+        let event = verify(&headers, body).unwrap();
+        assert_eq!(event.data()["first_name"], "\u{fffd}");
+    }
+
+    #[test]
+    fn any_of_several_secrets_is_good_while_one_replaces_the_other() {
+        let other = "whsec_b3RoZXI=";
+        let signature = sign("msg_1", NOW, BODY.as_bytes());
+        let header = |name: &str| {
+            Some(match name {
+                "svix-id" => "msg_1".to_owned(),
+                "svix-timestamp" => NOW.to_string(),
+                _ => signature.clone(),
+            })
+        };
+        let check = |verifier: WebhookVerifier| {
+            let verified = verifier.verify_with(header, BODY.as_bytes(), NOW * 1000);
+            verified.map(drop)
+        };
+        let new = || WebhookVerifier::new(other).unwrap();
+        assert_eq!(check(new()), Err(WebhookError::NoMatchingSignature));
+        assert_eq!(check(new().or_secret(SECRET).unwrap()), Ok(()));
+        let old = WebhookVerifier::new(SECRET).unwrap();
+        assert_eq!(check(old.or_secret(other).unwrap()), Ok(()));
+        assert!(matches!(
+            new().or_secret("whsec_!").map(drop),
+            Err(WebhookError::InvalidSecret)
+        ));
+    }
+
+    #[test]
+    fn the_tolerance_can_be_set() {
+        let signature = sign("msg_1", NOW, BODY.as_bytes());
+        let header = |name: &str| {
+            Some(match name {
+                "svix-id" => "msg_1".to_owned(),
+                "svix-timestamp" => NOW.to_string(),
+                _ => signature.clone(),
+            })
+        };
+        let verifier = WebhookVerifier::new(SECRET).unwrap();
+        let verifier = verifier.tolerance(Duration::from_secs(10));
+        for (now, expected) in [
+            (NOW + 10, Ok(())),
+            (NOW + 11, Err(WebhookError::TooOld)),
+            (NOW - 10, Ok(())),
+            (NOW - 11, Err(WebhookError::TooNew)),
         ] {
-            assert_eq!(WebhookEventType::from(name).as_str(), name);
+            let verified = verifier.verify_with(header, BODY.as_bytes(), now * 1000);
+            assert_eq!(verified.map(drop), expected, "{now}");
         }
+        let forever = verifier.tolerance(Duration::MAX);
+        assert!(
+            forever
+                .verify_with(header, BODY.as_bytes(), i64::MAX)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn standard_webhooks_headers_are_read_only_when_asked_for_and_never_mixed() {
+        let signature = sign("msg_1", NOW, BODY.as_bytes());
+        let check = |names: [&str; 3], verifier: WebhookVerifier| {
+            let values = ["msg_1".to_owned(), NOW.to_string(), signature.clone()];
+            let header = |name: &str| {
+                let index = names.iter().position(|known| *known == name)?;
+                Some(values[index].clone())
+            };
+            let verified = verifier.verify_with(header, BODY.as_bytes(), NOW * 1000);
+            verified.map(drop)
+        };
+        let plain = || WebhookVerifier::new(SECRET).unwrap();
+        let both = || plain().standard_webhooks_headers();
+        assert_eq!(check(SVIX, plain()), Ok(()));
+        assert_eq!(check(SVIX, both()), Ok(()));
+        assert_eq!(check(STANDARD_WEBHOOKS, both()), Ok(()));
+        assert_eq!(
+            check(STANDARD_WEBHOOKS, plain()),
+            Err(WebhookError::MissingHeaders(SVIX.to_vec()))
+        );
+        let mixed = ["webhook-id", "webhook-timestamp", "svix-signature"];
+        assert_eq!(
+            check(mixed, both()),
+            Err(WebhookError::MissingHeaders(vec!["webhook-signature"]))
+        );
+    }
+
+    #[cfg(feature = "webhooks")]
+    #[test]
+    fn events_are_typed() {
+        use clerk_backend_api::webhooks::WebhookData;
+        let event = verify_at(&NOW.to_string(), NOW).unwrap();
+        match event.typed().unwrap() {
+            WebhookData::UserCreated(user) => assert_eq!(user.id, "user_1"),
+            other => panic!("{other:?}"),
+        }
+        let untyped = WebhookEvent::new(String::new(), 0, serde_json::json!({ "data": {} }));
+        assert!(untyped.typed().is_err());
     }
 
     proptest! {

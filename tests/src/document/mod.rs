@@ -15,6 +15,7 @@ mod request;
 mod sample;
 mod schema;
 mod server;
+mod webhook;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,7 @@ pub use operation::{Operation, Success};
 pub use request::Complaint;
 pub use sample::Sample;
 pub use server::DocumentServer;
+pub use webhook::examples as webhook_examples;
 
 use schema::Schemas;
 
@@ -71,6 +73,18 @@ impl Document {
             .join("../clerk-backend-api/codegen/additions.yml");
         let root = addition::applied(parse(&path)?, parse(&additions)?);
         Self::read(&root).map(Some)
+    }
+
+    /// Reads the document of webhooks beside the workspace, each event as an operation that answers with it; `None` where
+    /// there is no document. The path of an event is its type.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says something that this module does not understand.
+    pub fn webhooks_beside_workspace() -> Result<Option<Self>, DocumentError> {
+        match webhook::parsed()? {
+            Some(root) => Self::read(&webhook::as_operations(&root)).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Where the document of the Frontend API lies beside the workspace.

@@ -51,6 +51,8 @@ pub(crate) struct Field {
 pub(crate) struct Model {
     pub(crate) name: String,
     pub(crate) schemas: Vec<String>,
+    /// The object that this one extends: name of the field and type.
+    pub(crate) base: Option<(String, String)>,
     pub(crate) fields: Vec<Field>,
     pub(crate) doc: String,
     /// How many schemas it was made of, named or not.
@@ -181,6 +183,16 @@ pub(crate) struct Group {
     pub(crate) doc: String,
 }
 
+/// A type of webhook events.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) wire: String,
+    pub(crate) variant: String,
+    /// Type of the data.
+    pub(crate) data: String,
+    pub(crate) doc: String,
+}
+
 /// Everything that is generated.
 pub(crate) struct Api {
     pub(crate) groups: Vec<Group>,
@@ -188,6 +200,7 @@ pub(crate) struct Api {
     pub(crate) models: Vec<Model>,
     pub(crate) enums: Vec<Enum>,
     pub(crate) inputs: Vec<Input>,
+    pub(crate) events: Vec<Event>,
     /// Group of each type.
     pub(crate) homes: BTreeMap<String, String>,
     /// Public items that nobody has described.

@@ -269,6 +269,63 @@ impl Document {
         merge("", &mut self.root, additions.root)
     }
 
+    /// Adds the schemas of another document. Those of the same name must describe the same object.
+    ///
+    /// # Errors
+    /// Fails if the other document describes a property that this one does not.
+    pub(crate) fn add_schemas(&mut self, other: &Self) -> Result<(), String> {
+        let mut new = Vec::new();
+        for (name, schema) in other.schemas() {
+            let Some(known) = self.schema(name) else {
+                new.push((name.clone(), schema.clone()));
+                continue;
+            };
+            let known: Vec<_> = self
+                .properties(known)
+                .iter()
+                .map(|(wire, ..)| *wire)
+                .collect();
+            for (wire, ..) in other.properties(schema) {
+                if !known.contains(&wire) {
+                    return Err(format!(
+                        "webhooks: {name}.{wire} is not in the API's {name}"
+                    ));
+                }
+            }
+        }
+        let place = ["components", "schemas"]
+            .into_iter()
+            .try_fold(&mut self.root, |node, key| {
+                let Node::Object(entries) = node else {
+                    return None;
+                };
+                entries
+                    .iter_mut()
+                    .find(|(name, _)| name == key)
+                    .map(|(_, node)| node)
+            });
+        if let Some(Node::Object(schemas)) = place {
+            schemas.extend(new);
+        }
+        Ok(())
+    }
+
+    /// The types of the events that a document of webhooks describes, each with its operation and
+    /// the schema of its data.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (&str, &Node, Option<&Node>)> {
+        let events = self.root.get("x-webhooks").map_or(&[][..], Node::entries);
+        events.iter().filter_map(|(name, item)| {
+            let operation = item.get("post")?;
+            let content = operation.get("requestBody")?.get("content")?;
+            let schema = content.get("application/json")?.get("schema")?;
+            let members = schema.get("allOf").map_or(&[][..], Node::items);
+            let data = members
+                .iter()
+                .find_map(|member| member.get("properties")?.get("data"));
+            Some((name.as_str(), operation, data))
+        })
+    }
+
     pub(crate) fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
         serde_saphyr::from_str(text).map(|root| Self { root })
     }

@@ -8,6 +8,7 @@ mod exercise;
 mod names;
 mod overlay;
 mod resolve;
+mod webhooks;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,14 +25,16 @@ use overlay::{Docs, Overlay};
 
 /// Where the document is unless told otherwise, from the folder of the workspace.
 const DOCUMENT: &str = "../shared/openapi/bapi/2026-05-12.yml";
+const WEBHOOKS: &str = "../shared/openapi/webhooks/2025-04-15.yml";
 const RESOURCES: &str = "clerk-backend-api/src/resources";
+const EVENTS: &str = "clerk-backend-api/src/webhooks";
 const MANIFEST: &str = "clerk-backend-api/codegen/manifest.json";
 const CALLS: &str = "tests/src/exercise/generated.rs";
 
 /// How the command is called.
-const USAGE: &str = "codegen [--spec PATH] [--check] [--drift PACKED_JS_FOLDER]";
+const USAGE: &str = "codegen [--spec PATH] [--webhooks PATH] [--check] [--drift PACKED_JS_FOLDER]";
 
-/// Runs `codegen [--spec PATH] [--check] [--drift PACKED_JS_FOLDER]`.
+/// Runs `codegen [--spec PATH] [--webhooks PATH] [--check] [--drift PACKED_JS_FOLDER]`.
 #[expect(
     clippy::disallowed_macros,
     reason = "a command reports on its standard output"
@@ -39,11 +42,15 @@ const USAGE: &str = "codegen [--spec PATH] [--check] [--drift PACKED_JS_FOLDER]"
 pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     let mut args = args;
     let mut spec = None;
+    let mut webhooks = root().join(WEBHOOKS);
     let mut check = false;
     let mut packed = None;
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--spec" => spec = Some(PathBuf::from(args.next().ok_or("--spec needs a path")?)),
+            "--webhooks" => {
+                webhooks = PathBuf::from(args.next().ok_or("--webhooks needs a path")?);
+            }
             "--check" => check = true,
             "--drift" => {
                 packed = Some(PathBuf::from(args.next().ok_or("--drift needs a folder")?));
@@ -73,7 +80,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
         );
         return Ok(());
     }
-    let files = generate(&spec)?;
+    let files = generate(&spec, &webhooks)?;
     let written = files.iter().filter(|(path, text)| differs(path, text));
     let written: Vec<_> = written.collect();
     let stray = stray(&files)?;
@@ -112,13 +119,19 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
 }
 
 /// Every generated file and its text.
-fn generate(spec: &Path) -> Result<BTreeMap<PathBuf, String>, Box<dyn std::error::Error>> {
+fn generate(
+    spec: &Path,
+    webhooks: &Path,
+) -> Result<BTreeMap<PathBuf, String>, Box<dyn std::error::Error>> {
     let folder = root().join("clerk-backend-api/codegen");
     let mut document = Document::read(spec)?;
     document.add(Document::read(&folder.join("additions.yml"))?)?;
+    let mut events = Document::read(webhooks)?;
+    events.add(Document::read(&folder.join("webhook-additions.yml"))?)?;
+    document.add_schemas(&events)?;
     let overlay: Overlay = overlay::read(&folder.join("overlay.toml"))?;
     let docs: Docs = overlay::read(&folder.join("docs.toml"))?;
-    let api = resolve::resolve(&document, &overlay, &docs)?;
+    let api = resolve::resolve(&document, &events, &overlay, &docs)?;
     if !api.undocumented.is_empty() {
         return Err(format!(
             "{} public items have no sentence in docs.toml or overlay.toml:\n{}",
@@ -138,6 +151,14 @@ fn generate(spec: &Path) -> Result<BTreeMap<PathBuf, String>, Box<dyn std::error
     }
     let text = emit::modules(&api, &extensions(&api, &resources)?);
     files.insert(resources.join("mod.rs"), formatted(&text)?);
+    let folder = root().join(EVENTS);
+    for (name, text) in [
+        ("event_type.rs", webhooks::event_types(&api)),
+        ("data.rs", webhooks::data(&api)),
+        ("models.rs", webhooks::models(&api, &overlay)),
+    ] {
+        files.insert(folder.join(name), formatted(&text)?);
+    }
     files.insert(root().join(CALLS), formatted(&exercise::calls(&api))?);
     let manifest = serde_json::to_string_pretty(&exercise::manifest(&api))?;
     files.insert(root().join(MANIFEST), manifest + "\n");

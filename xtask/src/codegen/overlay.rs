@@ -32,6 +32,16 @@ pub(crate) struct Overlay {
     pub(crate) schemas: BTreeMap<String, Schema>,
     /// Types that the document does not name, by Rust name.
     pub(crate) types: BTreeMap<String, Schema>,
+    /// Webhook events, by type.
+    #[serde(default)]
+    pub(crate) events: BTreeMap<String, Event>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Event {
+    /// Properties beside the object itself that are not read.
+    pub(crate) skip: BTreeSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -122,6 +132,8 @@ pub(crate) struct Schema {
     pub(crate) handwritten: bool,
     /// The group whose file the type stands in, where the rule gives none or a bad one.
     pub(crate) group: Option<String>,
+    /// Name of the field that holds the object that the schema extends by `allOf`.
+    pub(crate) base: Option<String>,
     /// Documentation of a type that the document does not name.
     pub(crate) doc: Option<String>,
     #[serde(default)]
@@ -168,6 +180,7 @@ pub(crate) struct Docs {
     pub(crate) fields: BTreeMap<String, String>,
     pub(crate) schemas: BTreeMap<String, SchemaDocs>,
     pub(crate) groups: BTreeMap<String, GroupDocs>,
+    pub(crate) events: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

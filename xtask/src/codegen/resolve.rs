@@ -3,6 +3,7 @@
 
 mod answers;
 mod checks;
+mod events;
 mod homes;
 mod requests;
 mod samples;
@@ -12,17 +13,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     api::{
-        Answer, Api, Body, Enum, Field, Group, Input, Kind, Model, Operation, Paging, Parameter,
-        Place, Subject,
+        Answer, Api, Body, Enum, Event, Field, Group, Input, Kind, Model, Operation, Paging,
+        Parameter, Place, Subject,
     },
     document::{Call, Document, Node},
-    names::{pascal, snake},
+    names::{pascal, snake, variant},
     overlay::{Docs, Field as FieldEntry, Key, Operation as OperationEntry, Overlay, Schema, Used},
 };
 
 type Result<T> = std::result::Result<T, String>;
 
-pub(crate) fn resolve(document: &Document, overlay: &Overlay, docs: &Docs) -> Result<Api> {
+/// The file of what only webhook events use, where types have their homes in groups.
+pub(crate) const WEBHOOKS: &str = "webhook events";
+
+pub(crate) fn resolve(
+    document: &Document,
+    webhooks: &Document,
+    overlay: &Overlay,
+    docs: &Docs,
+) -> Result<Api> {
     let mut resolver = Resolver {
         document,
         overlay,
@@ -43,6 +52,7 @@ pub(crate) fn resolve(document: &Document, overlay: &Overlay, docs: &Docs) -> Re
             Err(problem) => resolver.problems.push(format!("{}: {problem}", call.key())),
         }
     }
+    let events = resolver.events(webhooks);
     let groups = resolver.groups(&operations);
     let homes = resolver.homes(&operations);
     resolver.check_entries();
@@ -55,6 +65,7 @@ pub(crate) fn resolve(document: &Document, overlay: &Overlay, docs: &Docs) -> Re
         models: resolver.models,
         enums: resolver.enums,
         inputs: resolver.inputs,
+        events,
         homes,
         undocumented: resolver.undocumented,
     };
@@ -273,8 +284,10 @@ secrets = {}
 renames = {}
 words = {}
 samples = {}
-schemas = {}
 types = {}
+
+[schemas.ThingEvent]
+base = "thing"
 
 [groups.things]
 singular = "thing"
@@ -285,8 +298,33 @@ fn = "update"
 answer = "Thing"
 "#;
 
+    const WEBHOOK_EVENTS: &str = r#"
+x-webhooks:
+  thing.created:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema:
+              allOf:
+                - properties: { data: { $ref: '#/components/schemas/ThingEvent' } }
+  thing.lost:
+    post:
+      requestBody:
+        content: { application/json: { schema: { allOf: [{ properties: { data: {} } }] } } }
+components:
+  schemas:
+    Thing: { type: object, properties: { id: { type: string } } }
+    ThingEvent:
+      allOf:
+        - $ref: '#/components/schemas/Thing'
+        - properties: { size: { type: integer } }
+"#;
+
     const DOCS: &str = r#"
 fields = { id = "Id.", name = "Name.", size = "Size.", created_at = "Creation." }
+events = { "thing.created" = "A thing was made.", "thing.lost" = "A thing was lost." }
+schemas.ThingEvent.doc = "A new thing."
 groups.things.doc = "Things."
 operations."PATCH /things/{thing_id}".doc = "Changes a thing."
 schemas.Thing.doc = "A thing."
@@ -296,7 +334,10 @@ schemas.Thing.doc = "A thing."
         let document = Document::parse(document).unwrap();
         let overlay: Overlay = toml::from_str(overlay).unwrap();
         let docs: Docs = toml::from_str(docs).unwrap();
-        resolve(&document, &overlay, &docs)
+        let mut document = document;
+        let webhooks = Document::parse(WEBHOOK_EVENTS).unwrap();
+        document.add_schemas(&webhooks)?;
+        resolve(&document, &webhooks, &overlay, &docs)
     }
 
     fn problem(document: &str, overlay: &str, docs: &str) -> String {
@@ -342,6 +383,30 @@ schemas.Thing.doc = "A thing."
                 ("created_at", &Kind::Timestamp, true, false),
             ]
         );
+    }
+
+    #[test]
+    fn events_share_the_models_of_answers() {
+        let api = resolved(DOCUMENT, OVERLAY, DOCS).unwrap();
+        let events: Vec<_> = api
+            .events
+            .iter()
+            .map(|event| (event.variant.as_str(), event.data.as_str()))
+            .collect();
+        assert_eq!(
+            events,
+            [("ThingCreated", "ThingEvent"), ("ThingLost", "Value")]
+        );
+        let event = &api.models[1];
+        assert_eq!(event.base, Some(("thing".to_owned(), "Thing".to_owned())));
+        let fields: Vec<_> = event
+            .fields
+            .iter()
+            .map(|field| field.wire.as_str())
+            .collect();
+        assert_eq!(fields, ["size"]);
+        assert_eq!(api.homes["Thing"], "things");
+        assert_eq!(api.homes["ThingEvent"], WEBHOOKS);
     }
 
     #[test]

@@ -225,6 +225,7 @@ impl<'a> Resolver<'a> {
                 self.models.push(Model {
                     name: name.to_owned(),
                     schemas: Vec::new(),
+                    base: None,
                     fields: Vec::new(),
                     doc: String::new(),
                     sources: 0,
@@ -232,7 +233,22 @@ impl<'a> Resolver<'a> {
                 self.models.len() - 1
             }
         };
-        let properties = self.document.properties(schema);
+        let mut properties = self.document.properties(schema);
+        if let Some(field) = entry.and_then(|entry| entry.base.as_ref()) {
+            let members = schema.get("allOf").map_or(&[][..], Node::items);
+            let base = members.iter().find_map(|member| Self::reference(member));
+            let base = base.ok_or_else(|| format!("{name} extends nothing"))?;
+            self.named_model(base)?;
+            let (rust, _) = self.schema_type(base);
+            self.mention(&rust, User::Type(name.to_owned()));
+            self.models[index].base = Some((field.clone(), rust));
+            let base = self
+                .document
+                .schema(base)
+                .map(|base| self.document.properties(base));
+            let known: BTreeSet<_> = base.iter().flatten().map(|(wire, ..)| *wire).collect();
+            properties.retain(|(wire, ..)| !known.contains(wire));
+        }
         let whole = properties.iter().any(|(wire, ..)| *wire == "object");
         let mut fields = Vec::new();
         for (wire, node, required) in properties {
