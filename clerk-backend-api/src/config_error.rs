@@ -57,7 +57,6 @@ impl fmt::Debug for ConfigError {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::ClerkClient;
 
     #[test]

@@ -6,6 +6,10 @@ use crate::{lenient::model, timestamp::Timestamp};
 /// The result of verifying an OAuth access token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every answer is the large one, and it is made once a call"
+)]
 pub enum OAuthAccessTokenVerification {
     /// The token exists. Check `revoked` and `expired` for whether it is still valid.
     Known(VerifiedOAuthAccessToken),

@@ -14,6 +14,7 @@ use http::header::RETRY_AFTER;
 use serde_json::json;
 
 use crate::key_cache::on;
+use crate::shared_store::TestStore;
 use crate::{assert_nobody, decide, outcome, production, request};
 
 pub(crate) const ADA: &str = "ada@example.com";
@@ -169,10 +170,10 @@ fn checks(emulator: &Emulator) -> usize {
 async fn tokens_that_clerk_does_not_know_are_not_asked_for_again_for_ten_seconds() {
     let emulator = emulator().await;
     let clock = ManualClock::new(SystemClock::default().now());
-    let store = Shared::default();
+    let store = TestStore::new();
     let clerk = on(&emulator)
         .clock(clock.clone())
-        .machine_token_store(store.clone())
+        .shared_store(store.clone())
         .build()
         .unwrap();
     for token in ["ak_unknown", "mt_unknown", "oat_unknown"] {
@@ -195,8 +196,8 @@ async fn tokens_that_clerk_does_not_know_are_not_asked_for_again_for_ten_seconds
     authenticate(&clerk, "ak_unknown").await;
     assert_eq!(checks(&emulator), 5);
     // Only in this process.
-    assert_eq!(store.0.lock().unwrap().len(), 0);
-    let other = on(&emulator).machine_token_store(store).build().unwrap();
+    assert_eq!(store.puts(), 0);
+    let other = on(&emulator).shared_store(store).build().unwrap();
     authenticate(&other, "ak_unknown").await;
     assert_eq!(checks(&emulator), 6);
 }

@@ -120,11 +120,7 @@ impl Site {
         let clock = ManualClock::new(SystemClock::default().now());
         // Each framework has caches of its own.
         let clerk = || {
-            let variables = emulator.env();
-            let builder = Clerk::builder().from_lookup(|name| {
-                let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-                Some(value.clone())
-            });
+            let builder = Clerk::builder().from_vars(emulator.env());
             configure(builder.clock(clock.clone())).build().unwrap()
         };
         Self {
@@ -196,7 +192,8 @@ enum Before {
 #[tokio::test(flavor = "multi_thread")]
 async fn public_pages_answer_during_every_outage() {
     let keys_refused: fn(&Emulator) = |emulator| emulator.faults().stop_keys();
-    let outages: [(&str, fn(&Emulator)); 6] = [
+    type Outage = (&'static str, fn(&Emulator));
+    let outages: [Outage; 6] = [
         ("keys refused", keys_refused),
         ("500", |emulator| {
             emulator.faults().add(Fault::status(500).always());

@@ -236,7 +236,7 @@ impl<'a> Resolver<'a> {
         let mut properties = self.document.properties(schema);
         if let Some(field) = entry.and_then(|entry| entry.base.as_ref()) {
             let members = schema.get("allOf").map_or(&[][..], Node::items);
-            let base = members.iter().find_map(|member| Self::reference(member));
+            let base = members.iter().find_map(Self::reference);
             let base = base.ok_or_else(|| format!("{name} extends nothing"))?;
             self.named_model(base)?;
             let (rust, _) = self.schema_type(base);
