@@ -1,9 +1,11 @@
 //! Tokens that must not be believed, in the header and in the cookie.
 
+use std::time::Duration;
+
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use clerk_core::{Auth, AuthStatus, Clerk, ManualClock, Reason};
+use clerk_core::{Auth, AuthStatus, Clerk, Clock as _, ManualClock, Reason, SystemClock};
 use clerk_emulator::{Emulator, UserSeed};
 use clerk_test_support::forge::{NOW, Signer, claims, claims_with, unsigned};
 use futures_util::FutureExt as _;
@@ -508,7 +510,11 @@ async fn another_instances_tokens_are_refused_by_key_id_and_by_signature() {
         .start()
         .await
         .unwrap();
-    let clerk = crate::key_cache::on(&ours).build().unwrap();
+    let clock = ManualClock::new(SystemClock::default().now());
+    let clerk = crate::key_cache::on(&ours)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     let own = ours.session_token("ada@example.com").mint().unwrap();
     let foreign = theirs.session_token("ada@example.com").mint().unwrap();
 
@@ -522,6 +528,9 @@ async fn another_instances_tokens_are_refused_by_key_id_and_by_signature() {
         }
     };
     assert_eq!(state(own.clone()).await.status(), AuthStatus::SignedIn);
+    // Just after the keys were loaded, this may be a token of a newer key.
+    assert!(state(foreign.clone()).await.auth().is_undecided());
+    clock.advance(Duration::from_secs(31));
     assert_eq!(
         state(foreign.clone()).await.reason().map(Reason::as_str),
         Some("jwk-kid-mismatch")
