@@ -25,17 +25,26 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) recorder: Recorder,
+    /// Calls what is outside: proxies to check, webhook endpoints.
+    pub(crate) client: reqwest::Client,
     store: Store,
     key: Mutex<Arc<SigningKey>>,
 }
 
 impl App {
-    pub(crate) fn new(instance: Instance, clock: Clock, store: Store, key: SigningKey) -> Self {
+    pub(crate) fn new(
+        instance: Instance,
+        clock: Clock,
+        store: Store,
+        key: SigningKey,
+        client: reqwest::Client,
+    ) -> Self {
         Self {
             instance,
             clock,
             faults: Faults::default(),
             recorder: Recorder::default(),
+            client,
             store,
             key: Mutex::new(Arc::new(key)),
         }

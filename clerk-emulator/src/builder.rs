@@ -12,7 +12,10 @@ use crate::http::server;
 use crate::instance::{self, Instance};
 use crate::rules::domains;
 use crate::secret::Secret;
-use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
+use crate::seed::{
+    DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed, Seed,
+    UserSeed,
+};
 use crate::seeding;
 use crate::store::Store;
 use crate::store::memory::Memory;
@@ -61,6 +64,18 @@ impl EmulatorBuilder {
     /// Adds a machine.
     pub fn machine(mut self, machine: MachineSeed) -> Self {
         self.seed.machines.push(machine);
+        self
+    }
+
+    /// Adds a billing plan.
+    pub fn plan(mut self, plan: PlanSeed) -> Self {
+        self.seed.plans.push(plan);
+        self
+    }
+
+    /// Adds a discount.
+    pub fn discount(mut self, discount: DiscountSeed) -> Self {
+        self.seed.discounts.push(discount);
         self
     }
 
@@ -173,7 +188,13 @@ impl EmulatorBuilder {
             domains::add_primary(tables, &instance.host);
             seeding::seed(tables, self.seed, now)
         })?;
-        let app = Arc::new(App::new(instance, clock, store, SigningKey::generate()?));
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Error::HttpClient(error.into()))?;
+        let key = SigningKey::generate()?;
+        let app = Arc::new(App::new(instance, clock, store, key, client));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()

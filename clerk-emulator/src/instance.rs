@@ -11,7 +11,7 @@ use crate::model::user::Image;
 /// name of any real instance, so that a missing proxy URL does not reach one.
 pub(crate) const DEFAULT_HOST: &str = "clerk-emulator.localhost.accounts.dev";
 /// The id of the emulated instance.
-pub(crate) const INSTANCE_ID: &str = "ins_emulator";
+pub(crate) const INSTANCE_ID: &str = "ins_clerkEmulator00000000000000";
 /// The default secret key. Fixed, so that an application's settings survive a restart of the command.
 pub(crate) const DEFAULT_SECRET_KEY: &str = "sk_test_clerkEmulatorSecretKeyForDevelopmentAndTests";
 

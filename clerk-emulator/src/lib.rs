@@ -30,4 +30,7 @@ pub use http::faults::{Fault, Faults};
 pub use http::recorder::RecordedRequest;
 pub use minting::machine_token::MachineTokenBuilder;
 pub use minting::session_token::SessionTokenBuilder;
-pub use seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
+pub use seed::{
+    DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed, Seed,
+    UserSeed,
+};

@@ -1,9 +1,9 @@
 //! Passwords, keys and tokens, which must not be printed by accident.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A text that `Debug` does not show.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Secret(pub(crate) String);
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::model::billing::PayerKind;
 use crate::secret::Secret;
 
 /// A free-form JSON object, such as metadata.
@@ -38,6 +39,8 @@ pub struct Seed {
     pub(crate) roles: Vec<RoleSeed>,
     pub(crate) jwt_templates: Vec<JwtTemplateSeed>,
     pub(crate) machines: Vec<MachineSeed>,
+    pub(crate) plans: Vec<PlanSeed>,
+    pub(crate) discounts: Vec<DiscountSeed>,
 }
 
 impl Seed {
@@ -71,6 +74,8 @@ impl Seed {
         self.roles.extend(other.roles);
         self.jwt_templates.extend(other.jwt_templates);
         self.machines.extend(other.machines);
+        self.plans.extend(other.plans);
+        self.discounts.extend(other.discounts);
     }
 }
 
@@ -403,6 +408,167 @@ impl MachineSeed {
     /// Allows this machine to call another seeded one, named by id or name.
     pub fn scope(mut self, machine: impl Into<String>) -> Self {
         self.scopes.push(machine.into());
+        self
+    }
+}
+
+/// A billing plan that users or organizations subscribe to.
+///
+/// Two plans that cost nothing exist from the start, `free_user` and `free_org`: everybody without another plan has
+/// one of them. A [`UserSeed::plan`] or [`OrganizationSeed::plan`] that names a seeded plan subscribes to it.
+///
+/// ```
+/// use clerk_emulator::PlanSeed;
+///
+/// let pro = PlanSeed::for_users("pro", "Pro")
+///     .monthly_amount(2_000)
+///     .annual_monthly_amount(1_600)
+///     .feature("exports")
+///     .free_trial_days(14);
+/// # let _ = pro;
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct PlanSeed {
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) payer: PayerKind,
+    #[serde(default)]
+    pub(crate) id: Option<String>,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) amount: Option<u32>,
+    #[serde(default)]
+    pub(crate) annual_monthly_amount: Option<u32>,
+    #[serde(default)]
+    pub(crate) features: Vec<String>,
+    #[serde(default)]
+    pub(crate) free_trial_days: Option<u32>,
+}
+
+impl PlanSeed {
+    /// Creates a plan for users.
+    pub fn for_users(slug: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::new(slug.into(), name.into(), PayerKind::User)
+    }
+
+    /// Creates a plan for organizations.
+    pub fn for_organizations(slug: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::new(slug.into(), name.into(), PayerKind::Org)
+    }
+
+    fn new(slug: String, name: String, payer: PayerKind) -> Self {
+        Self {
+            slug,
+            name,
+            payer,
+            id: None,
+            description: None,
+            amount: None,
+            annual_monthly_amount: None,
+            features: Vec::new(),
+            free_trial_days: None,
+        }
+    }
+
+    /// Sets the id, which is random otherwise. Clerk's begin with `cplan_`.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Sets the description.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets what a month costs, in cents of a US dollar.
+    pub fn monthly_amount(mut self, cents: u32) -> Self {
+        self.amount = Some(cents);
+        self
+    }
+
+    /// Sets what a month costs when a year is paid at once, in cents of a US dollar.
+    pub fn annual_monthly_amount(mut self, cents: u32) -> Self {
+        self.annual_monthly_amount = Some(cents);
+        self
+    }
+
+    /// Adds a feature by its slug.
+    pub fn feature(mut self, slug: impl Into<String>) -> Self {
+        self.features.push(slug.into());
+        self
+    }
+
+    /// Sets the length of the free trial.
+    pub fn free_trial_days(mut self, days: u32) -> Self {
+        self.free_trial_days = Some(days);
+        self
+    }
+}
+
+/// A discount that can be applied to subscription items.
+///
+/// ```
+/// use clerk_emulator::DiscountSeed;
+///
+/// let launch = DiscountSeed::percent("Launch", 20.0).cycles(3).id("cdisc_launch");
+/// # let _ = launch;
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct DiscountSeed {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) id: Option<String>,
+    #[serde(default)]
+    pub(crate) percent_off: Option<f64>,
+    #[serde(default)]
+    pub(crate) amount_off: Option<u32>,
+    #[serde(default)]
+    pub(crate) cycles: Option<u16>,
+}
+
+impl DiscountSeed {
+    /// Creates a discount of this many percent.
+    pub fn percent(name: impl Into<String>, percent: f64) -> Self {
+        Self {
+            percent_off: Some(percent),
+            ..Self::new(name.into())
+        }
+    }
+
+    /// Creates a discount of a fixed amount, in cents of a US dollar.
+    pub fn amount(name: impl Into<String>, cents: u32) -> Self {
+        Self {
+            amount_off: Some(cents),
+            ..Self::new(name.into())
+        }
+    }
+
+    fn new(name: String) -> Self {
+        Self {
+            name,
+            id: None,
+            percent_off: None,
+            amount_off: None,
+            cycles: None,
+        }
+    }
+
+    /// Sets the id, which is random otherwise.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Limits the discount to this many payments.
+    pub fn cycles(mut self, cycles: u16) -> Self {
+        self.cycles = Some(cycles);
         self
     }
 }

@@ -1,6 +1,7 @@
 //! Filling the state from a seed.
 
 use crate::error::Error;
+use crate::model::billing::{Discount, DiscountEffect, PayerKind, Period, Plan, PlanFeature};
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
 use crate::model::jwt_template::JwtTemplate;
 use crate::model::machine::Machine;
@@ -9,10 +10,15 @@ use crate::model::password::Password;
 use crate::model::role::Role;
 use crate::model::settings::Settings;
 use crate::model::user::User;
+use crate::random;
+use crate::rules::billing::{plans, subscriptions};
 use crate::rules::{
     identifiers, jwt_templates, machines, organizations, permissions, role_sets, roles,
 };
-use crate::seed::{JwtTemplateSeed, MachineSeed, OrganizationSeed, RoleSeed, Seed, UserSeed};
+use crate::seed::{
+    DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed, Seed,
+    UserSeed,
+};
 use crate::store::tables::Tables;
 
 /// Adds everything in a seed to a new instance.
@@ -25,6 +31,13 @@ pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Erro
         tables.roles.insert(role);
     }
     role_sets::add_default(tables, now);
+    plans::add_defaults(tables, now);
+    for plan in seed.plans {
+        add_plan(tables, plan, now)?;
+    }
+    for discount in seed.discounts {
+        add_discount(tables, discount, now)?;
+    }
     for role in seed.roles {
         add_role(tables, role, now);
     }
@@ -104,9 +117,13 @@ fn add_user(tables: &mut Tables, seed: UserSeed, now: i64) -> Result<(), Error> 
     user.public_metadata = seed.public_metadata;
     user.private_metadata = seed.private_metadata;
     user.unsafe_metadata = seed.unsafe_metadata;
-    user.plan = seed.plan;
-    user.features = seed.features;
-    tables.users.insert(user);
+    user.plan.clone_from(&seed.plan);
+    user.features.clone_from(&seed.features);
+    let id = tables.users.insert(user).id.clone();
+    subscribe(tables, &id, PayerKind::User, seed.plan.as_deref(), now)?;
+    if let Some(user) = tables.users.get_mut(&id) {
+        add_features(&mut user.features, seed.features);
+    }
     Ok(())
 }
 
@@ -122,8 +139,8 @@ fn add_organization(tables: &mut Tables, seed: OrganizationSeed, now: i64) -> Re
     }
     organization.public_metadata = seed.public_metadata;
     organization.private_metadata = seed.private_metadata;
-    organization.plan = seed.plan;
-    organization.features = seed.features;
+    organization.plan.clone_from(&seed.plan);
+    organization.features.clone_from(&seed.features);
     for member in seed.members {
         let user = identifiers::user_by_any(tables, &member.user)
             .ok_or_else(|| Error::unknown("user", &member.user))?;
@@ -140,7 +157,100 @@ fn add_organization(tables: &mut Tables, seed: OrganizationSeed, now: i64) -> Re
         let membership = Membership::new(organization.id.clone(), user_id, member.role, now);
         tables.memberships.insert(membership);
     }
-    tables.organizations.insert(organization);
+    let id = tables.organizations.insert(organization).id.clone();
+    subscribe(tables, &id, PayerKind::Org, seed.plan.as_deref(), now)?;
+    if let Some(organization) = tables.organizations.get_mut(&id) {
+        add_features(&mut organization.features, seed.features);
+    }
+    Ok(())
+}
+
+/// Opens the subscription of a payer, to the seeded plan with this slug if there is one.
+fn subscribe(
+    tables: &mut Tables,
+    owner_id: &str,
+    payer: PayerKind,
+    slug: Option<&str>,
+    now: i64,
+) -> Result<(), Error> {
+    subscriptions::open(tables, owner_id, now);
+    let price = slug
+        .and_then(|slug| plans::by_slug(tables, payer, slug))
+        .filter(|plan| !plan.is_default)
+        .and_then(|plan| plans::default_price(tables, &plan.id))
+        .cloned();
+    if let Some(price) = price {
+        let period = match price.amount {
+            Some(_) => Period::Month,
+            None => Period::Annual,
+        };
+        subscriptions::subscribe(tables, owner_id, &price.id, period, now).map_err(|_| {
+            Error::Invalid {
+                what: "the plan of a seeded user or organization",
+                value: price.plan_id.clone(),
+                expected: "a plan for that kind of payer",
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn add_features(features: &mut Vec<String>, more: Vec<String>) {
+    for feature in more {
+        if !features.contains(&feature) {
+            features.push(feature);
+        }
+    }
+}
+
+fn add_plan(tables: &mut Tables, seed: PlanSeed, now: i64) -> Result<(), Error> {
+    if plans::by_slug(tables, seed.payer, &seed.slug).is_some() {
+        return Err(duplicate("plan", &seed.slug));
+    }
+    let mut plan = Plan::new(seed.slug, seed.name, seed.payer, now);
+    if let Some(id) = seed.id {
+        if tables.plans.contains(&id) {
+            return Err(duplicate("plan id", &id));
+        }
+        plan.id = id;
+    }
+    plan.description = seed.description;
+    plan.features = seed.features.into_iter().map(PlanFeature::new).collect();
+    plan.free_trial_days = seed.free_trial_days.map(i64::from);
+    let amount = match (seed.amount, seed.annual_monthly_amount) {
+        (None, None) => Some(0),
+        (amount, _) => amount.map(i64::from),
+    };
+    let annual = seed.annual_monthly_amount.map(i64::from);
+    plans::add(tables, plan, amount, annual);
+    Ok(())
+}
+
+fn add_discount(tables: &mut Tables, seed: DiscountSeed, now: i64) -> Result<(), Error> {
+    let effect = match (seed.percent_off, seed.amount_off) {
+        (Some(percent), None) if (0.0..=100.0).contains(&percent) => {
+            DiscountEffect::Percentage(percent)
+        }
+        (None, Some(amount)) => DiscountEffect::FixedAmount(amount.into()),
+        _ => {
+            return Err(Error::Invalid {
+                what: "the discount",
+                value: seed.name,
+                expected: "either percent_off, from 0 to 100, or amount_off",
+            });
+        }
+    };
+    let id = seed.id.unwrap_or_else(|| random::id("cdisc"));
+    if tables.discounts.contains(&id) {
+        return Err(duplicate("discount id", &id));
+    }
+    tables.discounts.insert(Discount {
+        id,
+        name: seed.name,
+        effect,
+        cycles: seed.cycles.map(i32::from),
+        created_at: now,
+    });
     Ok(())
 }
 

@@ -3,13 +3,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
-use axum::routing::{get, patch};
+use axum::routing::{get, patch, post, put};
 use http::StatusCode;
 
 use super::answer;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::reply::Reply;
+use crate::rules::domains;
 use crate::rules::settings::{self, OrganizationSettingsUpdate};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -33,6 +34,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
             "/beta_features/instance_settings",
             patch(update_beta_settings),
         )
+        .route("/beta_features/domain", put(change_domain))
+        .route("/instance/change_domain", post(change_domain))
 }
 
 async fn one(State(app): State<Arc<App>>) -> Reply {
@@ -248,4 +251,13 @@ async fn update_beta_settings(State(app): State<Arc<App>>, body: Body) -> Reply 
         },
         |show, set| show.instance_settings(set),
     )
+}
+
+/// Moves a production instance to another domain. The emulator's host and keys stay.
+async fn change_domain(State(app): State<Arc<App>>, body: Body) -> Reply {
+    let body = body.only(&["home_url", "is_secondary"])?;
+    let home_url = body.required("home_url")?;
+    let is_secondary = body.is_true("is_secondary")?;
+    app.write(|tables, now| domains::move_home(tables, &home_url, is_secondary, now))?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }

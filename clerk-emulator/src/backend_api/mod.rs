@@ -1,15 +1,21 @@
 //! The Backend API: what servers call with the secret key.
 
 mod actor_tokens;
+mod admin_portal_links;
 mod agent_tasks;
 mod answer;
 mod api_keys;
 mod authentication;
+mod billing;
 mod clients;
+mod connection_fields;
 mod credits;
+mod directories;
 mod domains;
+mod enterprise_connections;
 mod identifiers;
 mod instance;
+mod interstitial;
 mod invitations;
 mod jwks;
 mod jwt_templates;
@@ -23,13 +29,17 @@ mod organization_invitations;
 mod organization_permissions;
 mod organization_roles;
 mod organizations;
+mod proxy_checks;
 mod redirect_urls;
 mod restrictions;
 mod role_sets;
 mod sessions;
 mod shapes;
 mod sign_in_tokens;
+mod svix;
+mod templates;
 mod testing_tokens;
+mod trusted_devices;
 mod user_factors;
 mod user_fields;
 mod users;
@@ -48,10 +58,14 @@ use crate::app::App;
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .merge(actor_tokens::routes())
+        .merge(admin_portal_links::routes())
         .merge(agent_tasks::routes())
+        .merge(billing::routes())
         .merge(clients::routes())
         .merge(credits::routes())
+        .merge(directories::routes())
         .merge(domains::routes())
+        .merge(enterprise_connections::routes())
         .merge(identifiers::routes())
         .merge(instance::routes())
         .merge(invitations::routes())
@@ -65,17 +79,29 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(organization_permissions::routes())
         .merge(organization_roles::routes())
         .merge(organizations::routes())
+        .merge(proxy_checks::routes())
         .merge(redirect_urls::routes())
         .merge(restrictions::routes())
         .merge(role_sets::routes())
         .merge(sessions::routes())
         .merge(sign_in_tokens::routes())
+        .merge(svix::routes())
+        .merge(templates::routes())
         .merge(testing_tokens::routes())
+        .merge(trusted_devices::routes())
         .merge(user_factors::routes())
         .merge(users::routes())
         .merge(verifications::routes())
         .merge(waitlist_entries::routes())
         .route_layer(from_fn_with_state(Arc::clone(app), require_secret_key))
+}
+
+/// Returns the routes that take no key.
+pub(crate) fn public_routes() -> Router<Arc<App>> {
+    Router::new()
+        .merge(enterprise_connections::public_routes())
+        .merge(interstitial::routes())
+        .merge(proxy_checks::public_routes())
 }
 
 /// Returns the routes that one client calls with the version segment and another without it.

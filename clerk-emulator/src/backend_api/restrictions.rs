@@ -11,7 +11,10 @@ use crate::http::page::{ListShape, MOST_ROWS, Page};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::restriction::RestrictionList;
-use crate::rules::restrictions;
+use crate::rules::api_error::ApiError;
+use crate::rules::invitations::{self, Existing, NewInvite};
+use crate::rules::{identifiers, restrictions};
+use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -43,19 +46,49 @@ fn list(app: &App, page: Page, shape: ListShape, which: RestrictionList) -> Repl
 
 async fn allow(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["identifier", "notify"])?;
-    body.boolean("notify")?;
-    add(&app, &body, RestrictionList::Allow)
+    let identifier = body.required("identifier")?;
+    let notify = body.is_true("notify")?;
+    answer::changed(
+        &app,
+        |tables, now| {
+            let id = restrictions::add(tables, RestrictionList::Allow, identifier, now)?
+                .id
+                .clone();
+            if notify {
+                invite(tables, &id, now)?;
+            }
+            restrictions::find(tables, RestrictionList::Allow, &id)
+        },
+        |show, entry| show.restriction(entry),
+    )
+}
+
+/// Invites whoever has a listed e-mail address. There are no invitations by text message.
+fn invite(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
+    let identifier = restrictions::find(tables, RestrictionList::Allow, id)?
+        .identifier
+        .clone();
+    if identifiers::check_email(&identifier).is_err() {
+        return Ok(());
+    }
+    let new = NewInvite {
+        email_address: identifier,
+        public_metadata: None,
+        redirect_url: None,
+        expires_in_days: None,
+    };
+    let invitation = invitations::create(tables, new, Existing::Ignored, now)?
+        .id
+        .clone();
+    restrictions::note_invitation(tables, id, invitation);
+    Ok(())
 }
 
 async fn block(State(app): State<Arc<App>>, body: Body) -> Reply {
-    add(&app, &body.only(&["identifier"])?, RestrictionList::Block)
-}
-
-fn add(app: &App, body: &Body, which: RestrictionList) -> Reply {
-    let identifier = body.required("identifier")?;
+    let identifier = body.only(&["identifier"])?.required("identifier")?;
     answer::changed(
-        app,
-        |tables, now| restrictions::add(tables, which, identifier, now),
+        &app,
+        |tables, now| restrictions::add(tables, RestrictionList::Block, identifier, now),
         |show, entry| show.restriction(entry),
     )
 }

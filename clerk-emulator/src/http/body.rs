@@ -198,6 +198,34 @@ impl Body {
         }
     }
 
+    /// Returns an object that has only these fields.
+    pub(crate) fn nested(&self, name: &str, known: &[&str]) -> Result<Option<Self>, ApiError> {
+        self.object(name)?
+            .map(|fields| Self(fields).only(known))
+            .transpose()
+    }
+
+    /// Returns a list of objects that have only these fields.
+    pub(crate) fn nested_list(
+        &self,
+        name: &str,
+        known: &[&str],
+    ) -> Result<Option<Vec<Self>>, ApiError> {
+        let not_a_list = || ApiError::format(name, "must be a list of objects");
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let items = value.as_array().ok_or_else(not_a_list)?;
+        items
+            .iter()
+            .map(|item| match item {
+                Value::Object(fields) => Self(fields.clone()).only(known),
+                _ => Err(not_a_list()),
+            })
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+
     /// Returns a time that is written as RFC 3339 says, in milliseconds since the Unix epoch.
     pub(crate) fn time(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let Some(text) = self.text(name)? else {

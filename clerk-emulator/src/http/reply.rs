@@ -27,6 +27,18 @@ pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
     response
 }
 
+/// Answers 200 with a page.
+pub(crate) fn html(page: String) -> Response {
+    let mut response = Response::new(Body::from(page));
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Answers a deletion.
 pub(crate) fn deleted(object: &str, id: &str) -> Response {
     ok(&json!({ "object": object, "id": id, "deleted": true }))

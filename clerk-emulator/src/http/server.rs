@@ -77,6 +77,7 @@ fn router(app: &Arc<App>) -> Router {
     Router::new()
         .nest("/v1", backend_api::routes(app))
         .nest("/v1", backend_api::machine_routes(app))
+        .nest("/v1", backend_api::public_routes())
         .merge(backend_api::machine_routes(app))
         .merge(frontend_api::routes(app))
         .fallback(not_emulated)

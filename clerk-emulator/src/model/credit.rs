@@ -1,3 +1,4 @@
+use super::billing::derived_id;
 use crate::random;
 
 /// A change of the credit balance of a user or an organization.
@@ -22,10 +23,6 @@ impl CreditEntry {
 
     /// Returns the id of the payer that stands for the owner.
     pub(crate) fn payer_id(&self) -> String {
-        let (_, body) = self
-            .owner_id
-            .split_once('_')
-            .unwrap_or(("", &self.owner_id));
-        format!("cpayer_{body}")
+        derived_id("cpayer", &self.owner_id)
     }
 }

@@ -1,9 +1,13 @@
 //! The entities of an instance and their invariants. Nothing here knows HTTP or the shape of an answer.
 
+pub(crate) mod admin_portal_link;
 pub(crate) mod agent_task;
+pub(crate) mod billing;
 pub(crate) mod credential;
 pub(crate) mod credit;
+pub(crate) mod directory;
 pub(crate) mod domain;
+pub(crate) mod enterprise_connection;
 pub(crate) mod handshake;
 pub(crate) mod identifier;
 pub(crate) mod invitation;
@@ -14,13 +18,16 @@ pub(crate) mod oauth_application;
 pub(crate) mod organization;
 pub(crate) mod organization_domain;
 pub(crate) mod password;
+pub(crate) mod password_digest;
 pub(crate) mod patch;
+pub(crate) mod proxy_check;
 pub(crate) mod redirect_url;
 pub(crate) mod restriction;
 pub(crate) mod role;
 pub(crate) mod role_set;
 pub(crate) mod session;
 pub(crate) mod settings;
+pub(crate) mod template;
 pub(crate) mod ticket;
 pub(crate) mod user;
 pub(crate) mod verification;

@@ -23,6 +23,8 @@ pub(crate) struct Restriction {
     pub(crate) list: RestrictionList,
     pub(crate) identifier: String,
     pub(crate) kind: IdentifierKind,
+    /// Id of the invitation that was sent to the identifier.
+    pub(crate) invitation_id: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
@@ -65,6 +67,7 @@ impl Restriction {
             list,
             identifier,
             kind,
+            invitation_id: None,
             created_at: now,
             updated_at: now,
         }

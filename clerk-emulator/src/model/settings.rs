@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) organizations: OrganizationSettings,
     pub(crate) progressive_sign_up: bool,
     pub(crate) from_email_address: String,
+    /// Whether the instance has an account with the service that delivers webhooks.
+    pub(crate) svix_app: bool,
 }
 
 /// Who may sign up.
@@ -78,6 +80,7 @@ impl Default for Settings {
             },
             progressive_sign_up: true,
             from_email_address: "noreply".to_owned(),
+            svix_app: false,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Users: created, updated, banned, locked and deleted.
 
 use super::api_error::ApiError;
+use super::billing::subscriptions;
 use super::identifiers;
 use super::metadata::{self, Update};
 use super::passwords::{self, NewPassword};
+use super::restrictions;
 use super::sessions;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
 use crate::model::metadata::Metadata;
@@ -115,6 +117,11 @@ pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&Use
     if let Some(external_id) = &new.external_id {
         identifiers::check_external_id(tables, external_id, None)?;
     }
+    let names = new
+        .username
+        .as_deref()
+        .filter(|_| emails.is_empty() && phones.is_empty());
+    restrictions::check_access(tables, emails.iter().chain(&phones).copied().chain(names))?;
     if emails.is_empty() && phones.is_empty() && new.username.is_none() {
         return Err(incomplete("email_address"));
     }
@@ -139,6 +146,7 @@ pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&Use
     user.locked = new.locked;
     apply_metadata(&mut user, new.metadata, Update::Replace)?;
     apply_profile(&mut user, new.profile, now)?;
+    subscriptions::open(tables, &user.id, now);
     Ok(tables.users.insert(user))
 }
 
@@ -283,6 +291,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
     tables
         .credit_entries
         .remove_where(|entry| entry.owner_id == id);
+    subscriptions::close(tables, id);
     tables.users.remove(id);
     Ok(())
 }

@@ -20,7 +20,8 @@ pub(crate) enum Owner<'a> {
 }
 
 impl Owner<'_> {
-    fn id(self, tables: &Tables) -> Result<String, ApiError> {
+    /// Returns the id.
+    pub(crate) fn id(self, tables: &Tables) -> Result<String, ApiError> {
         match self {
             Self::User(id) => accounts::find(tables, id).map(|user| user.id.clone()),
             Self::Organization(name) => {

@@ -5,8 +5,10 @@ use url::Url;
 
 use super::api_error::ApiError;
 use super::identifiers;
+use super::sessions;
 use crate::model::domain::Domain;
 use crate::model::patch::Patch;
+use crate::model::session::SessionStatus;
 use crate::store::tables::Tables;
 
 /// Adds the primary domain of a new instance.
@@ -38,7 +40,8 @@ fn check_name(tables: &Tables, name: &str, own_id: Option<&str>) -> Result<(), A
     }
 }
 
-fn check_proxy_url(url: &str) -> Result<(), ApiError> {
+/// Refuses a text that is no absolute URL.
+pub(crate) fn check_proxy_url(url: &str) -> Result<(), ApiError> {
     match Url::parse(url) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
         _ => Err(ApiError::format("proxy_url", "must be an absolute URL")),
@@ -81,6 +84,43 @@ pub(crate) fn update<'a>(
     }
     proxy_url.apply(&mut domain.proxy_url);
     Ok(domain)
+}
+
+/// Moves the application to another home: the primary domain gets its name, and everybody is signed out.
+pub(crate) fn move_home(
+    tables: &mut Tables,
+    home_url: &str,
+    is_secondary: bool,
+    now: i64,
+) -> Result<(), ApiError> {
+    let host = Url::parse(home_url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .filter(|host| identifiers::is_domain(host))
+        .ok_or_else(|| ApiError::format("home_url", "must be a URL with a domain name"))?;
+    // Only for a secondary application does a subdomain count.
+    let name = match host.strip_prefix("www.") {
+        Some(name) if !is_secondary => name.to_owned(),
+        _ => host,
+    };
+    let primary = tables
+        .domains
+        .find(|domain| !domain.is_satellite)
+        .map(|domain| domain.id.clone())
+        .ok_or_else(|| ApiError::not_found("domain", "of the instance"))?;
+    if tables
+        .domains
+        .find(|domain| domain.name == name && domain.id != primary)
+        .is_some()
+    {
+        return Err(ApiError::taken("home_url"));
+    }
+    if let Some(domain) = tables.domains.get_mut(&primary) {
+        domain.name = name;
+    }
+    sessions::end_all(tables, SessionStatus::Revoked, now);
+    Ok(())
 }
 
 /// Removes a satellite domain.

@@ -5,6 +5,7 @@ use url::Url;
 use super::api_error::ApiError;
 use super::identifiers;
 use super::metadata;
+use super::restrictions;
 use crate::model::invitation::{Invitation, InvitationStatus, Invite};
 use crate::model::metadata::Metadata;
 use crate::store::tables::Tables;
@@ -68,6 +69,7 @@ pub(crate) fn create(
     now: i64,
 ) -> Result<&Invitation, ApiError> {
     let invite = new.accept(now)?;
+    restrictions::check_access(tables, [invite.email_address.as_str()])?;
     if existing == Existing::Refused {
         let pending = tables.invitations.find(|other| {
             other.invite.status_at(now) == InvitationStatus::Pending

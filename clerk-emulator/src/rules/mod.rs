@@ -2,11 +2,15 @@
 //! emulator. Nothing here knows a route or the shape of an answer.
 
 pub(crate) mod accounts;
+pub(crate) mod admin_portal_links;
 pub(crate) mod agent_tasks;
 pub(crate) mod api_error;
+pub(crate) mod billing;
 pub(crate) mod credentials;
 pub(crate) mod credits;
+pub(crate) mod directories;
 pub(crate) mod domains;
+pub(crate) mod enterprise_connections;
 pub(crate) mod factors;
 pub(crate) mod handshakes;
 pub(crate) mod identifiers;
@@ -22,6 +26,7 @@ pub(crate) mod organizations;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod pictures;
+pub(crate) mod proxy_checks;
 pub(crate) mod redirect_urls;
 pub(crate) mod restrictions;
 pub(crate) mod role_sets;
@@ -29,6 +34,8 @@ pub(crate) mod roles;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
+pub(crate) mod svix;
+pub(crate) mod templates;
 pub(crate) mod tickets;
 pub(crate) mod totp;
 pub(crate) mod user_identifiers;

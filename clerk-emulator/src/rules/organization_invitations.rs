@@ -7,6 +7,7 @@ use super::invitations::NewInvite;
 use super::memberships;
 use super::metadata;
 use super::organizations;
+use super::restrictions;
 use crate::model::invitation::{InvitationStatus, OrganizationInvitation};
 use crate::model::metadata::Metadata;
 use crate::store::tables::Tables;
@@ -76,6 +77,9 @@ pub(crate) fn create<'a>(
                 invite.email_address
             ),
         ));
+    }
+    if identifiers::user_by_email(tables, &invite.email_address).is_none() {
+        restrictions::check_access(tables, [invite.email_address.as_str()])?;
     }
     Ok(tables
         .organization_invitations

@@ -1,6 +1,7 @@
 //! Organizations.
 
 use super::api_error::ApiError;
+use super::billing::subscriptions;
 use super::metadata::{self, Update};
 use super::settings;
 use crate::model::metadata::Metadata;
@@ -95,6 +96,7 @@ pub(crate) fn create(
     )?;
     let id = organization.id.clone();
     tables.organizations.insert(organization);
+    subscriptions::open(tables, &id, now);
     if let Some(user) = new.created_by {
         let membership = Membership::new(id.clone(), user, defaults.creator_role, now);
         tables.memberships.insert(membership);
@@ -276,6 +278,7 @@ pub(crate) fn delete(tables: &mut Tables, id_or_slug: &str) -> Result<String, Ap
     tables
         .credit_entries
         .remove_where(|entry| entry.owner_id == id);
+    subscriptions::close(tables, &id);
     leave_sessions(tables, &id, None);
     Ok(id)
 }

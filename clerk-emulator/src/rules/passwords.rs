@@ -1,34 +1,10 @@
 use super::api_error::ApiError;
 use crate::model::password::Password;
+use crate::model::password_digest::HASHERS;
 use crate::secret::Secret;
 
 const SHORTEST: usize = 8;
 const LONGEST: usize = 72;
-
-/// The hashers whose digests Clerk imports.
-const HASHERS: &[&str] = &[
-    "argon2i",
-    "argon2id",
-    "bcrypt",
-    "bcrypt_peppered",
-    "bcrypt_sha256_django",
-    "hmac_sha256_utf16_b64",
-    "ldap_ssha",
-    "md5",
-    "md5_phpass",
-    "md5_salted",
-    "pbkdf2_sha1",
-    "pbkdf2_sha256",
-    "pbkdf2_sha256_django",
-    "pbkdf2_sha512",
-    "pbkdf2_sha512_hex",
-    "phpass",
-    "scrypt_firebase",
-    "scrypt_werkzeug",
-    "sha256",
-    "sha256_salted",
-    "sha512_symfony",
-];
 
 /// Passwords that stand for those found in data breaches; Clerk asks a service that knows all of them.
 const BREACHED: &[&str] = &[
@@ -94,14 +70,19 @@ pub(crate) fn accept(given: NewPassword) -> Result<Password, ApiError> {
             Ok(Password::hash(&password.0))
         }
         NewPassword::Digest { hasher, digest } => {
-            if HASHERS.contains(&hasher.as_str()) {
-                Ok(Password::Imported { hasher, digest })
-            } else {
-                Err(ApiError::value(
+            if !HASHERS.contains(&hasher.as_str()) {
+                return Err(ApiError::value(
                     "password_hasher",
                     &format!("must be one of {}", HASHERS.join(", ")),
-                ))
+                ));
             }
+            Password::import(hasher, digest).ok_or_else(|| {
+                ApiError::param(
+                    "form_password_digest_invalid",
+                    "password_digest",
+                    "The password digest does not have the form that its hasher gives",
+                )
+            })
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The allowlist and the blocklist.
 
+use http::StatusCode;
+
 use super::api_error::ApiError;
 use super::identifiers;
+use super::settings;
 use crate::model::restriction::{IdentifierKind, Restriction, RestrictionList};
 use crate::store::tables::Tables;
 
@@ -58,11 +61,97 @@ fn kind_of(identifier: &str) -> Result<IdentifierKind, ApiError> {
 
 /// Removes an entry from a list.
 pub(crate) fn remove(tables: &mut Tables, list: RestrictionList, id: &str) -> Result<(), ApiError> {
+    find(tables, list, id)?;
+    tables.restrictions.remove(id);
+    Ok(())
+}
+
+/// Finds an entry of a list.
+pub(crate) fn find<'a>(
+    tables: &'a Tables,
+    list: RestrictionList,
+    id: &str,
+) -> Result<&'a Restriction, ApiError> {
     tables
         .restrictions
         .get(id)
         .filter(|entry| entry.list == list)
-        .ok_or_else(|| ApiError::not_found("identifier", id))?;
-    tables.restrictions.remove(id);
+        .ok_or_else(|| ApiError::not_found("identifier", id))
+}
+
+/// Notes which invitation was sent to an identifier.
+pub(crate) fn note_invitation(tables: &mut Tables, id: &str, invitation_id: String) {
+    if let Some(entry) = tables.restrictions.get_mut(id) {
+        entry.invitation_id = Some(invitation_id);
+    }
+}
+
+/// Domains that stand for those of throw-away addresses; Clerk knows many more.
+const DISPOSABLE_DOMAINS: &[&str] = &[
+    "10minutemail.com",
+    "dispostable.com",
+    "fakeinbox.com",
+    "getnada.com",
+    "guerrillamail.com",
+    "maildrop.cc",
+    "mailinator.com",
+    "mintemail.com",
+    "sharklasers.com",
+    "temp-mail.org",
+    "tempmail.com",
+    "throwawaymail.com",
+    "trashmail.com",
+    "yopmail.com",
+];
+
+/// Refuses identifiers that may not have an account: those that are blocked, and where the allowlist is in force
+/// those that are not on it.
+pub(crate) fn check_access<'a>(
+    tables: &Tables,
+    identifiers: impl IntoIterator<Item = &'a str>,
+) -> Result<(), ApiError> {
+    let settings = &settings::get(tables)?.restrictions;
+    for identifier in identifiers {
+        let is_on = |list| {
+            let entry = tables
+                .restrictions
+                .find(|entry| entry.list == list && covers(&entry.identifier, identifier));
+            entry.is_some()
+        };
+        let blocked = settings.blocklist && is_on(RestrictionList::Block);
+        let not_allowed = settings.allowlist && !is_on(RestrictionList::Allow);
+        if blocked || not_allowed {
+            return Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "not_allowed_access",
+                format!("{identifier} is not allowed to access this application"),
+            ));
+        }
+        let Some((local, domain)) = identifier.rsplit_once('@') else {
+            continue;
+        };
+        let is_subaddress = local.contains(['+', '=', '#']);
+        let is_disposable = DISPOSABLE_DOMAINS.contains(&domain.to_lowercase().as_str());
+        if settings.block_email_subaddresses && is_subaddress
+            || settings.block_disposable_email_domains && is_disposable
+        {
+            return Err(ApiError::param(
+                "form_email_address_blocked",
+                "email_address",
+                format!("The email address {identifier} is blocked"),
+            ));
+        }
+    }
     Ok(())
+}
+
+/// Returns true if an entry is the identifier, or the domain of an address.
+fn covers(entry: &str, identifier: &str) -> bool {
+    if entry.eq_ignore_ascii_case(identifier) {
+        return true;
+    }
+    let of_domain = entry.strip_prefix("*@").unwrap_or(entry);
+    identifier
+        .rsplit_once('@')
+        .is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(of_domain))
 }

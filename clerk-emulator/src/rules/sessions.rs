@@ -214,6 +214,13 @@ pub(crate) fn end_all_of_user(tables: &mut Tables, user_id: &str, status: Sessio
     }
 }
 
+/// Ends the sessions of everybody.
+pub(crate) fn end_all(tables: &mut Tables, status: SessionStatus, now: i64) {
+    for id in tables.sessions.ids(|_| true) {
+        end(tables, &id, status, now);
+    }
+}
+
 /// Ends all sessions of a client.
 pub(crate) fn sign_out(tables: &mut Tables, client_id: &str, status: SessionStatus, now: i64) {
     let sessions = tables

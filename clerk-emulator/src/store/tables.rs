@@ -1,8 +1,14 @@
 use super::table::{Row, Table};
+use crate::model::admin_portal_link::AdminPortalLink;
 use crate::model::agent_task::AgentTask;
+use crate::model::billing::{
+    Discount, Payment, Plan, Price, Redemption, Statement, Subscription, SubscriptionItem,
+};
 use crate::model::credential::Credential;
 use crate::model::credit::CreditEntry;
+use crate::model::directory::{Directory, GroupRoleMapping};
 use crate::model::domain::Domain;
+use crate::model::enterprise_connection::{EnterpriseConnection, TestRun};
 use crate::model::handshake::HandshakeNonce;
 use crate::model::invitation::{Invitation, OrganizationInvitation};
 use crate::model::jwt_template::JwtTemplate;
@@ -10,12 +16,14 @@ use crate::model::machine::Machine;
 use crate::model::oauth_application::OAuthApplication;
 use crate::model::organization::{Membership, Organization};
 use crate::model::organization_domain::OrganizationDomain;
+use crate::model::proxy_check::ProxyCheck;
 use crate::model::redirect_url::RedirectUrl;
 use crate::model::restriction::Restriction;
 use crate::model::role::{Permission, Role};
 use crate::model::role_set::RoleSet;
 use crate::model::session::{Client, Session};
 use crate::model::settings::Settings;
+use crate::model::template::TemplateOverride;
 use crate::model::ticket::Ticket;
 use crate::model::user::User;
 use crate::model::verification::Verification;
@@ -74,6 +82,21 @@ tables! {
     settings: Settings by id,
     domains: Domain by id,
     credit_entries: CreditEntry by id,
+    enterprise_connections: EnterpriseConnection by id,
+    test_runs: TestRun by id,
+    directories: Directory by id,
+    group_role_mappings: GroupRoleMapping by id,
+    admin_portal_links: AdminPortalLink by id,
+    templates: TemplateOverride by id,
+    proxy_checks: ProxyCheck by id,
+    plans: Plan by id,
+    prices: Price by id,
+    discounts: Discount by id,
+    subscriptions: Subscription by id,
+    subscription_items: SubscriptionItem by id,
+    redemptions: Redemption by id,
+    statements: Statement by id,
+    payments: Payment by id,
     verifications: Verification by id,
     nonces: HandshakeNonce by nonce,
 }

@@ -10,7 +10,11 @@ use serde_json::Value;
 use crate::{browser, report};
 
 /// What the emulator has of the Frontend API.
-const EMULATED: &[&str] = &["GET /.well-known/jwks.json", "GET /v1/client/handshake"];
+const EMULATED: &[&str] = &[
+    "GET /.well-known/jwks.json",
+    "GET /v1/client/handshake",
+    "GET /v1/proxy-health",
+];
 
 #[tokio::test]
 async fn every_emulated_operation_answers_as_the_document_promises() {

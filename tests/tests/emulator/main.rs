@@ -2,9 +2,13 @@
 
 #![cfg(test)]
 
+mod access;
+mod billing;
 mod browser;
 mod caller;
+mod connections;
 mod frontend;
+mod hashers;
 mod hosting;
 mod refusals;
 mod rollback;

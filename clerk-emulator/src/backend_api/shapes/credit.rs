@@ -32,7 +32,7 @@ impl Shapes<'_> {
     }
 }
 
-fn money(amount: i64, currency: &str) -> Value {
+pub(super) fn money(amount: i64, currency: &str) -> Value {
     let symbol = match currency {
         "USD" => "$",
         "EUR" => "€",

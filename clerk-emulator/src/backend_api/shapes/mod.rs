@@ -1,9 +1,13 @@
 //! What the Backend API shows of each entity.
 
+mod admin_portal_link;
 mod agent_task;
+mod billing;
 mod credential;
 mod credit;
+pub(super) mod directory;
 mod domain;
+mod enterprise_connection;
 mod identifier;
 mod invitation;
 mod jwt_template;
@@ -11,11 +15,13 @@ mod machine;
 mod oauth_application;
 pub(super) mod organization;
 mod organization_domain;
+mod proxy_check;
 mod restriction;
 mod role;
 mod role_set;
 mod session;
 mod settings;
+mod template;
 mod ticket;
 mod user;
 

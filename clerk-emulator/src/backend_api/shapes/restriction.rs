@@ -8,7 +8,7 @@ use crate::model::restriction::Restriction;
 impl Shapes<'_> {
     /// Shows an entry of the allowlist or the blocklist.
     pub(crate) fn restriction(self, entry: &Restriction) -> Value {
-        json!({
+        let mut json = json!({
             "object": entry.list.object(),
             "id": entry.id,
             "identifier": entry.identifier,
@@ -16,7 +16,11 @@ impl Shapes<'_> {
             "instance_id": INSTANCE_ID,
             "created_at": entry.created_at,
             "updated_at": entry.updated_at,
-        })
+        });
+        if let Some(invitation_id) = &entry.invitation_id {
+            json["invitation_id"] = json!(invitation_id);
+        }
+        json
     }
 
     pub(crate) fn redirect_url(self, url: &RedirectUrl) -> Value {

@@ -71,7 +71,7 @@ impl Shapes<'_> {
         })
     }
 
-    fn user_image_url(self, user: &User) -> String {
+    pub(super) fn user_image_url(self, user: &User) -> String {
         self.instance.image_url(&user.id, user.image.as_ref())
     }
 }

@@ -1,0 +1,183 @@
+use serde::{Deserialize, Serialize};
+
+use crate::random;
+use crate::secret::Secret;
+
+/// The identity providers that speak SAML.
+pub(crate) const SAML_PROVIDERS: &[&str] =
+    &["saml_custom", "saml_okta", "saml_google", "saml_microsoft"];
+/// The identity providers that speak OpenID Connect.
+pub(crate) const OIDC_PROVIDERS: &[&str] =
+    &["oidc_custom", "oidc_github_enterprise", "oidc_gitlab"];
+
+/// A connection to the identity provider of a company, whose people sign in with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct EnterpriseConnection {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) provider: String,
+    /// In lower case.
+    pub(crate) domains: Vec<String>,
+    pub(crate) organization_id: Option<String>,
+    pub(crate) active: bool,
+    pub(crate) sync_user_attributes: bool,
+    pub(crate) disable_additional_identifications: bool,
+    pub(crate) allow_organization_account_linking: bool,
+    pub(crate) custom_attributes: Vec<CustomAttribute>,
+    pub(crate) protocol: Protocol,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// What the identity provider speaks, with what that takes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Protocol {
+    Saml(Box<Saml>),
+    Oidc(Oidc),
+}
+
+/// The side of a SAML connection that the identity provider gives.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Saml {
+    pub(crate) id: String,
+    pub(crate) idp_entity_id: Option<String>,
+    pub(crate) idp_sso_url: Option<String>,
+    pub(crate) idp_certificate: Option<String>,
+    pub(crate) idp_metadata_url: Option<String>,
+    pub(crate) idp_metadata: Option<String>,
+    pub(crate) attribute_mapping: AttributeMapping,
+    pub(crate) allow_subdomains: bool,
+    pub(crate) allow_idp_initiated: bool,
+    pub(crate) force_authn: bool,
+    pub(crate) login_hint: LoginHint,
+}
+
+/// The names that the identity provider has for attributes of users.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AttributeMapping {
+    pub(crate) user_id: String,
+    pub(crate) email_address: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+}
+
+/// What the identity provider is told about who signs in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LoginHint {
+    /// `email_address`, `custom_attribute` or `off`.
+    pub(crate) mode: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) source: Option<String>,
+}
+
+/// The side of an OpenID Connect connection that the identity provider gives.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Oidc {
+    pub(crate) id: String,
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) discovery_url: Option<String>,
+    pub(crate) auth_url: Option<String>,
+    pub(crate) token_url: Option<String>,
+    pub(crate) user_info_url: Option<String>,
+    pub(crate) requires_pkce: bool,
+}
+
+/// An attribute that the identity provider sends and that goes to the metadata of users.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CustomAttribute {
+    pub(crate) name: String,
+    pub(crate) key: String,
+    pub(crate) sso_path: String,
+    pub(crate) directory_path: String,
+    pub(crate) multi_valued: bool,
+}
+
+impl Protocol {
+    /// Creates what a provider takes, with nothing configured yet.
+    pub(crate) fn of(provider: &str) -> Self {
+        if SAML_PROVIDERS.contains(&provider) {
+            Self::Saml(Box::new(Saml {
+                id: random::id("samlc"),
+                idp_entity_id: None,
+                idp_sso_url: None,
+                idp_certificate: None,
+                idp_metadata_url: None,
+                idp_metadata: None,
+                attribute_mapping: AttributeMapping {
+                    user_id: String::new(),
+                    email_address: "mail".to_owned(),
+                    first_name: "firstName".to_owned(),
+                    last_name: "lastName".to_owned(),
+                },
+                allow_subdomains: false,
+                allow_idp_initiated: false,
+                force_authn: false,
+                login_hint: LoginHint {
+                    mode: "email_address".to_owned(),
+                    source: None,
+                },
+            }))
+        } else {
+            Self::Oidc(Oidc {
+                id: random::id("oauthc"),
+                client_id: None,
+                client_secret: None,
+                discovery_url: None,
+                auth_url: None,
+                token_url: None,
+                user_info_url: None,
+                requires_pkce: false,
+            })
+        }
+    }
+
+    /// Returns true if people can sign in with what is configured.
+    pub(crate) fn is_complete(&self) -> bool {
+        match self {
+            Self::Saml(saml) => {
+                saml.idp_metadata_url.is_some()
+                    || saml.idp_metadata.is_some()
+                    || (saml.idp_entity_id.is_some()
+                        && saml.idp_sso_url.is_some()
+                        && saml.idp_certificate.is_some())
+            }
+            Self::Oidc(oidc) => {
+                oidc.client_id.is_some()
+                    && (oidc.discovery_url.is_some()
+                        || (oidc.auth_url.is_some() && oidc.token_url.is_some()))
+            }
+        }
+    }
+}
+
+impl EnterpriseConnection {
+    /// Returns the part that only SAML connections have.
+    pub(crate) fn saml(&self) -> Option<&Saml> {
+        match &self.protocol {
+            Protocol::Saml(saml) => Some(saml),
+            Protocol::Oidc(_) => None,
+        }
+    }
+}
+
+/// Where a test of a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TestRunStatus {
+    Pending,
+    Success,
+}
+
+/// A test of a connection, which ends when its link is followed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TestRun {
+    pub(crate) id: String,
+    pub(crate) connection_id: String,
+    /// Stands in the link.
+    pub(crate) token: Secret,
+    pub(crate) status: TestRunStatus,
+    pub(crate) expires_at: i64,
+    pub(crate) created_at: i64,
+}

@@ -1,0 +1,12 @@
+use serde::{Deserialize, Serialize};
+
+/// What the last try to reach the Frontend API through a proxy brought.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ProxyCheck {
+    pub(crate) id: String,
+    pub(crate) domain_id: String,
+    pub(crate) proxy_url: String,
+    pub(crate) successful: bool,
+    pub(crate) last_run_at: i64,
+    pub(crate) created_at: i64,
+}

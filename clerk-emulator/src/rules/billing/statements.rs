@@ -1,0 +1,118 @@
+//! Payments, and the monthly statements that list them.
+
+use time::OffsetDateTime;
+
+use super::discounts;
+use crate::model::billing::{Amounts, Charge, Payment, Price, Statement, SubscriptionItem};
+use crate::model::credit::CreditEntry;
+use crate::random;
+use crate::rules::api_error::ApiError;
+use crate::store::tables::Tables;
+
+/// Pays for the period of an item, and returns what was paid for. Credits of the payer are used first. Nothing is
+/// recorded where nothing is due.
+pub(super) fn pay(
+    tables: &mut Tables,
+    item: &SubscriptionItem,
+    price: &Price,
+    charge: Charge,
+    proration: i64,
+    now: i64,
+) -> Option<Amounts> {
+    let base_fee = price.of(item.period).filter(|fee| *fee > 0)?;
+    let discount = discounts::off(tables, &item.id, base_fee);
+    let proration = proration.clamp(0, base_fee - discount);
+    let due = base_fee - discount - proration;
+    let balance: i64 = tables
+        .credit_entries
+        .iter()
+        .filter(|entry| entry.owner_id == item.owner_id && entry.currency == price.currency)
+        .map(|entry| entry.amount)
+        .sum();
+    let credit = balance.clamp(0, due);
+    let amounts = Amounts {
+        base_fee,
+        discount,
+        proration,
+        credit,
+    };
+    let id = random::id("cpayatt");
+    if credit > 0 {
+        tables.credit_entries.insert(CreditEntry {
+            id: CreditEntry::new_id(),
+            owner_id: item.owner_id.clone(),
+            amount: -credit,
+            currency: price.currency.clone(),
+            note: None,
+            idempotency_key: id.clone(),
+            created_at: now,
+        });
+    }
+    discounts::count_use(tables, &item.id);
+    let statement_id = statement_of(tables, &item.owner_id, now);
+    tables.payments.insert(Payment {
+        id,
+        statement_id,
+        owner_id: item.owner_id.clone(),
+        item_id: item.id.clone(),
+        charge,
+        amounts,
+        currency: price.currency.clone(),
+        created_at: now,
+    });
+    Some(amounts)
+}
+
+fn month(at: i64) -> Option<(i32, time::Month)> {
+    let at = OffsetDateTime::from_unix_timestamp(at.div_euclid(1000)).ok()?;
+    Some((at.year(), at.month()))
+}
+
+/// Returns true if a statement takes no more payments: its month is over.
+pub(crate) fn is_closed(statement: &Statement, now: i64) -> bool {
+    month(statement.created_at) != month(now)
+}
+
+fn statement_of(tables: &mut Tables, owner_id: &str, now: i64) -> String {
+    let open = tables
+        .statements
+        .find(|one| one.owner_id == owner_id && !is_closed(one, now));
+    if let Some(open) = open {
+        return open.id.clone();
+    }
+    let statement = Statement {
+        id: random::id("cstmt"),
+        owner_id: owner_id.to_owned(),
+        created_at: now,
+    };
+    tables.statements.insert(statement).id.clone()
+}
+
+/// Finds a statement by id.
+pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Statement, ApiError> {
+    tables
+        .statements
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("statement", id))
+}
+
+/// Lists all statements, newest first.
+pub(crate) fn list(tables: &Tables) -> Vec<&Statement> {
+    tables.statements.iter().rev().collect()
+}
+
+/// Lists the payments of a statement, newest first.
+pub(crate) fn payments<'a>(tables: &'a Tables, id: &str) -> Result<Vec<&'a Payment>, ApiError> {
+    find(tables, id)?;
+    Ok(payments_of(tables, id))
+}
+
+/// Lists the payments that name this statement, newest first.
+pub(crate) fn payments_of<'a>(tables: &'a Tables, statement_id: &str) -> Vec<&'a Payment> {
+    tables
+        .payments
+        .iter()
+        .rev()
+        .filter(|payment| payment.statement_id == statement_id)
+        .collect()
+}

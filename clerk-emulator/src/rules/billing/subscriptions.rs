@@ -1,0 +1,525 @@
+//! Subscriptions: started, changed, renewed, canceled and ended.
+
+use http::StatusCode;
+
+use super::{plans, statements};
+use crate::model::billing::{
+    Amounts, Charge, ItemStatus, PayerKind, Period, Plan, Price, Subscription, SubscriptionItem,
+    derived_id,
+};
+use crate::random;
+use crate::rules::api_error::ApiError;
+use crate::store::tables::Tables;
+
+/// How far a free trial can be extended, in milliseconds.
+const LONGEST_EXTENSION: i64 = 365 * 24 * 60 * 60 * 1000;
+
+/// Gives a new user or organization a subscription, to the default plan.
+pub(crate) fn open(tables: &mut Tables, owner_id: &str, now: i64) {
+    tables.subscriptions.insert(Subscription {
+        id: derived_id("csub", owner_id),
+        owner_id: owner_id.to_owned(),
+        active_at: now,
+        created_at: now,
+        updated_at: now,
+    });
+    add_default_item(tables, owner_id, now);
+}
+
+/// Removes everything that a deleted user or organization has paid and subscribed to.
+pub(crate) fn close(tables: &mut Tables, owner_id: &str) {
+    let items = tables
+        .subscription_items
+        .ids(|item| item.owner_id == owner_id);
+    for item in items {
+        tables.redemptions.remove_where(|one| one.item_id == item);
+        tables.subscription_items.remove(&item);
+    }
+    tables.payments.remove_where(|one| one.owner_id == owner_id);
+    tables
+        .statements
+        .remove_where(|one| one.owner_id == owner_id);
+    tables
+        .subscriptions
+        .remove_where(|one| one.owner_id == owner_id);
+}
+
+fn payer_kind(tables: &Tables, owner_id: &str) -> PayerKind {
+    if tables.organizations.contains(owner_id) {
+        PayerKind::Org
+    } else {
+        PayerKind::User
+    }
+}
+
+fn add_default_item(tables: &mut Tables, owner_id: &str, now: i64) {
+    let Some(plan) = plans::default_of(tables, payer_kind(tables, owner_id)) else {
+        return;
+    };
+    let Some(price) = plans::default_price(tables, &plan.id) else {
+        return;
+    };
+    let item = new_item(owner_id, price, Period::Month, now);
+    tables.subscription_items.insert(item);
+}
+
+fn new_item(owner_id: &str, price: &Price, period: Period, now: i64) -> SubscriptionItem {
+    let costs = price.of(period).is_some_and(|amount| amount > 0);
+    SubscriptionItem {
+        id: random::id("csubitem"),
+        owner_id: owner_id.to_owned(),
+        plan_id: price.plan_id.clone(),
+        price_id: price.id.clone(),
+        period,
+        status: ItemStatus::Active,
+        is_free_trial: false,
+        period_start: now,
+        period_end: costs.then(|| now.saturating_add(period.length())),
+        canceled_at: None,
+        ended_at: None,
+        lifetime_paid: 0,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Finds the subscription of a user or organization.
+pub(crate) fn of_owner<'a>(
+    tables: &'a Tables,
+    owner_id: &str,
+) -> Result<&'a Subscription, ApiError> {
+    tables
+        .subscriptions
+        .find(|subscription| subscription.owner_id == owner_id)
+        .ok_or_else(|| ApiError::not_found("subscription of the payer", owner_id))
+}
+
+/// Finds a subscription item by id.
+pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SubscriptionItem, ApiError> {
+    tables
+        .subscription_items
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("subscription item", id))
+}
+
+/// Lists the items of a payer that have not ended, oldest first.
+pub(crate) fn current_items<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a SubscriptionItem> {
+    tables
+        .subscription_items
+        .iter()
+        .filter(|item| item.owner_id == owner_id && item.status != ItemStatus::Ended)
+        .collect()
+}
+
+/// Returns true if the payer has had no free trial yet.
+pub(crate) fn may_try(tables: &Tables, owner_id: &str) -> bool {
+    let costs = |item: &SubscriptionItem| item.owner_id == owner_id && item.period_end.is_some();
+    tables.subscription_items.find(costs).is_none()
+}
+
+/// What a list of items is narrowed to.
+#[derive(Debug, Default)]
+pub(crate) struct ItemFilter<'a> {
+    pub(crate) status: Option<&'a str>,
+    pub(crate) payer: Option<PayerKind>,
+    pub(crate) plan_id: Option<&'a str>,
+    pub(crate) include_free: bool,
+    /// In lower case.
+    pub(crate) query: Option<String>,
+}
+
+/// Lists subscription items, newest first.
+pub(crate) fn list<'a>(tables: &'a Tables, filter: &ItemFilter<'_>) -> Vec<&'a SubscriptionItem> {
+    let has_status = |item: &SubscriptionItem| match filter.status {
+        None => true,
+        Some("active") => item.is_in_force(),
+        Some("ended") => item.status == ItemStatus::Ended,
+        Some("upcoming") => item.status == ItemStatus::Upcoming,
+        Some("free_trial") => item.is_in_force() && item.is_free_trial,
+        Some(_) => false,
+    };
+    tables
+        .subscription_items
+        .iter()
+        .rev()
+        .filter(|item| has_status(item))
+        .filter(|item| filter.include_free || item.period_end.is_some())
+        .filter(|item| {
+            filter
+                .payer
+                .is_none_or(|payer| payer_kind(tables, &item.owner_id) == payer)
+        })
+        .filter(|item| filter.plan_id.is_none_or(|plan| item.plan_id == plan))
+        .filter(|item| {
+            filter
+                .query
+                .as_deref()
+                .is_none_or(|query| payer_mentions(tables, &item.owner_id, query))
+        })
+        .collect()
+}
+
+fn payer_mentions(tables: &Tables, owner_id: &str, query: &str) -> bool {
+    if let Some(user) = tables.users.get(owner_id) {
+        return user.mentions(query);
+    }
+    tables.organizations.get(owner_id).is_some_and(|one| {
+        [&one.id, &one.name, &one.slug]
+            .iter()
+            .any(|text| text.to_lowercase().contains(query))
+    })
+}
+
+/// Subscribes a payer to a plan at a price, instead of the plan so far, and returns the id of the new item. The
+/// first plan that costs something begins with the plan's free trial.
+pub(crate) fn subscribe(
+    tables: &mut Tables,
+    owner_id: &str,
+    price_id: &str,
+    period: Period,
+    now: i64,
+) -> Result<String, ApiError> {
+    let price = plans::find_price(tables, price_id)?.clone();
+    let plan = plans::find(tables, &price.plan_id)?.clone();
+    check_payer(tables, &plan, owner_id)?;
+    if price.of(period).is_none() {
+        return Err(ApiError::value("plan_period", "must be one of the price"));
+    }
+    let trial_days = plan.free_trial_days.filter(|_| may_try(tables, owner_id));
+    let replaced = end_current(tables, owner_id, now);
+    let mut item = new_item(owner_id, &price, period, now);
+    match trial_days.filter(|_| item.period_end.is_some()) {
+        Some(days) => {
+            item.is_free_trial = true;
+            item.period_end = Some(now.saturating_add(days.saturating_mul(24 * 60 * 60 * 1000)));
+        }
+        None => {
+            let proration = replaced.map_or(0, |one| unused(tables, &one, now));
+            settle(tables, &mut item, &price, Charge::Checkout, proration, now);
+        }
+    }
+    let id = item.id.clone();
+    tables.subscription_items.insert(item);
+    touch(tables, owner_id, now);
+    Ok(id)
+}
+
+fn check_payer(tables: &Tables, plan: &Plan, owner_id: &str) -> Result<(), ApiError> {
+    if plan.payer == payer_kind(tables, owner_id) {
+        Ok(())
+    } else {
+        Err(ApiError::value(
+            "plan_id",
+            "must be a plan for this kind of payer",
+        ))
+    }
+}
+
+fn settle(
+    tables: &mut Tables,
+    item: &mut SubscriptionItem,
+    price: &Price,
+    charge: Charge,
+    proration: i64,
+    now: i64,
+) -> Option<Amounts> {
+    let paid = statements::pay(tables, item, price, charge, proration, now)?;
+    item.lifetime_paid = item.lifetime_paid.saturating_add(paid.total());
+    Some(paid)
+}
+
+/// Ends the items of a payer that have not ended, and returns the one that was paid for.
+fn end_current(tables: &mut Tables, owner_id: &str, now: i64) -> Option<SubscriptionItem> {
+    let mut paid = None;
+    let current: Vec<String> = current_items(tables, owner_id)
+        .into_iter()
+        .map(|item| item.id.clone())
+        .collect();
+    for id in current {
+        if let Some(item) = tables.subscription_items.get_mut(&id) {
+            if item.is_in_force() && item.period_end.is_some() && !item.is_free_trial {
+                paid = Some(item.clone());
+            }
+            end(item, now);
+        }
+    }
+    paid
+}
+
+fn end(item: &mut SubscriptionItem, at: i64) {
+    item.status = ItemStatus::Ended;
+    item.ended_at = Some(at);
+    item.updated_at = at;
+}
+
+/// Returns what was paid for the rest of an item's period.
+fn unused(tables: &Tables, item: &SubscriptionItem, now: i64) -> i64 {
+    let price = tables.prices.get(&item.price_id);
+    let fee = price.and_then(|price| price.of(item.period)).unwrap_or(0);
+    let length = i128::from(item.period.length());
+    let left = i128::from(item.period_end.unwrap_or(now).saturating_sub(now)).clamp(0, length);
+    i64::try_from(i128::from(fee) * left / length).unwrap_or(0)
+}
+
+/// Marks the subscription as changed, and gives the payer what the plans in force include.
+fn touch(tables: &mut Tables, owner_id: &str, now: i64) {
+    let subscription = derived_id("csub", owner_id);
+    if let Some(subscription) = tables.subscriptions.get_mut(&subscription) {
+        subscription.updated_at = now;
+    }
+    let plan = current_items(tables, owner_id)
+        .into_iter()
+        .filter(|item| item.is_in_force())
+        .find_map(|item| tables.plans.get(&item.plan_id))
+        .filter(|plan| !plan.is_default);
+    let slug = plan.map(|plan| plan.slug.clone());
+    let features: Vec<String> = plan
+        .map(|plan| plan.features.iter().map(|one| one.slug.clone()).collect())
+        .unwrap_or_default();
+    if tables.users.contains(owner_id) {
+        if let Some(user) = tables.users.get_mut(owner_id) {
+            user.plan = slug;
+            user.features = features;
+        }
+    } else if tables.organizations.contains(owner_id)
+        && let Some(organization) = tables.organizations.get_mut(owner_id)
+    {
+        organization.plan = slug;
+        organization.features = features;
+    }
+}
+
+/// Brings the items up to date: renews and pays those whose period is over, ends those that were canceled, starts
+/// those that were to come.
+pub(crate) fn advance(tables: &mut Tables, now: i64) {
+    loop {
+        let due = tables
+            .subscription_items
+            .iter()
+            .filter(|item| item.is_in_force() && item.period_end.is_some_and(|end| end <= now))
+            .min_by_key(|item| item.period_end)
+            .map(|item| item.id.clone());
+        let Some(due) = due else { return };
+        end_period(tables, &due);
+    }
+}
+
+fn end_period(tables: &mut Tables, id: &str) {
+    let Some((mut item, end_of_period)) = tables
+        .subscription_items
+        .get(id)
+        .and_then(|item| Some((item.clone(), item.period_end?)))
+    else {
+        return;
+    };
+    let owner_id = item.owner_id.clone();
+    if item.status == ItemStatus::Canceled {
+        end(&mut item, end_of_period);
+        tables.subscription_items.insert(item);
+        let upcoming = tables
+            .subscription_items
+            .ids(|one| one.owner_id == owner_id && one.status == ItemStatus::Upcoming);
+        match upcoming.first() {
+            Some(next) => start(tables, next, end_of_period),
+            None => add_default_item(tables, &owner_id, end_of_period),
+        }
+    } else {
+        item.is_free_trial = false;
+        item.period_start = end_of_period;
+        item.period_end = Some(end_of_period.saturating_add(item.period.length()));
+        item.updated_at = end_of_period;
+        if let Some(price) = tables.prices.get(&item.price_id).cloned() {
+            settle(
+                tables,
+                &mut item,
+                &price,
+                Charge::Recurring,
+                0,
+                end_of_period,
+            );
+        }
+        tables.subscription_items.insert(item);
+    }
+    touch(tables, &owner_id, end_of_period);
+}
+
+fn start(tables: &mut Tables, id: &str, at: i64) {
+    let Some(mut item) = tables.subscription_items.get(id).cloned() else {
+        return;
+    };
+    item.status = ItemStatus::Active;
+    item.updated_at = at;
+    if let Some(price) = tables.prices.get(&item.price_id).cloned() {
+        settle(tables, &mut item, &price, Charge::Recurring, 0, at);
+    }
+    tables.subscription_items.insert(item);
+}
+
+fn refused(message: &str) -> ApiError {
+    ApiError::bad_request("subscription_item_not_active", message)
+}
+
+/// Cancels an item, at the end of its period or now, and returns its id.
+pub(crate) fn cancel(
+    tables: &mut Tables,
+    id: &str,
+    end_now: bool,
+    now: i64,
+) -> Result<String, ApiError> {
+    let item = find(tables, id)?;
+    let owner_id = item.owner_id.clone();
+    if plans::find(tables, &item.plan_id)?.is_default {
+        return Err(ApiError::bad_request(
+            "default_plan_not_cancelable",
+            "The default plan cannot be canceled",
+        ));
+    }
+    match item.status {
+        ItemStatus::Ended => return Err(refused("The subscription item has ended")),
+        ItemStatus::Canceled if !end_now => {
+            return Err(refused("The subscription item is canceled already"));
+        }
+        _ => {}
+    }
+    let was_in_force = item.is_in_force();
+    let ends_now = end_now || item.status == ItemStatus::Upcoming || item.period_end.is_none();
+    if let Some(item) = tables.subscription_items.get_mut(id) {
+        item.canceled_at.get_or_insert(now);
+        item.status = ItemStatus::Canceled;
+        item.updated_at = now;
+        if ends_now {
+            end(item, now);
+        }
+    }
+    if ends_now && was_in_force {
+        add_default_item(tables, &owner_id, now);
+    }
+    touch(tables, &owner_id, now);
+    Ok(id.to_owned())
+}
+
+/// Extends a free trial to a time.
+pub(crate) fn extend_free_trial<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    to: i64,
+    now: i64,
+) -> Result<&'a SubscriptionItem, ApiError> {
+    let item = find(tables, id)?;
+    if !item.is_free_trial || !item.is_in_force() {
+        return Err(ApiError::bad_request(
+            "subscription_item_not_in_free_trial",
+            "The subscription item is not in a free trial",
+        ));
+    }
+    let end = item.period_end.unwrap_or(now);
+    if to <= now || to < end || to - end > LONGEST_EXTENSION {
+        return Err(ApiError::value(
+            "extend_to",
+            "must be in the future, and at most 365 days after the end of the trial",
+        ));
+    }
+    let item = tables
+        .subscription_items
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("subscription item", id))?;
+    if to != end {
+        item.period_end = Some(to);
+        item.updated_at = now;
+    }
+    Ok(item)
+}
+
+/// What a change of price did.
+#[derive(Debug)]
+pub(crate) struct Transition {
+    pub(crate) previous_item_id: String,
+    pub(crate) item_id: String,
+    pub(crate) effective_at: i64,
+    pub(crate) immediate: bool,
+    /// What was paid at once.
+    pub(crate) paid: Option<i64>,
+}
+
+/// Moves an item to another price: at once where it costs at least as much, and at the end of the period otherwise.
+pub(crate) fn transition(
+    tables: &mut Tables,
+    id: &str,
+    from_price_id: &str,
+    to_price_id: &str,
+    now: i64,
+) -> Result<Transition, ApiError> {
+    let item = find(tables, id)?.clone();
+    let from = plans::find_price(tables, from_price_id)?.clone();
+    let to = plans::find_price(tables, to_price_id)?.clone();
+    let conflict = |message| {
+        Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "price_transition_conflict",
+            message,
+        ))
+    };
+    if item.price_id != from.id {
+        return conflict("The subscription item has another price than from_price_id");
+    }
+    if !item.is_in_force() {
+        return conflict("The subscription item is not active");
+    }
+    if from.id == to.id {
+        return Err(ApiError::value("to_price_id", "must be another price"));
+    }
+    check_payer(tables, plans::find(tables, &to.plan_id)?, &item.owner_id)?;
+    let period = match to.of(item.period) {
+        Some(_) => item.period,
+        None if item.period == Period::Month => Period::Annual,
+        None => Period::Month,
+    };
+    let monthly = |price: &Price| price.amount.or(price.annual_monthly_amount).unwrap_or(0);
+    let effective_at = item
+        .period_end
+        .filter(|end| monthly(&to) < monthly(&from) && *end > now);
+    let transition = match effective_at {
+        None => {
+            let replaced = end_current(tables, &item.owner_id, now);
+            let proration = replaced.map_or(0, |one| unused(tables, &one, now));
+            let mut next = new_item(&item.owner_id, &to, period, now);
+            let paid = settle(tables, &mut next, &to, Charge::Checkout, proration, now);
+            Transition {
+                previous_item_id: item.id.clone(),
+                item_id: tables.subscription_items.insert(next).id.clone(),
+                effective_at: now,
+                immediate: true,
+                paid: paid.map(Amounts::total).filter(|total| *total > 0),
+            }
+        }
+        Some(at) => {
+            let owner_id = &item.owner_id;
+            for id in tables
+                .subscription_items
+                .ids(|one| one.owner_id == *owner_id && one.status == ItemStatus::Upcoming)
+            {
+                if let Some(one) = tables.subscription_items.get_mut(&id) {
+                    end(one, now);
+                }
+            }
+            if let Some(previous) = tables.subscription_items.get_mut(&item.id) {
+                previous.status = ItemStatus::Canceled;
+                previous.canceled_at.get_or_insert(now);
+                previous.updated_at = now;
+            }
+            let mut next = new_item(&item.owner_id, &to, period, now);
+            next.status = ItemStatus::Upcoming;
+            next.period_start = at;
+            next.period_end = next.period_end.map(|_| at.saturating_add(period.length()));
+            Transition {
+                previous_item_id: item.id.clone(),
+                item_id: tables.subscription_items.insert(next).id.clone(),
+                effective_at: at,
+                immediate: false,
+                paid: None,
+            }
+        }
+    };
+    touch(tables, &item.owner_id, now);
+    Ok(transition)
+}

@@ -1,0 +1,145 @@
+//! Who may have an account: the allowlist, the blocklist and the kinds of addresses that are refused.
+
+use clerk_emulator::{Emulator, OrganizationSeed, UserSeed};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::caller::{Answer, Caller};
+
+async fn post(caller: &Caller, path: &str, body: Value) -> Answer {
+    caller.call(Method::POST, path, Some(&body)).await
+}
+
+/// Creates or invites somebody in each way that there is.
+async fn attempts(caller: &Caller, address: &str) -> Vec<(u16, String)> {
+    let mut answers = Vec::new();
+    for (path, body) in [
+        (
+            "/users",
+            json!({ "email_address": [address], "skip_password_requirement": true }),
+        ),
+        (
+            "/invitations",
+            json!({ "email_address": address, "ignore_existing": true }),
+        ),
+        (
+            "/invitations/bulk",
+            json!([{ "email_address": address, "ignore_existing": true }]),
+        ),
+        (
+            "/organizations/acme/invitations",
+            json!({ "email_address": address, "role": "org:member" }),
+        ),
+    ] {
+        let answer = post(caller, path, body).await;
+        answers.push((answer.status.as_u16(), answer.code().to_owned()));
+    }
+    answers
+}
+
+async fn emulator(restrictions: Value) -> (Emulator, Caller) {
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com"))
+        .organization(OrganizationSeed::new("Acme", "acme"))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let set = caller
+        .call(Method::PATCH, "/instance/restrictions", Some(&restrictions))
+        .await;
+    assert_eq!(set.status, 200, "{}", set.body);
+    (emulator, caller)
+}
+
+fn assert_all(answers: &[(u16, String)], status: u16, code: &str) {
+    for answer in answers {
+        assert_eq!(*answer, (status, code.to_owned()), "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_off_the_allowlist_is_created_or_invited() {
+    let (_emulator, caller) = emulator(json!({ "allowlist": true })).await;
+    assert_all(
+        &attempts(&caller, "eve@evil.com").await,
+        403,
+        "not_allowed_access",
+    );
+    for identifier in ["*@good.com", "bob@example.com", "+15555550123"] {
+        let added = post(
+            &caller,
+            "/allowlist_identifiers",
+            json!({ "identifier": identifier }),
+        )
+        .await;
+        assert_eq!(added.status, 200, "{}", added.body);
+    }
+    assert_all(&attempts(&caller, "Eve@Good.com").await[..1], 200, "");
+    assert_all(&attempts(&caller, "bob@example.com").await[..1], 200, "");
+    let phone =
+        |number: &str| json!({ "phone_number": [number], "skip_password_requirement": true });
+    assert_eq!(
+        post(&caller, "/users", phone("+15555550123")).await.status,
+        200
+    );
+    assert_eq!(
+        post(&caller, "/users", phone("+15555550124")).await.status,
+        403
+    );
+    let named = json!({ "username": "somebody", "skip_password_requirement": true });
+    assert_eq!(post(&caller, "/users", named).await.status, 403);
+}
+
+#[tokio::test]
+async fn nobody_on_the_blocklist_is_created_or_invited() {
+    let (_emulator, caller) = emulator(json!({ "blocklist": true })).await;
+    for identifier in ["eve@evil.com", "*@spam.com"] {
+        post(
+            &caller,
+            "/blocklist_identifiers",
+            json!({ "identifier": identifier }),
+        )
+        .await;
+    }
+    for address in ["EVE@evil.com", "any@spam.com"] {
+        assert_all(&attempts(&caller, address).await, 403, "not_allowed_access");
+    }
+    assert_all(&attempts(&caller, "bob@evil.com").await[..1], 200, "");
+}
+
+#[tokio::test]
+async fn lists_that_are_off_refuse_nobody() {
+    let (_emulator, caller) = emulator(json!({})).await;
+    post(
+        &caller,
+        "/blocklist_identifiers",
+        json!({ "identifier": "eve@evil.com" }),
+    )
+    .await;
+    assert_all(&attempts(&caller, "eve@evil.com").await[..1], 200, "");
+}
+
+#[tokio::test]
+async fn subaddresses_and_disposable_domains_can_be_blocked() {
+    let on = json!({ "block_email_subaddresses": true, "block_disposable_email_domains": true });
+    let (_emulator, caller) = emulator(on).await;
+    for address in ["bob+1@example.com", "bob@mailinator.com"] {
+        assert_all(
+            &attempts(&caller, address).await,
+            422,
+            "form_email_address_blocked",
+        );
+    }
+    assert_all(&attempts(&caller, "bob@example.com").await[..1], 200, "");
+}
+
+#[tokio::test]
+async fn an_allowlisted_address_can_be_invited_at_once() {
+    let (_emulator, caller) = emulator(json!({ "allowlist": true })).await;
+    let body = json!({ "identifier": "bob@example.com", "notify": true });
+    let entry = post(&caller, "/allowlist_identifiers", body).await.body;
+    let invitations = caller.call(Method::GET, "/invitations", None).await.body;
+    assert_eq!(invitations[0]["id"], entry["invitation_id"]);
+    assert_eq!(invitations[0]["email_address"], "bob@example.com");
+}
