@@ -11,6 +11,7 @@ use crate::http::recorder::Recorder;
 use crate::instance::Instance;
 use crate::model::credential::{Credential, CredentialKind};
 use crate::model::session::Session;
+use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
 use crate::store::Store;
 use crate::store::tables::Tables;
@@ -27,9 +28,15 @@ pub(crate) struct App {
     pub(crate) recorder: Recorder,
     /// Calls what is outside: proxies to check, webhook endpoints.
     pub(crate) client: reqwest::Client,
+    /// Tells the delivery of webhooks that there is something to send.
+    pub(crate) outbox: Outbox,
+    record_events: Option<RecordEvents>,
     store: Store,
     key: Mutex<Arc<SigningKey>>,
 }
+
+/// Writes messages about what an operation changed, as a part of it; returns true if there are any.
+pub(crate) type RecordEvents = fn(&mut Tables, &Instance, i64) -> bool;
 
 impl App {
     pub(crate) fn new(
@@ -38,6 +45,7 @@ impl App {
         store: Store,
         key: SigningKey,
         client: reqwest::Client,
+        record_events: Option<RecordEvents>,
     ) -> Self {
         Self {
             instance,
@@ -45,6 +53,8 @@ impl App {
             faults: Faults::default(),
             recorder: Recorder::default(),
             client,
+            outbox: Outbox::default(),
+            record_events,
             store,
             key: Mutex::new(Arc::new(key)),
         }
@@ -63,10 +73,21 @@ impl App {
         change: impl FnOnce(&mut Tables, i64) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let now = self.clock.now_ms();
-        self.store.write(|tables| change(tables, now))
+        let mut any_event = false;
+        let value = self.store.write(|tables| {
+            let value = change(tables, now)?;
+            any_event = self
+                .record_events
+                .is_some_and(|record| record(tables, &self.instance, now));
+            Ok::<_, ApiError>(value)
+        })?;
+        if any_event {
+            self.outbox.notify_written();
+        }
+        Ok(value)
     }
 
-    /// Changes the state for a test. When it fails, the state is what it was.
+    /// Changes the state for a test, which is no event. When it fails, the state is what it was.
     pub(crate) fn set_up<T>(
         &self,
         change: impl FnOnce(&mut Tables, i64) -> Result<T, Error>,

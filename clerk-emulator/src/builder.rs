@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::app::App;
+use crate::app::{App, RecordEvents};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::error::Error;
@@ -21,6 +21,8 @@ use crate::store::Store;
 use crate::store::memory::Memory;
 use crate::tokens::crypto_provider;
 use crate::tokens::signing_key::SigningKey;
+use crate::webhooks::endpoint::{self, Endpoint};
+use crate::webhooks::{delivery, events};
 
 /// Configures what an [`Emulator`] holds and how it listens.
 #[derive(Debug, Default)]
@@ -34,6 +36,7 @@ pub struct EmulatorBuilder {
     allowed_origins: Vec<String>,
     public_url: Option<String>,
     no_refresh_cookies: bool,
+    webhook: Option<(String, Option<Secret>)>,
 }
 
 impl EmulatorBuilder {
@@ -134,6 +137,24 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Tells this URL of every event that operations cause, signed with this secret, of the form `whsec_<base64>`,
+    /// as Svix does it for Clerk. [`Emulator::env`] holds the secret.
+    ///
+    /// What is seeded, and what the emulator's own methods change, is no event. An `https` URL takes the feature
+    /// `cli`.
+    pub fn webhook(mut self, url: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.webhook = Some((url.into(), Some(Secret(secret.into()))));
+        self
+    }
+
+    /// Tells this URL of every event that operations cause, signed with the emulator's own secret.
+    ///
+    /// See [`webhook`](Self::webhook).
+    pub fn webhook_url(mut self, url: impl Into<String>) -> Self {
+        self.webhook = Some((url.into(), None));
+        self
+    }
+
     /// Sets no refresh cookie, so that an expired session token takes a handshake.
     pub fn without_refresh_cookies(mut self) -> Self {
         self.no_refresh_cookies = true;
@@ -145,7 +166,7 @@ impl EmulatorBuilder {
     /// # Errors
     ///
     /// [`Error::Bind`] when the address is taken; [`Error::Duplicate`] or [`Error::Unknown`] when the seed
-    /// contradicts itself; [`Error::Invalid`] for a host name or secret key that cannot be used;
+    /// contradicts itself; [`Error::Invalid`] for a host name, key or webhook endpoint that cannot be used;
     /// [`Error::CryptoProvider`] when `jsonwebtoken` cannot sign; [`Error::Thread`] or
     /// [`Error::KeyGeneration`] when the machine does not let it.
     pub async fn start(self) -> Result<Emulator, Error> {
@@ -194,7 +215,8 @@ impl EmulatorBuilder {
             .build()
             .map_err(|error| Error::HttpClient(error.into()))?;
         let key = SigningKey::generate()?;
-        let app = Arc::new(App::new(instance, clock, store, key, client));
+        let record: Option<RecordEvents> = instance.webhook.as_ref().map(|_| events::record as _);
+        let app = Arc::new(App::new(instance, clock, store, key, client, record));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -202,9 +224,17 @@ impl EmulatorBuilder {
             .build()
             .map_err(Error::Thread)?;
         let serving = server::serve(listener, Arc::clone(&app), stopped);
+        let endpoint = app.instance.webhook.clone();
+        let delivering = endpoint.map(|endpoint| delivery::run(Arc::clone(&app), endpoint));
         let thread = std::thread::Builder::new()
             .name("clerk-emulator".to_owned())
-            .spawn(move || runtime.block_on(serving))
+            .spawn(move || {
+                // Deliveries end with the runtime, which ends with the server.
+                if let Some(delivering) = delivering {
+                    runtime.spawn(delivering);
+                }
+                runtime.block_on(serving);
+            })
             .map_err(Error::Thread)?;
         tracing::warn!(
             url = app.instance.url,
@@ -251,7 +281,18 @@ impl EmulatorBuilder {
             allowed_origins: self.allowed_origins.clone(),
             loopback_only: address.ip().is_loopback(),
             refresh_cookies: !self.no_refresh_cookies,
+            webhook: self.endpoint()?,
         })
+    }
+
+    fn endpoint(&self) -> Result<Option<Endpoint>, Error> {
+        let Some((url, secret)) = &self.webhook else {
+            return Ok(None);
+        };
+        let secret = secret
+            .clone()
+            .unwrap_or_else(|| Secret(endpoint::DEFAULT_SECRET.to_owned()));
+        Endpoint::new(url, secret).map(Some)
     }
 
     /// Returns the URL that the emulator is known by, without a trailing slash.

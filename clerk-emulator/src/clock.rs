@@ -51,11 +51,12 @@ impl Clock {
     }
 }
 
+/// Returns the machine's time in milliseconds since the Unix epoch.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where the emulator reads the machine's time"
 )]
-fn system_ms() -> i64 {
+pub(crate) fn system_ms() -> i64 {
     to_ms(SystemTime::now())
 }
 

@@ -14,8 +14,10 @@ use crate::instance::is_loopback_url;
 use crate::minting::machine_token::MachineTokenBuilder;
 use crate::minting::session_token::SessionTokenBuilder;
 use crate::model::credential::CredentialKind;
+use crate::model::webhook::{DeliveryState, WebhookMessage};
 use crate::rules::{identifiers, machines, organizations};
 use crate::tokens::signing_key::SigningKey;
+use crate::webhooks::log::Webhook;
 
 /// A running emulator, which stops when it is dropped.
 ///
@@ -131,6 +133,9 @@ impl Emulator {
             ("CLERK_PROXY_URL", self.url().to_owned()),
             ("CLERK_SIGN_IN_URL", self.sign_in_url()),
         ];
+        if let Some(endpoint) = &self.app.instance.webhook {
+            variables.push(("CLERK_WEBHOOK_SIGNING_SECRET", endpoint.secret.0.clone()));
+        }
         if self.url().starts_with("http:") && !is_loopback_url(self.url()) {
             variables.push(("CLERK_DEVELOPMENT_ALLOW_HTTP", "true".to_owned()));
         }
@@ -235,6 +240,54 @@ impl Emulator {
     /// Sets the emulator's clock back to real time.
     pub fn reset_clock(&self) {
         self.app.clock.reset();
+    }
+
+    /// Returns the events that the webhook endpoint was told about, or is to be told, oldest first. The newest 1,000
+    /// are kept.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<Webhook> {
+        self.app.read(|tables, _| {
+            let messages = tables.webhook_messages.iter().cloned();
+            messages.map(Webhook::new).collect()
+        })
+    }
+
+    /// Sends a webhook again, with the same id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] when there is no webhook with this id.
+    pub fn replay_webhook(&self, id: &str) -> Result<(), Error> {
+        self.app.set_up(|tables, _| {
+            let message = tables
+                .webhook_messages
+                .get_mut(id)
+                .ok_or_else(|| Error::unknown("webhook", id))?;
+            message.state = DeliveryState::Pending;
+            message.tries = 0;
+            Ok(())
+        })?;
+        self.app.outbox.notify_written();
+        Ok(())
+    }
+
+    /// Waits until every webhook was delivered or given up. An endpoint that does not answer is tried eight times,
+    /// which takes two minutes.
+    pub async fn settle(&self) {
+        loop {
+            let settled = self.app.outbox.settled();
+            let mut settled = std::pin::pin!(settled);
+            // From here on no notice is missed.
+            settled.as_mut().enable();
+            let any_pending = self.app.read(|tables, _| {
+                let pending = |message: &WebhookMessage| message.state == DeliveryState::Pending;
+                tables.webhook_messages.find(pending).is_some()
+            });
+            if !any_pending {
+                return;
+            }
+            settled.await;
+        }
     }
 
     /// Returns the requests that arrived so far, oldest first. The newest 10,000 are kept.

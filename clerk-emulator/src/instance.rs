@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
 use url::{Host, Url};
 
 use crate::model::user::Image;
+use crate::webhooks::endpoint::Endpoint;
 
 /// The default host. Below `accounts.dev`, so that SDKs treat the instance as a development one, and unlike the
 /// name of any real instance, so that a missing proxy URL does not reach one.
@@ -28,6 +29,7 @@ pub(crate) struct Instance {
     /// Serves only requests whose `Host` is a loopback name or that of the URL.
     pub(crate) loopback_only: bool,
     pub(crate) refresh_cookies: bool,
+    pub(crate) webhook: Option<Endpoint>,
 }
 
 impl std::fmt::Debug for Instance {

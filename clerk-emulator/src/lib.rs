@@ -14,6 +14,7 @@ mod instance;
 mod key_set;
 mod minting;
 mod model;
+mod outbox;
 mod random;
 mod rules;
 mod secret;
@@ -22,6 +23,7 @@ mod seeding;
 mod session_cookies;
 mod store;
 mod tokens;
+mod webhooks;
 
 pub use builder::EmulatorBuilder;
 pub use emulator::Emulator;
@@ -34,3 +36,4 @@ pub use seed::{
     DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed, Seed,
     UserSeed,
 };
+pub use webhooks::log::{Webhook, WebhookAttempt};

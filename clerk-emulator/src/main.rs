@@ -9,7 +9,7 @@ const USAGE: &str = "\
 A Clerk-compatible server on loopback, for development and tests only.
 
 Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
-                      [--dangerous-bind ADDRESS] [--public-url URL]
+                      [--dangerous-bind ADDRESS] [--public-url URL] [--webhook-url URL]
 
   --port PORT                port to listen on (default 4000; 0 takes a free one)
   --seed FILE                JSON file with users, organizations, roles, templates and machines
@@ -18,6 +18,7 @@ Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
                              it can sign in as anybody
   --public-url URL           URL under which applications and browsers reach the emulator, as in
                              http://clerk-emulator:4000
+  --webhook-url URL          endpoint that is told of every event, as in http://localhost:3000/webhooks
   --help                     this text
 ";
 
@@ -28,6 +29,7 @@ struct Arguments {
     origins: Vec<String>,
     bind: Option<IpAddr>,
     public_url: Option<String>,
+    webhook_url: Option<String>,
     help: bool,
 }
 
@@ -66,6 +68,9 @@ async fn run() -> Result<(), Failure> {
     }
     if let Some(url) = arguments.public_url {
         builder = builder.public_url(url);
+    }
+    if let Some(url) = arguments.webhook_url {
+        builder = builder.webhook_url(url);
     }
     let emulator = builder.start().await?;
     for (name, value) in emulator.env() {
@@ -106,6 +111,7 @@ fn arguments() -> Result<Arguments, Failure> {
             Long("allow-origin") => parsed.origins.push(parser.value()?.string()?),
             Long("dangerous-bind") => parsed.bind = Some(parser.value()?.parse()?),
             Long("public-url") => parsed.public_url = Some(parser.value()?.string()?),
+            Long("webhook-url") => parsed.webhook_url = Some(parser.value()?.string()?),
             Long("help") | Short('h') => parsed.help = true,
             other => return Err(other.unexpected().into()),
         }

@@ -44,13 +44,13 @@ pub(super) fn existing(body: &Body) -> Result<Existing, ApiError> {
 
 fn invite(body: Body) -> Result<(NewInvite, Existing), ApiError> {
     let body = body.only(FIELDS)?;
-    body.boolean("notify")?;
     body.one_of("template_slug", &["invitation", "waitlist_invitation"])?;
     let new = NewInvite {
         email_address: body.required("email_address")?,
         public_metadata: body.object("public_metadata")?,
         redirect_url: body.text("redirect_url")?,
         expires_in_days: body.integer("expires_in_days")?,
+        notify: body.boolean("notify")? != Some(false),
     };
     Ok((new, existing(&body)?))
 }

@@ -34,7 +34,7 @@ mod redirect_urls;
 mod restrictions;
 mod role_sets;
 mod sessions;
-mod shapes;
+pub(crate) mod shapes;
 mod sign_in_tokens;
 mod svix;
 mod templates;

@@ -61,13 +61,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 fn invitation(body: Body) -> Result<NewOrganizationInvitation, ApiError> {
     let body = body.only(FIELDS)?;
-    body.boolean("notify")?;
     Ok(NewOrganizationInvitation {
         invite: NewInvite {
             email_address: body.required("email_address")?,
             public_metadata: body.object("public_metadata")?,
             redirect_url: body.text("redirect_url")?,
             expires_in_days: body.integer("expires_in_days")?,
+            notify: body.boolean("notify")? != Some(false),
         },
         role: body.required("role")?,
         inviter_id: body.text("inviter_user_id")?,

@@ -76,6 +76,7 @@ fn invite(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
         public_metadata: None,
         redirect_url: None,
         expires_in_days: None,
+        notify: true,
     };
     let invitation = invitations::create(tables, new, Existing::Ignored, now)?
         .id

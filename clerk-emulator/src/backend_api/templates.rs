@@ -130,8 +130,8 @@ async fn preview(
         };
         let subject = subject.or_else(|| made.subject.clone());
         Ok(reply::ok(&json!({
-            "subject": subject.map(|subject| templates::fill_in(&subject)),
-            "body": templates::fill_in(body.as_deref().unwrap_or(&made.body)),
+            "subject": subject.map(|subject| templates::fill_in(&subject, templates::example)),
+            "body": templates::fill_in(body.as_deref().unwrap_or(&made.body), templates::example),
             "from_email_address": address(from, &made.from_email_name),
             "reply_to_email_address": address(reply_to, &made.reply_to_email_name),
         })))

@@ -27,7 +27,7 @@ use super::upload::MOST_IMAGE_BYTES;
 use crate::app::App;
 use crate::instance::{Instance, is_loopback};
 use crate::rules::api_error::ApiError;
-use crate::{backend_api, frontend_api};
+use crate::{backend_api, frontend_api, webhooks};
 
 /// The largest body that is kept: a picture and the form around it.
 const MOST_BODY_BYTES: usize = MOST_IMAGE_BYTES + 1024 * 1024;
@@ -80,6 +80,7 @@ fn router(app: &Arc<App>) -> Router {
         .nest("/v1", backend_api::public_routes())
         .merge(backend_api::machine_routes(app))
         .merge(frontend_api::routes(app))
+        .merge(webhooks::page::routes())
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated)
         // The server has read the body by then, and has a limit of its own.

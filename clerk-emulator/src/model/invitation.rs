@@ -29,6 +29,8 @@ pub(crate) struct Invite {
     /// The ticket in the link.
     pub(crate) ticket: String,
     pub(crate) revoked: bool,
+    /// Whether the address gets a mail.
+    pub(crate) notify: bool,
     pub(crate) redirect_url: Option<String>,
     pub(crate) public_metadata: Metadata,
     pub(crate) expires_at: i64,
@@ -62,6 +64,7 @@ impl Invite {
             email_address,
             ticket: random::alphanumeric(40),
             revoked: false,
+            notify: true,
             redirect_url: None,
             public_metadata: Metadata::new(),
             expires_at: now.saturating_add(days.saturating_mul(DAY_MS)),

@@ -32,3 +32,4 @@ pub(crate) mod ticket;
 pub(crate) mod user;
 pub(crate) mod verification;
 pub(crate) mod waitlist;
+pub(crate) mod webhook;

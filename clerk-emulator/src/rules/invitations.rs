@@ -20,6 +20,8 @@ pub(crate) struct NewInvite {
     pub(crate) public_metadata: Option<Metadata>,
     pub(crate) redirect_url: Option<String>,
     pub(crate) expires_in_days: Option<i64>,
+    /// Whether the address gets a mail.
+    pub(crate) notify: bool,
 }
 
 impl NewInvite {
@@ -39,6 +41,7 @@ impl NewInvite {
             return Err(ApiError::format("redirect_url", "must be an absolute URL"));
         }
         let mut invite = Invite::new(self.email_address, days, now);
+        invite.notify = self.notify;
         invite.redirect_url = self.redirect_url;
         invite.public_metadata = self.public_metadata.unwrap_or_default();
         metadata::check("public_metadata", &invite.public_metadata)?;

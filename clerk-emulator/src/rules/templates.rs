@@ -198,8 +198,8 @@ pub(crate) fn revert(tables: &mut Tables, kind: TemplateKind, slug: &str) -> Res
     Ok(())
 }
 
-/// Fills the variables of a text with examples. Those that are not known stay.
-pub(crate) fn fill_in(text: &str) -> String {
+/// Fills the variables of a text. Those without a value stay.
+pub(crate) fn fill_in<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, (variable, after))) = rest
@@ -207,8 +207,8 @@ pub(crate) fn fill_in(text: &str) -> String {
         .and_then(|(before, inner)| Some((before, inner.split_once("}}")?)))
     {
         filled.push_str(before);
-        match example(variable.trim()) {
-            Some(example) => filled.push_str(example),
+        match value(variable.trim()) {
+            Some(value) => filled.push_str(value),
             None => {
                 filled.push_str("{{");
                 filled.push_str(variable);
@@ -220,7 +220,8 @@ pub(crate) fn fill_in(text: &str) -> String {
     filled + rest
 }
 
-fn example(variable: &str) -> Option<&'static str> {
+/// Returns what stands for a variable in previews.
+pub(crate) fn example(variable: &str) -> Option<&'static str> {
     Some(match variable {
         "app.name" => "Emulator",
         "org.name" => "Acme",

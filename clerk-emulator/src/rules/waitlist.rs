@@ -64,6 +64,7 @@ pub(crate) fn invite<'a>(
         public_metadata: None,
         redirect_url: None,
         expires_in_days: None,
+        notify: true,
     };
     let invitation_id = invitations::create(tables, invite, existing, now)?
         .id

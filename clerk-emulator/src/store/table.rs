@@ -24,6 +24,14 @@ enum Change<T> {
     Removed { index: usize, row: T },
 }
 
+/// What became of a row since the last commit.
+#[derive(Debug)]
+pub(crate) enum RowChange<'a, T> {
+    Inserted(&'a T),
+    Replaced { before: &'a T, after: &'a T },
+    Removed(&'a T),
+}
+
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
@@ -96,6 +104,28 @@ impl<T: Row> Table<T> {
         for id in self.ids(fits) {
             self.remove(&id);
         }
+    }
+
+    /// Returns what became of each row since the last commit, in the order in which they were first touched.
+    pub(crate) fn changes(&self) -> Vec<RowChange<'_, T>> {
+        // The first change of a row knows what it was.
+        let mut first: IndexMap<&str, Option<&T>> = IndexMap::new();
+        for change in &self.journal {
+            let (id, before) = match change {
+                Change::Inserted(id) => (id.as_str(), None),
+                Change::Replaced(row) | Change::Removed { row, .. } => (row.id(), Some(row)),
+            };
+            first.entry(id).or_insert(before);
+        }
+        first
+            .into_iter()
+            .filter_map(|(id, before)| match (before, self.rows.get(id)) {
+                (None, Some(row)) => Some(RowChange::Inserted(row)),
+                (Some(before), Some(after)) => Some(RowChange::Replaced { before, after }),
+                (Some(before), None) => Some(RowChange::Removed(before)),
+                (None, None) => None,
+            })
+            .collect()
     }
 
     /// Accepts the changes since the last commit.

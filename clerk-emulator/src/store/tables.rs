@@ -28,6 +28,7 @@ use crate::model::ticket::Ticket;
 use crate::model::user::User;
 use crate::model::verification::Verification;
 use crate::model::waitlist::WaitlistEntry;
+use crate::model::webhook::WebhookMessage;
 
 /// Declares the tables, so that none is forgotten when changes are committed or taken back.
 macro_rules! tables {
@@ -89,6 +90,7 @@ tables! {
     admin_portal_links: AdminPortalLink by id,
     templates: TemplateOverride by id,
     proxy_checks: ProxyCheck by id,
+    webhook_messages: WebhookMessage by id,
     plans: Plan by id,
     prices: Price by id,
     discounts: Discount by id,

@@ -16,6 +16,7 @@ mod sample;
 mod schema;
 mod server;
 mod webhook;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ pub use request::Complaint;
 pub use sample::Sample;
 pub use server::DocumentServer;
 pub use webhook::examples as webhook_examples;
+pub use webhooks::WebhookDocument;
 
 use schema::Schemas;
 

@@ -1,6 +1,6 @@
 //! Billing: the operations of the document, and what subscriptions do as time passes.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use clerk_emulator::{DiscountSeed, Emulator, PlanSeed, UserSeed};
 use http::Method;
@@ -61,6 +61,9 @@ pub(crate) async fn story(walk: &mut Walk<'_>, user: &str, organization: &str) {
             .unwrap()
     };
     let (pro, trial) = (of("pro"), of("trial"));
+    let trial_item = items["data"].as_array().unwrap().iter();
+    let mut trial_item = trial_item.filter(|item| item["id"] == json!(trial));
+    let trial_item = trial_item.next().unwrap();
     walk.post(
         "/billing/subscription_items/{subscription_item_id}/discounts",
         &[&pro],
@@ -77,7 +80,7 @@ pub(crate) async fn story(walk: &mut Walk<'_>, user: &str, organization: &str) {
     walk.post(
         "/billing/subscription_items/{subscription_item_id}/extend_free_trial",
         &[&trial],
-        json!({ "extend_to": in_days(30) }),
+        json!({ "extend_to": after(trial_item, 20) }),
     )
     .await;
     let price = |slug: &str| {
@@ -88,12 +91,14 @@ pub(crate) async fn story(walk: &mut Walk<'_>, user: &str, organization: &str) {
             .unwrap()
             .to_owned()
     };
-    walk.post(
-        "/billing/subscription_items/{subscription_item_id}/price_transition",
-        &[&pro],
-        json!({ "from_price_id": price("pro"), "to_price_id": price("trial") }),
-    )
-    .await;
+    let dear = json!({ "plan_id": plan_of(&items, "pro"), "amount": 3_000 });
+    let dear = id(&walk.post("/billing/prices", &[], dear).await);
+    let transition = "/billing/subscription_items/{subscription_item_id}/price_transition";
+    let up = json!({ "from_price_id": price("pro"), "to_price_id": dear });
+    let up = walk.post(transition, &[&pro], up).await;
+    let down = json!({ "from_price_id": dear, "to_price_id": price("trial") });
+    walk.post(transition, &[&id(&up["subscription_item"])], down)
+        .await;
     walk.delete(
         "/billing/subscription_items/{subscription_item_id}?end_now=true",
         &[&trial],
@@ -110,10 +115,15 @@ pub(crate) async fn story(walk: &mut Walk<'_>, user: &str, organization: &str) {
     .await;
 }
 
-fn in_days(days: u32) -> String {
-    let at = std::time::SystemTime::now() + DAY * days;
-    let seconds = at.duration_since(UNIX_EPOCH).unwrap().as_secs();
-    rfc3339(i64::try_from(seconds).unwrap())
+fn plan_of<'a>(items: &'a Value, slug: &str) -> &'a str {
+    let mut items = items["data"].as_array().unwrap().iter();
+    let item = items.find(|item| item["plan"]["slug"] == slug).unwrap();
+    item["plan_id"].as_str().unwrap()
+}
+
+/// A time so many days after the end of an item's period.
+fn after(item: &Value, days: i64) -> String {
+    rfc3339(item["period_end"].as_i64().unwrap() / 1_000 + days * 86_400)
 }
 
 /// Formats seconds since the epoch, by the algorithm for civil days of Howard Hinnant.
@@ -262,10 +272,10 @@ async fn a_free_trial_is_extended_and_then_paid() {
         assert_eq!(answer.status, 422, "{}", answer.body);
         assert_eq!(answer.param(), "extend_to");
     }
-    let extended = post(&caller, &path, json!({ "extend_to": in_days(20) })).await;
+    let extended = post(&caller, &path, json!({ "extend_to": after(&item, 14) })).await;
     assert_eq!(extended.status, 200, "{}", extended.body);
     assert!(extended.body["period_end"].as_i64() > item["period_end"].as_i64());
-    let again = post(&caller, &path, json!({ "extend_to": in_days(20) })).await;
+    let again = post(&caller, &path, json!({ "extend_to": after(&item, 14) })).await;
     assert_eq!(again.body["period_end"], extended.body["period_end"]);
     emulator.advance_clock(DAY * 15);
     assert_eq!(
@@ -278,7 +288,7 @@ async fn a_free_trial_is_extended_and_then_paid() {
     assert_eq!(paid["lifetime_paid"]["amount"], 900);
     let bob = items_of(&emulator, &caller, "bob").await.remove(0);
     let path = format!("/billing/subscription_items/{}/extend_free_trial", id(&bob));
-    let refused = post(&caller, &path, json!({ "extend_to": in_days(50) })).await;
+    let refused = post(&caller, &path, json!({ "extend_to": after(&bob, 1) })).await;
     assert_eq!(refused.code(), "subscription_item_not_in_free_trial");
 }
 

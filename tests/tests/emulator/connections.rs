@@ -217,6 +217,9 @@ pub(crate) async fn services(
         json!({ "home_url": "https://app.example.org", "is_secondary": true }),
     )
     .await;
+    // A session that goes with its user.
+    walk.post("/sessions", &[], json!({ "user_id": user }))
+        .await;
 }
 
 async fn emulator() -> (Emulator, Caller) {

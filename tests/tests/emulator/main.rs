@@ -15,6 +15,7 @@ mod rollback;
 mod stories;
 mod uploads;
 mod walk;
+mod webhooks;
 
 use std::io::Write as _;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clerk_emulator::{DiscountSeed, Emulator, RoleSeed, UserSeed};
-use clerk_tests::document::{Document, Operation, Success};
+use clerk_tests::document::{Document, Operation, Success, WebhookDocument};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use crate::stories::{
     credits, domains, identifiers, invitations, lists, machines, oauth_applications, organizations,
     refresh, roles, sessions, settings, templates, users,
 };
+use crate::webhooks::{Receiver, SECRET};
 use crate::{billing, connections, report};
 
 /// The judge, and what was judged so far.
@@ -145,7 +146,9 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     for plan in billing::plans() {
         builder = builder.plan(plan);
     }
+    let receiver = Receiver::start().await;
     let emulator = builder
+        .webhook(receiver.url(), SECRET)
         .discount(DiscountSeed::amount("Launch", 500).id("cdisc_launch"))
         .user(UserSeed::new("payer@example.com").plan("pro"))
         .user(UserSeed::new("trier@example.com").plan("trial"))
@@ -182,6 +185,8 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
         .await;
     walk.delete("/users/{user_id}", &[&user]).await;
 
+    emulator.settle().await;
+    judge_events(&receiver.payloads());
     let emulated = probe(&walk).await;
     let not_walked: Vec<_> = emulated
         .difference(&walk.walked)
@@ -209,6 +214,59 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
         "walked and not emulated: {not_emulated:?}"
     );
 }
+
+/// Judges what the webhook endpoint was told by the document of webhooks.
+fn judge_events(payloads: &[Value]) {
+    let Some(document) = WebhookDocument::beside_workspace().unwrap() else {
+        report("!!! SKIPPED: webhooks against their document (there is none beside the workspace)");
+        return;
+    };
+    let mut complaints = Vec::new();
+    let mut seen = BTreeSet::new();
+    for payload in payloads {
+        let event = payload["type"].as_str().unwrap_or_default();
+        seen.insert(event);
+        for complaint in document.complaints(payload) {
+            complaints.push(format!("{event}: {complaint}\n    {payload}"));
+        }
+    }
+    assert!(
+        complaints.is_empty(),
+        "{} complaints:\n{}",
+        complaints.len(),
+        complaints.join("\n")
+    );
+    let missing: Vec<_> = document
+        .events()
+        .filter(|event| !seen.contains(event))
+        .collect();
+    report(&format!(
+        "emulator: {} webhooks of {} types judged; not caused: {}",
+        payloads.len(),
+        seen.len(),
+        missing.join(", ")
+    ));
+    let unexpected: Vec<_> = missing
+        .iter()
+        .filter(|event| !NEVER_CAUSED.contains(event))
+        .collect();
+    assert!(unexpected.is_empty(), "not caused: {unexpected:?}");
+}
+
+/// Events of what does not happen here, or not by calls of the Backend API: the emulator's card always pays, nobody
+/// is reminded of the end of a trial, and only the Frontend API sends text messages, accepts invitations and leaves
+/// sessions pending or removed.
+const NEVER_CAUSED: &[&str] = &[
+    "organizationInvitation.accepted",
+    "session.ended",
+    "session.pending",
+    "sms.created",
+    "subscription.pastDue",
+    "subscriptionItem.abandoned",
+    "subscriptionItem.freeTrialEnding",
+    "subscriptionItem.incomplete",
+    "subscriptionItem.pastDue",
+];
 
 /// Nothing enrolls a trusted device here, so that none can be revoked.
 const NEVER_SUCCEEDS: &[&str] = &["DELETE /users/{user_id}/trusted_devices/{trusted_device_id}"];

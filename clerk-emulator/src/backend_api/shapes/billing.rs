@@ -411,7 +411,8 @@ impl Shapes<'_> {
     }
 }
 
-fn dollars(amount: i64) -> Value {
+/// Shows an amount of cents.
+pub(crate) fn dollars(amount: i64) -> Value {
     money(amount, DEFAULT_CURRENCY)
 }
 

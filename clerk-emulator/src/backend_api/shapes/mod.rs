@@ -2,7 +2,7 @@
 
 mod admin_portal_link;
 mod agent_task;
-mod billing;
+pub(crate) mod billing;
 mod credential;
 mod credit;
 pub(super) mod directory;
@@ -13,7 +13,7 @@ mod invitation;
 mod jwt_template;
 mod machine;
 mod oauth_application;
-pub(super) mod organization;
+pub(crate) mod organization;
 mod organization_domain;
 mod proxy_check;
 mod restriction;

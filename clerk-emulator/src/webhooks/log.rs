@@ -1,0 +1,70 @@
+use serde_json::Value;
+
+use crate::model::webhook::{Attempt, DeliveryState, WebhookMessage};
+
+/// An event that the webhook endpoint was told about, or is to be told.
+///
+/// Returned by [`Emulator::webhooks`](crate::Emulator::webhooks).
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    message: WebhookMessage,
+}
+
+impl Webhook {
+    pub(crate) fn new(message: WebhookMessage) -> Self {
+        Self { message }
+    }
+
+    /// Returns the id, which stands in the header `svix-id`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.message.id
+    }
+
+    /// Returns the type of the event, as in `user.created`.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        &self.message.event
+    }
+
+    /// Returns the event as it is sent.
+    #[must_use]
+    pub fn payload(&self) -> Value {
+        serde_json::from_str(&self.message.payload).unwrap_or_default()
+    }
+
+    /// Returns true if the endpoint accepted it: with a status from 200 to 299.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.message.state == DeliveryState::Delivered
+    }
+
+    /// Returns true if it is still to be sent, for the first time or again.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.message.state == DeliveryState::Pending
+    }
+
+    /// Returns the attempts so far, oldest first.
+    pub fn attempts(&self) -> impl Iterator<Item = WebhookAttempt<'_>> {
+        self.message.attempts.iter().map(WebhookAttempt)
+    }
+}
+
+/// One try to deliver an event.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookAttempt<'a>(&'a Attempt);
+
+impl WebhookAttempt<'_> {
+    /// Returns the status that the endpoint answered.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Returns why there was no answer.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.0.error.as_deref()
+    }
+}

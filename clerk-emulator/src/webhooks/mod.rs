@@ -1,0 +1,8 @@
+//! Webhooks: which events operations cause, and how the application is told.
+
+mod billing_payloads;
+pub(crate) mod delivery;
+pub(crate) mod endpoint;
+pub(crate) mod events;
+pub(crate) mod log;
+pub(crate) mod page;

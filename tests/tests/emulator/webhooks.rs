@@ -1,0 +1,263 @@
+//! Webhooks that the emulator sends: signed, retried, kept in a log, and none after a stop.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use clerk_core::WebhookVerifier;
+use clerk_emulator::{Emulator, Error, OrganizationSeed, UserSeed};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+
+pub(crate) const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cyBvZiB3ZWJob29rcw==";
+
+/// An endpoint on loopback that keeps what it gets.
+#[derive(Clone)]
+pub(crate) struct Receiver {
+    url: String,
+    kept: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
+    /// Answers to give before it accepts.
+    refusals: Arc<Mutex<VecDeque<StatusCode>>>,
+}
+
+impl Receiver {
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let receiver = Self {
+            url: format!("http://{}/webhooks", listener.local_addr().unwrap()),
+            kept: Arc::default(),
+            refusals: Arc::default(),
+        };
+        let router = Router::new()
+            .route("/webhooks", post(Self::receive))
+            .with_state(receiver.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        receiver
+    }
+
+    async fn receive(State(receiver): State<Self>, headers: HeaderMap, body: Bytes) -> StatusCode {
+        receiver.kept.lock().unwrap().push((headers, body));
+        let refusal = receiver.refusals.lock().unwrap().pop_front();
+        refusal.unwrap_or(StatusCode::NO_CONTENT)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn refuse(&self, statuses: &[StatusCode]) {
+        self.refusals.lock().unwrap().extend(statuses);
+    }
+
+    fn kept(&self) -> Vec<(HeaderMap, Bytes)> {
+        self.kept.lock().unwrap().clone()
+    }
+
+    /// The events that were received.
+    pub(crate) fn payloads(&self) -> Vec<Value> {
+        let kept = self.kept();
+        kept.iter()
+            .map(|(_, body)| serde_json::from_slice(body).unwrap())
+            .collect()
+    }
+
+    fn types(&self) -> Vec<String> {
+        let payloads = self.payloads();
+        let types = payloads
+            .iter()
+            .map(|payload| payload["type"].as_str().unwrap().to_owned());
+        types.collect()
+    }
+}
+
+async fn emulator(receiver: &Receiver) -> (Emulator, Caller) {
+    let emulator = Emulator::builder()
+        .webhook(receiver.url(), SECRET)
+        .user(UserSeed::new("ada@example.com"))
+        .organization(OrganizationSeed::new("Acme", "acme").member("ada@example.com", "org:admin"))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    (emulator, caller)
+}
+
+async fn create_user(caller: &Caller, address: &str) -> String {
+    let body = json!({ "email_address": [address], "skip_password_requirement": true });
+    let answer = caller.call(Method::POST, "/users", Some(&body)).await;
+    answer.body["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_event_is_signed_with_the_secret_in_the_environment() {
+    let receiver = Receiver::start().await;
+    let (emulator, caller) = emulator(&receiver).await;
+    let bob = create_user(&caller, "bob@example.com").await;
+    emulator.settle().await;
+    let kept = receiver.kept();
+    assert_eq!(
+        kept.len(),
+        1,
+        "what is seeded is no event: {:?}",
+        receiver.types()
+    );
+    let (_, secret) = emulator
+        .env()
+        .into_iter()
+        .find(|(name, _)| *name == "CLERK_WEBHOOK_SIGNING_SECRET")
+        .unwrap();
+    let (headers, body) = &kept[0];
+    let seconds: i64 = headers["svix-timestamp"].to_str().unwrap().parse().unwrap();
+    let now = seconds * 1_000;
+    let verifier = WebhookVerifier::new(secret).unwrap();
+    let event = verifier.verify(headers, body, now).unwrap();
+    assert_eq!(event.event_type().unwrap().as_str(), "user.created");
+    let payload: Value = serde_json::from_slice(body).unwrap();
+    assert_eq!(payload["data"]["id"], json!(bob));
+    let mut spoiled = body.to_vec();
+    spoiled[10] ^= 1;
+    assert!(verifier.verify(headers, &spoiled, now).is_err());
+    let log = emulator.webhooks();
+    assert_eq!(log.len(), 1);
+    assert_eq!(log[0].id(), headers["svix-id"]);
+    assert!(log[0].is_delivered());
+}
+
+#[tokio::test]
+async fn what_nobody_can_see_is_no_event_and_what_is_refused_neither() {
+    let receiver = Receiver::start().await;
+    let (emulator, caller) = emulator(&receiver).await;
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let path = format!("/users/{ada}");
+    for (method, path, body) in [
+        (
+            Method::PATCH,
+            path.clone(),
+            json!({ "first_name": "Ada", "password": "short" }),
+        ),
+        (Method::PATCH, path.clone(), json!({})),
+        (Method::GET, path.clone(), Value::Null),
+        (
+            Method::POST,
+            "/users".to_owned(),
+            json!({ "email_address": ["ada@example.com"] }),
+        ),
+        (
+            Method::POST,
+            "/invitations/bulk".to_owned(),
+            json!([{ "email_address": "a@b.c" }, { "email_address": "" }]),
+        ),
+    ] {
+        caller.call(method, &path, Some(&body)).await;
+    }
+    emulator.settle().await;
+    assert_eq!(receiver.types(), Vec::<String>::new());
+    caller
+        .call(Method::PATCH, &path, Some(&json!({ "first_name": "Ada" })))
+        .await;
+    caller.call(Method::DELETE, &path, None).await;
+    emulator.settle().await;
+    let mut types = receiver.types();
+    types.sort();
+    assert_eq!(
+        types,
+        [
+            "organizationMembership.deleted",
+            "user.deleted",
+            "user.updated"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_refused_event_is_sent_again_and_can_be_replayed() {
+    let receiver = Receiver::start().await;
+    let (emulator, caller) = emulator(&receiver).await;
+    receiver.refuse(&[StatusCode::INTERNAL_SERVER_ERROR, StatusCode::FOUND]);
+    create_user(&caller, "bob@example.com").await;
+    emulator.settle().await;
+    let log = emulator.webhooks();
+    let statuses: Vec<_> = log[0]
+        .attempts()
+        .map(|attempt| attempt.status().unwrap())
+        .collect();
+    assert_eq!(statuses, [500, 302, 204]);
+    let ids: Vec<_> = receiver
+        .kept()
+        .iter()
+        .map(|(headers, _)| headers["svix-id"].clone())
+        .collect();
+    assert!(ids.iter().all(|id| id == log[0].id()), "{ids:?}");
+    emulator.replay_webhook(log[0].id()).unwrap();
+    emulator.settle().await;
+    assert_eq!(receiver.kept().len(), 4);
+    assert!(matches!(
+        emulator.replay_webhook("msg_nobody"),
+        Err(Error::Unknown { .. })
+    ));
+}
+
+#[tokio::test]
+async fn no_event_follows_a_stop() {
+    let receiver = Receiver::start().await;
+    let (emulator, caller) = emulator(&receiver).await;
+    let down = vec![StatusCode::SERVICE_UNAVAILABLE; 1_000];
+    receiver.refuse(&down);
+    for index in 0..20 {
+        create_user(&caller, &format!("user{index}@example.com")).await;
+    }
+    // The runtime of the deliveries is gone when this returns.
+    drop(emulator);
+    // What is on the wire may still arrive. Then nothing does, for longer than the first waits between attempts.
+    let quiet = std::time::Duration::from_millis(800);
+    tokio::time::sleep(quiet).await;
+    let after_stop = receiver.kept().len();
+    tokio::time::sleep(quiet).await;
+    assert_eq!(receiver.kept().len(), after_stop);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_be_used_stops_the_start() {
+    for (url, secret) in [
+        ("localhost:3000", SECRET),
+        ("ftp://localhost/", SECRET),
+        ("http://localhost:3000/", "secret"),
+        ("http://localhost:3000/", "whsec_"),
+        ("http://localhost:3000/", "whsec_?"),
+    ] {
+        let error = Emulator::builder()
+            .webhook(url, secret)
+            .start()
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::Invalid { .. }), "{url}: {error}");
+        assert!(!error.to_string().contains("secret\""), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_shows_deliveries() {
+    let receiver = Receiver::start().await;
+    let (emulator, caller) = emulator(&receiver).await;
+    let bob = create_user(&caller, "bob@example.com").await;
+    let name = json!({ "first_name": "<b>Bob" });
+    caller
+        .call(Method::PATCH, &format!("/users/{bob}"), Some(&name))
+        .await;
+    emulator.settle().await;
+    let page = reqwest::get(format!("{}/webhooks", emulator.url()))
+        .await
+        .unwrap();
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("user.created") && page.contains("delivered"),
+        "{page}"
+    );
+    assert!(page.contains("&lt;b&gt;Bob") && !page.contains("<b>Bob"));
+}
