@@ -13,8 +13,9 @@ use crate::model::credential::{Credential, CredentialKind};
 use crate::model::session::Session;
 use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
+use crate::signing_keys;
 use crate::store::Store;
-use crate::store::tables::Tables;
+use crate::store::tables::{Tables, TablesDump};
 use crate::tokens::machine_claims::{m2m_claims, oauth_claims};
 use crate::tokens::session_claims::session_claims;
 use crate::tokens::signing_key::{SigningKey, TokenKind};
@@ -31,6 +32,8 @@ pub(crate) struct App {
     /// Tells the delivery of webhooks that there is something to send.
     pub(crate) outbox: Outbox,
     record_events: Option<RecordEvents>,
+    /// What it started with.
+    pub(crate) initial: TablesDump,
     store: Store,
     key: Mutex<Arc<SigningKey>>,
 }
@@ -46,6 +49,7 @@ impl App {
         key: SigningKey,
         client: reqwest::Client,
         record_events: Option<RecordEvents>,
+        initial: TablesDump,
     ) -> Self {
         Self {
             instance,
@@ -55,6 +59,7 @@ impl App {
             client,
             outbox: Outbox::default(),
             record_events,
+            initial,
             store,
             key: Mutex::new(Arc::new(key)),
         }
@@ -101,8 +106,25 @@ impl App {
         Arc::clone(&self.key.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn replace_key(&self, key: SigningKey) {
+    /// Signs with this key from now on, and keeps it.
+    pub(crate) fn replace_key(&self, key: SigningKey) -> Result<(), Error> {
+        let key = self.set_up(|tables, _| signing_keys::settle(tables, Some(key)))?;
+        self.use_key(key);
+        Ok(())
+    }
+
+    fn use_key(&self, key: SigningKey) {
         *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    }
+
+    /// Replaces the whole state, the signing key included.
+    pub(crate) fn restore(&self, state: TablesDump) -> Result<(), Error> {
+        let key = self.set_up(|tables, _| {
+            tables.load(state);
+            signing_keys::settle(tables, None)
+        })?;
+        self.use_key(key);
+        Ok(())
     }
 
     /// Signs a session token that is valid from now on.

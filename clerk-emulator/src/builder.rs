@@ -1,4 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -10,15 +12,20 @@ use crate::emulator::Emulator;
 use crate::error::Error;
 use crate::http::server;
 use crate::instance::{self, Instance};
-use crate::rules::domains;
+use crate::rules::{domains, settings};
 use crate::secret::Secret;
 use crate::seed::{
     DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed, Seed,
     UserSeed,
 };
 use crate::seeding;
+use crate::signing_keys;
 use crate::store::Store;
 use crate::store::memory::Memory;
+#[cfg(feature = "sqlite")]
+use crate::store::sqlite::Sqlite;
+use crate::store::storage::Storage;
+use crate::store::tables::Tables;
 use crate::tokens::crypto_provider;
 use crate::tokens::signing_key::SigningKey;
 use crate::webhooks::endpoint::{self, Endpoint};
@@ -37,6 +44,9 @@ pub struct EmulatorBuilder {
     public_url: Option<String>,
     no_refresh_cookies: bool,
     webhook: Option<(String, Option<Secret>)>,
+    signing_key: Option<Secret>,
+    #[cfg(feature = "sqlite")]
+    data: Option<PathBuf>,
 }
 
 impl EmulatorBuilder {
@@ -130,6 +140,26 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the key that signs tokens: a private RSA key of 2048 bits as PEM (`BEGIN PRIVATE KEY`). It is random
+    /// otherwise, and stays the same where the state is kept in a file.
+    pub fn signing_key(mut self, pem: impl Into<String>) -> Self {
+        self.signing_key = Some(Secret(pem.into()));
+        self
+    }
+
+    /// Keeps the state in this SQLite file, which is created where there is none, with the signing key. When an
+    /// operation is answered its changes are in the file, however the process ends. The seed is for a new file; a
+    /// file that has a state keeps it.
+    ///
+    /// # Security
+    ///
+    /// The file holds keys and what passwords are verified with. Only its owner may read it.
+    #[cfg(feature = "sqlite")]
+    pub fn data_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data = Some(path.into());
+        self
+    }
+
     /// Allows browsers to be sent to this origin, as in `http://app.test:3000`, and its pages to read answers.
     /// Loopback origins are always allowed. `*` allows every origin.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
@@ -203,20 +233,29 @@ impl EmulatorBuilder {
         crypto_provider::install()?;
         let instance = self.instance(address)?;
         let clock = Clock::default();
-        let store = Store::new(Memory::default());
+        let store = Store::new(self.storage()?);
         let now = clock.now_ms();
-        store.write(|tables| {
-            domains::add_primary(tables, &instance.host);
-            seeding::seed(tables, self.seed, now)
+        let pinned = match &self.signing_key {
+            Some(pem) => Some(SigningKey::from_pem(&pem.0)?),
+            None => None,
+        };
+        let key = store.write(|tables| {
+            if settings::get(tables).is_err() {
+                seeding::seed(tables, self.seed, now)?;
+                domains::ensure_primary(tables, &instance.host);
+            }
+            signing_keys::settle(tables, pinned)
         })?;
+        let initial = store.read(Tables::dump);
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Error::HttpClient(error.into()))?;
-        let key = SigningKey::generate()?;
         let record: Option<RecordEvents> = instance.webhook.as_ref().map(|_| events::record as _);
-        let app = Arc::new(App::new(instance, clock, store, key, client, record));
+        let app = Arc::new(App::new(
+            instance, clock, store, key, client, record, initial,
+        ));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -268,6 +307,13 @@ impl EmulatorBuilder {
                     expected: "a text that is not empty",
                 });
             }
+            Some(Secret(key)) if key.starts_with("sk_live_") => {
+                return Err(Error::Invalid {
+                    what: "the secret key",
+                    value: "sk_live_...".to_owned(),
+                    expected: "the key of a test instance: keep live keys away from an emulator",
+                });
+            }
             Some(Secret(key)) => key.clone(),
             None => instance::DEFAULT_SECRET_KEY.to_owned(),
         };
@@ -283,6 +329,23 @@ impl EmulatorBuilder {
             refresh_cookies: !self.no_refresh_cookies,
             webhook: self.endpoint()?,
         })
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn storage(&self) -> Result<Box<dyn Storage>, Error> {
+        Ok(match &self.data {
+            Some(path) => Box::new(Sqlite::open(path)?),
+            None => Box::new(Memory::default()),
+        })
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "with the feature `sqlite` it can fail"
+    )]
+    fn storage(&self) -> Result<Box<dyn Storage>, Error> {
+        Ok(Box::new(Memory::default()))
     }
 
     fn endpoint(&self) -> Result<Option<Endpoint>, Error> {

@@ -16,6 +16,8 @@ use crate::minting::session_token::SessionTokenBuilder;
 use crate::model::credential::CredentialKind;
 use crate::model::webhook::{DeliveryState, WebhookMessage};
 use crate::rules::{identifiers, machines, organizations};
+use crate::seed::{STATE_VERSION, Seed, State};
+use crate::store::tables::TablesDump;
 use crate::tokens::signing_key::SigningKey;
 use crate::webhooks::log::Webhook;
 
@@ -220,10 +222,48 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`Error::KeyGeneration`] when no key can be made.
+    /// [`Error::KeyGeneration`] when no key can be made, [`Error::DataFile`] when it cannot be kept.
     pub fn rotate_keys(&self) -> Result<(), Error> {
-        self.app.replace_key(SigningKey::generate()?);
-        Ok(())
+        self.app.replace_key(SigningKey::generate()?)
+    }
+
+    /// Returns the whole state as a seed: an emulator that starts with it has the same users, passwords, sessions and
+    /// keys.
+    #[must_use]
+    pub fn export(&self) -> Seed {
+        let tables = self.app.read(|tables, _| tables.dump());
+        Seed {
+            state: Some(Box::new(State {
+                version: STATE_VERSION,
+                tables,
+            })),
+            ..Seed::default()
+        }
+    }
+
+    /// Remembers the whole state, to [`restore`](Self::restore) it.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.app.read(|tables, _| tables.dump()))
+    }
+
+    /// Puts the state back that a snapshot remembers, the signing key included. Nothing of it is an event for
+    /// webhooks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DataFile`] when the state cannot be kept.
+    pub fn restore(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        self.app.restore(snapshot.0.clone())
+    }
+
+    /// Puts the state back that the emulator started with. Faults, the clock and the record of requests stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DataFile`] when the state cannot be kept.
+    pub fn reset(&self) -> Result<(), Error> {
+        self.app.restore(self.app.initial.clone())
     }
 
     /// Moves the emulator's clock ahead. The application's clock does not follow.
@@ -307,6 +347,18 @@ impl Emulator {
     /// Clears the record of requests.
     pub fn clear_requests(&self) {
         self.app.recorder.clear();
+    }
+}
+
+/// The state of an emulator at one time.
+///
+/// Returned by [`Emulator::snapshot`].
+#[derive(Clone)]
+pub struct Snapshot(TablesDump);
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").finish_non_exhaustive()
     }
 }
 

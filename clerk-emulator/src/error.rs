@@ -37,6 +37,14 @@ pub enum Error {
     /// A token could not be signed.
     #[error("cannot sign the token")]
     Signing,
+    /// The data file cannot be used, and was left as it is; or it cannot be written any more.
+    #[error("the data file {path} cannot be used")]
+    DataFile {
+        /// The file's path.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Source,
+    },
     /// The seed file cannot be read.
     #[error("the seed file {path} cannot be read")]
     ReadSeed {
@@ -48,6 +56,9 @@ pub enum Error {
     /// The seed is not valid JSON, or has a field that the emulator does not know.
     #[error("the seed is not a valid seed document")]
     ParseSeed(#[source] Source),
+    /// The seed cannot be written as a document.
+    #[error("the seed cannot be written as a document")]
+    WriteSeed(#[source] Source),
     /// Two entries of the seed have the same identifier.
     #[error("the seed uses the {what} {value:?} twice")]
     Duplicate {

@@ -21,12 +21,13 @@ mod secret;
 mod seed;
 mod seeding;
 mod session_cookies;
+mod signing_keys;
 mod store;
 mod tokens;
 mod webhooks;
 
 pub use builder::EmulatorBuilder;
-pub use emulator::Emulator;
+pub use emulator::{Emulator, Snapshot};
 pub use error::Error;
 pub use http::faults::{Fault, Faults};
 pub use http::recorder::RecordedRequest;

@@ -3,16 +3,23 @@
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use clerk_emulator::{Emulator, Seed};
+use clerk_emulator::{Emulator, EmulatorBuilder, Seed};
 
 const USAGE: &str = "\
 A Clerk-compatible server on loopback, for development and tests only.
 
 Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
                       [--dangerous-bind ADDRESS] [--public-url URL] [--webhook-url URL]
+                      [--data FILE] [--export FILE] [--secret-key KEY] [--signing-key FILE]
 
   --port PORT                port to listen on (default 4000; 0 takes a free one)
-  --seed FILE                JSON file with users, organizations, roles, templates and machines
+  --seed FILE                JSON or YAML file with users, organizations, roles, templates, machines and
+                             plans, or what --export wrote
+  --data FILE                SQLite file that keeps the state; the seed is for a new one
+  --export FILE              write the state of the data file as a seed, in YAML where the name ends with
+                             .yaml, and end
+  --secret-key KEY           secret key of the instance, as in sk_test_...
+  --signing-key FILE         PEM file with the RSA key that signs tokens
   --allow-origin ORIGIN      origin, besides loopback ones, that browsers may be sent back to
   --dangerous-bind ADDRESS   address to listen on instead of loopback, as in 0.0.0.0; whoever reaches
                              it can sign in as anybody
@@ -30,6 +37,10 @@ struct Arguments {
     bind: Option<IpAddr>,
     public_url: Option<String>,
     webhook_url: Option<String>,
+    data: Option<std::path::PathBuf>,
+    export: Option<std::path::PathBuf>,
+    secret_key: Option<String>,
+    signing_key: Option<std::path::PathBuf>,
     help: bool,
 }
 
@@ -72,6 +83,23 @@ async fn run() -> Result<(), Failure> {
     if let Some(url) = arguments.webhook_url {
         builder = builder.webhook_url(url);
     }
+    if let Some(key) = arguments.secret_key {
+        builder = builder.secret_key(key);
+    }
+    if let Some(path) = arguments.signing_key {
+        let pem = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        builder = builder.signing_key(pem);
+    }
+    if let Some(path) = &arguments.data {
+        builder = builder.data_file(path);
+    }
+    if let Some(path) = arguments.export {
+        if !arguments.data.is_some_and(|data| data.exists()) {
+            return Err("--export takes --data with a file that exists".into());
+        }
+        return export(builder.port(0), &path).await;
+    }
     let emulator = builder.start().await?;
     for (name, value) in emulator.env() {
         say(&format!("{name}={value}\n"));
@@ -79,6 +107,28 @@ async fn run() -> Result<(), Failure> {
     say(&format!("\nSign in at {}\n", emulator.sign_in_url()));
     stop_requested().await?;
     Ok(())
+}
+
+/// Writes the state as a seed.
+async fn export(builder: EmulatorBuilder, path: &std::path::Path) -> Result<(), Failure> {
+    let seed = builder.start().await?.export();
+    let is_yaml = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let text = if is_yaml {
+        seed.to_yaml()?
+    } else {
+        seed.to_json()?
+    };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    // It holds keys.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+    written.map_err(|error| format!("{} cannot be written: {error}", path.display()).into())
 }
 
 /// Waits until the command is told to stop.
@@ -112,6 +162,10 @@ fn arguments() -> Result<Arguments, Failure> {
             Long("dangerous-bind") => parsed.bind = Some(parser.value()?.parse()?),
             Long("public-url") => parsed.public_url = Some(parser.value()?.string()?),
             Long("webhook-url") => parsed.webhook_url = Some(parser.value()?.string()?),
+            Long("data") => parsed.data = Some(parser.value()?.into()),
+            Long("export") => parsed.export = Some(parser.value()?.into()),
+            Long("secret-key") => parsed.secret_key = Some(parser.value()?.string()?),
+            Long("signing-key") => parsed.signing_key = Some(parser.value()?.into()),
             Long("help") | Short('h') => parsed.help = true,
             other => return Err(other.unexpected().into()),
         }

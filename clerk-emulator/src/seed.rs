@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::model::billing::PayerKind;
 use crate::secret::Secret;
+use crate::store::tables::TablesDump;
 
 /// A free-form JSON object, such as metadata.
 type Object = Map<String, Value>;
@@ -31,7 +32,7 @@ type Object = Map<String, Value>;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Seed {
     pub(crate) users: Vec<UserSeed>,
@@ -41,7 +42,22 @@ pub struct Seed {
     pub(crate) machines: Vec<MachineSeed>,
     pub(crate) plans: Vec<PlanSeed>,
     pub(crate) discounts: Vec<DiscountSeed>,
+    /// What [`Emulator::export`](crate::Emulator::export) wrote: the whole state, to which nothing can be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<Box<State>>,
 }
+
+/// The whole state of an emulator.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    /// The version of the format.
+    pub(crate) version: u32,
+    pub(crate) tables: TablesDump,
+}
+
+/// The version of exported states.
+pub(crate) const STATE_VERSION: u32 = 1;
 
 impl Seed {
     /// Parses a seed document.
@@ -53,18 +69,69 @@ impl Seed {
         serde_json::from_str(text).map_err(|error| Error::ParseSeed(error.into()))
     }
 
-    /// Reads a seed document from a file.
+    /// Parses a seed document in YAML, which has the same fields.
     ///
     /// # Errors
     ///
-    /// [`Error::ReadSeed`] when the file cannot be read, [`Error::ParseSeed`] when it is not JSON of the
-    /// documented form.
+    /// [`Error::ParseSeed`] when the text is not YAML of the documented form.
+    #[cfg(feature = "yaml")]
+    pub fn from_yaml(text: &str) -> Result<Self, Error> {
+        let options = serde_saphyr::options! { budget: None };
+        serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| Error::ParseSeed(error.to_string().into()))
+    }
+
+    /// Formats the seed as a JSON document.
+    ///
+    /// # Security
+    ///
+    /// The document holds passwords, or what they are verified with, and keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WriteSeed`] when a text cannot be made of it.
+    pub fn to_json(&self) -> Result<String, Error> {
+        serde_json::to_string_pretty(self).map_err(|error| Error::WriteSeed(error.into()))
+    }
+
+    /// Formats the seed as a YAML document.
+    ///
+    /// # Security
+    ///
+    /// The document holds passwords, or what they are verified with, and keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WriteSeed`] when a text cannot be made of it.
+    #[cfg(feature = "yaml")]
+    pub fn to_yaml(&self) -> Result<String, Error> {
+        serde_saphyr::to_string(self).map_err(|error| Error::WriteSeed(error.to_string().into()))
+    }
+
+    /// Reads a seed document from a file: YAML where the name ends with `.yaml` or `.yml`, which takes the feature
+    /// `yaml`, and JSON elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReadSeed`] when the file cannot be read, [`Error::ParseSeed`] when it is not of the documented
+    /// form.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|source| Error::ReadSeed {
             path: PathBuf::from(path),
             source,
         })?;
+        let is_yaml = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_yaml {
+            #[cfg(feature = "yaml")]
+            return Self::from_yaml(&text);
+            #[cfg(not(feature = "yaml"))]
+            return Err(Error::ParseSeed(
+                "YAML takes the feature `yaml` of clerk-emulator".into(),
+            ));
+        }
         Self::from_json(&text)
     }
 
@@ -76,6 +143,7 @@ impl Seed {
         self.machines.extend(other.machines);
         self.plans.extend(other.plans);
         self.discounts.extend(other.discounts);
+        self.state = other.state.or(self.state.take());
     }
 }
 
@@ -91,7 +159,7 @@ impl Seed {
 ///     .public_metadata(serde_json::json!({ "plan": "gold" }));
 /// # let _ = ada;
 /// ```
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct UserSeed {
@@ -208,7 +276,7 @@ impl UserSeed {
 ///     .plan("team");
 /// # let _ = acme;
 /// ```
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
 pub struct OrganizationSeed {
@@ -228,7 +296,7 @@ pub struct OrganizationSeed {
     pub(crate) features: Vec<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberSeed {
     pub(crate) user: String,
@@ -300,7 +368,7 @@ impl OrganizationSeed {
 ///     .permission("org:invoices:manage");
 /// # let _ = billing;
 /// ```
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
 pub struct RoleSeed {
@@ -340,7 +408,7 @@ impl RoleSeed {
 /// `{{user.last_name}}`, `{{user.username}}`, `{{user.external_id}}`, `{{user.public_metadata}}` and its
 /// fields, `{{org.id}}`, `{{org.slug}}`, `{{org.role}}`. A text that is one placeholder becomes that value;
 /// an unknown placeholder becomes null.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
 pub struct JwtTemplateSeed {
@@ -369,7 +437,7 @@ impl JwtTemplateSeed {
 }
 
 /// A machine: a service that authenticates with machine-to-machine tokens.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
 pub struct MachineSeed {
@@ -427,7 +495,7 @@ impl MachineSeed {
 ///     .free_trial_days(14);
 /// # let _ = pro;
 /// ```
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
 pub struct PlanSeed {
@@ -518,7 +586,7 @@ impl PlanSeed {
 /// let launch = DiscountSeed::percent("Launch", 20.0).cycles(3).id("cdisc_launch");
 /// # let _ = launch;
 /// ```
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
 pub struct DiscountSeed {

@@ -13,16 +13,19 @@ use crate::model::user::User;
 use crate::random;
 use crate::rules::billing::{plans, subscriptions};
 use crate::rules::{
-    identifiers, jwt_templates, machines, organizations, permissions, role_sets, roles,
+    identifiers, jwt_templates, machines, organizations, permissions, role_sets, roles, settings,
 };
 use crate::seed::{
-    DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed, Seed,
-    UserSeed,
+    DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed,
+    STATE_VERSION, Seed, State, UserSeed,
 };
 use crate::store::tables::Tables;
 
 /// Adds everything in a seed to a new instance.
 pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Error> {
+    if let Some(state) = seed.state {
+        return load(tables, *state);
+    }
     tables.settings.insert(Settings::default());
     for role in Role::defaults(now) {
         for permission in &role.permissions {
@@ -50,6 +53,22 @@ pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Erro
     add_machines(tables, seed.machines, now)?;
     for template in seed.jwt_templates {
         add_jwt_template(tables, template, now)?;
+    }
+    Ok(())
+}
+
+/// Gives a new instance an exported state.
+fn load(tables: &mut Tables, state: State) -> Result<(), Error> {
+    if state.version != STATE_VERSION {
+        return Err(Error::Invalid {
+            what: "the version of the exported state",
+            value: state.version.to_string(),
+            expected: "the version that this emulator exports",
+        });
+    }
+    tables.load(state.tables);
+    if settings::get(tables).is_err() {
+        return Err(Error::unknown("row of the exported state", "settings"));
     }
     Ok(())
 }

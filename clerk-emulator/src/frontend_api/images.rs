@@ -43,13 +43,13 @@ fn initial(name: &str) -> Response {
     picture("image/svg+xml", Bytes::from(svg))
 }
 
-fn picture(content_type: &'static str, bytes: Bytes) -> Response {
+fn picture(content_type: &str, bytes: Bytes) -> Response {
     (
         [
-            (CONTENT_TYPE, content_type),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (CONTENT_SECURITY_POLICY, "default-src 'none'"),
-            (CACHE_CONTROL, "no-cache"),
+            (CONTENT_TYPE, content_type.to_owned()),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+            (CONTENT_SECURITY_POLICY, "default-src 'none'".to_owned()),
+            (CACHE_CONTROL, "no-cache".to_owned()),
         ],
         bytes,
     )

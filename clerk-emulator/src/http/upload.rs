@@ -75,7 +75,7 @@ async fn image(field: Field<'_>) -> Result<Image, ApiError> {
         )
     })?;
     Ok(Image {
-        content_type,
+        content_type: content_type.to_owned(),
         bytes,
         version: random::hex(8),
     })

@@ -4,6 +4,7 @@ use crate::secret::Secret;
 
 /// A link token with which the administrators of a company set up their connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AdminPortalLink {
     pub(crate) id: String,
     pub(crate) link_id: String,

@@ -1,7 +1,9 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// A sign-in that an agent was given on behalf of a user.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AgentTask {
     pub(crate) id: String,
     /// The same for all tasks of an agent.

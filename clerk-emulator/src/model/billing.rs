@@ -33,6 +33,7 @@ pub(crate) fn derived_id(prefix: &str, owner_id: &str) -> String {
 
 /// A plan that payers subscribe to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Plan {
     pub(crate) id: String,
     pub(crate) slug: String,
@@ -49,6 +50,7 @@ pub(crate) struct Plan {
 
 /// A feature that a plan includes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PlanFeature {
     pub(crate) id: String,
     pub(crate) slug: String,
@@ -97,6 +99,7 @@ pub(crate) enum Periods {
 
 /// What a plan costs. Amounts are in the smallest unit of the currency.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Price {
     pub(crate) id: String,
     pub(crate) plan_id: String,
@@ -142,6 +145,7 @@ impl Period {
 
 /// The subscription of a payer, which holds items.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Subscription {
     pub(crate) id: String,
     /// Id of the user or organization.
@@ -164,6 +168,7 @@ pub(crate) enum ItemStatus {
 
 /// A plan that a payer is, was or will be subscribed to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SubscriptionItem {
     pub(crate) id: String,
     /// Id of the user or organization.
@@ -218,6 +223,7 @@ impl DiscountEffect {
 
 /// A discount that can be applied to subscription items.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Discount {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -238,6 +244,7 @@ pub(crate) enum RedemptionStatus {
 
 /// A discount on a subscription item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Redemption {
     pub(crate) id: String,
     pub(crate) item_id: String,
@@ -252,6 +259,7 @@ pub(crate) struct Redemption {
 
 /// The payments of a payer in one calendar month.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Statement {
     pub(crate) id: String,
     pub(crate) owner_id: String,
@@ -260,6 +268,7 @@ pub(crate) struct Statement {
 
 /// A payment for a period of a subscription item. The emulator's card always pays.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Payment {
     pub(crate) id: String,
     pub(crate) statement_id: String,
@@ -283,6 +292,7 @@ pub(crate) enum Charge {
 
 /// What a payment is made up of, in the smallest unit of the currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Amounts {
     /// The price.
     pub(crate) base_fee: i64,

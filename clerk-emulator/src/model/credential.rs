@@ -1,10 +1,12 @@
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::random;
 use crate::secret::Secret;
 
 /// An API key, an opaque M2M token or an opaque OAuth access token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Credential {
     pub(crate) id: String,
     pub(crate) kind: CredentialKind,
@@ -22,7 +24,7 @@ pub(crate) struct Credential {
 }
 
 /// What sets the kinds of credentials apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CredentialKind {
     ApiKey {
         name: String,

@@ -1,8 +1,10 @@
 use super::billing::derived_id;
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// A change of the credit balance of a user or an organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreditEntry {
     pub(crate) id: String,
     /// Id of the user or organization.

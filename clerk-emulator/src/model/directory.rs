@@ -5,6 +5,7 @@ use crate::secret::Secret;
 
 /// A directory from which an identity provider provisions users.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Directory {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -22,6 +23,7 @@ pub(crate) struct Directory {
 
 /// The role that members of a group of a directory get.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct GroupRoleMapping {
     pub(crate) id: String,
     pub(crate) directory_id: String,

@@ -1,7 +1,9 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// A domain of the application: the primary one, or a satellite.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Domain {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -12,6 +12,7 @@ pub(crate) const OIDC_PROVIDERS: &[&str] =
 
 /// A connection to the identity provider of a company, whose people sign in with it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct EnterpriseConnection {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -39,6 +40,7 @@ pub(crate) enum Protocol {
 
 /// The side of a SAML connection that the identity provider gives.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Saml {
     pub(crate) id: String,
     pub(crate) idp_entity_id: Option<String>,
@@ -55,6 +57,7 @@ pub(crate) struct Saml {
 
 /// The names that the identity provider has for attributes of users.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AttributeMapping {
     pub(crate) user_id: String,
     pub(crate) email_address: String,
@@ -64,6 +67,7 @@ pub(crate) struct AttributeMapping {
 
 /// What the identity provider is told about who signs in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LoginHint {
     /// `email_address`, `custom_attribute` or `off`.
     pub(crate) mode: String,
@@ -73,6 +77,7 @@ pub(crate) struct LoginHint {
 
 /// The side of an OpenID Connect connection that the identity provider gives.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Oidc {
     pub(crate) id: String,
     pub(crate) client_id: Option<String>,
@@ -86,6 +91,7 @@ pub(crate) struct Oidc {
 
 /// An attribute that the identity provider sends and that goes to the metadata of users.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CustomAttribute {
     pub(crate) name: String,
     pub(crate) key: String,
@@ -172,6 +178,7 @@ pub(crate) enum TestRunStatus {
 
 /// A test of a connection, which ends when its link is followed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TestRun {
     pub(crate) id: String,
     pub(crate) connection_id: String,

@@ -1,8 +1,11 @@
+use serde::{Deserialize, Serialize};
+
 /// How long a handshake nonce stays redeemable: browsers repeat requests.
 const LIFETIME_MS: i64 = 60_000;
 
 /// Cookie directives that wait for the server SDK to fetch them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct HandshakeNonce {
     pub(crate) nonce: String,
     pub(crate) directives: Vec<String>,

@@ -1,7 +1,8 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// How an address or number was proven to belong to its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Proof {
     /// Vouched for through the Backend API.
     Admin,
@@ -10,7 +11,8 @@ pub(crate) enum Proof {
 }
 
 /// An e-mail address of a user.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct EmailAddress {
     pub(crate) id: String,
     pub(crate) email_address: String,
@@ -20,7 +22,8 @@ pub(crate) struct EmailAddress {
 }
 
 /// A phone number of a user.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PhoneNumber {
     pub(crate) id: String,
     pub(crate) phone_number: String,

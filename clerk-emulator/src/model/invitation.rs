@@ -1,10 +1,11 @@
 use super::metadata::Metadata;
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 const DAY_MS: i64 = 86_400_000;
 
 /// Where an invitation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum InvitationStatus {
     Pending,
     Revoked,
@@ -23,7 +24,8 @@ impl InvitationStatus {
 }
 
 /// What every invitation has.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Invite {
     pub(crate) email_address: String,
     /// The ticket in the link.
@@ -39,14 +41,16 @@ pub(crate) struct Invite {
 }
 
 /// An invitation to the application.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Invitation {
     pub(crate) id: String,
     pub(crate) invite: Invite,
 }
 
 /// An invitation to an organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OrganizationInvitation {
     pub(crate) id: String,
     pub(crate) organization_id: String,

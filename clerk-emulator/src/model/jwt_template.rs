@@ -1,13 +1,15 @@
 use super::metadata::Metadata;
 use crate::random;
 use crate::secret::Secret;
+use serde::{Deserialize, Serialize};
 
 /// Seconds a template's tokens live when nobody says otherwise.
 const DEFAULT_LIFETIME_SECONDS: i64 = 60;
 const DEFAULT_CLOCK_SKEW_SECONDS: i64 = 5;
 
 /// A named set of claims for tokens that other services read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct JwtTemplate {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -1,11 +1,13 @@
 use crate::random;
 use crate::secret::Secret;
+use serde::{Deserialize, Serialize};
 
 /// Seconds an M2M token lives when nobody says otherwise.
 const DEFAULT_TOKEN_TTL_SECONDS: i64 = 3600;
 
 /// A service of the application.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Machine {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin_portal_link;
 pub(crate) mod agent_task;
+pub(crate) mod base64_text;
 pub(crate) mod billing;
 pub(crate) mod credential;
 pub(crate) mod credit;
@@ -27,6 +28,7 @@ pub(crate) mod role;
 pub(crate) mod role_set;
 pub(crate) mod session;
 pub(crate) mod settings;
+pub(crate) mod signing_key;
 pub(crate) mod template;
 pub(crate) mod ticket;
 pub(crate) mod user;

@@ -1,9 +1,11 @@
 use super::user::Image;
 use crate::random;
 use crate::secret::Secret;
+use serde::{Deserialize, Serialize};
 
 /// An application that signs its users in through this instance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OAuthApplication {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -1,9 +1,11 @@
 use super::metadata::Metadata;
 use super::user::Image;
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// An organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Organization {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -21,7 +23,8 @@ pub(crate) struct Organization {
 }
 
 /// A user's place in an organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Membership {
     pub(crate) id: String,
     pub(crate) organization_id: String,

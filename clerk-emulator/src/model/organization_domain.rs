@@ -1,4 +1,5 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// How people with an address at the domain join.
 pub(crate) const ENROLLMENT_MODES: &[&str] = &[
@@ -9,7 +10,8 @@ pub(crate) const ENROLLMENT_MODES: &[&str] = &[
 ];
 
 /// A domain whose people belong to an organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OrganizationDomain {
     pub(crate) id: String,
     pub(crate) organization_id: String,

@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 use aws_lc_rs::pbkdf2;
@@ -11,7 +12,7 @@ const ROUNDS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 const HASH_BYTES: usize = 32;
 
 /// The password of a user, never kept as text.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Password {
     /// PBKDF2 with HMAC-SHA-256, made here.
     Hashed {

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the last try to reach the Frontend API through a proxy brought.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ProxyCheck {
     pub(crate) id: String,
     pub(crate) domain_id: String,

@@ -1,7 +1,9 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// An address that native applications may be sent to after signing in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RedirectUrl {
     pub(crate) id: String,
     pub(crate) url: String,

@@ -1,14 +1,15 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// Which list an identifier stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum RestrictionList {
     Allow,
     Block,
 }
 
 /// What kind of identifier is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum IdentifierKind {
     /// An e-mail address, or `*@domain` for all addresses of a domain.
     EmailAddress,
@@ -17,7 +18,8 @@ pub(crate) enum IdentifierKind {
 }
 
 /// An identifier that may sign up, or may not.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Restriction {
     pub(crate) id: String,
     pub(crate) list: RestrictionList,

@@ -1,7 +1,9 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// A role that memberships name by its key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Role {
     pub(crate) id: String,
     pub(crate) key: String,
@@ -64,7 +66,8 @@ impl Role {
 }
 
 /// What a role may do, named by its key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Permission {
     pub(crate) id: String,
     /// `org:<feature>:<action>`.
@@ -77,7 +80,7 @@ pub(crate) struct Permission {
 }
 
 /// Who made a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum PermissionKind {
     /// Clerk. It cannot be changed.
     System,

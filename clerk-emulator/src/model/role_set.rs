@@ -1,10 +1,12 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// Key of the role set that every instance starts with.
 pub(crate) const DEFAULT_ROLE_SET: &str = "role_set:default";
 
 /// The roles that organizations choose from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RoleSet {
     pub(crate) id: String,
     pub(crate) key: String,

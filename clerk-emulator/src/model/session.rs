@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::random;
@@ -7,7 +8,7 @@ const SESSION_LIFETIME_MS: i64 = 7 * DAY_MS;
 const ABANDON_AFTER_MS: i64 = 30 * DAY_MS;
 
 /// Where a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SessionStatus {
     Active,
     Pending,
@@ -32,7 +33,8 @@ impl SessionStatus {
 }
 
 /// One person signed in on one client.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) user_id: String,
@@ -52,7 +54,8 @@ pub(crate) struct Session {
 }
 
 /// A browser, or a place for sessions that the Backend API created.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Client {
     pub(crate) id: String,
     /// The dev browser token (`__clerk_db_jwt`).

@@ -1,5 +1,8 @@
+use serde::{Deserialize, Serialize};
+
 /// The settings of the instance: one row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) id: String,
     pub(crate) allowed_origins: Vec<String>,
@@ -17,7 +20,8 @@ pub(crate) struct Settings {
 }
 
 /// Who may sign up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Restrictions {
     pub(crate) allowlist: bool,
     pub(crate) blocklist: bool,
@@ -27,7 +31,8 @@ pub(crate) struct Restrictions {
 }
 
 /// What OAuth applications may do.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OAuthSettings {
     pub(crate) dynamic_oauth_client_registration: bool,
     pub(crate) default_scopes: Option<Vec<String>>,
@@ -38,7 +43,8 @@ pub(crate) struct OAuthSettings {
 }
 
 /// What organizations may do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OrganizationSettings {
     pub(crate) enabled: bool,
     pub(crate) max_allowed_memberships: i64,

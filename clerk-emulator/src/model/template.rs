@@ -35,6 +35,7 @@ pub(crate) struct SystemTemplate {
 
 /// What the application has made of a system template.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TemplateOverride {
     /// `<kind>/<slug>`.
     pub(crate) id: String,

@@ -1,9 +1,10 @@
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::random;
 
 /// Where a ticket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TicketStatus {
     Pending,
     Accepted,
@@ -22,7 +23,8 @@ impl TicketStatus {
 }
 
 /// A ticket that signs a user in once: a sign-in token, or an actor token when somebody else acts as the user.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Ticket {
     pub(crate) id: String,
     pub(crate) user_id: String,

@@ -1,5 +1,7 @@
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
+use super::base64_text;
 use super::identifier::{EmailAddress, PhoneNumber};
 use super::metadata::Metadata;
 use super::password::Password;
@@ -7,7 +9,8 @@ use crate::random;
 use crate::secret::Secret;
 
 /// A person with an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) external_id: Option<String>,
@@ -47,9 +50,11 @@ pub(crate) struct User {
 }
 
 /// An uploaded picture.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Image {
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: String,
+    #[serde(with = "base64_text")]
     pub(crate) bytes: Bytes,
     /// Makes the address new with each upload.
     pub(crate) version: String,

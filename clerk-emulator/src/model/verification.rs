@@ -1,11 +1,12 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 const LIFETIME_MS: i64 = 10 * 60_000;
 /// A verification fails after this many wrong codes.
 const MOST_ATTEMPTS: u32 = 3;
 
 /// How a code reaches its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CodeStrategy {
     Email,
     Phone,
@@ -22,7 +23,8 @@ impl CodeStrategy {
 }
 
 /// A one-time code that was sent to an address or a number.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Verification {
     pub(crate) id: String,
     /// Id of the e-mail address or phone number.

@@ -1,7 +1,8 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// Where somebody on the waitlist stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum WaitlistStatus {
     Pending,
     Invited,
@@ -20,7 +21,8 @@ impl WaitlistStatus {
 }
 
 /// Somebody who waits for access.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WaitlistEntry {
     pub(crate) id: String,
     pub(crate) email_address: String,

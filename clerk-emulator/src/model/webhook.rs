@@ -13,6 +13,7 @@ pub(crate) enum DeliveryState {
 
 /// An event that the webhook endpoint is told about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WebhookMessage {
     pub(crate) id: String,
     /// Type of the event, as in `user.created`.
@@ -29,6 +30,7 @@ pub(crate) struct WebhookMessage {
 
 /// One try to deliver a message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Attempt {
     pub(crate) at: i64,
     /// The status that the endpoint answered.

@@ -11,11 +11,12 @@ use crate::model::patch::Patch;
 use crate::model::session::SessionStatus;
 use crate::store::tables::Tables;
 
-/// Adds the primary domain of a new instance.
-pub(crate) fn add_primary(tables: &mut Tables, name: &str) {
-    tables
-        .domains
-        .insert(Domain::new(name.to_owned(), false, None));
+/// Adds the primary domain of a new instance that has none.
+pub(crate) fn ensure_primary(tables: &mut Tables, name: &str) {
+    if tables.domains.find(|domain| !domain.is_satellite).is_none() {
+        let domain = Domain::new(name.to_owned(), false, None);
+        tables.domains.insert(domain);
+    }
 }
 
 fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Domain, ApiError> {

@@ -1,6 +1,8 @@
 //! The state: typed tables, and where they are kept.
 
 pub(crate) mod memory;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 pub(crate) mod storage;
 pub(crate) mod table;
 pub(crate) mod tables;
@@ -17,8 +19,8 @@ use crate::error::Error;
 pub(crate) struct Store(Mutex<Box<dyn Storage>>);
 
 impl Store {
-    pub(crate) fn new(storage: impl Storage + 'static) -> Self {
-        Self(Mutex::new(Box::new(storage)))
+    pub(crate) fn new(storage: Box<dyn Storage>) -> Self {
+        Self(Mutex::new(storage))
     }
 
     /// Reads the state.
@@ -34,7 +36,10 @@ impl Store {
         let mut storage = self.lock();
         match change(storage.tables_mut()) {
             Ok(value) => {
-                storage.commit()?;
+                if let Err(error) = storage.commit() {
+                    storage.roll_back();
+                    return Err(error.into());
+                }
                 Ok(value)
             }
             Err(error) => {

@@ -2,9 +2,11 @@
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Something that is kept in a table under an id.
-pub(crate) trait Row: Clone + std::fmt::Debug {
+pub(crate) trait Row: Clone + std::fmt::Debug + Serialize + DeserializeOwned {
     /// Returns the id, which never changes.
     fn id(&self) -> &str;
 }
@@ -128,6 +130,17 @@ impl<T: Row> Table<T> {
             .collect()
     }
 
+    /// Replaces all rows.
+    pub(super) fn replace(&mut self, rows: Vec<T>) {
+        while let Some((_, row)) = self.rows.pop() {
+            let index = self.rows.len();
+            self.journal.push(Change::Removed { index, row });
+        }
+        for row in rows {
+            self.insert(row);
+        }
+    }
+
     /// Accepts the changes since the last commit.
     pub(super) fn commit(&mut self) {
         self.journal.clear();
@@ -155,7 +168,7 @@ impl<T: Row> Table<T> {
 mod tests {
     use super::*;
 
-    #[derive(Debug, Clone, PartialEq)]
+    #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
     struct Word(String, u32);
 
     impl Row for Word {
@@ -184,6 +197,10 @@ mod tests {
         table.remove("a");
         table.insert(Word("b".to_owned(), 20));
         assert_ne!(words(&table), before);
+        table.roll_back();
+        assert_eq!(words(&table), before);
+        table.replace(vec![Word("b".to_owned(), 5), Word("z".to_owned(), 6)]);
+        assert_eq!(words(&table).len(), 2);
         table.roll_back();
         assert_eq!(words(&table), before);
     }

@@ -1,3 +1,7 @@
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "sqlite")]
+use super::table::RowChange;
 use super::table::{Row, Table};
 use crate::model::admin_portal_link::AdminPortalLink;
 use crate::model::agent_task::AgentTask;
@@ -23,6 +27,7 @@ use crate::model::role::{Permission, Role};
 use crate::model::role_set::RoleSet;
 use crate::model::session::{Client, Session};
 use crate::model::settings::Settings;
+use crate::model::signing_key::StoredKey;
 use crate::model::template::TemplateOverride;
 use crate::model::ticket::Ticket;
 use crate::model::user::User;
@@ -37,17 +42,97 @@ macro_rules! tables {
         #[derive(Debug, Default)]
         pub(crate) struct Tables {
             $($(#[$doc])* pub(crate) $table: Table<$row>,)+
+            /// Whether all rows were replaced since the last commit.
+            replaced: bool,
+        }
+
+        /// The rows of all tables, as they are exported.
+        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct TablesDump {
+            $($table: Vec<$row>,)+
+        }
+
+        impl TablesDump {
+            /// Adds a row in its JSON form. `None` for a table that does not exist.
+            #[cfg(feature = "sqlite")]
+            pub(super) fn push(&mut self, table: &str, json: &str) -> Option<Result<(), serde_json::Error>> {
+                $(if table == stringify!($table) {
+                    return Some(serde_json::from_str(json).map(|row| self.$table.push(row)));
+                })+
+                None
+            }
         }
 
         impl Tables {
+            /// Returns all rows.
+            pub(crate) fn dump(&self) -> TablesDump {
+                TablesDump {
+                    $($table: self.$table.iter().cloned().collect(),)+
+                }
+            }
+
+            /// Replaces all rows.
+            pub(crate) fn load(&mut self, dump: TablesDump) {
+                $(self.$table.replace(dump.$table);)+
+                self.replaced = true;
+            }
+
+            /// Visits each row that changed since the last commit.
+            #[cfg(feature = "sqlite")]
+            pub(super) fn visit_changes<E>(
+                &self,
+                mut visit: impl FnMut(&'static str, &str, KeptRow) -> Result<(), E>,
+            ) -> Result<(), E>
+            where
+                E: From<serde_json::Error>,
+            {
+                $(for change in self.$table.changes() {
+                    let table = stringify!($table);
+                    match change {
+                        RowChange::Inserted(row) => {
+                            visit(table, row.id(), KeptRow::New(serde_json::to_string(row)?))?;
+                        }
+                        RowChange::Replaced { after, .. } => {
+                            visit(table, after.id(), KeptRow::Changed(serde_json::to_string(after)?))?;
+                        }
+                        RowChange::Removed(row) => visit(table, row.id(), KeptRow::Gone)?,
+                    }
+                })+
+                Ok(())
+            }
+
+            /// Visits each row.
+            #[cfg(feature = "sqlite")]
+            pub(super) fn visit_all<E>(
+                &self,
+                mut visit: impl FnMut(&'static str, &str, KeptRow) -> Result<(), E>,
+            ) -> Result<(), E>
+            where
+                E: From<serde_json::Error>,
+            {
+                $(for row in self.$table.iter() {
+                    visit(stringify!($table), row.id(), KeptRow::New(serde_json::to_string(row)?))?;
+                })+
+                Ok(())
+            }
+
+            /// Returns true if all rows were replaced since the last commit.
+            #[cfg(feature = "sqlite")]
+            pub(super) fn is_replaced(&self) -> bool {
+                self.replaced
+            }
+
             /// Accepts all changes since the last commit.
             pub(super) fn commit(&mut self) {
                 $(self.$table.commit();)+
+                self.replaced = false;
             }
 
             /// Takes all changes since the last commit back.
             pub(super) fn roll_back(&mut self) {
                 $(self.$table.roll_back();)+
+                self.replaced = false;
             }
         }
 
@@ -57,6 +142,17 @@ macro_rules! tables {
             }
         })+
     };
+}
+
+/// What is to be kept of a row.
+#[cfg(feature = "sqlite")]
+#[derive(Debug)]
+pub(super) enum KeptRow {
+    /// A new row, as JSON.
+    New(String),
+    /// A row that is kept already, as JSON.
+    Changed(String),
+    Gone,
 }
 
 tables! {
@@ -81,6 +177,7 @@ tables! {
     oauth_applications: OAuthApplication by id,
     agent_tasks: AgentTask by id,
     settings: Settings by id,
+    signing_keys: StoredKey by id,
     domains: Domain by id,
     credit_entries: CreditEntry by id,
     enterprise_connections: EnterpriseConnection by id,

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::random;
+use crate::secret::Secret;
 
 /// What stands before the RSAPrivateKey (RFC 8017) in the PKCS#8 form of a key of 2048 bits: two headers of
 /// four bytes, the version, and the name of the algorithm.
@@ -24,6 +25,7 @@ pub(crate) struct SigningKey {
     modulus: String,
     exponent: String,
     spki: Vec<u8>,
+    pkcs8: Vec<u8>,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -46,7 +48,37 @@ impl SigningKey {
     /// Makes a key pair.
     pub(crate) fn generate() -> Result<Self, Error> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| Error::KeyGeneration)?;
-        let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| Error::KeyGeneration)?;
+        Self::of(&pair)
+    }
+
+    /// Reads a private RSA key of 2048 bits, as PEM that begins with `BEGIN PRIVATE KEY`.
+    pub(crate) fn from_pem(pem: &str) -> Result<Self, Error> {
+        let body = pem
+            .trim()
+            .strip_prefix("-----BEGIN PRIVATE KEY-----")
+            .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"))
+            .ok_or_else(unusable)?;
+        let body: String = body.split_ascii_whitespace().collect();
+        Self::from_stored(&body)
+    }
+
+    /// Reads what [`stored`](Self::stored) returned.
+    pub(crate) fn from_stored(text: &str) -> Result<Self, Error> {
+        let der = STANDARD.decode(text).map_err(|_| unusable())?;
+        let pair = KeyPair::from_pkcs8(&der).map_err(|_| unusable())?;
+        if pair.public_modulus_len() != 256 {
+            return Err(unusable());
+        }
+        Self::of(&pair)
+    }
+
+    /// Returns the private key as a text: base64 of its PKCS#8 form.
+    pub(crate) fn stored(&self) -> Secret {
+        Secret(STANDARD.encode(&self.pkcs8))
+    }
+
+    fn of(pair: &KeyPair) -> Result<Self, Error> {
+        let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(pair).map_err(|_| Error::KeyGeneration)?;
         let pkcs1 = pkcs8
             .as_ref()
             .get(PKCS8_PREFIX_BYTES..)
@@ -69,6 +101,7 @@ impl SigningKey {
             modulus: numbers.n,
             exponent: numbers.e,
             spki,
+            pkcs8: pkcs8.as_ref().to_vec(),
         })
     }
 
@@ -121,6 +154,14 @@ impl SigningKey {
         signature_only.validate_aud = false;
         let read = jsonwebtoken::decode(token, &key, &signature_only).ok()?;
         Some(read.claims)
+    }
+}
+
+fn unusable() -> Error {
+    Error::Invalid {
+        what: "the signing key",
+        value: "(not shown)".to_owned(),
+        expected: "an rsa key of 2048 bits in its pkcs8 form (BEGIN PRIVATE KEY)",
     }
 }
 

@@ -1,0 +1,275 @@
+//! State in a file, which outlives the process however that ends.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, params};
+use serde_json::Value;
+
+use super::storage::Storage;
+use super::tables::{KeptRow, Tables, TablesDump};
+use crate::error::Error;
+
+/// Marks a file as ours: `CLKE`.
+const APPLICATION_ID: i64 = 0x434c_4b45;
+
+/// What a later version of the format has and the one before has not.
+struct NewField {
+    table: &'static str,
+    field: &'static str,
+    /// JSON that rows without the field get.
+    value: &'static str,
+}
+
+/// How files of version 1, 2 and so on become files of the next one.
+const MIGRATIONS: &[&[NewField]] = &[
+    // Messages of version 1 did not count their tries.
+    &[NewField {
+        table: "webhook_messages",
+        field: "tries",
+        value: "0",
+    }],
+];
+
+/// The version that is written.
+const VERSION: usize = MIGRATIONS.len() + 1;
+
+/// State in a SQLite file: one row of JSON for each row of a table. It is read once, and written with each operation.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    connection: Connection,
+    tables: Tables,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("it is no data file of the emulator")]
+    Foreign,
+    #[error(
+        "it was written by a newer version of the emulator (format {0}, this one writes {VERSION})"
+    )]
+    Newer(i64),
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    #[error("row {id} of {table} cannot be read: {reason}")]
+    Row {
+        table: String,
+        id: String,
+        reason: String,
+    },
+}
+
+impl Sqlite {
+    /// Opens a data file, or creates one. A file that cannot be used is left as it is.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        Self::try_open(path).map_err(|problem| Error::DataFile {
+            path: path.to_owned(),
+            source: problem.into(),
+        })
+    }
+
+    fn try_open(path: &Path) -> Result<Self, Problem> {
+        let is_new = !path.exists();
+        if is_new {
+            create_private(path)?;
+        }
+        let mut connection = Connection::open(path)?;
+        // One emulator for each file. The lock goes with the process, whatever ends it.
+        connection.busy_timeout(Duration::from_millis(500))?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+        let is_empty = is_new || std::fs::metadata(path)?.len() == 0;
+        let mut tables = Tables::default();
+        if is_empty {
+            create(&mut connection)?;
+        } else {
+            let version = check(&connection)?;
+            let dump = read(&connection, version)?;
+            tables.load(dump);
+            migrate(&mut connection, version, &tables)?;
+        }
+        tables.commit();
+        // With a log beside the file a commit is one append, which the operating system keeps when the process dies.
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+            tables,
+        })
+    }
+
+    fn keep(&mut self) -> Result<(), Problem> {
+        let transaction = self.connection.transaction()?;
+        if self.tables.is_replaced() {
+            transaction.execute("DELETE FROM rows", [])?;
+            self.tables
+                .visit_all(|table, id, row| keep_row(&transaction, table, id, row))?;
+        } else {
+            self.tables
+                .visit_changes(|table, id, row| keep_row(&transaction, table, id, row))?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+impl Storage for Sqlite {
+    fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    fn tables_mut(&mut self) -> &mut Tables {
+        &mut self.tables
+    }
+
+    fn commit(&mut self) -> Result<(), Error> {
+        self.keep().map_err(|problem| Error::DataFile {
+            path: self.path.clone(),
+            source: problem.into(),
+        })?;
+        self.tables.commit();
+        Ok(())
+    }
+
+    fn roll_back(&mut self) {
+        self.tables.roll_back();
+    }
+}
+
+/// Creates an empty file that only its owner may read: it holds keys.
+fn create_private(path: &Path) -> Result<(), std::io::Error> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
+fn create(connection: &mut Connection) -> Result<(), Problem> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(
+        "CREATE TABLE rows (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            tbl TEXT NOT NULL,
+            id TEXT NOT NULL,
+            json TEXT NOT NULL,
+            UNIQUE (tbl, id)
+        );",
+    )?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION as i64)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Returns the version of a file, after checks that write nothing.
+fn check(connection: &Connection) -> Result<usize, Problem> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(Problem::Foreign);
+    }
+    let found = pragma("user_version")?;
+    let version = usize::try_from(found).unwrap_or_default();
+    if version == 0 {
+        return Err(Problem::Damaged("it has no version".to_owned()));
+    }
+    if version > VERSION {
+        return Err(Problem::Newer(found));
+    }
+    let verdict: String =
+        connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(Problem::Damaged(verdict));
+    }
+    Ok(version)
+}
+
+/// Reads all rows, in the form of the current version.
+fn read(connection: &Connection, version: usize) -> Result<TablesDump, Problem> {
+    let mut dump = TablesDump::default();
+    let mut statement = connection.prepare("SELECT tbl, id, json FROM rows ORDER BY position")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (table, id, json): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let unreadable = |reason: String| Problem::Row {
+            table: table.clone(),
+            id: id.clone(),
+            reason,
+        };
+        let json =
+            upgraded(&table, &json, version).map_err(|error| unreadable(error.to_string()))?;
+        match dump.push(&table, &json) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(unreadable(error.to_string())),
+            None => return Err(unreadable("there is no such table".to_owned())),
+        }
+    }
+    Ok(dump)
+}
+
+/// Adds what later versions have.
+fn upgraded(table: &str, json: &str, version: usize) -> Result<String, serde_json::Error> {
+    let mut missing = MIGRATIONS
+        .iter()
+        .skip(version - 1)
+        .flat_map(|fields| fields.iter())
+        .filter(|field| field.table == table)
+        .peekable();
+    if missing.peek().is_none() {
+        return Ok(json.to_owned());
+    }
+    let mut row: Value = serde_json::from_str(json)?;
+    for field in missing {
+        row[field.field] = serde_json::from_str(field.value)?;
+    }
+    Ok(row.to_string())
+}
+
+/// Writes a file of an older version anew.
+fn migrate(connection: &mut Connection, version: usize, tables: &Tables) -> Result<(), Problem> {
+    if version == VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    transaction.execute("DELETE FROM rows", [])?;
+    tables.visit_all(|table, id, row| keep_row(&transaction, table, id, row))?;
+    transaction.pragma_update(None, "user_version", VERSION as i64)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn keep_row(
+    transaction: &Transaction<'_>,
+    table: &str,
+    id: &str,
+    row: KeptRow,
+) -> Result<(), Problem> {
+    let (statement, json) = match row {
+        KeptRow::New(json) => (
+            "INSERT INTO rows (tbl, id, json) VALUES (?1, ?2, ?3)",
+            Some(json),
+        ),
+        KeptRow::Changed(json) => (
+            "UPDATE rows SET json = ?3 WHERE tbl = ?1 AND id = ?2",
+            Some(json),
+        ),
+        KeptRow::Gone => ("DELETE FROM rows WHERE tbl = ?1 AND id = ?2", None),
+    };
+    let mut statement = transaction.prepare_cached(statement)?;
+    match json {
+        Some(json) => statement.execute(params![table, id, json])?,
+        None => statement.execute(params![table, id])?,
+    };
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! State that is kept, exported, seeded and restored.
+
+#![cfg(test)]
+
+mod api;
+mod command;
+mod data_file;
+mod load;
+mod seeds;
+mod snapshots;
