@@ -4,6 +4,7 @@ mod circles;
 mod codegen;
 mod conformance;
 mod msrv;
+mod supported;
 mod workspace;
 
 use std::path::PathBuf;
@@ -22,8 +23,9 @@ fn main() -> ExitCode {
         Some("codegen") => codegen::run(args),
         Some("conformance") => conformance::run(args.next().map(PathBuf::from)),
         Some("msrv") => msrv::run(),
+        Some("supported") => supported::run(args),
         _ => Err(
-            "usage: xtask circles [--crate NAME] | codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv"
+            "usage: xtask circles [--crate NAME] | codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv | supported [--check]"
                 .into(),
         ),
     };
