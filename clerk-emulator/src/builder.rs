@@ -19,6 +19,7 @@ use crate::seed::{
     UserSeed,
 };
 use crate::seeding;
+use crate::settings_seed::SettingsSeed;
 use crate::signing_keys;
 use crate::store::Store;
 use crate::store::memory::Memory;
@@ -47,6 +48,7 @@ pub struct EmulatorBuilder {
     signing_key: Option<Secret>,
     #[cfg(feature = "sqlite")]
     data: Option<PathBuf>,
+    production: bool,
 }
 
 impl EmulatorBuilder {
@@ -89,6 +91,12 @@ impl EmulatorBuilder {
     /// Adds a discount.
     pub fn discount(mut self, discount: DiscountSeed) -> Self {
         self.seed.discounts.push(discount);
+        self
+    }
+
+    /// Sets how people sign up and in, as far as it differs from the default.
+    pub fn settings(mut self, settings: SettingsSeed) -> Self {
+        self.seed.settings.merge(settings);
         self
     }
 
@@ -188,6 +196,18 @@ impl EmulatorBuilder {
     /// Sets no refresh cookie, so that an expired session token takes a handshake.
     pub fn without_refresh_cookies(mut self) -> Self {
         self.no_refresh_cookies = true;
+        self
+    }
+
+    /// Behaves as a production instance does: the publishable key begins with `pk_live_`, browsers are recognized
+    /// by cookies of the Frontend API, and handshakes answer in cookies. Application and emulator must then be
+    /// reached under the same host name, as in `http://localhost:3000` and `http://localhost:4000`.
+    ///
+    /// # Security
+    ///
+    /// It stays an emulator: anybody who reaches the port can sign in as anybody.
+    pub fn production(mut self) -> Self {
+        self.production = true;
         self
     }
 
@@ -317,7 +337,7 @@ impl EmulatorBuilder {
             Some(Secret(key)) => key.clone(),
             None => instance::DEFAULT_SECRET_KEY.to_owned(),
         };
-        let publishable_key = instance::publishable_key(&host);
+        let publishable_key = instance::publishable_key(&host, self.production);
         Ok(Instance {
             cookie_suffix: instance::cookie_suffix(&publishable_key),
             publishable_key,
@@ -328,6 +348,7 @@ impl EmulatorBuilder {
             loopback_only: address.ip().is_loopback(),
             refresh_cookies: !self.no_refresh_cookies,
             webhook: self.endpoint()?,
+            production: self.production,
         })
     }
 

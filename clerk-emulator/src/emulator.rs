@@ -8,14 +8,17 @@ use tokio::sync::oneshot;
 use crate::app::App;
 use crate::builder::EmulatorBuilder;
 use crate::error::Error;
+use crate::frontend_api::provider::account_token;
 use crate::http::faults::Faults;
 use crate::http::recorder::RecordedRequest;
+use crate::inbox_message::InboxMessage;
 use crate::instance::is_loopback_url;
 use crate::minting::machine_token::MachineTokenBuilder;
 use crate::minting::session_token::SessionTokenBuilder;
 use crate::model::credential::CredentialKind;
+use crate::model::external_account::ProviderAccount;
 use crate::model::webhook::{DeliveryState, WebhookMessage};
-use crate::rules::{identifiers, machines, organizations};
+use crate::rules::{identifiers, inbox, machines, organizations};
 use crate::seed::{STATE_VERSION, Seed, State};
 use crate::store::tables::TablesDump;
 use crate::tokens::signing_key::SigningKey;
@@ -72,6 +75,15 @@ impl Emulator {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.app.instance.url
+    }
+
+    /// Returns the URL below which the whole Frontend API is, as in `http://127.0.0.1:4000/fapi`.
+    ///
+    /// Some paths, such as `/v1/organizations`, are those of both APIs. Browser SDKs may be pointed at
+    /// [`url`](Self::url) as well: their requests are told apart by what they have in the query.
+    #[must_use]
+    pub fn frontend_api_url(&self) -> String {
+        format!("{}/fapi", self.url())
     }
 
     /// Returns the address that the emulator listens on.
@@ -209,6 +221,27 @@ impl Emulator {
                 .map(|machine| machine.secret_key.0.clone())
                 .ok_or_else(|| Error::unknown("machine", machine))
         })
+    }
+
+    /// Returns the mails and text messages to an e-mail address or phone number, oldest first: one-time codes, links,
+    /// and what users are told of their accounts. The newest 1,000 messages are kept.
+    ///
+    /// Nothing is sent to test addresses (`ada+clerk_test@example.com`) and fictional numbers (`+15555550100`):
+    /// their code is `424242`.
+    #[must_use]
+    pub fn inbox(&self, to: &str) -> Vec<InboxMessage> {
+        self.app
+            .read(|tables, _| inbox::to(tables, to).map(InboxMessage::of).collect())
+    }
+
+    /// Makes the token that Google One Tap would give a browser whose user has this e-mail address.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Signing`] when signing fails.
+    pub fn google_one_tap_token(&self, email_address: &str) -> Result<String, Error> {
+        let account = ProviderAccount::emulated("google", email_address, "", "");
+        account_token(&self.app, &account)
     }
 
     /// Returns the faults to inject.

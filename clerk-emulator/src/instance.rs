@@ -30,6 +30,8 @@ pub(crate) struct Instance {
     pub(crate) loopback_only: bool,
     pub(crate) refresh_cookies: bool,
     pub(crate) webhook: Option<Endpoint>,
+    /// Browsers are recognized by cookies of the Frontend API, not by the URL.
+    pub(crate) production: bool,
 }
 
 impl std::fmt::Debug for Instance {
@@ -42,6 +44,15 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Instance {
+    /// Returns the name of the environment in the APIs.
+    pub(crate) fn environment_type(&self) -> &'static str {
+        if self.production {
+            "production"
+        } else {
+            "development"
+        }
+    }
+
     pub(crate) fn issuer(&self) -> String {
         format!("https://{}", self.host)
     }
@@ -78,9 +89,10 @@ impl Instance {
     }
 }
 
-/// Makes the publishable key: `pk_test_` and the base64 of the host and a dollar sign.
-pub(crate) fn publishable_key(host: &str) -> String {
-    format!("pk_test_{}", STANDARD_NO_PAD.encode(format!("{host}$")))
+/// Makes the publishable key: `pk_test_` or `pk_live_`, and the base64 of the host and a dollar sign.
+pub(crate) fn publishable_key(host: &str, production: bool) -> String {
+    let kind = if production { "live" } else { "test" };
+    format!("pk_{kind}_{}", STANDARD_NO_PAD.encode(format!("{host}$")))
 }
 
 /// Makes the cookie suffix: the first eight characters of the URL-safe base64 of the key's SHA-1.

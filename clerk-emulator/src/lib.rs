@@ -5,11 +5,13 @@
 mod app;
 mod backend_api;
 mod builder;
+mod client_token;
 mod clock;
 mod emulator;
 mod error;
 mod frontend_api;
 mod http;
+mod inbox_message;
 mod instance;
 mod key_set;
 mod minting;
@@ -21,6 +23,7 @@ mod secret;
 mod seed;
 mod seeding;
 mod session_cookies;
+mod settings_seed;
 mod signing_keys;
 mod store;
 mod tokens;
@@ -31,10 +34,13 @@ pub use emulator::{Emulator, Snapshot};
 pub use error::Error;
 pub use http::faults::{Fault, Faults};
 pub use http::recorder::RecordedRequest;
+pub use inbox_message::InboxMessage;
 pub use minting::machine_token::MachineTokenBuilder;
 pub use minting::session_token::SessionTokenBuilder;
+pub use model::authentication_settings::{Requirement, SignUpMode};
 pub use seed::{
     DiscountSeed, JwtTemplateSeed, MachineSeed, OrganizationSeed, PlanSeed, RoleSeed, Seed,
     UserSeed,
 };
+pub use settings_seed::SettingsSeed;
 pub use webhooks::log::{Webhook, WebhookAttempt};

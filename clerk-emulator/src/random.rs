@@ -22,6 +22,14 @@ pub(crate) fn alphanumeric(length: usize) -> String {
         .collect()
 }
 
+/// Returns random decimal digits.
+pub(crate) fn digits(length: usize) -> String {
+    bytes(length)
+        .into_iter()
+        .map(|byte| char::from(b'0' + byte % 10))
+        .collect()
+}
+
 /// Returns random bytes as hexadecimal digits, two for each byte.
 pub(crate) fn hex(byte_count: usize) -> String {
     hex_of(&bytes(byte_count))

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::model::billing::PayerKind;
 use crate::secret::Secret;
+use crate::settings_seed::SettingsSeed;
 use crate::store::tables::TablesDump;
 
 /// A free-form JSON object, such as metadata.
@@ -45,6 +46,7 @@ pub struct Seed {
     /// What [`Emulator::export`](crate::Emulator::export) wrote: the whole state, to which nothing can be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<Box<State>>,
+    pub(crate) settings: SettingsSeed,
 }
 
 /// The whole state of an emulator.
@@ -144,6 +146,7 @@ impl Seed {
         self.plans.extend(other.plans);
         self.discounts.extend(other.discounts);
         self.state = other.state.or(self.state.take());
+        self.settings.merge(other.settings);
     }
 }
 

@@ -26,7 +26,9 @@ pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Erro
     if let Some(state) = seed.state {
         return load(tables, *state);
     }
-    tables.settings.insert(Settings::default());
+    let mut settings = Settings::default();
+    seed.settings.apply(&mut settings.authentication);
+    tables.settings.insert(settings);
     for role in Role::defaults(now) {
         for permission in &role.permissions {
             permissions::ensure(tables, permission, now);

@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::error::Error;
-use crate::model::session::{Client, Session};
+use crate::model::client::Client;
+use crate::model::session::Session;
+use crate::rules::sessions;
 use crate::store::tables::Tables;
 use crate::tokens::session_claims::SESSION_TOKEN_SECONDS;
 
@@ -44,6 +46,18 @@ pub(crate) fn signed_in(
     Ok(directives)
 }
 
+/// Sets the time of the last change, 0 while nobody is signed in.
+pub(crate) fn client_uat(app: &App, tables: &Tables, client: &Client, now: i64) -> Vec<String> {
+    let is_signed_in = sessions::active(tables, &client.id, now).is_some();
+    let stamp = match is_signed_in {
+        true => client.updated_at.min(now).div_euclid(1000),
+        false => 0,
+    };
+    names("__client_uat", &app.instance.cookie_suffix)
+        .map(|name| format!("{name}={stamp}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"))
+        .to_vec()
+}
+
 /// Removes the session token and the refresh token.
 pub(crate) fn signed_out(suffix: &str) -> Vec<String> {
     const PAST: &str = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
@@ -57,6 +71,11 @@ pub(crate) fn signed_out(suffix: &str) -> Vec<String> {
     }
     directives.push(format!("__refresh_{suffix}=; Path=/; HttpOnly; {PAST}"));
     directives
+}
+
+/// Removes a cookie that no page can read.
+pub(crate) fn removal(name: &str) -> String {
+    format!("{name}=; Path=/; HttpOnly; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
 }
 
 /// Sets the dev browser token, which development instances keep on the application's side.

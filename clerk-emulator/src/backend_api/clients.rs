@@ -2,20 +2,25 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::json;
 
 use super::answer;
+use super::shapes::Shapes;
 use crate::app::App;
+use crate::client_token;
+use crate::http::body::Body;
 use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
-use crate::rules::{handshakes, sessions};
+use crate::rules::api_error::ApiError;
+use crate::rules::{clients, handshakes};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/clients", get(list))
         .route("/clients/handshake_payload", get(handshake_payload))
+        .route("/clients/verify", post(verify))
         .route("/clients/{client_id}", get(one))
 }
 
@@ -24,7 +29,7 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
         &app,
         params.page(MOST_ROWS)?,
         ListShape::asked_for(params.is_true("paginated")),
-        |tables, _| Ok(sessions::list_clients(tables)),
+        |tables, _| Ok(clients::list(tables)),
         |show, client| show.client(client),
     )
 }
@@ -32,9 +37,21 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
 async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
     answer::one(
         &app,
-        |tables| sessions::find_client(tables, &id),
+        |tables| clients::find(tables, &id),
         |show, client| show.client(client),
     )
+}
+
+/// Answers the client that a token of the Frontend API belongs to.
+async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
+    let token = body.only(&["token"])?.required("token")?;
+    app.read(|tables, now| {
+        let client = client_token::read(&app, tables, &token, now).ok_or_else(|| {
+            ApiError::bad_request("client_token_invalid", "The token belongs to no client")
+        })?;
+        let shapes = Shapes::new(tables, &app.instance, now);
+        Ok(reply::ok(&shapes.client(client)))
+    })
 }
 
 /// Answers what a handshake nonce stands for. Not in the public document; server SDKs call it.

@@ -36,6 +36,7 @@ mod role_sets;
 mod sessions;
 pub(crate) mod shapes;
 mod sign_in_tokens;
+mod sign_ups;
 mod svix;
 mod templates;
 mod testing_tokens;
@@ -87,6 +88,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(sign_in_tokens::routes())
         .merge(svix::routes())
         .merge(templates::routes())
+        .merge(sign_ups::routes())
         .merge(testing_tokens::routes())
         .merge(trusted_devices::routes())
         .merge(user_factors::routes())

@@ -12,6 +12,8 @@ use crate::http::body::Body;
 use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
 use crate::rules::factors::{self, SecondFactor, Sessions};
+use crate::rules::passkeys;
+use crate::rules::provider_accounts;
 use crate::rules::totp::{self, CodeKind};
 
 const MOST_AT_ONCE: usize = 50;
@@ -33,6 +35,14 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/users/{user_id}/mfa", delete(remove_all))
         .route("/users/{user_id}/totp", delete(remove_totp))
         .route("/users/{user_id}/backup_code", delete(remove_backup_codes))
+        .route(
+            "/users/{user_id}/passkeys/{passkey_id}",
+            delete(remove_passkey),
+        )
+        .route(
+            "/users/{user_id}/external_accounts/{external_account_id}",
+            delete(remove_external_account),
+        )
 }
 
 async fn ban_bulk(State(app): State<Arc<App>>, body: Body) -> Reply {
@@ -118,6 +128,26 @@ async fn remove_totp(State(app): State<Arc<App>>, Path(id): Path<String>) -> Rep
 
 async fn remove_backup_codes(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
     remove(&app, &id, SecondFactor::BackupCodes)
+}
+
+async fn remove_passkey(
+    State(app): State<Arc<App>>,
+    Path((user_id, id)): Path<(String, String)>,
+) -> Reply {
+    answer::deleted(&app, "passkey", |tables, now| {
+        passkeys::remove(tables, &user_id, &id, now)?;
+        Ok(id)
+    })
+}
+
+async fn remove_external_account(
+    State(app): State<Arc<App>>,
+    Path((user_id, id)): Path<(String, String)>,
+) -> Reply {
+    answer::deleted(&app, "external_account", |tables, now| {
+        provider_accounts::disconnect(tables, &user_id, &id, now)?;
+        Ok(id)
+    })
 }
 
 fn remove(app: &App, id: &str, factor: SecondFactor) -> Reply {

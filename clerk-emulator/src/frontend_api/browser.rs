@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::http::query::Params;
 use crate::instance::Instance;
-use crate::rules::sessions;
+use crate::rules::clients;
 use crate::store::tables::Tables;
 
 /// The name of the query parameter and the cookie with the dev browser token.
@@ -47,7 +47,7 @@ pub(super) fn client_id(
     ]
     .into_iter()
     .flatten()
-    .find_map(|token| sessions::client_by_token(tables, token))
+    .find_map(|token| clients::by_token(tables, token))
     .map(|client| client.id.clone())
 }
 

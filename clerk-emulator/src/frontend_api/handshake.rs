@@ -3,24 +3,31 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, json};
 
 use super::browser::{self, DEV_BROWSER};
 use super::redirect::redirect;
+use super::visitor::Visitor;
 use crate::app::App;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::rules::api_error::ApiError;
-use crate::rules::{handshakes, sessions};
+use crate::rules::{clients, handshakes, sessions};
 use crate::session_cookies;
 use crate::tokens::signing_key::TokenKind;
+
+/// Names of the query parameter or cookie that brings the result to the application.
+const HANDSHAKE: &str = "__clerk_handshake";
+const HANDSHAKE_NONCE: &str = "__clerk_handshake_nonce";
+/// How long the result waits for the application, which is asked next.
+const COOKIE_SECONDS: u32 = 60;
 
 /// Sends the browser back with a nonce (or a signed token) that stands for the cookies to set.
 pub(super) async fn handshake(
     State(app): State<Arc<App>>,
     params: Params,
-    headers: HeaderMap,
+    visitor: Visitor,
 ) -> Reply {
     let wanted = params.text("redirect_url").ok_or_else(|| {
         ApiError::bad_request("missing_query_parameter", "redirect_url must be included")
@@ -43,44 +50,66 @@ pub(super) async fn handshake(
         }
     };
     let suffix = &app.instance.cookie_suffix;
-    for stale in ["__clerk_handshake", "__clerk_handshake_nonce", DEV_BROWSER] {
+    let production = app.instance.production;
+    for stale in [HANDSHAKE, HANDSHAKE_NONCE, DEV_BROWSER] {
         browser::remove_query(&mut target, stale);
     }
-    let browser_token = app.write(|tables, now| {
-        let client_id = browser::client_id(tables, &app.instance, &params, &headers)
-            .unwrap_or_else(|| sessions::add_client(tables, now));
-        let session_id =
-            sessions::active(tables, &client_id, now).map(|(session, _)| session.id.clone());
+    let (name, value, browser_token) = app.write(|tables, now| {
+        let known = visitor
+            .client(&app, tables, now)
+            .map(|client| client.id.clone());
+        let client_id = match known {
+            None if production => None,
+            None => Some(clients::add(tables, now)),
+            known => known,
+        };
+        let session_id = client_id
+            .as_deref()
+            .and_then(|id| sessions::active(tables, id, now))
+            .map(|(session, _)| session.id.clone());
         let mut directives = match session_id {
             Some(id) => {
                 let origin = target.origin().ascii_serialization();
                 sessions::enter(tables, &id, origin, params.get("organization_id"), now);
-                let client = sessions::find_client(tables, &client_id).ok();
                 let session = sessions::find(tables, &id)?;
+                let client = clients::find(tables, &session.client_id).ok();
                 session_cookies::signed_in(&app, tables, session, client, now)?
             }
             None => session_cookies::signed_out(suffix),
         };
-        let token = sessions::find_client(tables, &client_id)?.token.clone();
-        directives.extend(session_cookies::dev_browser(&token, suffix));
+        let client = client_id.as_deref().and_then(|id| tables.clients.get(id));
+        let token = client.map(|client| client.token.clone());
+        if production {
+            // The result came in cookies, which would be redeemed again with every later request.
+            directives.extend([HANDSHAKE, HANDSHAKE_NONCE].map(session_cookies::removal));
+        } else if let Some(token) = &token {
+            directives.extend(session_cookies::dev_browser(token, suffix));
+        }
         match format {
             Format::Nonce => {
                 let nonce = handshakes::issue(tables, directives, now);
-                browser::set_query(&mut target, "__clerk_handshake_nonce", &nonce);
+                Ok((HANDSHAKE_NONCE, nonce, token))
             }
             Format::Token => {
                 let mut claims = Map::new();
                 claims.insert("handshake".into(), json!(directives));
-                let token = app.sign(TokenKind::Session, &claims)?;
-                browser::set_query(&mut target, "__clerk_handshake", &token);
+                let signed = app.sign(TokenKind::Session, &claims)?;
+                Ok((HANDSHAKE, signed, token))
             }
         }
-        Ok(token)
     })?;
+    let cookie = if production {
+        Some(format!(
+            "{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}"
+        ))
+    } else {
+        browser::set_query(&mut target, name, &value);
+        browser_token.map(|token| browser::own_directive(&app.instance, &token))
+    };
     Ok(redirect(
         StatusCode::TEMPORARY_REDIRECT,
         target.as_str(),
-        &browser::own_directive(&app.instance, &browser_token),
+        cookie.as_deref(),
     ))
 }
 

@@ -1,11 +1,30 @@
 //! The Frontend API, which browsers and the handshakes of server SDKs use.
 
+mod api_keys;
 mod browser;
+mod client;
+mod envelope;
+mod environment;
 mod handshake;
 mod html;
 mod images;
+mod links;
+mod me;
+mod me_factors;
+mod me_identifiers;
+mod me_organizations;
+mod organization_domains;
+mod organization_members;
+mod organizations;
 mod pages;
+pub(crate) mod provider;
 mod redirect;
+mod reverification;
+mod sign_ins;
+mod sign_ups;
+mod view;
+mod visitor;
+mod waitlist;
 
 use std::sync::Arc;
 
@@ -22,28 +41,62 @@ use http::{HeaderValue, Method, StatusCode};
 
 use crate::app::App;
 use crate::key_set::key_set;
+use crate::rules::api_error::ApiError;
+use crate::rules::settings;
 
-/// Returns the API below `/v1`, the key set, the pages and the images.
+/// Returns the routes whose paths the Backend API does not have.
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/v1/client/handshake", get(handshake::handshake))
         .route("/.well-known/jwks.json", get(key_set))
-        .merge(images::routes())
-        .merge(pages::routes())
+        .merge(client::routes())
+        .merge(environment::routes())
+        .merge(links::routes())
+        .merge(me::routes())
+        .merge(me_factors::routes())
+        .merge(me_identifiers::routes())
+        .merge(me_organizations::routes())
+        .merge(provider::routes())
+        .merge(reverification::routes())
+        .merge(sign_ins::routes())
+        .merge(sign_ups::routes())
+        .merge(waitlist::routes())
         .route_layer(from_fn_with_state(Arc::clone(app), cors))
 }
 
-/// Lets pages of allowed origins read answers, credentials included.
+/// Returns the routes whose paths the Backend API has, too.
+pub(crate) fn shared_routes(app: &Arc<App>) -> Router<Arc<App>> {
+    Router::new()
+        .merge(api_keys::routes())
+        .merge(organization_domains::routes())
+        .merge(organization_members::routes())
+        .merge(organizations::routes())
+        .route_layer(from_fn_with_state(Arc::clone(app), cors))
+}
+
+/// Returns the pages and pictures.
+pub(crate) fn page_routes(app: &Arc<App>) -> Router<Arc<App>> {
+    Router::new()
+        .merge(images::routes())
+        .merge(pages::routes())
+        .merge(provider::page_routes())
+        .route_layer(from_fn_with_state(Arc::clone(app), cors))
+}
+
+/// Lets pages of allowed origins read answers, credentials included, and refuses all others.
 async fn cors(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let origin = request
-        .headers()
-        .get(ORIGIN)
-        .filter(|origin| {
-            origin
-                .to_str()
-                .is_ok_and(|origin| app.instance.allows_origin(origin))
-        })
-        .cloned();
+    let origin = request.headers().get(ORIGIN).cloned();
+    // Before any effect: another site's page must neither read nor change anything.
+    if !origin
+        .as_ref()
+        .is_none_or(|origin| is_allowed(&app, origin))
+    {
+        return ApiError::bad_request(
+            "origin_invalid",
+            "The emulator answers only pages on loopback, and on the origins that it was told to allow.",
+        )
+        .into_response();
+    }
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else {
@@ -71,4 +124,16 @@ async fn cors(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
         );
     }
     response
+}
+
+fn is_allowed(app: &App, origin: &HeaderValue) -> bool {
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let by_settings = |allowed: &[String]| allowed.iter().any(|one| one == origin);
+    app.instance.allows_origin(origin)
+        || app.instance.url == origin
+        || app.read(|tables, _| {
+            settings::get(tables).is_ok_and(|settings| by_settings(&settings.allowed_origins))
+        })
 }

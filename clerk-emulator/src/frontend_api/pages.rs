@@ -20,7 +20,7 @@ use crate::http::reply::Reply;
 use crate::model::session::SessionStatus;
 use crate::model::user::User;
 use crate::rules::sign_in::{self, Attempt, Refusal};
-use crate::rules::{accounts, memberships, organizations, sessions};
+use crate::rules::{accounts, clients, memberships, organizations, sessions};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -53,7 +53,7 @@ fn client_of(
     now: i64,
 ) -> String {
     browser::client_id(tables, &app.instance, params, headers)
-        .unwrap_or_else(|| sessions::add_client(tables, now))
+        .unwrap_or_else(|| clients::add(tables, now))
 }
 
 async fn show_sign_in(State(app): State<Arc<App>>, params: Params, headers: HeaderMap) -> Reply {
@@ -170,18 +170,18 @@ async fn sign_out(State(app): State<Arc<App>>, params: Params, headers: HeaderMa
 /// Redirects to the application, with the browser's token if that is another origin, or to the sign-in page if
 /// the browser came from nowhere.
 fn go_back(app: &App, tables: &Tables, client_id: &str, target: Option<Url>) -> Response {
-    let token = sessions::find_client(tables, client_id)
+    let token = clients::find(tables, client_id)
         .map(|client| client.token.as_str())
         .unwrap_or_default();
     let own_cookie = browser::own_directive(&app.instance, token);
     let Some(mut target) = target else {
-        return redirect(StatusCode::SEE_OTHER, "/sign-in", &own_cookie);
+        return redirect(StatusCode::SEE_OTHER, "/sign-in", Some(&own_cookie));
     };
     let elsewhere = Url::parse(&app.instance.url).is_ok_and(|own| own.origin() != target.origin());
     if elsewhere {
         browser::set_query(&mut target, DEV_BROWSER, token);
     }
-    redirect(StatusCode::SEE_OTHER, target.as_str(), &own_cookie)
+    redirect(StatusCode::SEE_OTHER, target.as_str(), Some(&own_cookie))
 }
 
 fn form(
@@ -215,7 +215,7 @@ fn form(
          <label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\"></label>\
          <button>Sign in</button></form>",
     );
-    let token = sessions::find_client(tables, client_id)
+    let token = clients::find(tables, client_id)
         .map(|client| browser::own_directive(&app.instance, &client.token))
         .ok();
     page(status, &html, token)

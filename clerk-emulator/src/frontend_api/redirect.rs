@@ -2,15 +2,12 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 
-/// Answers with a redirect that is not cached.
-pub(super) fn redirect(status: StatusCode, location: &str, cookie: &str) -> Response {
-    (
-        status,
-        [
-            (LOCATION, location),
-            (SET_COOKIE, cookie),
-            (CACHE_CONTROL, "no-store"),
-        ],
-    )
-        .into_response()
+/// Answers with a redirect that is not cached and may set a cookie.
+pub(super) fn redirect(status: StatusCode, location: &str, cookie: Option<&str>) -> Response {
+    let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store")];
+    let mut response = (status, headers).into_response();
+    if let Some(cookie) = cookie.and_then(|cookie| cookie.try_into().ok()) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
 }

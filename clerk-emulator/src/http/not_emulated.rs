@@ -8,6 +8,7 @@ use crate::rules::api_error::ApiError;
 /// How the paths of the APIs begin.
 const API_PREFIXES: &[&str] = &[
     "/v1/",
+    "/fapi/",
     "/api_keys",
     "/m2m_tokens",
     "/oauth_applications",

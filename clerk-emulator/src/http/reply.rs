@@ -46,21 +46,23 @@ pub(crate) fn deleted(object: &str, id: &str) -> Response {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let meta = match &self.param_name {
-            Some(name) => json!({ "param_name": name }),
-            None => json!({}),
-        };
-        json_response(
-            self.status,
-            &json!({
-                "errors": [{
-                    "code": self.code,
-                    "message": self.message,
-                    "long_message": self.message,
-                    "meta": meta,
-                }],
-                "clerk_trace_id": random::hex(16),
-            }),
-        )
+        json_response(self.status, &error_body(&self))
     }
+}
+
+/// Makes the body of a refusal.
+pub(crate) fn error_body(error: &ApiError) -> Value {
+    let mut meta = error.details.clone();
+    if let Some(name) = &error.param_name {
+        meta.insert("param_name".to_owned(), json!(name));
+    }
+    json!({
+        "errors": [{
+            "code": error.code,
+            "message": error.message,
+            "long_message": error.message,
+            "meta": meta,
+        }],
+        "clerk_trace_id": random::hex(16),
+    })
 }

@@ -31,6 +31,19 @@ use crate::{backend_api, frontend_api, webhooks};
 
 /// The largest body that is kept: a picture and the form around it.
 const MOST_BODY_BYTES: usize = MOST_IMAGE_BYTES + 1024 * 1024;
+/// Where the whole Frontend API is. Both APIs have some paths, such as `/v1/organizations`; below this prefix there is
+/// no doubt.
+const FRONTEND_PREFIX: &str = "/fapi";
+/// How the paths begin that browser SDKs call.
+const API_ROOTS: &[&str] = &["/v1/", "/api_keys"];
+/// What browser SDKs and handshakes have in the query of every request to the Frontend API, and nobody else.
+const FRONTEND_MARKS: &[&str] = &[
+    "__clerk_api_version",
+    "_clerk_js_version",
+    "__clerk_db_jwt",
+    "_clerk_session_id",
+    "_is_native",
+];
 /// The largest body that is read to its end, so that the connection can be reused.
 const MOST_DRAINED_BYTES: usize = 256 * 1024 * 1024;
 
@@ -81,6 +94,11 @@ fn router(app: &Arc<App>) -> Router {
         .merge(backend_api::machine_routes(app))
         .merge(frontend_api::routes(app))
         .merge(webhooks::page::routes())
+        .merge(frontend_api::page_routes(app))
+        .nest(
+            FRONTEND_PREFIX,
+            frontend_api::routes(app).merge(frontend_api::shared_routes(app)),
+        )
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated)
         // The server has read the body by then, and has a limit of its own.
@@ -114,7 +132,9 @@ async fn answer(
         )
         .into_response());
     }
-    for effect in app.faults.take(&parts.method, parts.uri.path()) {
+    let path = parts.uri.path();
+    let path = path.strip_prefix(FRONTEND_PREFIX).unwrap_or(path);
+    for effect in app.faults.take(&parts.method, path) {
         match effect {
             Effect::Slow(delay) => tokio::time::sleep(delay).await,
             Effect::Cut => return Err(Cut),
@@ -225,12 +245,12 @@ fn names_us(instance: &Instance, headers: &http::HeaderMap) -> bool {
 }
 
 /// Undoes two habits of the browser SDK: it sends `POST` with `_method` in the query for methods other than
-/// `GET` and `POST`, and ends the paths of some collections with a slash.
+/// `GET` and `POST`, and ends the paths of some collections with a slash. Requests of browser SDKs go to the
+/// Frontend API.
 fn normalize(parts: &mut http::request::Parts) {
+    let params = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
     if parts.method == Method::POST
-        && parts.uri.path().starts_with("/v1/")
-        && let Some(query) = parts.uri.query()
-        && let Some(method) = Params::parse(query.as_bytes()).get("_method")
+        && let Some(method) = params.get("_method")
         && let Some(method) = [Method::PATCH, Method::PUT, Method::DELETE]
             .into_iter()
             .find(|known| known.as_str().eq_ignore_ascii_case(method))
@@ -238,14 +258,22 @@ fn normalize(parts: &mut http::request::Parts) {
         parts.method = method;
     }
     let path = parts.uri.path();
-    if path.len() > 1 && path.ends_with('/') {
-        let trimmed = path.trim_end_matches('/');
-        let rewritten = match parts.uri.query() {
-            Some(query) => format!("{trimmed}?{query}"),
-            None => trimmed.to_owned(),
-        };
-        if let Ok(uri) = rewritten.parse() {
-            parts.uri = uri;
-        }
+    let trimmed = path.trim_end_matches('/');
+    let is_api = API_ROOTS.iter().any(|root| path.starts_with(root));
+    let is_frontend = is_api && FRONTEND_MARKS.iter().any(|mark| params.get(mark).is_some());
+    let mut rewritten = String::new();
+    if is_frontend {
+        rewritten.push_str(FRONTEND_PREFIX);
+    }
+    rewritten.push_str(if trimmed.is_empty() { path } else { trimmed });
+    if rewritten == path {
+        return;
+    }
+    if let Some(query) = parts.uri.query() {
+        rewritten.push('?');
+        rewritten.push_str(query);
+    }
+    if let Ok(uri) = rewritten.parse() {
+        parts.uri = uri;
     }
 }

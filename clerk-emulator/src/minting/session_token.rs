@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::error::Error;
 use crate::rules::sessions::{self, SessionTraits};
-use crate::rules::{identifiers, organizations};
+use crate::rules::{clients, identifiers, organizations};
 use crate::store::tables::Tables;
 use crate::tokens::session_claims::{SESSION_TOKEN_SECONDS, session_claims};
 use crate::tokens::signing_key::TokenKind;
@@ -177,7 +177,7 @@ impl<'a> SessionTokenBuilder<'a> {
             Some(id) if tables.sessions.contains(id) => id.clone(),
             Some(id) => return Err(Error::unknown("session", id)),
             None => {
-                let client = sessions::add_client(tables, now);
+                let client = clients::add(tables, now);
                 sessions::start(tables, &client, &user_id, None, now)
             }
         };

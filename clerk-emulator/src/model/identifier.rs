@@ -1,13 +1,30 @@
+use std::borrow::Cow;
+
+use super::challenge::Challenge;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
 /// How an address or number was proven to belong to its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Proof {
     /// Vouched for through the Backend API.
     Admin,
+    /// By a one-time code.
+    Code,
+    /// By a link in a mail.
+    Link,
+    /// By the ticket of an invitation.
+    Ticket,
+    /// By the provider with this name.
+    Provider(Cow<'static, str>),
     /// Not proven yet.
     None,
+}
+
+impl Proof {
+    pub(crate) fn is_given(&self) -> bool {
+        *self != Self::None
+    }
 }
 
 /// An e-mail address of a user.
@@ -17,6 +34,8 @@ pub(crate) struct EmailAddress {
     pub(crate) id: String,
     pub(crate) email_address: String,
     pub(crate) proof: Proof,
+    /// The proof that is being given.
+    pub(crate) challenge: Option<Challenge>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
@@ -28,6 +47,8 @@ pub(crate) struct PhoneNumber {
     pub(crate) id: String,
     pub(crate) phone_number: String,
     pub(crate) proof: Proof,
+    /// The proof that is being given.
+    pub(crate) challenge: Option<Challenge>,
     pub(crate) reserved_for_second_factor: bool,
     pub(crate) default_second_factor: bool,
     pub(crate) created_at: i64,
@@ -40,6 +61,7 @@ impl EmailAddress {
             id: random::id("idn"),
             email_address,
             proof,
+            challenge: None,
             created_at: now,
             updated_at: now,
         }
@@ -52,6 +74,7 @@ impl PhoneNumber {
             id: random::id("idn"),
             phone_number,
             proof,
+            challenge: None,
             reserved_for_second_factor: false,
             default_second_factor: false,
             created_at: now,

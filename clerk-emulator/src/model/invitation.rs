@@ -8,6 +8,7 @@ const DAY_MS: i64 = 86_400_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum InvitationStatus {
     Pending,
+    Accepted,
     Revoked,
     Expired,
 }
@@ -17,6 +18,7 @@ impl InvitationStatus {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
+            Self::Accepted => "accepted",
             Self::Revoked => "revoked",
             Self::Expired => "expired",
         }
@@ -33,6 +35,7 @@ pub(crate) struct Invite {
     pub(crate) revoked: bool,
     /// Whether the address gets a mail.
     pub(crate) notify: bool,
+    pub(crate) accepted: bool,
     pub(crate) redirect_url: Option<String>,
     pub(crate) public_metadata: Metadata,
     pub(crate) expires_at: i64,
@@ -69,6 +72,7 @@ impl Invite {
             ticket: random::alphanumeric(40),
             revoked: false,
             notify: true,
+            accepted: false,
             redirect_url: None,
             public_metadata: Metadata::new(),
             expires_at: now.saturating_add(days.saturating_mul(DAY_MS)),
@@ -81,6 +85,8 @@ impl Invite {
     pub(crate) fn status_at(&self, now: i64) -> InvitationStatus {
         if self.revoked {
             InvitationStatus::Revoked
+        } else if self.accepted {
+            InvitationStatus::Accepted
         } else if now >= self.expires_at {
             InvitationStatus::Expired
         } else {

@@ -1,3 +1,4 @@
+use super::challenge::Challenge;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,12 @@ pub(crate) struct OrganizationDomain {
     pub(crate) enrollment_mode: String,
     /// When the organization was found to belong to the domain.
     pub(crate) verified_at: Option<i64>,
+    /// Address at the domain by which the organization proves to belong to it.
+    pub(crate) affiliation_email_address: Option<String>,
+    /// The proof by that address that is being given.
+    pub(crate) affiliation: Option<Challenge>,
+    /// Value of the DNS record that proves ownership, once it was asked for.
+    pub(crate) ownership_record: Option<String>,
     /// When the organization was found to own the domain.
     pub(crate) owned_at: Option<i64>,
     pub(crate) created_at: i64,
@@ -40,6 +47,9 @@ impl OrganizationDomain {
             name,
             enrollment_mode,
             verified_at: None,
+            affiliation_email_address: None,
+            affiliation: None,
+            ownership_record: None,
             owned_at: None,
             created_at: now,
             updated_at: now,

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::activity::Activity;
+use super::challenge::Challenge;
 use crate::random;
 
 const DAY_MS: i64 = 86_400_000;
@@ -47,25 +49,53 @@ pub(crate) struct Session {
     pub(crate) actor: Option<Value>,
     /// When the first factor was last proven.
     pub(crate) verified_at: i64,
+    /// When a second factor was last proven.
+    pub(crate) second_verified_at: Option<i64>,
+    /// A test made it pending, whatever its tasks are.
+    pub(crate) kept_pending: bool,
+    /// Where it was started.
+    pub(crate) activity: Option<Activity>,
+    /// A proof that is repeated before a sensitive change.
+    pub(crate) reverification: Option<Reverification>,
     pub(crate) refresh_token: String,
     pub(crate) last_active_at: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
-/// A browser, or a place for sessions that the Backend API created.
+/// A repeated proof of one or two factors.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Client {
-    pub(crate) id: String,
-    /// The dev browser token (`__clerk_db_jwt`).
-    pub(crate) token: String,
-    pub(crate) session_ids: Vec<String>,
-    pub(crate) last_active_session_id: Option<String>,
-    pub(crate) created_at: i64,
-    /// Moves only when a session starts or ends: `__client_uat` is made of it, and server SDKs refuse
-    /// session tokens that are older.
-    pub(crate) updated_at: i64,
+pub(crate) struct Reverification {
+    pub(crate) level: ReverificationLevel,
+    pub(crate) first_factor: Option<Challenge>,
+    pub(crate) second_factor: Option<Challenge>,
+}
+
+/// Which factors are proven again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ReverificationLevel {
+    First,
+    Second,
+    Both,
+}
+
+impl ReverificationLevel {
+    /// Reads the name in the API.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::First, Self::Second, Self::Both]
+            .into_iter()
+            .find(|level| level.as_str() == name)
+    }
+
+    /// Returns the name in the API.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first_factor",
+            Self::Second => "second_factor",
+            Self::Both => "multi_factor",
+        }
+    }
 }
 
 impl Session {
@@ -80,11 +110,24 @@ impl Session {
             authorized_party: None,
             actor: None,
             verified_at: now,
+            second_verified_at: None,
+            kept_pending: false,
+            activity: None,
+            reverification: None,
             refresh_token: random::alphanumeric(40),
             last_active_at: now,
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Returns the minutes since the first and the second factor were proven, -1 for one that was not.
+    pub(crate) fn factor_ages(&self, now: i64) -> [i64; 2] {
+        let minutes = |at: i64| (now - at).max(0) / 60_000;
+        [
+            minutes(self.verified_at),
+            self.second_verified_at.map_or(-1, minutes),
+        ]
     }
 
     pub(crate) fn expire_at(&self) -> i64 {
@@ -111,19 +154,5 @@ impl Session {
             self.status_at(now),
             SessionStatus::Active | SessionStatus::Pending
         )
-    }
-}
-
-impl Client {
-    /// Creates a client without sessions.
-    pub(crate) fn new(now: i64) -> Self {
-        Self {
-            id: random::id("client"),
-            token: format!("dvb_{}", random::alphanumeric(32)),
-            session_ids: Vec::new(),
-            last_active_session_id: None,
-            created_at: now,
-            updated_at: now,
-        }
     }
 }

@@ -1,3 +1,4 @@
+use super::authentication_settings::AuthenticationSettings;
 use serde::{Deserialize, Serialize};
 
 /// The settings of the instance: one row.
@@ -7,6 +8,7 @@ pub(crate) struct Settings {
     pub(crate) id: String,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) test_mode: bool,
+    pub(crate) authentication: AuthenticationSettings,
     pub(crate) restrictions: Restrictions,
     pub(crate) protect_rules_enabled: bool,
     pub(crate) specter_enabled: bool,
@@ -67,6 +69,7 @@ impl Default for Settings {
             id: SETTINGS_ID.to_owned(),
             allowed_origins: Vec::new(),
             test_mode: true,
+            authentication: AuthenticationSettings::default(),
             restrictions: Restrictions::default(),
             protect_rules_enabled: false,
             specter_enabled: false,

@@ -2,8 +2,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::base64_text;
+use super::external_account::ExternalAccount;
 use super::identifier::{EmailAddress, PhoneNumber};
 use super::metadata::Metadata;
+use super::passkey::Passkey;
 use super::password::Password;
 use crate::random;
 use crate::secret::Secret;
@@ -22,11 +24,15 @@ pub(crate) struct User {
     pub(crate) primary_phone_number_id: Option<String>,
     pub(crate) email_addresses: Vec<EmailAddress>,
     pub(crate) phone_numbers: Vec<PhoneNumber>,
+    pub(crate) external_accounts: Vec<ExternalAccount>,
+    pub(crate) passkeys: Vec<Passkey>,
     pub(crate) password: Option<Password>,
     pub(crate) password_last_updated_at: Option<i64>,
     /// The password must be reset before the next sign-in.
     pub(crate) password_compromised: bool,
     pub(crate) totp_secret: Option<Secret>,
+    /// A secret that the authenticator application has not proven yet.
+    pub(crate) pending_totp_secret: Option<Secret>,
     pub(crate) backup_codes: Vec<Secret>,
     pub(crate) mfa_enabled_at: Option<i64>,
     pub(crate) mfa_disabled_at: Option<i64>,
@@ -74,10 +80,13 @@ impl User {
             primary_phone_number_id: None,
             email_addresses: Vec::new(),
             phone_numbers: Vec::new(),
+            external_accounts: Vec::new(),
+            passkeys: Vec::new(),
             password: None,
             password_last_updated_at: None,
             password_compromised: false,
             totp_secret: None,
+            pending_totp_secret: None,
             backup_codes: Vec::new(),
             mfa_enabled_at: None,
             mfa_disabled_at: None,

@@ -1,4 +1,5 @@
 use http::StatusCode;
+use serde_json::{Map, Value};
 
 use crate::error::Error;
 
@@ -10,6 +11,8 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     /// The parameter that is to blame.
     pub(crate) param_name: Option<String>,
+    /// What else the caller is told.
+    pub(crate) details: Map<String, Value>,
 }
 
 impl ApiError {
@@ -19,7 +22,14 @@ impl ApiError {
             code,
             message: message.into(),
             param_name: None,
+            details: Map::new(),
         }
+    }
+
+    /// Tells the caller something else, too.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
     }
 
     /// 404: no such thing exists.
@@ -85,6 +95,11 @@ impl ApiError {
     /// 400.
     pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 403.
+    pub(crate) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
     /// 401.

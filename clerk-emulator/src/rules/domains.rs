@@ -19,7 +19,8 @@ pub(crate) fn ensure_primary(tables: &mut Tables, name: &str) {
     }
 }
 
-fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Domain, ApiError> {
+/// Finds a domain by id.
+pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Domain, ApiError> {
     tables
         .domains
         .get(id)

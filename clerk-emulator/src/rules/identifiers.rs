@@ -24,14 +24,19 @@ pub(crate) fn user_by_phone<'a>(tables: &'a Tables, number: &str) -> Option<&'a 
     tables.users.find(|user| user.has_phone(number))
 }
 
+/// Finds the user who signs in with this e-mail address, username or phone number.
+pub(crate) fn user_by_identifier<'a>(tables: &'a Tables, identifier: &str) -> Option<&'a User> {
+    user_by_email(tables, identifier)
+        .or_else(|| user_by_username(tables, identifier))
+        .or_else(|| user_by_phone(tables, identifier))
+}
+
 /// Finds a user by id, e-mail address, username or phone number.
 pub(crate) fn user_by_any<'a>(tables: &'a Tables, name: &str) -> Option<&'a User> {
     tables
         .users
         .get(name)
-        .or_else(|| user_by_email(tables, name))
-        .or_else(|| user_by_username(tables, name))
-        .or_else(|| user_by_phone(tables, name))
+        .or_else(|| user_by_identifier(tables, name))
 }
 
 /// Refuses a text that is no e-mail address, and an address that a user has.

@@ -1,9 +1,15 @@
 //! Domains of organizations.
 
 use super::api_error::ApiError;
+use super::codes;
 use super::identifiers;
 use super::organizations;
+use super::verdict::Verdict;
+use crate::model::challenge::Challenge;
+use crate::model::message::Channel;
 use crate::model::organization_domain::{ENROLLMENT_MODES, OrganizationDomain};
+use crate::model::strategy::Strategy;
+use crate::random;
 use crate::store::tables::Tables;
 
 /// Finds a domain of an organization, which is named by id or slug.
@@ -114,6 +120,88 @@ pub(crate) fn verify_ownership<'a>(
     change(tables, organization, id, now, |domain| {
         domain.owned_at = domain.owned_at.or(Some(now));
     })
+}
+
+/// Sends a code to an address at a domain, to prove that the organization belongs to it.
+pub(crate) fn prepare_affiliation(
+    tables: &mut Tables,
+    organization: &str,
+    id: &str,
+    address: String,
+    now: i64,
+) -> Result<(), ApiError> {
+    let domain = find(tables, organization, id)?;
+    identifiers::check_email(&address)?;
+    let at = address.rsplit_once('@').map(|(_, domain)| domain);
+    if !at.is_some_and(|at| at.eq_ignore_ascii_case(&domain.name)) {
+        return Err(ApiError::param(
+            "organization_domain_mismatch",
+            "affiliation_email_address",
+            "The provided email address doesn't match the organization domain name.",
+        ));
+    }
+    let mut challenge = Challenge::new(Strategy::EmailCode, now);
+    let kind = "affiliation_code";
+    challenge.answer = Some(codes::send_code(
+        tables,
+        Channel::Email,
+        &address,
+        kind,
+        now,
+    ));
+    change(tables, organization, id, now, |domain| {
+        domain.affiliation_email_address = Some(address);
+        domain.affiliation = Some(challenge);
+    })?;
+    Ok(())
+}
+
+/// Tries the code that was sent to an address at a domain.
+pub(crate) fn attempt_affiliation(
+    tables: &mut Tables,
+    organization: &str,
+    id: &str,
+    code: &str,
+    now: i64,
+) -> Result<Verdict, ApiError> {
+    let domain = find(tables, organization, id)?;
+    let mut challenge = domain.affiliation.clone().ok_or_else(codes::not_prepared)?;
+    let tried = codes::answer_code(&mut challenge, code, now);
+    change(tables, organization, id, now, |domain| {
+        domain.affiliation = Some(challenge);
+        if tried.is_ok() {
+            domain.verified_at = domain.verified_at.or(Some(now));
+        }
+    })?;
+    Ok(Verdict::of(tried))
+}
+
+/// Makes the DNS record that proves ownership.
+pub(crate) fn prepare_ownership(
+    tables: &mut Tables,
+    organization: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    change(tables, organization, id, now, |domain| {
+        let fresh = || format!("clerk-verification={}", random::alphanumeric(32));
+        domain.ownership_record.get_or_insert_with(fresh);
+    })?;
+    Ok(())
+}
+
+/// Takes the DNS record for found: the emulator asks no name server.
+pub(crate) fn attempt_ownership(
+    tables: &mut Tables,
+    organization: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    if find(tables, organization, id)?.ownership_record.is_none() {
+        return Err(codes::not_prepared());
+    }
+    verify_ownership(tables, organization, id, now)?;
+    Ok(())
 }
 
 /// Removes a domain.

@@ -1,10 +1,12 @@
 //! Invitations to organizations.
 
+use http::StatusCode;
+
 use super::accounts;
 use super::api_error::ApiError;
 use super::identifiers;
 use super::invitations::NewInvite;
-use super::memberships;
+use super::memberships::{self, NewMembership};
 use super::metadata;
 use super::organizations;
 use super::restrictions;
@@ -115,6 +117,44 @@ pub(crate) fn revoke<'a>(
         .get_mut(id)
         .ok_or_else(|| ApiError::not_found("organization invitation", id))?;
     invitation.invite.revoked = true;
+    invitation.invite.updated_at = now;
+    Ok(invitation)
+}
+
+/// Accepts a pending invitation for a user, who becomes a member.
+pub(crate) fn accept<'a>(
+    tables: &'a mut Tables,
+    id: &str,
+    user_id: &str,
+    now: i64,
+) -> Result<&'a OrganizationInvitation, ApiError> {
+    let not_found = || ApiError::not_found("organization invitation", id);
+    let invitation = tables
+        .organization_invitations
+        .get(id)
+        .ok_or_else(not_found)?;
+    if invitation.invite.status_at(now) != InvitationStatus::Pending {
+        return Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "organization_invitation_not_pending",
+            "The organization invitation is not in the 'pending' status.",
+        ));
+    }
+    let organization_id = invitation.organization_id.clone();
+    let membership = NewMembership {
+        user_id: user_id.to_owned(),
+        role: invitation.role.clone(),
+        public_metadata: Some(invitation.invite.public_metadata.clone()),
+        private_metadata: Some(invitation.private_metadata.clone()),
+    };
+    if organizations::membership(tables, &organization_id, user_id).is_none() {
+        memberships::create(tables, &organization_id, membership, now)?;
+    }
+    let invitation = tables
+        .organization_invitations
+        .get_mut(id)
+        .ok_or_else(not_found)?;
+    invitation.invite.accepted = true;
     invitation.invite.updated_at = now;
     Ok(invitation)
 }

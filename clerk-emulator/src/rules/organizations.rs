@@ -270,6 +270,9 @@ pub(crate) fn delete(tables: &mut Tables, id_or_slug: &str) -> Result<String, Ap
         .organization_domains
         .remove_where(|domain| domain.organization_id == id);
     tables
+        .organization_suggestions
+        .remove_where(|suggestion| suggestion.organization_id == id);
+    tables
         .organization_invitations
         .remove_where(|invitation| invitation.organization_id == id);
     tables

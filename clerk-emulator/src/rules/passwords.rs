@@ -3,8 +3,10 @@ use crate::model::password::Password;
 use crate::model::password_digest::HASHERS;
 use crate::secret::Secret;
 
-const SHORTEST: usize = 8;
-const LONGEST: usize = 72;
+/// Characters of the shortest password.
+pub(crate) const SHORTEST: usize = 8;
+/// Characters of the longest password.
+pub(crate) const LONGEST: usize = 72;
 
 /// Passwords that stand for those found in data breaches; Clerk asks a service that knows all of them.
 const BREACHED: &[&str] = &[

@@ -1,11 +1,14 @@
-//! Clients and their sessions.
+//! Sessions of users on clients.
 
 use http::StatusCode;
 use serde_json::Value;
 
 use super::api_error::ApiError;
+use super::clients;
 use super::organizations;
-use crate::model::session::{Client, Session, SessionStatus};
+use super::session_tasks;
+use super::settings;
+use crate::model::session::{Session, SessionStatus};
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
@@ -31,29 +34,8 @@ pub(crate) fn find_alive<'a>(
     }
 }
 
-/// Finds a client by id.
-pub(crate) fn find_client<'a>(tables: &'a Tables, id: &str) -> Result<&'a Client, ApiError> {
-    tables
-        .clients
-        .get(id)
-        .ok_or_else(|| ApiError::not_found("client", id))
-}
-
-/// Finds a client by its dev browser token.
-pub(crate) fn client_by_token<'a>(tables: &'a Tables, token: &str) -> Option<&'a Client> {
-    tables.clients.find(|client| client.token == token)
-}
-
-/// Adds a client without sessions and returns its id.
-pub(crate) fn add_client(tables: &mut Tables, now: i64) -> String {
-    let client = Client::new(now);
-    let id = client.id.clone();
-    tables.clients.insert(client);
-    id
-}
-
-/// Signs a user in on a client and returns the id of the session. A client has one session at a time: an
-/// older one ends.
+/// Signs a user in on a client and returns the id of the session. Unless the settings say otherwise, a client
+/// has one session at a time, and an older one ends.
 pub(crate) fn start(
     tables: &mut Tables,
     client_id: &str,
@@ -64,17 +46,21 @@ pub(crate) fn start(
     let mut session = Session::new(client_id, user_id, now);
     session.authorized_party = authorized_party;
     let id = session.id.clone();
-    sign_out(tables, client_id, SessionStatus::Ended, now);
+    if settings::get(tables).is_ok_and(|settings| settings.authentication.single_session) {
+        sign_out(tables, client_id, SessionStatus::Ended, now);
+    }
     tables.sessions.insert(session);
     if let Some(client) = tables.clients.get_mut(client_id) {
         client.session_ids.push(id.clone());
         client.last_active_session_id = Some(id.clone());
         client.updated_at = now;
+        client.rotate(now);
     }
     if let Some(user) = tables.users.get_mut(user_id) {
         user.last_sign_in_at = Some(now);
         user.last_active_at = Some(now);
     }
+    settle(tables, &id);
     id
 }
 
@@ -95,7 +81,7 @@ pub(crate) fn create(
                 .ok_or_else(|| ApiError::not_found("organization of this user", name))?,
         ),
     };
-    let client = add_client(tables, now);
+    let client = clients::add(tables, now);
     let id = start(tables, &client, user_id, None, now);
     set_organization(tables, &id, organization_id);
     Ok(id)
@@ -105,6 +91,28 @@ pub(crate) fn create(
 pub(crate) fn set_organization(tables: &mut Tables, id: &str, organization_id: Option<String>) {
     if let Some(session) = tables.sessions.get_mut(id) {
         session.organization_id = organization_id;
+    }
+    settle(tables, id);
+}
+
+/// Makes a living session pending while it has open tasks, and active otherwise.
+pub(crate) fn settle(tables: &mut Tables, id: &str) {
+    let Some(session) = tables.sessions.get(id) else {
+        return;
+    };
+    let status = match session_tasks::of(tables, session).is_empty() && !session.kept_pending {
+        true => SessionStatus::Active,
+        false => SessionStatus::Pending,
+    };
+    let living = matches!(
+        session.status,
+        SessionStatus::Active | SessionStatus::Pending
+    );
+    if living
+        && session.status != status
+        && let Some(session) = tables.sessions.get_mut(id)
+    {
+        session.status = status;
     }
 }
 
@@ -123,10 +131,9 @@ pub(crate) fn set_traits(tables: &mut Tables, id: &str, traits: SessionTraits) {
         session.organization_id = traits.organization_id.or(session.organization_id.take());
         session.authorized_party = traits.authorized_party.or(session.authorized_party.take());
         session.actor = traits.actor.or(session.actor.take());
-        if traits.pending {
-            session.status = SessionStatus::Pending;
-        }
+        session.kept_pending |= traits.pending;
     }
+    settle(tables, id);
 }
 
 /// Notes the application that a session is used from, and the organization that it asks for: an id or slug,
@@ -153,6 +160,44 @@ pub(crate) fn enter(
         session.last_active_at = now;
         session.organization_id = organization_id;
     }
+    settle(tables, id);
+}
+
+/// Notes that a session is used, with this organization or the personal account.
+pub(crate) fn touch(tables: &mut Tables, id: &str, organization_id: Option<String>, now: i64) {
+    let Some(session) = tables.sessions.get_mut(id) else {
+        return;
+    };
+    session.last_active_at = now;
+    session.organization_id = organization_id;
+    let user_id = session.user_id.clone();
+    if let Some(user) = tables.users.get_mut(&user_id) {
+        user.last_active_at = Some(now);
+    }
+    settle(tables, id);
+}
+
+/// Notes who acts as the user of a session.
+pub(crate) fn set_actor(tables: &mut Tables, id: &str, actor: Value) {
+    if let Some(session) = tables.sessions.get_mut(id) {
+        session.actor = Some(actor);
+    }
+}
+
+/// Iterates over the living sessions of a client, oldest first.
+pub(crate) fn living_of_client<'a>(
+    tables: &'a Tables,
+    client_id: &str,
+    now: i64,
+) -> impl Iterator<Item = &'a Session> {
+    let ids = tables
+        .clients
+        .get(client_id)
+        .map(|client| client.session_ids.as_slice());
+    ids.unwrap_or_default()
+        .iter()
+        .filter_map(|id| tables.sessions.get(id))
+        .filter(move |session| session.is_alive(now))
 }
 
 /// Revokes a session.
@@ -204,12 +249,25 @@ pub(crate) fn end(tables: &mut Tables, id: &str, status: SessionStatus, now: i64
             client.last_active_session_id = client.session_ids.last().cloned();
         }
         client.updated_at = now;
+        client.rotate(now);
     }
 }
 
 /// Ends all sessions of a user.
 pub(crate) fn end_all_of_user(tables: &mut Tables, user_id: &str, status: SessionStatus, now: i64) {
-    for id in tables.sessions.ids(|session| session.user_id == user_id) {
+    end_others_of_user(tables, user_id, None, status, now);
+}
+
+/// Ends the sessions of a user, but for one.
+pub(crate) fn end_others_of_user(
+    tables: &mut Tables,
+    user_id: &str,
+    kept: Option<&str>,
+    status: SessionStatus,
+    now: i64,
+) {
+    let others = |session: &Session| session.user_id == user_id && Some(&*session.id) != kept;
+    for id in tables.sessions.ids(others) {
         end(tables, &id, status, now);
     }
 }
@@ -270,9 +328,4 @@ pub(crate) fn list<'a>(
         .filter(|session| fits(filter.user_id, &session.user_id))
         .filter(|session| fits(filter.status, session.status_at(now).as_str()))
         .collect()
-}
-
-/// Lists clients, newest first.
-pub(crate) fn list_clients(tables: &Tables) -> Vec<&Client> {
-    tables.clients.iter().rev().collect()
 }

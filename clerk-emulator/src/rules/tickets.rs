@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use super::accounts;
 use super::api_error::ApiError;
+use super::organization_invitations;
+use crate::model::invitation::{InvitationStatus, Invite};
 use crate::model::ticket::{Ticket, TicketStatus};
 use crate::store::tables::Tables;
 
@@ -87,6 +89,142 @@ pub(crate) fn revoke<'a>(
     ticket.status = TicketStatus::Revoked;
     ticket.updated_at = now;
     Ok(ticket)
+}
+
+/// Uses a ticket up, or says why it does not hold.
+pub(crate) fn redeem_for_sign_in(
+    tables: &mut Tables,
+    token: &str,
+    now: i64,
+) -> Result<Ticket, ApiError> {
+    let ticket = tables
+        .tickets
+        .find(|ticket| ticket.token == token)
+        .ok_or_else(invalid)?;
+    let kind = match ticket.actor {
+        Some(_) => TicketKind::Actor,
+        None => TicketKind::SignIn,
+    };
+    let refused = |code, message: String| Err(ApiError::bad_request(code, message));
+    match (ticket.status, kind) {
+        (TicketStatus::Pending, _) if now >= ticket.expires_at => refused(
+            "ticket_expired_code",
+            "This ticket has expired and cannot be used anymore.".to_owned(),
+        ),
+        (TicketStatus::Pending, _) => redeem(tables, token, now).ok_or_else(invalid),
+        (status, kind) => {
+            let (used, revoked) = match kind {
+                TicketKind::SignIn => (
+                    "sign_in_token_already_used_code",
+                    "sign_in_token_revoked_code",
+                ),
+                TicketKind::Actor => ("actor_token_already_used_code", "actor_token_revoked_code"),
+            };
+            let name = kind.name();
+            if status == TicketStatus::Revoked {
+                refused(
+                    revoked,
+                    format!("This {name} has been revoked and cannot be used anymore."),
+                )
+            } else {
+                refused(
+                    used,
+                    format!("This {name} has already been used. Each token can only be used once."),
+                )
+            }
+        }
+    }
+}
+
+/// Returns the invitation, to the application or to an organization, that a ticket belongs to.
+pub(crate) fn invited<'a>(
+    tables: &'a Tables,
+    ticket: &str,
+    now: i64,
+) -> Result<&'a Invite, ApiError> {
+    let to_application = tables.invitations.find(|one| one.invite.ticket == ticket);
+    let to_organization = tables
+        .organization_invitations
+        .find(|one| one.invite.ticket == ticket);
+    let refused = |code, message: &str| Err(ApiError::bad_request(code, message));
+    let (invite, accepted, revoked) = match (to_application, to_organization) {
+        (Some(one), _) => (
+            &one.invite,
+            "invitation_already_accepted",
+            "revoked_invitation",
+        ),
+        (None, Some(one)) => (
+            &one.invite,
+            "organization_invitation_already_accepted",
+            "organization_invitation_revoked_code",
+        ),
+        (None, None) => {
+            let is_for_sign_in = tables.tickets.find(|one| one.token == ticket).is_some();
+            return if is_for_sign_in {
+                refused(
+                    "sign_in_token_not_in_sign_in_code",
+                    "Sign in tokens can only be used during sign in.",
+                )
+            } else {
+                Err(invalid())
+            };
+        }
+    };
+    match invite.status_at(now) {
+        InvitationStatus::Pending => Ok(invite),
+        InvitationStatus::Expired => refused(
+            "ticket_expired_code",
+            "This ticket has expired and cannot be used anymore.",
+        ),
+        InvitationStatus::Accepted => refused(
+            accepted,
+            "This invitation has already been accepted. Sign in instead.",
+        ),
+        InvitationStatus::Revoked => refused(
+            revoked,
+            "This invitation has been revoked and cannot be used anymore.",
+        ),
+    }
+}
+
+/// Returns true for a ticket that signs its user in.
+pub(crate) fn is_for_sign_in(tables: &Tables, ticket: &str, now: i64) -> bool {
+    tables
+        .tickets
+        .find(|one| one.token == ticket && one.is_redeemable(now))
+        .is_some()
+}
+
+/// Marks the invitation of a ticket as accepted by a user, who joins the organization if it is one's.
+pub(crate) fn accept_invitation(
+    tables: &mut Tables,
+    ticket: &str,
+    user_id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    let of_application = tables.invitations.find(|one| one.invite.ticket == ticket);
+    if let Some(id) = of_application.map(|one| one.id.clone()) {
+        if let Some(invitation) = tables.invitations.get_mut(&id) {
+            invitation.invite.accepted = true;
+            invitation.invite.updated_at = now;
+        }
+        return Ok(());
+    }
+    let of_organization = tables
+        .organization_invitations
+        .find(|one| one.invite.ticket == ticket);
+    match of_organization.map(|one| one.id.clone()) {
+        Some(id) => organization_invitations::accept(tables, &id, user_id, now).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The refusal of a ticket that nobody issued.
+pub(crate) fn invalid() -> ApiError {
+    ApiError::bad_request(
+        "ticket_invalid_code",
+        "This ticket is invalid. Make sure you're using a valid ticket generated by Clerk.",
+    )
 }
 
 /// Uses a ticket up, if it holds and its user may sign in, and returns it.

@@ -4,6 +4,7 @@ use aws_lc_rs::hmac;
 
 use super::accounts;
 use super::api_error::ApiError;
+use crate::random;
 use crate::store::tables::Tables;
 
 const PERIOD_SECONDS: i64 = 30;
@@ -30,28 +31,48 @@ pub(crate) fn verify(
             "The user has no authenticator application and no backup codes",
         ));
     }
-    if let Some(secret) = &user.totp_secret
-        && is_current(&secret.0, code, now)
-    {
+    if is_code_of(tables, user_id, code, now) {
         return Ok(CodeKind::Totp);
     }
-    let backup = user.backup_codes.iter().position(|one| one.0 == code);
-    let Some(index) = backup else {
-        return Err(ApiError::param(
-            "form_code_incorrect",
-            "code",
-            "The code is incorrect",
-        ));
+    if use_backup_code(tables, user_id, code, now)? {
+        return Ok(CodeKind::BackupCode);
+    }
+    Err(ApiError::param(
+        "form_code_incorrect",
+        "code",
+        "The code is incorrect",
+    ))
+}
+
+/// Returns true for a code that the user's authenticator application shows around this time.
+pub(crate) fn is_code_of(tables: &Tables, user_id: &str, code: &str, now: i64) -> bool {
+    tables
+        .users
+        .get(user_id)
+        .and_then(|user| user.totp_secret.as_ref())
+        .is_some_and(|secret| is_current(&secret.0, code, now))
+}
+
+/// Uses a backup code of a user up. Returns false if it is none.
+pub(crate) fn use_backup_code(
+    tables: &mut Tables,
+    user_id: &str,
+    code: &str,
+    now: i64,
+) -> Result<bool, ApiError> {
+    let user = accounts::find(tables, user_id)?;
+    let Some(index) = user.backup_codes.iter().position(|one| one.0 == code) else {
+        return Ok(false);
     };
     accounts::change(tables, user_id, now, |user| {
         user.backup_codes.remove(index);
         Ok(())
     })?;
-    Ok(CodeKind::BackupCode)
+    Ok(true)
 }
 
 /// Returns true for the code of this time, and of the periods before and after it.
-fn is_current(secret: &str, code: &str, now_ms: i64) -> bool {
+pub(super) fn is_current(secret: &str, code: &str, now_ms: i64) -> bool {
     let Some(key) = decode_base32(secret) else {
         return false;
     };
@@ -88,6 +109,22 @@ fn decode_base32(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Makes a secret of 160 bits, as RFC 4226 recommends, in base32.
+pub(crate) fn new_secret() -> String {
+    let bytes: [u8; 20] = random::array();
+    bytes
+        .chunks_exact(5)
+        .flat_map(|chunk| {
+            let word = chunk
+                .iter()
+                .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+            (0..8).rev().map(move |place| (word >> (5 * place)) & 0x1f)
+        })
+        .filter_map(|index| BASE32.get(usize::try_from(index).ok()?))
+        .map(|letter| char::from(*letter))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +147,7 @@ mod tests {
             );
         }
         assert!(!is_current("not base32!", "287082", 59_000));
+        let secret = new_secret();
+        assert_eq!(decode_base32(&secret).map(|key| key.len()), Some(20));
     }
 }

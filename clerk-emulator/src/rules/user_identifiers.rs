@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::accounts;
 use super::api_error::ApiError;
 use super::identifiers;
+use crate::model::challenge::Challenge;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
 use crate::model::user::User;
 use crate::store::tables::Tables;
@@ -116,7 +117,9 @@ pub(crate) fn update_email<'a>(
     accounts::change(tables, &user_id, now, |user| {
         for email in &mut user.email_addresses {
             if email.id == id {
-                email.proof = traits.proof().unwrap_or(email.proof);
+                if let Some(proof) = traits.proof() {
+                    email.proof = proof;
+                }
                 email.updated_at = now;
             }
         }
@@ -126,6 +129,70 @@ pub(crate) fn update_email<'a>(
         Ok(())
     })?;
     find_email(tables, id)
+}
+
+/// Keeps the proof of an e-mail address, and what it proved.
+pub(crate) fn prove_email(
+    tables: &mut Tables,
+    id: &str,
+    challenge: &Challenge,
+    proof: &Proof,
+    now: i64,
+) -> Result<(), ApiError> {
+    let user_id = email_owner(tables, id)?;
+    accounts::change(tables, &user_id, now, |user| {
+        for email in user
+            .email_addresses
+            .iter_mut()
+            .filter(|email| email.id == id)
+        {
+            email.challenge = Some(challenge.clone());
+            if proof.is_given() {
+                email.proof = proof.clone();
+            }
+            email.updated_at = now;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Keeps the proof of a phone number, and what it proved.
+pub(crate) fn prove_phone(
+    tables: &mut Tables,
+    id: &str,
+    challenge: &Challenge,
+    proof: &Proof,
+    now: i64,
+) -> Result<(), ApiError> {
+    let user_id = phone_owner(tables, id)?;
+    accounts::change(tables, &user_id, now, |user| {
+        for phone in user.phone_numbers.iter_mut().filter(|phone| phone.id == id) {
+            phone.challenge = Some(challenge.clone());
+            if proof.is_given() {
+                phone.proof = proof.clone();
+            }
+            phone.updated_at = now;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Makes a phone number the one that second factors use unless another is named.
+pub(crate) fn make_default_second_factor(
+    tables: &mut Tables,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    let user_id = phone_owner(tables, id)?;
+    accounts::change(tables, &user_id, now, |user| {
+        for phone in &mut user.phone_numbers {
+            phone.default_second_factor = phone.id == id;
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// Takes an e-mail address from its user, unless it is the last identifier.
@@ -185,7 +252,9 @@ pub(crate) fn update_phone<'a>(
         let had = user.has_second_factor();
         for phone in &mut user.phone_numbers {
             if phone.id == id {
-                phone.proof = traits.proof().unwrap_or(phone.proof);
+                if let Some(proof) = traits.proof() {
+                    phone.proof = proof;
+                }
                 phone.reserved_for_second_factor = traits
                     .reserved_for_second_factor
                     .unwrap_or(phone.reserved_for_second_factor);

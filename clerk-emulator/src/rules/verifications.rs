@@ -73,7 +73,11 @@ pub(crate) fn attempt<'a>(
 
 fn proof(tables: &Tables, strategy: CodeStrategy, id: &str) -> Result<Proof, ApiError> {
     match strategy {
-        CodeStrategy::Email => user_identifiers::find_email(tables, id).map(|one| one.proof),
-        CodeStrategy::Phone => user_identifiers::find_phone(tables, id).map(|one| one.proof),
+        CodeStrategy::Email => {
+            user_identifiers::find_email(tables, id).map(|one| one.proof.clone())
+        }
+        CodeStrategy::Phone => {
+            user_identifiers::find_phone(tables, id).map(|one| one.proof.clone())
+        }
     }
 }

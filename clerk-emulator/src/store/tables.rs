@@ -8,6 +8,7 @@ use crate::model::agent_task::AgentTask;
 use crate::model::billing::{
     Discount, Payment, Plan, Price, Redemption, Statement, Subscription, SubscriptionItem,
 };
+use crate::model::client::Client;
 use crate::model::credential::Credential;
 use crate::model::credit::CreditEntry;
 use crate::model::directory::{Directory, GroupRoleMapping};
@@ -17,16 +18,20 @@ use crate::model::handshake::HandshakeNonce;
 use crate::model::invitation::{Invitation, OrganizationInvitation};
 use crate::model::jwt_template::JwtTemplate;
 use crate::model::machine::Machine;
+use crate::model::message::Message;
 use crate::model::oauth_application::OAuthApplication;
 use crate::model::organization::{Membership, Organization};
 use crate::model::organization_domain::OrganizationDomain;
+use crate::model::organization_suggestion::OrganizationSuggestion;
 use crate::model::proxy_check::ProxyCheck;
 use crate::model::redirect_url::RedirectUrl;
 use crate::model::restriction::Restriction;
 use crate::model::role::{Permission, Role};
 use crate::model::role_set::RoleSet;
-use crate::model::session::{Client, Session};
+use crate::model::session::Session;
 use crate::model::settings::Settings;
+use crate::model::sign_in_attempt::SignInAttempt;
+use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::model::signing_key::StoredKey;
 use crate::model::template::TemplateOverride;
 use crate::model::ticket::Ticket;
@@ -160,6 +165,7 @@ tables! {
     organizations: Organization by id,
     memberships: Membership by id,
     organization_domains: OrganizationDomain by id,
+    organization_suggestions: OrganizationSuggestion by id,
     roles: Role by id,
     role_sets: RoleSet by id,
     permissions: Permission by id,
@@ -170,6 +176,9 @@ tables! {
     redirect_urls: RedirectUrl by id,
     sessions: Session by id,
     clients: Client by id,
+    sign_in_attempts: SignInAttempt by id,
+    sign_up_attempts: SignUpAttempt by id,
+    messages: Message by id,
     tickets: Ticket by id,
     jwt_templates: JwtTemplate by id,
     machines: Machine by id,

@@ -37,8 +37,7 @@ pub(crate) fn session_claims(
     }
     validity::insert(&mut claims, now_ms, lifetime_seconds);
     claims.insert("jti".into(), json!(random::hex(10)));
-    let first_factor_age = (now_ms - session.verified_at).max(0) / 60_000;
-    claims.insert("fva".into(), json!([first_factor_age, -1]));
+    claims.insert("fva".into(), json!(session.factor_ages(now_ms)));
 
     let user = tables.users.get(&session.user_id);
     let organization = organizations::active(tables, session);

@@ -103,40 +103,21 @@ impl Document {
         Self::read(&parse(path)?)
     }
 
-    /// Reads the methods and path templates of the document at `path`, whatever else it says.
+    /// Reads what every operation of the document at `path` answers, whatever it says about requests.
     ///
     /// # Errors
-    /// When the file cannot be read.
-    pub fn outline(path: &Path) -> Result<Vec<(http::Method, String)>, DocumentError> {
+    /// When the file cannot be read, or an answer is not understood.
+    pub fn load_answers(path: &Path) -> Result<Vec<Operation>, DocumentError> {
         let root = parse(path)?;
+        let schemas = Schemas::new(&root);
         let mut operations = Vec::new();
         let paths = root.get("paths").and_then(Value::as_object);
-        for (template, item) in paths.into_iter().flatten() {
-            for method in item.as_object().into_iter().flat_map(|item| item.keys()) {
-                if let Ok(method) = method.to_uppercase().parse() {
-                    operations.push((method, template.clone()));
-                }
+        for (path, item) in paths.into_iter().flatten() {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                operations.push(Operation::read_answer(&schemas, path, method, operation)?);
             }
         }
         Ok(operations)
-    }
-
-    /// Reads one operation of the document at `path`, whatever the others say.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or the operation is absent or not understood.
-    pub fn load_operation(
-        path: &Path,
-        method: &http::Method,
-        template: &str,
-    ) -> Result<Operation, DocumentError> {
-        let root = parse(path)?;
-        let method = method.as_str().to_lowercase();
-        let operation = root
-            .get("paths")
-            .and_then(|paths| paths.get(template)?.get(&method))
-            .ok_or_else(|| DocumentError::new(template, "has no such operation"))?;
-        Operation::read(&Schemas::new(&root), template, &method, operation)
     }
 
     /// Reads a document that is already parsed.

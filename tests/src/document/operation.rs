@@ -78,6 +78,36 @@ impl Operation {
         method: &str,
         operation: &'a Value,
     ) -> Result<Self, DocumentError> {
+        let read = Self::read_answer(schemas, path, method, operation)?;
+        let place = read.to_string();
+        let list = |name| operation.get(name).and_then(Value::as_array);
+        let parameters = list("parameters")
+            .into_iter()
+            .flatten()
+            .map(|parameter| Parameter::read(schemas, schemas.follow(parameter)?, &place))
+            .collect::<Result<Vec<_>, _>>()?;
+        let body = operation
+            .get("requestBody")
+            .map(|body| Body::read(schemas, schemas.follow(body)?, &place))
+            .transpose()?;
+        if read.success.status().is_redirection() {
+            return Err(DocumentError::new(place, "promises no success"));
+        }
+        Ok(Self {
+            parameters,
+            body,
+            secured: list("security").is_none_or(|schemes| !schemes.is_empty()),
+            ..read
+        })
+    }
+
+    /// Reads what an operation answers, whatever it says about requests. Where it only redirects, that is its success.
+    pub(super) fn read_answer<'a>(
+        schemas: &Schemas<'a>,
+        path: &str,
+        method: &str,
+        operation: &'a Value,
+    ) -> Result<Self, DocumentError> {
         let place = format!("{} {path}", method.to_uppercase());
         let error = |what: &str| DocumentError::new(&place, what);
         let method = Method::from_bytes(method.to_uppercase().as_bytes())
@@ -106,18 +136,9 @@ impl Operation {
                 }
             })
             .collect();
-        let list = |name| operation.get(name).and_then(Value::as_array);
-        let parameters = list("parameters")
-            .into_iter()
-            .flatten()
-            .map(|parameter| Parameter::read(schemas, schemas.follow(parameter)?, &place))
-            .collect::<Result<Vec<_>, _>>()?;
-        let body = operation
-            .get("requestBody")
-            .map(|body| Body::read(schemas, schemas.follow(body)?, &place))
-            .transpose()?;
-        let (success, content) =
-            success(schemas, operation)?.ok_or_else(|| error("promises no success"))?;
+        let (success, content) = success(schemas, operation)?
+            .or_else(|| redirect(operation))
+            .ok_or_else(|| error("promises no success"))?;
         let answer_schema = content
             .map(|schema| {
                 let inlined = schemas.inline(schema, &place)?;
@@ -129,9 +150,9 @@ impl Operation {
             method,
             path: path.to_owned(),
             segments,
-            parameters,
-            body,
-            secured: list("security").is_none_or(|schemes| !schemes.is_empty()),
+            parameters: Vec::new(),
+            body: None,
+            secured: false,
             success,
             answer_schema,
         })
@@ -317,4 +338,12 @@ fn success<'a>(
         }));
     }
     Ok(None)
+}
+
+/// The redirect of an operation that has no other success.
+fn redirect(operation: &Value) -> Option<(Success, Option<&Value>)> {
+    let responses = operation.get("responses")?.as_object()?;
+    let mut statuses = responses.keys().filter_map(|status| status.parse().ok());
+    let status = statuses.find(StatusCode::is_redirection)?;
+    Some((Success::Empty(status), None))
 }

@@ -8,6 +8,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::caller::{Answer, Caller};
+use crate::frontend::backend::clients;
+use crate::report;
 use crate::stories::{
     credits, domains, identifiers, invitations, lists, machines, oauth_applications, organizations,
     refresh, roles, sessions, settings, templates, users,
@@ -181,6 +183,7 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     billing::story(&mut walk, &user, &organization).await;
     connections::story(&mut walk, &organization).await;
     connections::services(&mut walk, &emulator, &user, &organization).await;
+    clients(&mut walk, &emulator).await;
     walk.delete("/organizations/{organization_id}", &[&organization])
         .await;
     walk.delete("/users/{user_id}", &[&user]).await;

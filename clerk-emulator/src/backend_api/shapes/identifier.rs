@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Shapes;
+use crate::model::challenge::Challenge;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
 use crate::model::verification::Verification;
 
@@ -11,8 +12,8 @@ impl Shapes<'_> {
             "object": "email_address",
             "email_address": email.email_address,
             "reserved": false,
-            "verification": verification(email.proof),
-            "linked_to": [],
+            "verification": self.proof(&email.proof, "email_code", email.challenge.as_ref(), email.updated_at),
+            "linked_to": self.linked_accounts(&email.email_address),
             "matches_sso_connection": false,
             "created_at": email.created_at,
             "updated_at": email.updated_at,
@@ -27,7 +28,7 @@ impl Shapes<'_> {
             "reserved_for_second_factor": phone.reserved_for_second_factor,
             "default_second_factor": phone.default_second_factor,
             "reserved": false,
-            "verification": verification(phone.proof),
+            "verification": self.proof(&phone.proof, "phone_code", phone.challenge.as_ref(), phone.updated_at),
             "linked_to": [],
             "backup_codes": null,
             "created_at": phone.created_at,
@@ -46,17 +47,47 @@ impl Shapes<'_> {
             "expire_at": verification.expire_at,
         })
     }
-}
 
-fn verification(proof: Proof) -> Value {
-    match proof {
-        Proof::Admin => json!({
-            "object": "verification_admin",
+    /// Shows how an identifier was proven, or the proof that is being given. `code` names the strategy of one-time
+    /// codes.
+    fn proof(
+        self,
+        proof: &Proof,
+        code: &str,
+        challenge: Option<&Challenge>,
+        updated_at: i64,
+    ) -> Value {
+        let (object, strategy) = match proof {
+            Proof::Admin => ("verification_admin", "admin".to_owned()),
+            Proof::Code => ("verification_otp", code.to_owned()),
+            Proof::Link => ("verification_email_link", "email_link".to_owned()),
+            Proof::Ticket => ("verification_ticket", "ticket".to_owned()),
+            Proof::Provider(name) => ("verification_from_oauth", format!("from_oauth_{name}")),
+            Proof::None => return challenge.map_or(Value::Null, |open| self.challenge(open)),
+        };
+        let by_message = matches!(proof, Proof::Code | Proof::Link);
+        json!({
+            "object": object,
             "status": "verified",
-            "strategy": "admin",
-            "attempts": null,
-            "expire_at": null,
-        }),
-        Proof::None => Value::Null,
+            "strategy": strategy,
+            "attempts": by_message.then_some(1),
+            "expire_at": by_message.then_some(updated_at),
+        })
+    }
+
+    /// Shows the accounts at providers that have this e-mail address.
+    fn linked_accounts(self, address: &str) -> Vec<Value> {
+        let accounts = self
+            .tables
+            .users
+            .iter()
+            .flat_map(|user| &user.external_accounts);
+        accounts
+            .filter(|one| one.account.email_address.eq_ignore_ascii_case(address))
+            .map(|one| {
+                let kind = format!("oauth_{}", one.account.provider);
+                json!({ "type": kind, "id": one.identification_id })
+            })
+            .collect()
     }
 }

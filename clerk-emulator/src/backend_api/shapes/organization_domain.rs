@@ -5,17 +5,37 @@ use crate::model::organization_domain::OrganizationDomain;
 
 impl Shapes<'_> {
     pub(crate) fn organization_domain(self, domain: &OrganizationDomain) -> Value {
-        let affiliation = domain
-            .verified_at
-            .map(|at| verification("admin_override", at));
-        let ownership = domain.owned_at.map(|at| verification("admin_override", at));
+        let affiliation = match (&domain.affiliation, domain.verified_at) {
+            (Some(challenge), verified_at) => json!({
+                "status": challenge.status_at(self.now),
+                "strategy": "affiliation_email_code",
+                "attempts": challenge.attempts,
+                "expire_at": challenge.expire_at,
+                "verified_at": verified_at,
+            }),
+            (None, Some(at)) => verification("admin_override", at),
+            (None, None) => Value::Null,
+        };
+        let ownership = match (&domain.ownership_record, domain.owned_at) {
+            (Some(record), owned_at) => json!({
+                "status": if owned_at.is_some() { "verified" } else { "unverified" },
+                "strategy": "txt",
+                "attempts": null,
+                "expire_at": null,
+                "verified_at": owned_at,
+                "txt_record_name": format!("_clerk.{}", domain.name),
+                "txt_record_value": record,
+            }),
+            (None, Some(at)) => verification("admin_override", at),
+            (None, None) => Value::Null,
+        };
         json!({
             "object": "organization_domain",
             "id": domain.id,
             "organization_id": domain.organization_id,
             "name": domain.name,
             "enrollment_mode": domain.enrollment_mode,
-            "affiliation_email_address": null,
+            "affiliation_email_address": domain.affiliation_email_address,
             "affiliation_verification": affiliation,
             "ownership_verification": ownership,
             "verification": affiliation,

@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 use super::Shapes;
-use crate::model::session::{Client, Session};
+use crate::model::client::Client;
+use crate::model::session::Session;
 
 impl Shapes<'_> {
     pub(crate) fn session(self, session: &Session) -> Value {
@@ -33,10 +34,10 @@ impl Shapes<'_> {
             "id": client.id,
             "session_ids": client.session_ids,
             "sessions": sessions,
-            "sign_in_id": null,
-            "sign_up_id": null,
+            "sign_in_id": client.sign_in_id,
+            "sign_up_id": client.sign_up_id,
             "last_active_session_id": client.last_active_session_id,
-            "last_authentication_strategy": null,
+            "last_authentication_strategy": client.last_strategy,
             "updated_at": client.updated_at,
             "created_at": client.created_at,
         })

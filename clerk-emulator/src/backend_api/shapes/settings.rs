@@ -9,7 +9,7 @@ impl Shapes<'_> {
         json!({
             "object": "instance",
             "id": INSTANCE_ID,
-            "environment_type": "development",
+            "environment_type": self.instance.environment_type(),
             "allowed_origins": settings.allowed_origins,
             "workspace_id": null,
         })

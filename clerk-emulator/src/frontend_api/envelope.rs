@@ -1,0 +1,192 @@
+//! Answers of the Frontend API: what was asked for, and the client as it is now.
+
+use axum::response::Response;
+use http::header::{AUTHORIZATION, SET_COOKIE};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use super::view::View;
+use super::visitor::{CLIENT_COOKIE, Visitor};
+use crate::app::App;
+use crate::client_token;
+use crate::error::Error;
+use crate::http::reply::{self, Reply, error_body, json_response};
+use crate::model::client::Client;
+use crate::model::session::Session;
+use crate::rules::api_error::ApiError;
+use crate::rules::verdict::Verdict;
+use crate::rules::visit::Visit;
+use crate::session_cookies;
+use crate::store::tables::Tables;
+
+/// What an operation answers with.
+pub(super) enum Done {
+    /// `{response, client}`.
+    Wrapped(Value),
+    /// The client was ended: `{response, client: null}`.
+    Ended(Value),
+    /// Just this.
+    Raw(StatusCode, Value),
+    /// A refusal that leaves traces, such as a counted wrong code.
+    Refused(ApiError),
+}
+
+/// Performs an operation, all or nothing, for the client of a request. Who comes without one gets one.
+pub(super) fn perform(
+    app: &App,
+    visitor: &Visitor,
+    work: impl FnOnce(&mut Tables, &Visit) -> Result<Done, ApiError>,
+) -> Reply {
+    let outcome = app.write(|tables, now| {
+        let visit = visitor.visit(app, tables, now)?;
+        let done = work(tables, &visit)?;
+        // The operation may have replaced the client.
+        let client = visitor
+            .client(app, tables, now)
+            .map(|client| client.id.clone());
+        let client = client.unwrap_or(visit.client_id);
+        answer(app, tables, visitor, Some(&client), done, now)
+    });
+    outcome.or_else(|refusal| refused(app, visitor, &refusal))
+}
+
+/// Performs an operation within a session of the client.
+pub(super) fn perform_signed_in(
+    app: &App,
+    visitor: &Visitor,
+    work: impl FnOnce(&mut Tables, &Visit, &Session) -> Result<Done, ApiError>,
+) -> Reply {
+    perform(app, visitor, |tables, visit| {
+        let session = visitor
+            .session(tables, &visit.client_id, visit.now)?
+            .clone();
+        work(tables, visit, &session)
+    })
+}
+
+/// Reads something for the client of a request, which may have none.
+pub(super) fn read(
+    app: &App,
+    visitor: &Visitor,
+    work: impl FnOnce(&Tables, Option<&Client>, i64) -> Result<Done, ApiError>,
+) -> Reply {
+    let outcome = app.read(|tables, now| {
+        let client = visitor.client(app, tables, now);
+        let done = work(tables, client, now)?;
+        let id = client.map(|client| client.id.clone());
+        answer(app, tables, visitor, id.as_deref(), done, now)
+    });
+    outcome.or_else(|refusal| refused(app, visitor, &refusal))
+}
+
+/// Reads something within a session of the client.
+pub(super) fn read_signed_in(
+    app: &App,
+    visitor: &Visitor,
+    work: impl FnOnce(&Tables, &Session, i64) -> Result<Done, ApiError>,
+) -> Reply {
+    read(app, visitor, |tables, client, now| {
+        let client = client.ok_or_else(|| {
+            if app.instance.production || visitor.is_native() {
+                super::visitor::signed_out()
+            } else {
+                super::visitor::unknown_browser()
+            }
+        })?;
+        let session = visitor.session(tables, &client.id, now)?;
+        work(tables, session, now)
+    })
+}
+
+/// Wraps what a verdict was reached about.
+pub(super) fn judged(
+    verdict: Verdict,
+    show: impl FnOnce() -> Result<Value, ApiError>,
+) -> Result<Done, ApiError> {
+    match verdict {
+        Verdict::Done => show().map(Done::Wrapped),
+        Verdict::Refused(refusal) => Ok(Done::Refused(refusal)),
+    }
+}
+
+/// Wraps a page of a list.
+pub(super) fn page(data: &[Value], total_count: usize) -> Done {
+    Done::Wrapped(json!({ "data": data, "total_count": total_count }))
+}
+
+/// Wraps a deletion.
+pub(super) fn deleted(object: &str, id: &str) -> Done {
+    Done::Wrapped(json!({ "object": object, "id": id, "deleted": true }))
+}
+
+fn answer(
+    app: &App,
+    tables: &Tables,
+    visitor: &Visitor,
+    client_id: Option<&str>,
+    done: Done,
+    now: i64,
+) -> Reply {
+    let view = View::new(app, tables, now);
+    let mut response = match done {
+        Done::Wrapped(response) => {
+            let client = view.client_by_id(client_id)?;
+            reply::ok(&json!({ "response": response, "client": client }))
+        }
+        Done::Ended(response) => reply::ok(&json!({ "response": response, "client": null })),
+        Done::Raw(status, body) => json_response(status, &body),
+        Done::Refused(refusal) => refusal_with_client(&refusal, &view.client_by_id(client_id)?),
+    };
+    if let Some(client) = client_id.and_then(|id| tables.clients.get(id)) {
+        remember(app, tables, visitor, client, &mut response, now)?;
+    }
+    Ok(response)
+}
+
+/// Answers a refusal together with the client as it is.
+fn refused(app: &App, visitor: &Visitor, refusal: &ApiError) -> Reply {
+    app.read(|tables, now| {
+        let client = visitor
+            .client(app, tables, now)
+            .map(|client| client.id.as_str());
+        let client = View::new(app, tables, now).client_by_id(client)?;
+        Ok(refusal_with_client(refusal, &client))
+    })
+}
+
+fn refusal_with_client(refusal: &ApiError, client: &Value) -> Response {
+    let mut body = error_body(refusal);
+    if !client.is_null() {
+        body["meta"] = json!({ "client": client });
+    }
+    json_response(refusal.status, &body)
+}
+
+/// Hands the token of the client to production browsers and native applications.
+fn remember(
+    app: &App,
+    tables: &Tables,
+    visitor: &Visitor,
+    client: &Client,
+    response: &mut Response,
+    now: i64,
+) -> Result<(), Error> {
+    let headers = response.headers_mut();
+    if visitor.is_native() {
+        if let Ok(token) = HeaderValue::try_from(client_token::sign(app, client)?) {
+            headers.insert(AUTHORIZATION, token);
+        }
+    } else if app.instance.production && !client.is_blank() {
+        let token = client_token::sign(app, client)?;
+        let mut cookies = vec![format!(
+            "{CLIENT_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000"
+        )];
+        cookies.extend(session_cookies::client_uat(app, tables, client, now));
+        for cookie in cookies {
+            if let Ok(cookie) = HeaderValue::try_from(cookie) {
+                headers.append(SET_COOKIE, cookie);
+            }
+        }
+    }
+    Ok(())
+}

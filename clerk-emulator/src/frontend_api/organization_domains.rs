@@ -1,0 +1,308 @@
+//! Domains of organizations, added and proven by their members.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use super::envelope::{Done, deleted, judged, perform_signed_in, read_signed_in};
+use super::me_organizations::piece;
+use super::sign_ins::required;
+use super::view::View;
+use super::visitor::Visitor;
+use crate::app::App;
+use crate::http::body::Form;
+use crate::http::query::Params;
+use crate::http::reply::Reply;
+use crate::rules::api_error::ApiError;
+use crate::rules::organization_access::{self, MANAGE_DOMAINS, READ_DOMAINS};
+use crate::rules::organization_domains::{self, DomainFilter};
+use crate::rules::settings;
+use crate::store::tables::Tables;
+
+/// How a domain is used that nobody said anything about.
+const DEFAULT_MODE: &str = "manual_invitation";
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    let domain = |action: &str| {
+        format!("/v1/organizations/{{organization_id}}/domains/{{domain_id}}/{action}")
+    };
+    Router::new()
+        .route(
+            "/v1/organizations/{organization_id}/domains",
+            get(list).post(create),
+        )
+        .route(
+            "/v1/organizations/{organization_id}/domains/bulk",
+            post(create_all),
+        )
+        .route(
+            "/v1/organizations/{organization_id}/domains/prepare_ownership_verification/bulk",
+            post(prepare_ownership_of_all),
+        )
+        .route(
+            "/v1/organizations/{organization_id}/domains/attempt_ownership_verification/bulk",
+            post(attempt_ownership_of_all),
+        )
+        .route(
+            "/v1/organizations/{organization_id}/domains/{domain_id}",
+            get(one).delete(delete),
+        )
+        .route(&domain("update_enrollment_mode"), post(set_mode))
+        .route(
+            &domain("prepare_affiliation_verification"),
+            post(prepare_affiliation),
+        )
+        .route(
+            &domain("attempt_affiliation_verification"),
+            post(attempt_affiliation),
+        )
+        .route(
+            &domain("prepare_ownership_verification"),
+            post(prepare_ownership),
+        )
+        .route(
+            &domain("attempt_ownership_verification"),
+            post(attempt_ownership),
+        )
+}
+
+fn shown(
+    app: &App,
+    tables: &Tables,
+    organization: &str,
+    id: &str,
+    now: i64,
+) -> Result<Value, ApiError> {
+    let domain = organization_domains::find(tables, organization, id)?;
+    Ok(View::new(app, tables, now).organization_domain(domain))
+}
+
+/// Refuses modes that the instance does not allow.
+fn check_mode(tables: &Tables, mode: &str) -> Result<(), ApiError> {
+    let allowed = &settings::get(tables)?
+        .organizations
+        .domains_enrollment_modes;
+    if mode == DEFAULT_MODE || allowed.iter().any(|one| one == mode) {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "organization_domain_enrollment_mode_not_enabled",
+        format!("Enrollment mode {mode} is not enabled for this instances's organizations."),
+    ))
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+    params: Params,
+) -> Reply {
+    let verified = params.boolean("verified")?;
+    read_signed_in(&app, &visitor, |tables, session, now| {
+        organization_access::require(tables, &id, &session.user_id, READ_DOMAINS)?;
+        let filter = DomainFilter {
+            organization_id: Some(&id),
+            verified,
+            enrollment_modes: params.all("enrollment_mode"),
+            ..DomainFilter::default()
+        };
+        let rows = organization_domains::list(tables, &filter);
+        let view = View::new(&app, tables, now);
+        piece(&params, &rows, |one| view.organization_domain(one))
+    })
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    let name = required(&form, "name")?;
+    let mode = form.text("enrollment_mode").unwrap_or(DEFAULT_MODE);
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
+        organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
+        check_mode(tables, mode)?;
+        let (mode, now) = (mode.to_owned(), visit.now);
+        let domain = organization_domains::create(tables, &id, name, mode, false, now)?;
+        let domain_id = domain.id.clone();
+        shown(&app, tables, &id, &domain_id, now).map(Done::Wrapped)
+    })
+}
+
+/// Adds several domains. What cannot be added is reported and stops nothing else.
+async fn create_all(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    let names = form.all("names");
+    if names.is_empty() {
+        return Err(ApiError::missing("names"));
+    }
+    let mode = form.text("enrollment_mode").unwrap_or(DEFAULT_MODE);
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
+        organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
+        check_mode(tables, mode)?;
+        let (mut data, mut errors) = (Vec::new(), Vec::new());
+        for name in &names {
+            let mode = mode.to_owned();
+            let made = organization_domains::create(tables, &id, name, mode, false, visit.now)
+                .map(|domain| domain.id.clone());
+            match made {
+                Ok(made) => data.push(shown(&app, tables, &id, &made, visit.now)?),
+                Err(refusal) => errors.push(json!({ "name": name, "code": refusal.code })),
+            }
+        }
+        Ok(Done::Wrapped(json!({ "data": data, "errors": errors })))
+    })
+}
+
+async fn one(
+    State(app): State<Arc<App>>,
+    Path((id, domain_id)): Path<(String, String)>,
+    visitor: Visitor,
+) -> Reply {
+    read_signed_in(&app, &visitor, |tables, session, now| {
+        organization_access::require(tables, &id, &session.user_id, READ_DOMAINS)?;
+        shown(&app, tables, &id, &domain_id, now).map(Done::Wrapped)
+    })
+}
+
+async fn delete(
+    State(app): State<Arc<App>>,
+    Path((id, domain_id)): Path<(String, String)>,
+    visitor: Visitor,
+) -> Reply {
+    perform_signed_in(&app, &visitor, |tables, _, session| {
+        organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
+        organization_domains::delete(tables, &id, &domain_id)?;
+        Ok(deleted("organization_domain", &domain_id))
+    })
+}
+
+/// Changes a domain and shows it.
+fn change(
+    app: &App,
+    (id, domain_id): (&str, &str),
+    visitor: &Visitor,
+    change: impl FnOnce(&mut Tables, i64) -> Result<(), ApiError>,
+) -> Reply {
+    perform_signed_in(app, visitor, |tables, visit, session| {
+        organization_access::require(tables, id, &session.user_id, MANAGE_DOMAINS)?;
+        change(tables, visit.now)?;
+        shown(app, tables, id, domain_id, visit.now).map(Done::Wrapped)
+    })
+}
+
+async fn set_mode(
+    State(app): State<Arc<App>>,
+    Path((id, domain_id)): Path<(String, String)>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    let mode = required(&form, "enrollment_mode")?.to_owned();
+    change(&app, (&id, &domain_id), &visitor, |tables, now| {
+        check_mode(tables, &mode)?;
+        organization_domains::update(tables, &id, &domain_id, Some(mode), None, now).map(drop)
+    })
+}
+
+async fn prepare_affiliation(
+    State(app): State<Arc<App>>,
+    Path((id, domain_id)): Path<(String, String)>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    let address = required(&form, "affiliation_email_address")?.to_owned();
+    change(&app, (&id, &domain_id), &visitor, |tables, now| {
+        organization_domains::prepare_affiliation(tables, &id, &domain_id, address, now)
+    })
+}
+
+async fn attempt_affiliation(
+    State(app): State<Arc<App>>,
+    Path((id, domain_id)): Path<(String, String)>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    let code = required(&form, "code")?;
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
+        organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
+        let now = visit.now;
+        let verdict =
+            organization_domains::attempt_affiliation(tables, &id, &domain_id, code, now)?;
+        judged(verdict, || shown(&app, tables, &id, &domain_id, now))
+    })
+}
+
+async fn prepare_ownership(
+    State(app): State<Arc<App>>,
+    Path((id, domain_id)): Path<(String, String)>,
+    visitor: Visitor,
+) -> Reply {
+    change(&app, (&id, &domain_id), &visitor, |tables, now| {
+        organization_domains::prepare_ownership(tables, &id, &domain_id, now)
+    })
+}
+
+async fn attempt_ownership(
+    State(app): State<Arc<App>>,
+    Path((id, domain_id)): Path<(String, String)>,
+    visitor: Visitor,
+) -> Reply {
+    change(&app, (&id, &domain_id), &visitor, |tables, now| {
+        organization_domains::attempt_ownership(tables, &id, &domain_id, now)
+    })
+}
+
+/// Does something to several domains. What fails is reported and stops nothing else.
+fn change_all(
+    app: &App,
+    id: &str,
+    visitor: &Visitor,
+    form: &Params,
+    change: impl Fn(&mut Tables, &str, i64) -> Result<(), ApiError>,
+) -> Reply {
+    let ids = form.all("organization_domain_ids");
+    if ids.is_empty() {
+        return Err(ApiError::missing("organization_domain_ids"));
+    }
+    perform_signed_in(app, visitor, |tables, visit, session| {
+        organization_access::require(tables, id, &session.user_id, MANAGE_DOMAINS)?;
+        let (mut data, mut errors) = (Vec::new(), Vec::new());
+        for domain_id in &ids {
+            match change(tables, domain_id, visit.now) {
+                Ok(()) => data.push(shown(app, tables, id, domain_id, visit.now)?),
+                Err(refusal) => errors.push(json!({ "id": domain_id, "code": refusal.code })),
+            }
+        }
+        Ok(Done::Wrapped(json!({ "data": data, "errors": errors })))
+    })
+}
+
+async fn prepare_ownership_of_all(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    change_all(&app, &id, &visitor, &form, |tables, domain_id, now| {
+        organization_domains::prepare_ownership(tables, &id, domain_id, now)
+    })
+}
+
+async fn attempt_ownership_of_all(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    change_all(&app, &id, &visitor, &form, |tables, domain_id, now| {
+        organization_domains::attempt_ownership(tables, &id, domain_id, now)
+    })
+}

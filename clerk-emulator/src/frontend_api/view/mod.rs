@@ -1,0 +1,44 @@
+//! What the Frontend API shows of each entity.
+
+mod attempt;
+mod client;
+mod environment;
+mod organization;
+mod user;
+
+pub(super) use environment::{Place, title};
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::backend_api::shapes::Shapes;
+use crate::store::tables::Tables;
+
+/// Shows entities to browsers, with what the state says about them at one time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    app: &'a App,
+    tables: &'a Tables,
+    now: i64,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(app: &'a App, tables: &'a Tables, now: i64) -> Self {
+        Self { app, tables, now }
+    }
+
+    /// Returns the shapes that both APIs have.
+    pub(super) fn shared(self) -> Shapes<'a> {
+        Shapes::new(self.tables, &self.app.instance, self.now)
+    }
+}
+
+/// Takes what only servers may see out of an entity.
+fn without(mut json: Value, private: &[&str]) -> Value {
+    if let Some(fields) = json.as_object_mut() {
+        for name in private {
+            fields.remove(*name);
+        }
+    }
+    json
+}

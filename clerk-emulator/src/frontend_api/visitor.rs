@@ -1,0 +1,135 @@
+//! Who calls: a browser in development or production, or a native application.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, ORIGIN, USER_AGENT};
+use http::request::Parts;
+
+use super::browser;
+use crate::app::App;
+use crate::client_token;
+use crate::http::query::Params;
+use crate::model::activity::Activity;
+use crate::model::client::Client;
+use crate::model::session::Session;
+use crate::rules::api_error::ApiError;
+use crate::rules::clients;
+use crate::rules::sessions;
+use crate::rules::visit::Visit;
+use crate::store::tables::Tables;
+
+/// The cookie by which the Frontend API recognizes browsers in production.
+pub(super) const CLIENT_COOKIE: &str = "__client";
+
+/// What a request says about who sends it.
+#[derive(Debug)]
+pub(super) struct Visitor {
+    params: Params,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self {
+            params: Params::parse(parts.uri.query().unwrap_or_default().as_bytes()),
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+impl Visitor {
+    /// Returns true for native applications, which carry the client's token in a header of their own.
+    pub(super) fn is_native(&self) -> bool {
+        self.params.is_true("_is_native")
+    }
+
+    pub(super) fn origin(&self) -> Option<String> {
+        let origin = self.headers.get(ORIGIN)?.to_str().ok()?;
+        (origin != "null").then(|| origin.to_owned())
+    }
+
+    /// Finds the client that the request belongs to.
+    pub(super) fn client<'t>(&self, app: &App, tables: &'t Tables, now: i64) -> Option<&'t Client> {
+        if self.is_native() {
+            let header = self.headers.get(AUTHORIZATION)?.to_str().ok()?;
+            let token = header.strip_prefix("Bearer ").unwrap_or(header);
+            return client_token::read(app, tables, token, now);
+        }
+        if app.instance.production
+            && let Some(token) = browser::cookie(&self.headers, CLIENT_COOKIE)
+            && let Some(client) = client_token::read(app, tables, token, now)
+        {
+            return Some(client);
+        }
+        let id = browser::client_id(tables, &app.instance, &self.params, &self.headers)?;
+        tables.clients.get(&id)
+    }
+
+    /// Finds the client of the request, or makes one for those who come without any.
+    pub(super) fn visit(
+        &self,
+        app: &App,
+        tables: &mut Tables,
+        now: i64,
+    ) -> Result<Visit, ApiError> {
+        let known = self
+            .client(app, tables, now)
+            .map(|client| client.id.clone());
+        let client_id = match known {
+            Some(id) => id,
+            None if app.instance.production || self.is_native() => clients::add(tables, now),
+            None => return Err(unknown_browser()),
+        };
+        Ok(Visit {
+            client_id,
+            origin: self.origin(),
+            activity: Activity::of_user_agent(self.user_agent()),
+            emulator_url: app.instance.url.clone(),
+            now,
+        })
+    }
+
+    pub(super) fn user_agent(&self) -> &str {
+        self.headers
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// Finds the session that the request is made in: the one that it names, or the client's active one.
+    pub(super) fn session<'t>(
+        &self,
+        tables: &'t Tables,
+        client_id: &str,
+        now: i64,
+    ) -> Result<&'t Session, ApiError> {
+        let named = self.params.text("_clerk_session_id");
+        let session = match named {
+            Some(id) => sessions::living_of_client(tables, client_id, now).find(|one| one.id == id),
+            None => sessions::active(tables, client_id, now).map(|(session, _)| session),
+        };
+        session.ok_or_else(signed_out)
+    }
+}
+
+/// The refusal of a development browser that is not known.
+pub(super) fn unknown_browser() -> ApiError {
+    ApiError::unauthorized(
+        "dev_browser_unauthenticated",
+        "Unable to authenticate this browser for your development instance. Check your Clerk cookies and try \
+         again.",
+    )
+}
+
+/// The refusal of requests outside of a session.
+pub(super) fn signed_out() -> ApiError {
+    ApiError::unauthorized(
+        "authentication_invalid",
+        "Unable to authenticate the request, you need to supply an active session",
+    )
+}

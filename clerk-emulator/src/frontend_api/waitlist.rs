@@ -1,0 +1,28 @@
+//! The waitlist, which people join without an account.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use serde_json::json;
+
+use super::sign_ins::required;
+use crate::app::App;
+use crate::http::body::Form;
+use crate::http::reply::{self, Reply};
+use crate::rules::{inbox, waitlist};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/waitlist", post(join))
+}
+
+async fn join(State(app): State<Arc<App>>, Form(form): Form) -> Reply {
+    let address = required(&form, "email_address")?;
+    app.write(|tables, now| {
+        let id = waitlist::add(tables, address.to_owned(), now)?.id.clone();
+        let told = "You are on the waitlist.";
+        inbox::tell(tables, address, "waitlist_confirmation", told, now);
+        Ok(reply::ok(&json!({ "object": "waitlist_entry", "id": id })))
+    })
+}

@@ -1,0 +1,76 @@
+use crate::random;
+use crate::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+/// How long a rotated token is still taken: requests may be under way with it.
+const ROTATION_GRACE_MS: i64 = 30_000;
+
+/// A browser, a native application, or a place for sessions that the Backend API created.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Client {
+    pub(crate) id: String,
+    /// The dev browser token (`__clerk_db_jwt`).
+    pub(crate) token: String,
+    /// What the token of production browsers and native applications holds. It changes when somebody signs in
+    /// or out.
+    pub(crate) rotating_token: Secret,
+    previous_rotating_token: Option<(Secret, i64)>,
+    pub(crate) session_ids: Vec<String>,
+    pub(crate) last_active_session_id: Option<String>,
+    /// Id of the sign-in that the browser works on.
+    pub(crate) sign_in_id: Option<String>,
+    /// Id of the sign-up that the browser works on.
+    pub(crate) sign_up_id: Option<String>,
+    /// Name of the strategy of the last sign-in.
+    pub(crate) last_strategy: Option<String>,
+    /// The browser asked for a client, so it is shown although nothing happened on it.
+    pub(crate) requested: bool,
+    pub(crate) created_at: i64,
+    /// Moves only when a session starts or ends: `__client_uat` is made of it, and server SDKs refuse
+    /// session tokens that are older.
+    pub(crate) updated_at: i64,
+}
+
+impl Client {
+    /// Creates a client without sessions.
+    pub(crate) fn new(now: i64) -> Self {
+        Self {
+            id: random::id("client"),
+            token: format!("dvb_{}", random::alphanumeric(32)),
+            rotating_token: Secret(random::alphanumeric(32)),
+            previous_rotating_token: None,
+            session_ids: Vec::new(),
+            last_active_session_id: None,
+            sign_in_id: None,
+            sign_up_id: None,
+            last_strategy: None,
+            requested: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Returns true while nothing happened on the client, which browsers are then not told of.
+    pub(crate) fn is_blank(&self) -> bool {
+        !self.requested
+            && self.session_ids.is_empty()
+            && self.sign_in_id.is_none()
+            && self.sign_up_id.is_none()
+            && self.last_strategy.is_none()
+    }
+
+    /// Replaces the rotating token.
+    pub(crate) fn rotate(&mut self, now: i64) {
+        let fresh = Secret(random::alphanumeric(32));
+        let previous = std::mem::replace(&mut self.rotating_token, fresh);
+        self.previous_rotating_token = Some((previous, now + ROTATION_GRACE_MS));
+    }
+
+    /// Returns true for the rotating token, and for the previous one shortly after it changed.
+    pub(crate) fn accepts(&self, rotating_token: &str, now: i64) -> bool {
+        let previous = self.previous_rotating_token.as_ref();
+        self.rotating_token.0 == rotating_token
+            || previous.is_some_and(|(token, until)| token.0 == rotating_token && now < *until)
+    }
+}

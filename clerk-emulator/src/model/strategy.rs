@@ -1,0 +1,66 @@
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// How somebody proves to be who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Strategy {
+    Password,
+    EmailCode,
+    EmailLink,
+    PhoneCode,
+    ResetPasswordEmailCode,
+    ResetPasswordPhoneCode,
+    Totp,
+    BackupCode,
+    Ticket,
+    Passkey,
+    GoogleOneTap,
+    /// An account at a provider, by the provider's name.
+    OAuth(String),
+}
+
+impl Strategy {
+    /// Reads the name in the API.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "password" => Self::Password,
+            "email_code" => Self::EmailCode,
+            "email_link" => Self::EmailLink,
+            "phone_code" => Self::PhoneCode,
+            "reset_password_email_code" => Self::ResetPasswordEmailCode,
+            "reset_password_phone_code" => Self::ResetPasswordPhoneCode,
+            "totp" => Self::Totp,
+            "backup_code" => Self::BackupCode,
+            "ticket" => Self::Ticket,
+            "passkey" => Self::Passkey,
+            "google_one_tap" => Self::GoogleOneTap,
+            name => Self::OAuth(name.strip_prefix("oauth_")?.to_owned()),
+        })
+    }
+
+    /// Returns the name in the API.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Password => "password",
+            Self::EmailCode => "email_code",
+            Self::EmailLink => "email_link",
+            Self::PhoneCode => "phone_code",
+            Self::ResetPasswordEmailCode => "reset_password_email_code",
+            Self::ResetPasswordPhoneCode => "reset_password_phone_code",
+            Self::Totp => "totp",
+            Self::BackupCode => "backup_code",
+            Self::Ticket => "ticket",
+            Self::Passkey => "passkey",
+            Self::GoogleOneTap => "google_one_tap",
+            Self::OAuth(provider) => return Cow::Owned(format!("oauth_{provider}")),
+        })
+    }
+
+    /// Returns true for codes that let their owner choose a new password.
+    pub(crate) fn resets_password(&self) -> bool {
+        matches!(
+            self,
+            Self::ResetPasswordEmailCode | Self::ResetPasswordPhoneCode
+        )
+    }
+}

@@ -1,0 +1,70 @@
+//! Mails and text messages, which the emulator keeps instead of sending them.
+
+use crate::model::message::{Channel, Message};
+use crate::secret::Secret;
+use crate::store::tables::Tables;
+
+/// The newest messages that are kept.
+const KEPT: usize = 1_000;
+
+/// Keeps a message.
+pub(crate) fn deliver(tables: &mut Tables, message: Message) {
+    tables.messages.insert(message);
+    let surplus = tables.messages.iter().count().saturating_sub(KEPT);
+    let oldest: Vec<String> = tables
+        .messages
+        .iter()
+        .take(surplus)
+        .map(|one| one.id.clone())
+        .collect();
+    for id in oldest {
+        tables.messages.remove(&id);
+    }
+}
+
+/// Keeps a mail that only tells something.
+pub(crate) fn tell(tables: &mut Tables, address: &str, kind: &'static str, body: &str, now: i64) {
+    deliver(
+        tables,
+        Message::new(Channel::Email, address, kind, body.to_owned(), now),
+    );
+}
+
+/// Keeps a mail that tells the owner of an account something.
+pub(crate) fn tell_user(
+    tables: &mut Tables,
+    user_id: &str,
+    kind: &'static str,
+    body: &str,
+    now: i64,
+) {
+    let address = tables
+        .users
+        .get(user_id)
+        .and_then(|user| user.primary_email());
+    if let Some(address) = address.map(str::to_owned) {
+        tell(tables, &address, kind, body, now);
+    }
+}
+
+/// Keeps the mail of an invitation.
+pub(crate) fn invite(
+    tables: &mut Tables,
+    address: &str,
+    kind: &'static str,
+    link: String,
+    now: i64,
+) {
+    let body = format!("You are invited. Open {link} to accept.");
+    let mut message = Message::new(Channel::Email, address, kind, body, now);
+    message.link = Some(Secret(link));
+    deliver(tables, message);
+}
+
+/// Iterates over the messages to an address or number, in any case, oldest first.
+pub(crate) fn to<'a>(tables: &'a Tables, to: &'a str) -> impl Iterator<Item = &'a Message> {
+    tables
+        .messages
+        .iter()
+        .filter(move |message| message.to.eq_ignore_ascii_case(to))
+}

@@ -1,0 +1,88 @@
+//! What members of an organization may do there.
+
+use http::StatusCode;
+
+use super::api_error::ApiError;
+use super::organizations;
+use super::roles;
+use super::settings;
+use crate::model::organization::Membership;
+use crate::store::tables::Tables;
+
+pub(crate) const MANAGE_PROFILE: &str = "org:sys_profile:manage";
+pub(crate) const DELETE: &str = "org:sys_profile:delete";
+pub(crate) const READ_MEMBERS: &str = "org:sys_memberships:read";
+pub(crate) const MANAGE_MEMBERS: &str = "org:sys_memberships:manage";
+pub(crate) const READ_DOMAINS: &str = "org:sys_domains:read";
+pub(crate) const MANAGE_DOMAINS: &str = "org:sys_domains:manage";
+
+/// Refuses instances without organizations.
+pub(crate) fn check_enabled(tables: &Tables) -> Result<(), ApiError> {
+    if settings::get(tables)?.organizations.enabled {
+        Ok(())
+    } else {
+        Err(ApiError::forbidden(
+            "organization_not_enabled_in_instance",
+            "The organizations feature is not enabled for this instance.",
+        ))
+    }
+}
+
+/// Finds the membership of a user, who is told the same of organizations that do not exist and of those that they
+/// do not belong to.
+pub(crate) fn membership<'a>(
+    tables: &'a Tables,
+    organization_id: &str,
+    user_id: &str,
+) -> Result<&'a Membership, ApiError> {
+    check_enabled(tables)?;
+    organizations::membership(tables, organization_id, user_id).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "organization_not_found_or_unauthorized",
+            "Given organization not found, or you don't have permission to access the organization",
+        )
+    })
+}
+
+/// Refuses members whose role does not have a permission.
+pub(crate) fn require(
+    tables: &Tables,
+    organization_id: &str,
+    user_id: &str,
+    permission: &str,
+) -> Result<(), ApiError> {
+    let membership = membership(tables, organization_id, user_id)?;
+    if has(tables, &membership.role, permission) {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "missing_organization_permission",
+        "Current user is missing an organization permission.",
+    )
+    .with("permissions", vec![permission.to_owned()]))
+}
+
+fn has(tables: &Tables, role: &str, permission: &str) -> bool {
+    roles::by_key(tables, role)
+        .is_some_and(|role| role.permissions.iter().any(|one| one == permission))
+}
+
+/// Refuses to take the last member who can manage members away.
+pub(crate) fn check_not_last_manager(
+    tables: &Tables,
+    organization_id: &str,
+    user_id: &str,
+) -> Result<(), ApiError> {
+    let mut others = tables
+        .memberships
+        .iter()
+        .filter(|one| one.organization_id == organization_id && one.user_id != user_id);
+    if others.any(|one| has(tables, &one.role, MANAGE_MEMBERS)) {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "organization_minimum_permissions_needed",
+        "There has to be at least one organization member with the minimum required permissions",
+    ))
+}

@@ -1,0 +1,178 @@
+//! Organizations that people may join because their e-mail address is at a verified domain.
+
+use super::accounts;
+use super::api_error::ApiError;
+use super::invitations::NewInvite;
+use super::memberships::{self, NewMembership};
+use super::organization_invitations::{self, NewOrganizationInvitation};
+use super::organizations;
+use super::settings;
+use crate::model::organization_suggestion::{OrganizationSuggestion, SuggestionStatus};
+use crate::store::tables::Tables;
+
+/// Returns the organizations, with the address that leads there, whose verified domains have this mode and an address
+/// of the user.
+fn reachable(tables: &Tables, user_id: &str, mode: &str) -> Vec<(String, String)> {
+    let Ok(user) = accounts::find(tables, user_id) else {
+        return Vec::new();
+    };
+    let proven = user
+        .email_addresses
+        .iter()
+        .filter(|email| email.proof.is_given());
+    let mut found = Vec::new();
+    for email in proven {
+        let Some((_, domain)) = email.email_address.rsplit_once('@') else {
+            continue;
+        };
+        let domains = tables.organization_domains.iter().filter(|one| {
+            one.verified_at.is_some()
+                && one.enrollment_mode == mode
+                && one.name.eq_ignore_ascii_case(domain)
+        });
+        for one in domains {
+            if organizations::membership(tables, &one.organization_id, user_id).is_none() {
+                found.push((one.organization_id.clone(), email.email_address.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// Suggests and invites what the domains of organizations say, as far as that was not done before.
+pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
+    for (organization_id, _) in reachable(tables, user_id, "automatic_suggestion") {
+        let known = tables
+            .organization_suggestions
+            .find(|one| one.organization_id == organization_id && one.user_id == user_id);
+        if known.is_none() {
+            let suggestion = OrganizationSuggestion::new(organization_id, user_id.to_owned(), now);
+            tables.organization_suggestions.insert(suggestion);
+        }
+    }
+    for (organization_id, address) in reachable(tables, user_id, "automatic_invitation") {
+        let known = tables.organization_invitations.find(|one| {
+            one.organization_id == organization_id
+                && one.invite.email_address.eq_ignore_ascii_case(&address)
+        });
+        if known.is_none() {
+            let role = settings::get(tables)?
+                .organizations
+                .domains_default_role
+                .clone();
+            let new = NewOrganizationInvitation {
+                invite: NewInvite {
+                    email_address: address,
+                    public_metadata: None,
+                    redirect_url: None,
+                    notify: true,
+                    expires_in_days: None,
+                },
+                role,
+                inviter_id: None,
+                private_metadata: None,
+            };
+            organization_invitations::create(tables, &organization_id, new, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lists the suggestions for a user, oldest first, with these statuses or all.
+pub(crate) fn of_user<'a>(
+    tables: &'a Tables,
+    user_id: &str,
+    statuses: &[&str],
+) -> Vec<&'a OrganizationSuggestion> {
+    tables
+        .organization_suggestions
+        .iter()
+        .filter(|one| one.user_id == user_id)
+        .filter(|one| statuses.is_empty() || statuses.contains(&one.status.as_suggestion()))
+        .collect()
+}
+
+/// Lists the people who asked to join an organization, oldest first, with these statuses or all.
+pub(crate) fn requests<'a>(
+    tables: &'a Tables,
+    organization_id: &str,
+    statuses: &[&str],
+) -> Vec<&'a OrganizationSuggestion> {
+    tables
+        .organization_suggestions
+        .iter()
+        .filter(|one| one.organization_id == organization_id)
+        .filter(|one| one.status != SuggestionStatus::Suggested)
+        .filter(|one| statuses.is_empty() || statuses.contains(&one.status.as_request()))
+        .collect()
+}
+
+fn change(
+    tables: &mut Tables,
+    id: &str,
+    status: SuggestionStatus,
+    now: i64,
+) -> Result<OrganizationSuggestion, ApiError> {
+    let row = tables
+        .organization_suggestions
+        .get_mut(id)
+        .ok_or_else(|| ApiError::not_found("organization suggestion", id))?;
+    row.status = status;
+    row.updated_at = now;
+    Ok(row.clone())
+}
+
+/// Asks to join an organization that was suggested to the user.
+pub(crate) fn accept(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<OrganizationSuggestion, ApiError> {
+    let suggestion = tables
+        .organization_suggestions
+        .get(id)
+        .filter(|one| one.user_id == user_id)
+        .ok_or_else(|| ApiError::not_found("organization suggestion", id))?;
+    if suggestion.status != SuggestionStatus::Suggested {
+        return Err(ApiError::bad_request(
+            "organization_suggestion_already_accepted",
+            "This organization suggestion has already been accepted.",
+        ));
+    }
+    change(tables, id, SuggestionStatus::Requested, now)
+}
+
+/// Lets somebody in who asked to join, or does not.
+pub(crate) fn decide(
+    tables: &mut Tables,
+    organization_id: &str,
+    id: &str,
+    accepted: bool,
+    now: i64,
+) -> Result<OrganizationSuggestion, ApiError> {
+    let request = tables
+        .organization_suggestions
+        .get(id)
+        .filter(|one| one.organization_id == organization_id)
+        .filter(|one| one.status == SuggestionStatus::Requested)
+        .ok_or_else(|| ApiError::not_found("pending membership request", id))?;
+    let user_id = request.user_id.clone();
+    if !accepted {
+        return change(tables, id, SuggestionStatus::Rejected, now);
+    }
+    if organizations::membership(tables, organization_id, &user_id).is_none() {
+        let role = settings::get(tables)?
+            .organizations
+            .domains_default_role
+            .clone();
+        let new = NewMembership {
+            user_id,
+            role,
+            public_metadata: None,
+            private_metadata: None,
+        };
+        memberships::create(tables, organization_id, new, now)?;
+    }
+    change(tables, id, SuggestionStatus::Accepted, now)
+}

@@ -1,0 +1,411 @@
+//! What users do to their own accounts.
+
+use super::accounts;
+use super::api_error::ApiError;
+use super::codes;
+use super::inbox;
+use super::passwords::{self, Checks, NewPassword};
+use super::sessions;
+use super::settings;
+use super::sign_ups;
+use super::totp;
+use super::user_identifiers::{self, IdentifierTraits, Others};
+use super::verdict::Verdict;
+use super::visit::Visit;
+use crate::model::authentication_settings::Requirement;
+use crate::model::challenge::Challenge;
+use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
+use crate::model::message::Channel;
+use crate::model::session::{Session, SessionStatus};
+use crate::model::strategy::Strategy;
+use crate::model::user::User;
+use crate::random;
+use crate::secret::Secret;
+use crate::store::tables::Tables;
+
+const BACKUP_CODES: usize = 10;
+
+/// Finds an e-mail address of a user.
+pub(crate) fn email<'a>(
+    tables: &'a Tables,
+    user_id: &str,
+    id: &str,
+) -> Result<&'a EmailAddress, ApiError> {
+    let user = accounts::find(tables, user_id)?;
+    let mut emails = user.email_addresses.iter();
+    emails
+        .find(|email| email.id == id)
+        .ok_or_else(|| ApiError::not_found("email address", id))
+}
+
+/// Finds a phone number of a user.
+pub(crate) fn phone<'a>(
+    tables: &'a Tables,
+    user_id: &str,
+    id: &str,
+) -> Result<&'a PhoneNumber, ApiError> {
+    let user = accounts::find(tables, user_id)?;
+    let mut phones = user.phone_numbers.iter();
+    phones
+        .find(|phone| phone.id == id)
+        .ok_or_else(|| ApiError::not_found("phone number", id))
+}
+
+/// Gives a user an e-mail address that is to be proven, and returns its id.
+pub(crate) fn add_email(
+    tables: &mut Tables,
+    user_id: &str,
+    address: String,
+    now: i64,
+) -> Result<String, ApiError> {
+    sign_ups::check_identifier(tables, &address)?;
+    let traits = IdentifierTraits::default();
+    user_identifiers::add_email(tables, user_id, address, traits, Others::Kept, now)
+        .map(|email| email.id.clone())
+}
+
+/// Gives a user a phone number that is to be proven, and returns its id.
+pub(crate) fn add_phone(
+    tables: &mut Tables,
+    user_id: &str,
+    number: String,
+    reserved_for_second_factor: bool,
+    now: i64,
+) -> Result<String, ApiError> {
+    sign_ups::check_identifier(tables, &number)?;
+    let traits = IdentifierTraits {
+        reserved_for_second_factor: Some(reserved_for_second_factor),
+        ..IdentifierTraits::default()
+    };
+    user_identifiers::add_phone(tables, user_id, number, traits, Others::Kept, now)
+        .map(|phone| phone.id.clone())
+}
+
+fn check_unproven(proof: &Proof) -> Result<(), ApiError> {
+    if proof.is_given() {
+        return Err(ApiError::bad_request(
+            "verification_already_verified",
+            "This verification has already been verified.",
+        ));
+    }
+    Ok(())
+}
+
+/// Sends a code or a link to an e-mail address of a user.
+pub(crate) fn prepare_email(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    strategy: &Strategy,
+    redirect_url: Option<String>,
+    visit: &Visit,
+) -> Result<(), ApiError> {
+    let email = email(tables, user_id, id)?;
+    check_unproven(&email.proof)?;
+    let address = email.email_address.clone();
+    let mut challenge = Challenge::new(strategy.clone(), visit.now);
+    challenge.answer = Some(match strategy {
+        Strategy::EmailCode => {
+            let kind = "verification_code";
+            codes::send_code(tables, Channel::Email, &address, kind, visit.now)
+        }
+        Strategy::EmailLink => {
+            challenge.redirect_url = redirect_url;
+            let kind = "magic_link_user_profile";
+            codes::send_link(tables, &address, kind, &visit.emulator_url, visit.now)
+        }
+        _ => return Err(codes::other_strategy()),
+    });
+    user_identifiers::prove_email(tables, id, &challenge, &Proof::None, visit.now)
+}
+
+/// Tries the code of an e-mail address.
+pub(crate) fn attempt_email(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    code: &str,
+    now: i64,
+) -> Result<Verdict, ApiError> {
+    let email = email(tables, user_id, id)?;
+    check_unproven(&email.proof)?;
+    let mut challenge = email.challenge.clone().ok_or_else(codes::not_prepared)?;
+    if challenge.strategy != Strategy::EmailCode {
+        return Err(codes::other_strategy());
+    }
+    let tried = codes::answer_code(&mut challenge, code, now);
+    let proof = tried.as_ref().map_or(Proof::None, |()| Proof::Code);
+    user_identifiers::prove_email(tables, id, &challenge, &proof, now)?;
+    Ok(Verdict::of(tried))
+}
+
+/// Sends a code to a phone number of a user.
+pub(crate) fn prepare_phone(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    let phone = phone(tables, user_id, id)?;
+    check_unproven(&phone.proof)?;
+    let number = phone.phone_number.clone();
+    let mut challenge = Challenge::new(Strategy::PhoneCode, now);
+    let kind = "verification_code";
+    challenge.answer = Some(codes::send_code(tables, Channel::Sms, &number, kind, now));
+    user_identifiers::prove_phone(tables, id, &challenge, &Proof::None, now)
+}
+
+/// Tries the code of a phone number.
+pub(crate) fn attempt_phone(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    code: &str,
+    now: i64,
+) -> Result<Verdict, ApiError> {
+    let phone = phone(tables, user_id, id)?;
+    check_unproven(&phone.proof)?;
+    let mut challenge = phone.challenge.clone().ok_or_else(codes::not_prepared)?;
+    let tried = codes::answer_code(&mut challenge, code, now);
+    let proof = tried.as_ref().map_or(Proof::None, |()| Proof::Code);
+    user_identifiers::prove_phone(tables, id, &challenge, &proof, now)?;
+    Ok(Verdict::of(tried))
+}
+
+/// Reserves a phone number for second factors, or frees it, and makes it the default one.
+pub(crate) fn update_phone(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    reserved: Option<bool>,
+    is_default: Option<bool>,
+    now: i64,
+) -> Result<(), ApiError> {
+    let phone = phone(tables, user_id, id)?;
+    if reserved == Some(true) && !phone.proof.is_given() {
+        return Err(ApiError::value(
+            "reserved_for_second_factor",
+            "needs a phone number that is verified",
+        ));
+    }
+    let traits = IdentifierTraits {
+        reserved_for_second_factor: reserved,
+        ..IdentifierTraits::default()
+    };
+    user_identifiers::update_phone(tables, id, traits, now)?;
+    if is_default == Some(true) {
+        user_identifiers::make_default_second_factor(tables, id, now)?;
+    }
+    settle(tables, user_id);
+    Ok(())
+}
+
+/// Refuses to make an identifier primary that is not proven.
+pub(crate) fn check_primary(
+    tables: &Tables,
+    user_id: &str,
+    email_id: Option<&str>,
+    phone_id: Option<&str>,
+) -> Result<(), ApiError> {
+    let unproven = |name: &str| ApiError::value(name, "must name one that is verified");
+    if let Some(id) = email_id
+        && !email(tables, user_id, id)?.proof.is_given()
+    {
+        return Err(unproven("primary_email_address_id"));
+    }
+    if let Some(id) = phone_id
+        && !phone(tables, user_id, id)?.proof.is_given()
+    {
+        return Err(unproven("primary_phone_number_id"));
+    }
+    Ok(())
+}
+
+/// Sets a new password. Who has one must know it.
+pub(crate) fn change_password(
+    tables: &mut Tables,
+    session: &Session,
+    current: Option<&str>,
+    new: &str,
+    sign_out_of_other_sessions: bool,
+    now: i64,
+) -> Result<(), ApiError> {
+    let user_id = &session.user_id;
+    let user = accounts::find(tables, user_id)?;
+    if user.password.is_some() && !user.password_compromised {
+        let current = current.ok_or_else(|| ApiError::missing("current_password"))?;
+        check_password(user, current)?;
+    }
+    let password = passwords::accept(NewPassword::Text {
+        password: Secret(new.to_owned()),
+        checks: Checks::Enforced,
+    })
+    .map_err(|refusal| ApiError {
+        param_name: Some("new_password".to_owned()),
+        ..refusal
+    })?;
+    accounts::change(tables, user_id, now, |user| {
+        user.password = Some(password);
+        user.password_last_updated_at = Some(now);
+        user.password_compromised = false;
+        Ok(())
+    })?;
+    if sign_out_of_other_sessions {
+        let (kept, status) = (Some(session.id.as_str()), SessionStatus::Revoked);
+        sessions::end_others_of_user(tables, user_id, kept, status, now);
+    }
+    let told = "The password of your account was changed.";
+    inbox::tell_user(tables, user_id, "password_changed", told, now);
+    settle(tables, user_id);
+    Ok(())
+}
+
+fn check_password(user: &User, current: &str) -> Result<(), ApiError> {
+    if user.password_is(current) {
+        Ok(())
+    } else {
+        Err(ApiError::param(
+            "form_password_validation_failed",
+            "current_password",
+            "Incorrect password. Please try again.",
+        ))
+    }
+}
+
+/// Removes the password, where the instance does not demand one.
+pub(crate) fn remove_password(
+    tables: &mut Tables,
+    user_id: &str,
+    current: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    let user = accounts::find(tables, user_id)?;
+    if user.password.is_none() {
+        return Err(ApiError::bad_request(
+            "no_password_set",
+            "This user does not have a password set for their account",
+        ));
+    }
+    if settings::get(tables)?.authentication.password == Requirement::Required {
+        return Err(ApiError::bad_request(
+            "password_required",
+            "Settings for this instance require a password to be set. Cannot remove the user's password.",
+        ));
+    }
+    check_password(user, current)?;
+    accounts::change(tables, user_id, now, |user| {
+        user.password = None;
+        user.password_last_updated_at = Some(now);
+        Ok(())
+    })?;
+    let told = "The password of your account was removed.";
+    inbox::tell_user(tables, user_id, "password_removed", told, now);
+    Ok(())
+}
+
+/// Deletes the account of a user who may do that.
+pub(crate) fn delete(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
+    if !accounts::find(tables, user_id)?.delete_self_enabled {
+        return Err(ApiError::forbidden(
+            "user_delete_self_not_enabled",
+            "Self deletion is not enabled for this user",
+        ));
+    }
+    accounts::delete(tables, user_id, now)
+}
+
+/// Makes the secret for an authenticator application, which proves it with a code.
+pub(crate) fn start_totp(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
+    accounts::change(tables, user_id, now, |user| {
+        if user.totp_secret.is_some() {
+            return Err(ApiError::bad_request(
+                "totp_already_enabled",
+                "TOTP is already enabled on your account",
+            ));
+        }
+        user.pending_totp_secret = Some(Secret(totp::new_secret()));
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Takes the first code of an authenticator application. Returns the backup codes that come with the first second
+/// factor.
+pub(crate) fn finish_totp(
+    tables: &mut Tables,
+    user_id: &str,
+    code: &str,
+    now: i64,
+) -> Result<Option<Vec<Secret>>, ApiError> {
+    let wants_backup_codes = settings::get(tables)?.authentication.backup_codes;
+    let mut made = None;
+    accounts::change(tables, user_id, now, |user| {
+        let secret = user
+            .pending_totp_secret
+            .clone()
+            .ok_or_else(codes::not_prepared)?;
+        if !totp::is_current(&secret.0, code, now) {
+            return Err(codes::incorrect_code());
+        }
+        let had = user.has_second_factor();
+        user.totp_secret = Some(secret);
+        user.pending_totp_secret = None;
+        accounts::note_second_factor(user, had, now);
+        if wants_backup_codes && user.backup_codes.is_empty() {
+            user.backup_codes = new_backup_codes();
+            made = Some(user.backup_codes.clone());
+        }
+        Ok(())
+    })?;
+    settle(tables, user_id);
+    Ok(made)
+}
+
+/// Removes the authenticator application, and with the last second factor the backup codes.
+pub(crate) fn remove_totp(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
+    accounts::change(tables, user_id, now, |user| {
+        if user.totp_secret.is_none() {
+            return Err(ApiError::not_found("authenticator application of", user_id));
+        }
+        let had = user.has_second_factor();
+        user.totp_secret = None;
+        accounts::note_second_factor(user, had, now);
+        if !user.has_second_factor() {
+            user.backup_codes.clear();
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn new_backup_codes() -> Vec<Secret> {
+    (0..BACKUP_CODES)
+        .map(|_| Secret(random::alphanumeric(8).to_lowercase()))
+        .collect()
+}
+
+/// Makes new backup codes, in the place of those before.
+pub(crate) fn make_backup_codes(
+    tables: &mut Tables,
+    user_id: &str,
+    now: i64,
+) -> Result<Vec<Secret>, ApiError> {
+    let user = accounts::change(tables, user_id, now, |user| {
+        if !user.has_second_factor() {
+            return Err(ApiError::bad_request(
+                "backup_codes_not_available",
+                "In order to use backup codes, you have to enable any other Multi-factor method",
+            ));
+        }
+        user.backup_codes = new_backup_codes();
+        Ok(())
+    })?;
+    Ok(user.backup_codes.clone())
+}
+
+/// Brings the sessions of a user in line with the tasks that are open now.
+fn settle(tables: &mut Tables, user_id: &str) {
+    for id in tables.sessions.ids(|session| session.user_id == user_id) {
+        sessions::settle(tables, &id);
+    }
+}

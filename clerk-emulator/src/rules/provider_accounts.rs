@@ -1,0 +1,230 @@
+//! Accounts at providers such as Google, which a page of the emulator stands for.
+
+use super::accounts;
+use super::api_error::ApiError;
+use super::identifiers;
+use super::visit::Visit;
+use crate::model::authentication_settings::PROVIDERS;
+use crate::model::challenge::{Challenge, Outcome, Problem};
+use crate::model::external_account::{ExternalAccount, ProviderAccount};
+use crate::model::strategy::Strategy;
+use crate::random;
+use crate::secret::Secret;
+use crate::store::tables::Tables;
+
+/// Returns the name of a known provider, or `custom` for those that an application defines itself.
+pub(crate) fn known(provider: &str) -> Option<&'static str> {
+    if provider.starts_with("custom_") {
+        return Some("custom");
+    }
+    PROVIDERS.iter().copied().find(|known| *known == provider)
+}
+
+/// Makes the challenge that the page of a provider answers.
+pub(crate) fn challenge(
+    provider: &str,
+    redirect_url: Option<String>,
+    visit: &Visit,
+) -> Result<Challenge, ApiError> {
+    if known(provider).is_none() {
+        return Err(ApiError::bad_request(
+            "oauth_unsupported_provider",
+            format!("{provider} OAuth is not supported."),
+        ));
+    }
+    let redirect_url = redirect_url.ok_or_else(|| ApiError::missing("redirect_url"))?;
+    let state = random::alphanumeric(40);
+    let mut challenge = Challenge::new(Strategy::OAuth(provider.to_owned()), visit.now);
+    challenge.redirect_url = Some(redirect_url);
+    challenge.external_url = Some(format!(
+        "{}/provider/{provider}?state={state}",
+        visit.emulator_url
+    ));
+    challenge.answer = Some(Secret(state));
+    Ok(challenge)
+}
+
+/// Returns the user who signs in with an account: the one who has connected it, or the one with its verified
+/// e-mail address, who has connected it from then on.
+pub(crate) fn owner(
+    tables: &mut Tables,
+    account: &ProviderAccount,
+    now: i64,
+) -> Result<Option<String>, ApiError> {
+    if let Some(user) = connected(tables, account) {
+        return Ok(Some(user));
+    }
+    let user = identifiers::user_by_email(tables, &account.email_address)
+        .filter(|user| {
+            user.email_addresses.iter().any(|email| {
+                email.proof.is_given()
+                    && email
+                        .email_address
+                        .eq_ignore_ascii_case(&account.email_address)
+            })
+        })
+        .map(|user| user.id.clone());
+    if let Some(id) = &user {
+        connect(tables, id, account, now)?;
+    }
+    Ok(user)
+}
+
+/// Returns the user who has connected an account.
+pub(crate) fn connected(tables: &Tables, account: &ProviderAccount) -> Option<String> {
+    let has =
+        |one: &ExternalAccount| one.account.is_same(account) && one.verification.is_verified();
+    tables
+        .users
+        .find(|user| user.external_accounts.iter().any(has))
+        .map(|user| user.id.clone())
+}
+
+/// Connects an account with a user.
+pub(crate) fn connect(
+    tables: &mut Tables,
+    user_id: &str,
+    account: &ProviderAccount,
+    now: i64,
+) -> Result<(), ApiError> {
+    let strategy = Strategy::OAuth(account.provider.clone());
+    let connection = ExternalAccount::new(account.clone(), Challenge::verified(strategy, now), now);
+    accounts::change(tables, user_id, now, |user| {
+        user.external_accounts.push(connection);
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Finds a connection of a user.
+pub(crate) fn find<'a>(
+    tables: &'a Tables,
+    user_id: &str,
+    id: &str,
+) -> Result<&'a ExternalAccount, ApiError> {
+    accounts::find(tables, user_id)?
+        .external_accounts
+        .iter()
+        .find(|one| one.id == id)
+        .ok_or_else(|| ApiError::not_found("external account", id))
+}
+
+/// Starts connecting an account of a provider and returns the id of the connection.
+pub(crate) fn start_connecting(
+    tables: &mut Tables,
+    user_id: &str,
+    provider: &str,
+    redirect_url: Option<String>,
+    visit: &Visit,
+) -> Result<String, ApiError> {
+    let challenge = challenge(provider, redirect_url, visit)?;
+    let user = accounts::find(tables, user_id)?;
+    let is_connected = user
+        .external_accounts
+        .iter()
+        .any(|one| one.account.provider == provider && one.verification.is_verified());
+    if is_connected {
+        return Err(ApiError::bad_request(
+            "oauth_account_already_connected",
+            format!(
+                "Another account is already connected for this particular provider ({provider})"
+            ),
+        ));
+    }
+    let account = ProviderAccount::unknown(provider);
+    let connection = ExternalAccount::new(account, challenge, visit.now);
+    let id = connection.id.clone();
+    accounts::change(tables, user_id, visit.now, |user| {
+        // What was started before and never finished is given up.
+        user.external_accounts
+            .retain(|one| one.account.provider != provider || one.verification.is_verified());
+        user.external_accounts.push(connection);
+        Ok(())
+    })?;
+    Ok(id)
+}
+
+/// Starts proving a connected account again.
+pub(crate) fn reauthorize(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    redirect_url: Option<String>,
+    additional_scopes: &[&str],
+    visit: &Visit,
+) -> Result<(), ApiError> {
+    let provider = find(tables, user_id, id)?.account.provider.clone();
+    let challenge = challenge(&provider, redirect_url, visit)?;
+    accounts::change(tables, user_id, visit.now, |user| {
+        for one in user.external_accounts.iter_mut().filter(|one| one.id == id) {
+            one.verification = challenge.clone();
+            one.updated_at = visit.now;
+            for scope in additional_scopes {
+                one.approved_scopes.push(' ');
+                one.approved_scopes.push_str(scope);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Finishes a connection of a user with what the provider says.
+pub(crate) fn finish_connecting(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    account: &ProviderAccount,
+    now: i64,
+) -> Result<(), ApiError> {
+    let claimed = connected(tables, account).is_some_and(|owner| owner != user_id);
+    accounts::change(tables, user_id, now, |user| {
+        for one in user.external_accounts.iter_mut().filter(|one| one.id == id) {
+            one.updated_at = now;
+            if claimed {
+                one.verification.problem = Some(Problem::new(
+                    "oauth_identification_claimed",
+                    "The email address associated with this OAuth account is already claimed by \
+                              another user.",
+                ));
+            } else {
+                one.verification.outcome = Outcome::Verified;
+                one.account = account.clone();
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Notes why a connection came to nothing.
+pub(crate) fn deny_connecting(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    problem: &Problem,
+    now: i64,
+) -> Result<(), ApiError> {
+    accounts::change(tables, user_id, now, |user| {
+        for one in user.external_accounts.iter_mut().filter(|one| one.id == id) {
+            one.verification.problem = Some(problem.clone());
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Takes a connection from its user.
+pub(crate) fn disconnect(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    find(tables, user_id, id)?;
+    accounts::change(tables, user_id, now, |user| {
+        user.external_accounts.retain(|one| one.id != id);
+        Ok(())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,99 @@
+use super::super::accounts;
+use super::super::api_error::ApiError;
+use super::super::clients;
+use super::super::inbox;
+use super::super::sessions;
+use super::super::visit::Visit;
+use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
+use crate::model::user::User;
+use crate::store::tables::Tables;
+
+/// Refuses users who are banned or locked.
+pub(crate) fn check_may_sign_in(user: &User) -> Result<(), ApiError> {
+    if user.banned {
+        return Err(ApiError::forbidden(
+            "user_banned",
+            "You have been banned. If you think this was by mistake, please contact support.",
+        ));
+    }
+    if user.locked {
+        return Err(ApiError::forbidden(
+            "user_locked",
+            "Your account is locked. For more information, please contact support.",
+        ));
+    }
+    Ok(())
+}
+
+/// Goes on after a factor was proven: to the next one, to a new password, or to a session.
+pub(crate) fn advance(
+    tables: &mut Tables,
+    attempt: &mut SignInAttempt,
+    visit: &Visit,
+) -> Result<(), ApiError> {
+    let user_id = attempt.user_id.clone().unwrap_or_default();
+    let user = accounts::find(tables, &user_id).map_err(|_| {
+        ApiError::bad_request(
+            "sign_in_identification_or_user_deleted",
+            "Either the user or the selected identification were deleted. Please start over.",
+        )
+    })?;
+    check_may_sign_in(user)?;
+    let first = attempt.first_factor.as_ref();
+    let needs_second = user.has_second_factor()
+        && attempt
+            .second_factor
+            .as_ref()
+            .is_none_or(|second| !second.is_verified());
+    let resets = first.is_some_and(|first| first.strategy.resets_password());
+    if attempt.status == SignInStatus::NeedsFirstFactor && resets {
+        attempt.status = SignInStatus::NeedsNewPassword;
+        return Ok(());
+    }
+    // A ticket comes from the application's server, which has vouched for the user.
+    let by_ticket = first.is_some_and(|first| first.strategy.name() == "ticket");
+    if needs_second && !by_ticket {
+        attempt.status = SignInStatus::NeedsSecondFactor;
+        return Ok(());
+    }
+    complete(tables, attempt, &user_id, visit);
+    Ok(())
+}
+
+fn complete(tables: &mut Tables, attempt: &mut SignInAttempt, user_id: &str, visit: &Visit) {
+    let known_device = {
+        let mut earlier = tables
+            .sessions
+            .iter()
+            .filter(|one| one.user_id == user_id)
+            .peekable();
+        earlier.peek().is_none() || earlier.any(|one| one.client_id == attempt.client_id)
+    };
+    let origin = visit.origin.clone();
+    let session_id = sessions::start(tables, &attempt.client_id, user_id, origin, visit.now);
+    if let Some(session) = tables.sessions.get_mut(&session_id) {
+        session.activity = Some(visit.activity.clone());
+        session.second_verified_at = attempt.second_factor.as_ref().map(|_| visit.now);
+    }
+    let strategy = attempt
+        .first_factor
+        .as_ref()
+        .map(|first| first.strategy.name().into_owned());
+    let id = attempt.id.clone();
+    clients::change(tables, &attempt.client_id, |client| {
+        client.sign_in_id = Some(id);
+        client.sign_up_id = None;
+        client.last_strategy = strategy;
+    });
+    attempt.status = SignInStatus::Complete;
+    attempt.created_session_id = Some(session_id);
+    if !known_device {
+        inbox::tell_user(
+            tables,
+            user_id,
+            "sign_in_from_new_device",
+            "Somebody signed in to your account from a new device.",
+            visit.now,
+        );
+    }
+}

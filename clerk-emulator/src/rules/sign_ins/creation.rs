@@ -1,0 +1,219 @@
+use super::super::accounts;
+use super::super::api_error::ApiError;
+use super::super::clients;
+use super::super::identifiers;
+use super::super::provider_accounts;
+use super::super::sessions;
+use super::super::settings;
+use super::super::tickets;
+use super::super::visit::Visit;
+use super::completion::{advance, check_may_sign_in};
+use super::first_factor::{self, FirstFactorAnswer};
+use super::lookup::save;
+use crate::model::challenge::{Challenge, Outcome};
+use crate::model::external_account::ProviderAccount;
+use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
+use crate::model::strategy::Strategy;
+use crate::model::user::User;
+use crate::store::tables::Tables;
+
+/// What a sign-in starts with.
+#[derive(Debug, Default)]
+pub(crate) struct NewSignIn<'a> {
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) identifier: Option<&'a str>,
+    pub(crate) password: Option<&'a str>,
+    pub(crate) ticket: Option<&'a str>,
+    /// Where a link or a provider sends the browser afterwards.
+    pub(crate) redirect_url: Option<String>,
+    /// The account that a one-tap token names.
+    pub(crate) one_tap: Option<ProviderAccount>,
+    /// Takes over the account that a provider proved during a sign-up.
+    pub(crate) transfer: bool,
+}
+
+/// Starts a sign-in and returns its id.
+pub(crate) fn create(
+    tables: &mut Tables,
+    new: &NewSignIn<'_>,
+    visit: &Visit,
+) -> Result<String, ApiError> {
+    check_no_session(tables, &visit.client_id, visit.now)?;
+    let mut attempt = SignInAttempt::new(visit.client_id.clone(), visit.now);
+    let id = attempt.id.clone();
+    clients::change(tables, &visit.client_id, |client| {
+        client.sign_in_id = Some(id.clone())
+    });
+    if new.transfer {
+        transfer(tables, &mut attempt, visit)?;
+    } else if let Some(ticket) = new.ticket {
+        by_ticket(tables, &mut attempt, ticket, visit)?;
+    } else if new.strategy == Some(Strategy::Ticket) {
+        return Err(ApiError::missing("ticket"));
+    } else {
+        identify(tables, &mut attempt, new, visit)?;
+    }
+    save(tables, attempt);
+    Ok(id)
+}
+
+/// Refuses clients that are signed in, where they may be so only once.
+pub(in crate::rules) fn check_no_session(
+    tables: &Tables,
+    client_id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    let single = settings::get(tables)?.authentication.single_session;
+    if single && sessions::active(tables, client_id, now).is_some() {
+        return Err(ApiError::bad_request(
+            "session_exists",
+            "You're already signed in.",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses users who are signed in on the client already.
+fn check_not_signed_in(tables: &Tables, user: &User, visit: &Visit) -> Result<(), ApiError> {
+    let session = sessions::living_of_client(tables, &visit.client_id, visit.now)
+        .find(|session| session.user_id == user.id);
+    match session {
+        Some(session) => Err(ApiError::bad_request(
+            "identifier_already_signed_in",
+            "You're already signed in",
+        )
+        .with("session_id", session.id.as_str())),
+        None => Ok(()),
+    }
+}
+
+fn identify(
+    tables: &mut Tables,
+    attempt: &mut SignInAttempt,
+    new: &NewSignIn<'_>,
+    visit: &Visit,
+) -> Result<(), ApiError> {
+    if let Some(identifier) = new.identifier {
+        let identifier = identifier.trim();
+        let user = identifiers::user_by_identifier(tables, identifier).ok_or_else(|| {
+            ApiError::param(
+                "form_identifier_not_found",
+                "identifier",
+                "Couldn't find your account.",
+            )
+        })?;
+        check_may_sign_in(user)?;
+        check_not_signed_in(tables, user, visit)?;
+        attempt.user_id = Some(user.id.clone());
+        attempt.identifier = Some(identifier.to_owned());
+        attempt.status = SignInStatus::NeedsFirstFactor;
+    }
+    match &new.strategy {
+        None | Some(Strategy::Password) => match new.password {
+            Some(password) if attempt.user_id.is_some() => {
+                let answer = FirstFactorAnswer {
+                    password: Some(password),
+                    ..FirstFactorAnswer::of(Strategy::Password)
+                };
+                first_factor::try_answer(tables, attempt, &answer, visit)
+            }
+            Some(_) => Err(ApiError::missing("identifier")),
+            None if new.strategy.is_some() && attempt.user_id.is_none() => {
+                Err(ApiError::missing("identifier"))
+            }
+            None => Ok(()),
+        },
+        Some(Strategy::GoogleOneTap) => {
+            let account = new
+                .one_tap
+                .clone()
+                .ok_or_else(|| ApiError::missing("token"))?;
+            let Some(user_id) = provider_accounts::owner(tables, &account, visit.now)? else {
+                return Err(ApiError::param(
+                    "external_account_not_found",
+                    "token",
+                    "The External Account was not found.",
+                ));
+            };
+            attempt.identifier = Some(account.email_address);
+            attempt.user_id = Some(user_id);
+            attempt.status = SignInStatus::NeedsFirstFactor;
+            attempt.first_factor = Some(Challenge::verified(Strategy::GoogleOneTap, visit.now));
+            advance(tables, attempt, visit)
+        }
+        Some(Strategy::OAuth(provider)) => {
+            attempt.first_factor = Some(provider_accounts::challenge(
+                provider,
+                new.redirect_url.clone(),
+                visit,
+            )?);
+            Ok(())
+        }
+        Some(Strategy::Passkey) if attempt.user_id.is_none() => {
+            attempt.status = SignInStatus::NeedsFirstFactor;
+            first_factor::prepare(tables, attempt, &Strategy::Passkey, None, None, visit)
+        }
+        Some(strategy) => {
+            if attempt.user_id.is_none() {
+                return Err(ApiError::missing("identifier"));
+            }
+            let redirect_url = new.redirect_url.clone();
+            first_factor::prepare(tables, attempt, strategy, None, redirect_url, visit)
+        }
+    }
+}
+
+/// Signs in with a sign-in token, an actor token, or an invitation of somebody who has an account.
+fn by_ticket(
+    tables: &mut Tables,
+    attempt: &mut SignInAttempt,
+    ticket: &str,
+    visit: &Visit,
+) -> Result<(), ApiError> {
+    let redeemed = tickets::redeem_for_sign_in(tables, ticket, visit.now)?;
+    let user = accounts::find(tables, &redeemed.user_id)?;
+    check_may_sign_in(user)?;
+    check_not_signed_in(tables, user, visit)?;
+    attempt.identifier = Some(user.identifier().to_owned());
+    attempt.user_id = Some(redeemed.user_id);
+    attempt.status = SignInStatus::NeedsFirstFactor;
+    attempt.first_factor = Some(Challenge::verified(Strategy::Ticket, visit.now));
+    advance(tables, attempt, visit)?;
+    if let (Some(actor), Some(session)) = (redeemed.actor, &attempt.created_session_id) {
+        sessions::set_actor(tables, session, actor);
+    }
+    Ok(())
+}
+
+/// Signs in the user whose account a provider proved during a sign-up.
+fn transfer(
+    tables: &mut Tables,
+    attempt: &mut SignInAttempt,
+    visit: &Visit,
+) -> Result<(), ApiError> {
+    let nothing = || {
+        ApiError::bad_request(
+            "account_transfer_invalid",
+            "There is no account to transfer",
+        )
+    };
+    let sign_up = tables
+        .clients
+        .get(&visit.client_id)
+        .and_then(|client| tables.sign_up_attempts.get(client.sign_up_id.as_deref()?))
+        .ok_or_else(nothing)?;
+    let verification = sign_up.external_verification.clone().ok_or_else(nothing)?;
+    let account = sign_up.external_account.clone().ok_or_else(nothing)?;
+    if verification.outcome != Outcome::Transferable {
+        return Err(nothing());
+    }
+    let user_id = provider_accounts::owner(tables, &account, visit.now)?.ok_or_else(nothing)?;
+    attempt.identifier = Some(account.email_address);
+    attempt.user_id = Some(user_id);
+    attempt.status = SignInStatus::NeedsFirstFactor;
+    attempt.first_factor = Some(Challenge {
+        outcome: Outcome::Verified,
+        ..verification
+    });
+    advance(tables, attempt, visit)
+}

@@ -1,0 +1,141 @@
+use crate::model::identifier::Proof;
+use crate::model::settings::Settings;
+use crate::model::strategy::Strategy;
+use crate::model::user::User;
+
+/// A way in which a user may prove to be who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Factor {
+    pub(crate) strategy: Strategy,
+    pub(crate) target: Option<FactorTarget>,
+    pub(crate) is_primary: bool,
+    pub(crate) is_default: bool,
+}
+
+/// What a factor proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FactorTarget {
+    EmailAddress { id: String, shown: String },
+    PhoneNumber { id: String, shown: String },
+}
+
+impl FactorTarget {
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::EmailAddress { id, .. } | Self::PhoneNumber { id, .. } => id,
+        }
+    }
+}
+
+impl Factor {
+    fn bare(strategy: Strategy) -> Self {
+        Self {
+            strategy,
+            target: None,
+            is_primary: false,
+            is_default: false,
+        }
+    }
+}
+
+/// Returns how a user may prove the first factor. `identifier` is what was typed.
+pub(crate) fn first_factors(
+    settings: &Settings,
+    user: &User,
+    identifier: Option<&str>,
+) -> Vec<Factor> {
+    let mut factors = Vec::new();
+    let authentication = &settings.authentication;
+    if user.password.is_some() {
+        factors.push(Factor::bare(Strategy::Password));
+    }
+    let typed = |value: &str| identifier.is_some_and(|typed| typed.eq_ignore_ascii_case(value));
+    for email in &user.email_addresses {
+        if email.proof == Proof::None && !typed(&email.email_address) {
+            continue;
+        }
+        let mut strategies = vec![Strategy::EmailCode];
+        if authentication.email_links {
+            strategies.push(Strategy::EmailLink);
+        }
+        if authentication.password.is_on() {
+            strategies.push(Strategy::ResetPasswordEmailCode);
+        }
+        for strategy in strategies {
+            factors.push(Factor {
+                strategy,
+                target: Some(FactorTarget::EmailAddress {
+                    id: email.id.clone(),
+                    shown: email.email_address.clone(),
+                }),
+                is_primary: user.primary_email_address_id.as_ref() == Some(&email.id),
+                is_default: false,
+            });
+        }
+    }
+    for phone in &user.phone_numbers {
+        let usable = phone.proof != Proof::None || typed(&phone.phone_number);
+        if !usable || phone.reserved_for_second_factor {
+            continue;
+        }
+        let mut strategies = vec![Strategy::PhoneCode];
+        if authentication.password.is_on() {
+            strategies.push(Strategy::ResetPasswordPhoneCode);
+        }
+        for strategy in strategies {
+            factors.push(Factor {
+                strategy,
+                target: Some(FactorTarget::PhoneNumber {
+                    id: phone.id.clone(),
+                    shown: phone.phone_number.clone(),
+                }),
+                is_primary: user.primary_phone_number_id.as_ref() == Some(&phone.id),
+                is_default: phone.default_second_factor,
+            });
+        }
+    }
+    if user
+        .passkeys
+        .iter()
+        .any(|passkey| passkey.credential.is_some())
+    {
+        factors.push(Factor::bare(Strategy::Passkey));
+    }
+    for account in &user.external_accounts {
+        let factor = Factor::bare(Strategy::OAuth(account.account.provider.clone()));
+        if account.verification.is_verified() && !factors.contains(&factor) {
+            factors.push(factor);
+        }
+    }
+    factors
+}
+
+/// Returns how a user may prove the second factor.
+pub(crate) fn second_factors(user: &User) -> Vec<Factor> {
+    let mut factors = Vec::new();
+    if !user.has_second_factor() {
+        return factors;
+    }
+    if user.totp_secret.is_some() {
+        factors.push(Factor::bare(Strategy::Totp));
+    }
+    for phone in user
+        .phone_numbers
+        .iter()
+        .filter(|phone| phone.reserved_for_second_factor)
+    {
+        factors.push(Factor {
+            strategy: Strategy::PhoneCode,
+            target: Some(FactorTarget::PhoneNumber {
+                id: phone.id.clone(),
+                shown: phone.phone_number.clone(),
+            }),
+            is_primary: user.primary_phone_number_id.as_ref() == Some(&phone.id),
+            is_default: phone.default_second_factor,
+        });
+    }
+    if !user.backup_codes.is_empty() {
+        factors.push(Factor::bare(Strategy::BackupCode));
+    }
+    factors
+}

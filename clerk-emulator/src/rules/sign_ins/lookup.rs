@@ -1,0 +1,59 @@
+use super::super::api_error::ApiError;
+use crate::model::sign_in_attempt::SignInAttempt;
+use crate::store::tables::Tables;
+
+/// Finds a sign-in of a client.
+pub(crate) fn find<'a>(
+    tables: &'a Tables,
+    client_id: &str,
+    id: &str,
+) -> Result<&'a SignInAttempt, ApiError> {
+    tables
+        .sign_in_attempts
+        .get(id)
+        .filter(|attempt| attempt.client_id == client_id)
+        .ok_or_else(|| ApiError::not_found("sign in", id))
+}
+
+/// Finds the sign-in that a client works on, and may go on with.
+pub(super) fn find_open(
+    tables: &Tables,
+    client_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<SignInAttempt, ApiError> {
+    let attempt = find(tables, client_id, id)?;
+    let current = tables
+        .clients
+        .get(client_id)
+        .and_then(|client| client.sign_in_id.as_deref());
+    if current != Some(id) {
+        return Err(ApiError::forbidden(
+            "resource_forbidden",
+            "Update operations are not allowed on older sign ins",
+        ));
+    }
+    if attempt.is_abandoned(now) {
+        return Err(ApiError::not_found("sign in", id));
+    }
+    Ok(attempt.clone())
+}
+
+pub(super) fn invalid_state(action: &str, resolution: &str) -> ApiError {
+    ApiError::bad_request(
+        "client_state_invalid",
+        format!("We were unable to complete {action} for this Client. {resolution}"),
+    )
+}
+
+pub(super) fn strategy_not_valid() -> ApiError {
+    ApiError::bad_request(
+        "strategy_for_user_invalid",
+        "The verification strategy is not valid for this account",
+    )
+}
+
+/// Keeps the state of a sign-in.
+pub(super) fn save(tables: &mut Tables, attempt: SignInAttempt) {
+    tables.sign_in_attempts.insert(attempt);
+}

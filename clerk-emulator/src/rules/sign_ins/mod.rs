@@ -1,0 +1,19 @@
+//! Signing in, step by step, as the browser SDK does it.
+
+mod completion;
+mod creation;
+mod factors;
+mod first_factor;
+mod lookup;
+mod new_password;
+mod second_factor;
+
+pub(crate) use completion::advance;
+pub(in crate::rules) use creation::check_no_session;
+pub(crate) use creation::{NewSignIn, create};
+pub(crate) use factors::{Factor, FactorTarget, first_factors, second_factors};
+pub(crate) use first_factor::{FirstFactorAnswer, attempt_first_factor, prepare_first_factor};
+pub(crate) use lookup::find;
+pub(crate) use new_password::reset_password;
+pub(in crate::rules) use second_factor::{answer_second_factor, phone_challenge};
+pub(crate) use second_factor::{attempt_second_factor, prepare_second_factor};

@@ -1,0 +1,17 @@
+//! Signing up, step by step, as the browser SDK does it.
+
+mod completion;
+mod fields;
+mod lookup;
+mod requirements;
+mod restrictions;
+mod verification;
+
+pub(crate) use completion::{complete_if_ready, take_provider_account};
+pub(crate) use fields::{SignUpFields, create, update};
+pub(crate) use lookup::{by_id, find, update_by_server};
+pub(crate) use requirements::{
+    missing_fields, optional_fields, required_fields, unverified_fields,
+};
+pub(crate) use restrictions::check_identifier;
+pub(crate) use verification::{attempt_verification, prepare_verification};

@@ -1,0 +1,10 @@
+//! The Frontend API over HTTP: a browser without a screen, stories that call every operation, and what is refused.
+
+pub(crate) mod backend;
+mod browser;
+mod organizations;
+mod profile;
+mod refusals;
+mod sign_in;
+mod sign_up;
+mod walk;

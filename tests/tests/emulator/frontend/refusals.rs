@@ -1,0 +1,274 @@
+//! Who is let in, and who is not: origins, unknown browsers, cookies, and native applications.
+
+use clerk_emulator::{Emulator, SettingsSeed, UserSeed};
+use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::browser::{Browser, Judge, ORIGIN};
+use super::walk::{emulator, started};
+use crate::caller::Caller;
+
+/// Pages of other sites neither read nor change anything.
+#[tokio::test]
+async fn only_allowed_origins_are_answered() {
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com"))
+        .allow_origin("http://app.test:3000")
+        .start()
+        .await
+        .unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for prefix in ["", "/fapi"] {
+        for (origin, allowed) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://app.test:3000", true),
+            ("http://app.test:3001", false),
+            ("https://evil.example.com", false),
+            ("http://localhost.evil.example.com", false),
+            ("null", false),
+        ] {
+            let url = format!("{}{prefix}/v1/dev_browser", emulator.url());
+            let answer = client
+                .post(url)
+                .header("origin", origin)
+                .send()
+                .await
+                .unwrap();
+            let headers = answer.headers();
+            if allowed {
+                assert_eq!(answer.status(), StatusCode::OK, "{origin}");
+                assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], origin);
+                assert_eq!(headers[ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
+            } else {
+                assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{origin}");
+                assert!(headers.get(ACCESS_CONTROL_ALLOW_ORIGIN).is_none());
+            }
+        }
+    }
+    let caller = Caller::new(&emulator);
+    let clients = caller.call(Method::GET, "/clients", None).await;
+    assert_eq!(
+        clients.body.as_array().unwrap().len(),
+        6,
+        "refused before any effect"
+    );
+}
+
+/// Development browsers without a token, and with a foreign one, make themselves known first.
+#[tokio::test]
+async fn unknown_browsers_are_told_so() {
+    let emulator = emulator().await;
+    let browser = Browser::new(&emulator, &Judge::default()).await;
+    for token in ["", "dvb_forged"] {
+        let mut unknown = browser.with_token(token);
+        for refused in [
+            unknown.get("/v1/client", &[]).await,
+            unknown.get("/v1/me", &[]).await,
+            unknown
+                .post(
+                    "/v1/client/sign_ins",
+                    &[],
+                    &[("identifier", "ada@example.com")],
+                )
+                .await,
+        ] {
+            assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(refused.code(), "dev_browser_unauthenticated");
+        }
+    }
+}
+
+/// A browser neither sees nor moves what another one does.
+#[tokio::test]
+async fn browsers_do_not_meet() {
+    let emulator = emulator().await;
+    let judge = Judge::default();
+    let mut ada = Browser::new(&emulator, &judge).await;
+    let session = ada.sign_in("ada@example.com", "analytical-engine").await;
+    let mut grace = Browser::new(&emulator, &judge).await;
+    for step in ["touch", "end", "remove", "tokens", "verify"] {
+        let path = format!("/v1/client/sessions/{{session_id}}/{step}");
+        let refused = grace
+            .post(&path, &[&session], &[("level", "first_factor")])
+            .await;
+        assert!(refused.status.is_client_error(), "{step}");
+    }
+    let begun = grace
+        .post(
+            "/v1/client/sign_ins",
+            &[],
+            &[("identifier", "grace@example.com")],
+        )
+        .await;
+    let sign_in = begun.response()["id"].as_str().unwrap();
+    let mut mallory = Browser::new(&emulator, &judge).await;
+    let form = [("strategy", "password"), ("password", "nanoseconds-matter")];
+    let path = "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor";
+    assert_eq!(
+        mallory.post(path, &[sign_in], &form).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(mallory.client().await, Value::Null);
+    assert_eq!(ada.client().await["sessions"].as_array().unwrap().len(), 1);
+}
+
+/// Banned and locked people get codes of their own.
+#[tokio::test]
+async fn banned_and_locked_users_do_not_sign_in() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    for (who, what, code) in [
+        ("ada@example.com", "ban", "user_banned"),
+        ("grace@example.com", "lock", "user_locked"),
+    ] {
+        let user = emulator.user_id(who).unwrap();
+        caller
+            .call(Method::POST, &format!("/users/{user}/{what}"), None)
+            .await;
+        let mut browser = Browser::new(&emulator, &Judge::default()).await;
+        let refused = browser
+            .post("/v1/client/sign_ins", &[], &[("identifier", who)])
+            .await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (StatusCode::FORBIDDEN, code)
+        );
+    }
+}
+
+/// Several sessions in one browser, of which one ends.
+#[tokio::test]
+async fn several_sessions() {
+    let emulator = started(SettingsSeed::new().multiple_sessions(true)).await;
+    let mut browser = Browser::new(&emulator, &Judge::default()).await;
+    let ada = browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+    let form = [
+        ("identifier", "ada@example.com"),
+        ("password", "analytical-engine"),
+    ];
+    let twice = browser.post("/v1/client/sign_ins", &[], &form).await;
+    assert_eq!(twice.code(), "identifier_already_signed_in");
+    assert_eq!(twice.body["errors"][0]["meta"]["session_id"], ada.as_str());
+    let grace = browser
+        .sign_in("grace@example.com", "nanoseconds-matter")
+        .await;
+    let client = browser.client().await;
+    assert_eq!(client["sessions"].as_array().unwrap().len(), 2);
+    assert_eq!(client["last_active_session_id"], grace.as_str());
+    let user = browser
+        .get(&format!("/v1/me?_clerk_session_id={ada}"), &[])
+        .await;
+    assert_eq!(user.response()["first_name"], "Ada");
+    browser
+        .post("/v1/client/sessions/{session_id}/remove", &[&grace], &[])
+        .await;
+    let client = browser.client().await;
+    assert_eq!(client["last_active_session_id"], ada.as_str());
+    assert_eq!(client["sessions"].as_array().unwrap().len(), 1);
+}
+
+/// Production browsers are recognized by a cookie that changes with every sign-in.
+#[tokio::test]
+async fn production_keeps_cookies() {
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com").password("analytical-engine"))
+        .frontend_api_host("clerk.example.com")
+        .production()
+        .start()
+        .await
+        .unwrap();
+    assert!(emulator.publishable_key().starts_with("pk_live_"));
+    let mut browser = Browser::production(&emulator, &Judge::default());
+    assert_eq!(browser.client().await, Value::Null);
+    assert_eq!(browser.cookie("__client"), None);
+    let refused = browser.post("/v1/dev_browser", &[], &[]).await;
+    assert_eq!(refused.code(), "request_invalid_for_environment");
+    browser
+        .post(
+            "/v1/client/sign_ins",
+            &[],
+            &[("identifier", "ada@example.com")],
+        )
+        .await
+        .response();
+    let before = browser.cookie("__client").unwrap().to_owned();
+    assert_eq!(browser.cookie("__client_uat"), Some("0"));
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+    let after = browser.cookie("__client").unwrap().to_owned();
+    assert_ne!(before, after, "the token was not rotated");
+    assert_ne!(browser.cookie("__client_uat"), Some("0"));
+    let suffixed = format!("__client_uat_{}", emulator.cookie_suffix());
+    assert_eq!(browser.cookie(&suffixed), browser.cookie("__client_uat"));
+
+    // The Backend API knows the browser by the same token.
+    let caller = Caller::new(&emulator);
+    let verify = json!({ "token": after });
+    let client = caller
+        .call(Method::POST, "/clients/verify", Some(&verify))
+        .await;
+    assert_eq!(
+        client.body["session_ids"].as_array().map(Vec::len),
+        Some(1),
+        "{}",
+        client.body
+    );
+    let forged = caller
+        .call(
+            Method::POST,
+            "/clients/verify",
+            Some(&json!({ "token": "x" })),
+        )
+        .await;
+    assert_eq!(forged.status, StatusCode::BAD_REQUEST);
+
+    // A handshake answers in cookies, which its result takes away again.
+    let path = format!("/v1/client/handshake?format=nonce&redirect_url={ORIGIN}/private");
+    let shaken = browser.get(&path, &[]).await;
+    assert_eq!(shaken.status, StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(shaken.headers[LOCATION], format!("{ORIGIN}/private"));
+    let nonce = browser.cookie("__clerk_handshake_nonce").unwrap();
+    let payload = format!("/clients/handshake_payload?nonce={nonce}");
+    let payload = caller.call(Method::GET, &payload, None).await;
+    let directives: Vec<&str> = payload.body["directives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        directives.iter().any(|one| one.starts_with("__session=ey")),
+        "{directives:?}"
+    );
+    assert!(
+        directives
+            .iter()
+            .any(|one| one.starts_with("__clerk_handshake_nonce=;"))
+    );
+    assert!(
+        !directives
+            .iter()
+            .any(|one| one.starts_with("__clerk_db_jwt"))
+    );
+    browser.delete("/v1/client/sessions", &[]).await;
+    assert_eq!(browser.cookie("__client_uat"), Some("0"));
+}
+
+/// Native applications carry the client's token themselves.
+#[tokio::test]
+async fn native_applications_carry_a_token() {
+    let emulator = emulator().await;
+    let mut native = Browser::native(&emulator, &Judge::default());
+    native.sign_in("ada@example.com", "analytical-engine").await;
+    assert!(native.token().split('.').count() == 3);
+    let user = native.get("/v1/me", &[]).await;
+    assert_eq!(user.response()["first_name"], "Ada");
+    let mut stranger = Browser::native(&emulator, &Judge::default());
+    let refused = stranger.get("/v1/me", &[]).await;
+    assert_eq!(refused.code(), "authentication_invalid");
+}
