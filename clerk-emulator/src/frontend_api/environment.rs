@@ -6,12 +6,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, SET_COOKIE};
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::json;
 
+use super::browser::own_directive;
 use super::view::{Place, View};
-use super::visitor::Visitor;
+use super::visitor::{Visitor, unknown_browser};
 use crate::app::App;
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply, json_response};
@@ -25,6 +26,16 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/health", get(health))
         .route("/v1/proxy-health", get(proxy_health))
         .route("/v1/dev_browser", post(dev_browser))
+        .route("/v1/dev_browser/init", get(dev_browser))
+        .route(
+            "/v1/dev_browser/set_first_party_cookie",
+            post(set_first_party_cookie),
+        )
+        .route("/.well-known/assetlinks.json", get(asset_links))
+        .route(
+            "/.well-known/apple-app-site-association",
+            get(apple_app_site_association),
+        )
         .route("/v1/clear-site-data", get(clear_site_data))
 }
 
@@ -55,6 +66,28 @@ async fn dev_browser(State(app): State<Arc<App>>) -> Reply {
             &json!({ "object": "dev_browser", "id": token, "token": token }),
         ))
     })
+}
+
+/// Lets the emulator's own pages recognize the browser.
+async fn set_first_party_cookie(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
+    app.read(|tables, now| {
+        let client = visitor
+            .client(&app, tables, now)
+            .ok_or_else(unknown_browser)?;
+        let cookie = own_directive(&app.instance, &client.token);
+        let headers = [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())];
+        Ok((StatusCode::OK, headers).into_response())
+    })
+}
+
+/// Lists the Android applications of the instance, which has none.
+async fn asset_links() -> Reply {
+    Ok(reply::ok(&json!([])))
+}
+
+/// Lists the Apple applications of the instance, which has none.
+async fn apple_app_site_association() -> Reply {
+    Ok(reply::ok(&json!({ "webcredentials": { "apps": [] } })))
 }
 
 async fn account_portal(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Map, json};
+use url::Url;
 
 use super::browser::{self, DEV_BROWSER};
 use super::redirect::redirect;
@@ -15,6 +16,7 @@ use crate::http::reply::Reply;
 use crate::rules::api_error::ApiError;
 use crate::rules::{clients, handshakes, sessions};
 use crate::session_cookies;
+use crate::store::tables::Tables;
 use crate::tokens::signing_key::TokenKind;
 
 /// Names of the query parameter or cookie that brings the result to the application.
@@ -49,61 +51,80 @@ pub(super) async fn handshake(
             ));
         }
     };
-    let suffix = &app.instance.cookie_suffix;
-    let production = app.instance.production;
-    for stale in [HANDSHAKE, HANDSHAKE_NONCE, DEV_BROWSER] {
-        browser::remove_query(&mut target, stale);
-    }
-    let (name, value, browser_token) = app.write(|tables, now| {
+    let organization = params.get("organization_id");
+    app.write(|tables, now| {
         let known = visitor
             .client(&app, tables, now)
             .map(|client| client.id.clone());
         let client_id = match known {
-            None if production => None,
+            None if app.instance.production => None,
             None => Some(clients::add(tables, now)),
             known => known,
         };
-        let session_id = client_id
-            .as_deref()
-            .and_then(|id| sessions::active(tables, id, now))
-            .map(|(session, _)| session.id.clone());
-        let mut directives = match session_id {
-            Some(id) => {
-                let origin = target.origin().ascii_serialization();
-                sessions::enter(tables, &id, origin, params.get("organization_id"), now);
-                let session = sessions::find(tables, &id)?;
-                let client = clients::find(tables, &session.client_id).ok();
-                session_cookies::signed_in(&app, tables, session, client, now)?
-            }
-            None => session_cookies::signed_out(suffix),
-        };
-        let client = client_id.as_deref().and_then(|id| tables.clients.get(id));
-        let token = client.map(|client| client.token.clone());
-        if production {
-            // The result came in cookies, which would be redeemed again with every later request.
-            directives.extend([HANDSHAKE, HANDSHAKE_NONCE].map(session_cookies::removal));
-        } else if let Some(token) = &token {
-            directives.extend(session_cookies::dev_browser(token, suffix));
+        let client_id = client_id.as_deref();
+        bring(
+            &app,
+            tables,
+            client_id,
+            &mut target,
+            organization,
+            format,
+            now,
+        )
+    })
+}
+
+/// Sends the browser to an application with what its cookies are to be: in the query in development, in a cookie of
+/// the shared host name in production.
+pub(super) fn bring(
+    app: &App,
+    tables: &mut Tables,
+    client_id: Option<&str>,
+    target: &mut Url,
+    organization: Option<&str>,
+    format: Format,
+    now: i64,
+) -> Reply {
+    let suffix = &app.instance.cookie_suffix;
+    let production = app.instance.production;
+    for stale in [HANDSHAKE, HANDSHAKE_NONCE, DEV_BROWSER] {
+        browser::remove_query(target, stale);
+    }
+    let session_id = client_id
+        .and_then(|id| sessions::active(tables, id, now))
+        .map(|(session, _)| session.id.clone());
+    let mut directives = match session_id {
+        Some(id) => {
+            let origin = target.origin().ascii_serialization();
+            sessions::enter(tables, &id, origin, organization, now);
+            let session = sessions::find(tables, &id)?;
+            let client = clients::find(tables, &session.client_id).ok();
+            session_cookies::signed_in(app, tables, session, client, now)?
         }
-        match format {
-            Format::Nonce => {
-                let nonce = handshakes::issue(tables, directives, now);
-                Ok((HANDSHAKE_NONCE, nonce, token))
-            }
-            Format::Token => {
-                let mut claims = Map::new();
-                claims.insert("handshake".into(), json!(directives));
-                let signed = app.sign(TokenKind::Session, &claims)?;
-                Ok((HANDSHAKE, signed, token))
-            }
+        None => session_cookies::signed_out(suffix),
+    };
+    let client = client_id.and_then(|id| tables.clients.get(id));
+    let browser_token = client.map(|client| client.token.clone());
+    if production {
+        // The result came in cookies, which would be redeemed again with every later request.
+        directives.extend([HANDSHAKE, HANDSHAKE_NONCE].map(session_cookies::removal));
+    } else if let Some(token) = &browser_token {
+        directives.extend(session_cookies::dev_browser(token, suffix));
+    }
+    let (name, value) = match format {
+        Format::Nonce => (HANDSHAKE_NONCE, handshakes::issue(tables, directives, now)),
+        Format::Token => {
+            let mut claims = Map::new();
+            claims.insert("handshake".into(), json!(directives));
+            (HANDSHAKE, app.sign(TokenKind::Session, &claims)?)
         }
-    })?;
+    };
     let cookie = if production {
         Some(format!(
             "{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}"
         ))
     } else {
-        browser::set_query(&mut target, name, &value);
+        browser::set_query(target, name, &value);
         browser_token.map(|token| browser::own_directive(&app.instance, &token))
     };
     Ok(redirect(
@@ -113,8 +134,11 @@ pub(super) async fn handshake(
     ))
 }
 
-#[derive(Clone, Copy)]
-enum Format {
+/// In which form the application gets the cookies.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Format {
+    /// A nonce, which the application exchanges for them.
     Nonce,
+    /// A signed token that holds them.
     Token,
 }

@@ -9,21 +9,26 @@ use http::StatusCode;
 use url::Url;
 
 use super::browser::set_query;
+use super::handshake::{Format, bring};
 use super::html::page;
 use super::redirect::redirect;
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::client_token;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::activity::Activity;
 use crate::rules::api_error::ApiError;
-use crate::rules::{email_links, identifiers, tickets};
+use crate::rules::{agent_tasks, clients, email_links, identifiers, sessions, tickets};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/verify", get(verify))
         .route("/v1/tickets/accept", get(accept_ticket))
         .route("/v1/redirect", get(redirect_safely))
+        .route("/v1/agents/tasks", get(agent_task))
+        .route("/v1/client/sync", get(sync))
+        .route("/v1/client/link", get(link))
 }
 
 fn missing(name: &str) -> ApiError {
@@ -104,14 +109,88 @@ async fn redirect_safely(State(app): State<Arc<App>>, params: Params) -> Reply {
             .instance
             .allowed_redirect(url)
             .map(String::from)
-            .ok_or_else(|| {
-                ApiError::param(
-                    "redirect_url_domain_mismatch",
-                    "redirect_url",
-                    "The provided redirect URL must be on loopback, or on an origin that the emulator was told \
-                     to allow",
-                )
-            })?,
+            .ok_or_else(foreign_target)?,
     };
     Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &target, None))
+}
+
+/// Signs an agent's browser in and sends it to where its task is.
+async fn agent_task(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
+    let ticket = params.text("ticket").ok_or_else(|| missing("ticket"))?;
+    let activity = Activity::of_user_agent(visitor.user_agent());
+    app.write(|tables, now| {
+        let (user_id, redirect_url) = agent_tasks::redeem(tables, ticket, now)?;
+        let mut target = app
+            .instance
+            .allowed_redirect(&redirect_url)
+            .ok_or_else(foreign_target)?;
+        let client_id = clients::add(tables, now);
+        let origin = target.origin().ascii_serialization();
+        let session = sessions::start(tables, &client_id, &user_id, Some(origin), now);
+        sessions::note_activity(tables, &session, activity);
+        bring(
+            &app,
+            tables,
+            Some(&client_id),
+            &mut target,
+            None,
+            Format::Token,
+            now,
+        )
+    })
+}
+
+fn foreign_target() -> ApiError {
+    ApiError::param(
+        "redirect_url_domain_mismatch",
+        "redirect_url",
+        "The provided redirect URL must be on loopback, or on an origin that the emulator was told to allow",
+    )
+}
+
+fn target(app: &App, params: &Params) -> Result<Url, ApiError> {
+    let url = params
+        .text("redirect_url")
+        .ok_or_else(|| missing("redirect_url"))?;
+    app.instance
+        .allowed_redirect(url)
+        .ok_or_else(foreign_target)
+}
+
+/// Sends the browser of a satellite on with a token that stands for its client at the primary domain.
+async fn sync(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
+    let target = target(&app, &params)?;
+    app.read(|tables, now| {
+        let client = visitor.client(&app, tables, now);
+        let token = client
+            .map(|client| client_token::sign(&app, client))
+            .transpose()?;
+        let mut next = Url::parse(&format!("{}/v1/client/link", app.instance.url))
+            .map_err(|_| foreign_target())?;
+        set_query(&mut next, "redirect_url", target.as_str());
+        set_query(
+            &mut next,
+            "__clerk_token",
+            token.as_deref().unwrap_or_default(),
+        );
+        Ok(redirect(
+            StatusCode::TEMPORARY_REDIRECT,
+            next.as_str(),
+            None,
+        ))
+    })
+}
+
+/// Links the browser of a satellite with the client that a token stands for, and sends it back.
+async fn link(State(app): State<Arc<App>>, params: Params) -> Reply {
+    let mut target = target(&app, &params)?;
+    let token = params
+        .get("__clerk_token")
+        .ok_or_else(|| missing("__clerk_token"))?;
+    set_query(&mut target, "__clerk_synced", "true");
+    app.write(|tables, now| {
+        let client = client_token::read(&app, tables, token, now).map(|client| client.id.clone());
+        let client = client.as_deref();
+        bring(&app, tables, client, &mut target, None, Format::Nonce, now)
+    })
 }

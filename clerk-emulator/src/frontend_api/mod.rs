@@ -13,6 +13,7 @@ mod me;
 mod me_factors;
 mod me_identifiers;
 mod me_organizations;
+mod oauth;
 mod organization_domains;
 mod organization_members;
 mod organizations;
@@ -37,7 +38,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ORIGIN, VARY,
 };
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::app::App;
 use crate::key_set::key_set;
@@ -56,6 +57,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(me_factors::routes())
         .merge(me_identifiers::routes())
         .merge(me_organizations::routes())
+        .merge(oauth::routes())
         .merge(provider::routes())
         .merge(reverification::routes())
         .merge(sign_ins::routes())
@@ -79,51 +81,68 @@ pub(crate) fn page_routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .merge(images::routes())
         .merge(pages::routes())
+        .merge(oauth::page_routes())
         .merge(provider::page_routes())
         .route_layer(from_fn_with_state(Arc::clone(app), cors))
 }
 
 /// Lets pages of allowed origins read answers, credentials included, and refuses all others.
 async fn cors(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS {
+        return preflight(&app, request.headers());
+    }
     let origin = request.headers().get(ORIGIN).cloned();
     // Before any effect: another site's page must neither read nor change anything.
-    if !origin
-        .as_ref()
-        .is_none_or(|origin| is_allowed(&app, origin))
+    if let Some(origin) = &origin
+        && !is_allowed(&app, origin)
     {
-        return ApiError::bad_request(
-            "origin_invalid",
-            "The emulator answers only pages on loopback, and on the origins that it was told to allow.",
-        )
-        .into_response();
+        return foreign_origin();
     }
-    let mut response = if request.method() == Method::OPTIONS {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
+    let mut response = next.run(request).await;
+    allow(&mut response, origin);
+    response
+}
+
+/// Answers what browsers ask before they send a request with headers of its own.
+pub(crate) fn preflight(app: &App, headers: &HeaderMap) -> Response {
+    let origin = headers.get(ORIGIN).cloned();
+    if let Some(origin) = &origin
+        && !is_allowed(app, origin)
+    {
+        return foreign_origin();
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    allow(&mut response, origin);
+    response
+}
+
+fn foreign_origin() -> Response {
+    ApiError::bad_request(
+        "origin_invalid",
+        "The emulator answers only pages on loopback, and on the origins that it was told to allow.",
+    )
+    .into_response()
+}
+
+fn allow(response: &mut Response, origin: Option<HeaderValue>) {
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = origin {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_CREDENTIALS,
-            HeaderValue::from_static("true"),
-        );
-        headers.insert(
+    let Some(origin) = origin else { return };
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    for (name, value) in [
+        (ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
+        (
             ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE"),
-        );
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static("Authorization, Content-Type"),
-        );
-        headers.insert(
+            "GET, POST, PUT, PATCH, DELETE",
+        ),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"),
+        (
             ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("Clerk-Db-Jwt, Authorization, X-Country"),
-        );
+            "Clerk-Db-Jwt, Authorization, X-Country",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
     }
-    response
 }
 
 fn is_allowed(app: &App, origin: &HeaderValue) -> bool {

@@ -142,6 +142,9 @@ async fn answer(
         }
     }
     normalize(&mut parts);
+    if parts.method == Method::OPTIONS && parts.uri.path().starts_with(FRONTEND_PREFIX) {
+        return Ok(frontend_api::preflight(&app, &parts.headers));
+    }
     let request = Request::from_parts(parts, Body::from(body));
     match router.oneshot(request).await {
         Ok(response) => Ok(response),
@@ -245,7 +248,7 @@ fn names_us(instance: &Instance, headers: &http::HeaderMap) -> bool {
 }
 
 /// Undoes two habits of the browser SDK: it sends `POST` with `_method` in the query for methods other than
-/// `GET` and `POST`, and ends the paths of some collections with a slash. Requests of browser SDKs go to the
+/// `GET` and `POST`, and begins or ends some paths with a slash too many. Requests of browser SDKs go to the
 /// Frontend API.
 fn normalize(parts: &mut http::request::Parts) {
     let params = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
@@ -259,7 +262,9 @@ fn normalize(parts: &mut http::request::Parts) {
     }
     let path = parts.uri.path();
     let trimmed = path.trim_end_matches('/');
-    let is_api = API_ROOTS.iter().any(|root| path.starts_with(root));
+    let surplus = trimmed.len() - trimmed.trim_start_matches('/').len();
+    let trimmed = &trimmed[surplus.saturating_sub(1)..];
+    let is_api = API_ROOTS.iter().any(|root| trimmed.starts_with(root));
     let is_frontend = is_api && FRONTEND_MARKS.iter().any(|mark| params.get(mark).is_some());
     let mut rewritten = String::new();
     if is_frontend {

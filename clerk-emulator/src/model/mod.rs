@@ -22,6 +22,7 @@ pub(crate) mod machine;
 pub(crate) mod message;
 pub(crate) mod metadata;
 pub(crate) mod oauth_application;
+pub(crate) mod oauth_grant;
 pub(crate) mod organization;
 pub(crate) mod organization_domain;
 pub(crate) mod organization_suggestion;

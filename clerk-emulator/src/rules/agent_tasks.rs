@@ -63,3 +63,19 @@ pub(crate) fn revoke<'a>(
     tickets::revoke(tables, TicketKind::SignIn, &ticket_id, now)?;
     tables.agent_tasks.get(id).ok_or_else(not_found)
 }
+
+/// Uses the ticket of a task up, and returns the user whom the agent acts for and where the task leads.
+pub(crate) fn redeem(
+    tables: &mut Tables,
+    ticket: &str,
+    now: i64,
+) -> Result<(String, String), ApiError> {
+    let redirect_url = tables
+        .tickets
+        .find(|one| one.token == ticket)
+        .and_then(|ticket| tables.agent_tasks.find(|task| task.ticket_id == ticket.id))
+        .map(|task| task.redirect_url.clone())
+        .ok_or_else(tickets::invalid)?;
+    let ticket = tickets::redeem_for_sign_in(tables, ticket, now)?;
+    Ok((ticket.user_id, redirect_url))
+}

@@ -24,6 +24,7 @@ pub(crate) mod machines;
 pub(crate) mod memberships;
 pub(crate) mod metadata;
 pub(crate) mod oauth_applications;
+pub(crate) mod oauth_grants;
 pub(crate) mod organization_access;
 pub(crate) mod organization_domains;
 pub(crate) mod organization_invitations;

@@ -145,6 +145,12 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     tables
         .credentials
         .remove_where(|token| token.kind.is_oauth_token_of(&client_id));
+    tables
+        .refresh_grants
+        .remove_where(|grant| grant.client_id == client_id);
+    tables
+        .authorization_codes
+        .remove_where(|code| code.client_id == client_id);
     tables.oauth_applications.remove(id);
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::clients;
 use super::organizations;
 use super::session_tasks;
 use super::settings;
+use crate::model::activity::Activity;
 use crate::model::session::{Session, SessionStatus};
 use crate::model::user::User;
 use crate::store::tables::Tables;
@@ -175,6 +176,13 @@ pub(crate) fn touch(tables: &mut Tables, id: &str, organization_id: Option<Strin
         user.last_active_at = Some(now);
     }
     settle(tables, id);
+}
+
+/// Notes where a session was started.
+pub(crate) fn note_activity(tables: &mut Tables, id: &str, activity: Activity) {
+    if let Some(session) = tables.sessions.get_mut(id) {
+        session.activity = Some(activity);
+    }
 }
 
 /// Notes who acts as the user of a session.

@@ -20,6 +20,7 @@ use crate::model::jwt_template::JwtTemplate;
 use crate::model::machine::Machine;
 use crate::model::message::Message;
 use crate::model::oauth_application::OAuthApplication;
+use crate::model::oauth_grant::{AuthorizationCode, OAuthConsent, RefreshGrant};
 use crate::model::organization::{Membership, Organization};
 use crate::model::organization_domain::OrganizationDomain;
 use crate::model::organization_suggestion::OrganizationSuggestion;
@@ -184,6 +185,9 @@ tables! {
     machines: Machine by id,
     credentials: Credential by id,
     oauth_applications: OAuthApplication by id,
+    authorization_codes: AuthorizationCode by code,
+    refresh_grants: RefreshGrant by token,
+    oauth_consents: OAuthConsent by id,
     agent_tasks: AgentTask by id,
     settings: Settings by id,
     signing_keys: StoredKey by id,

@@ -6,11 +6,10 @@ use crate::model::passkey::Passkey;
 impl Shapes<'_> {
     /// Shows a passkey.
     pub(crate) fn passkey(self, passkey: &Passkey) -> Value {
-        json!({
+        let mut json = json!({
             "object": "passkey",
             "id": passkey.id,
             "name": passkey.name,
-            "last_used_at": passkey.last_used_at,
             "verification": {
                 "object": "verification_passkey",
                 "status": passkey.challenge.status_at(self.now),
@@ -18,6 +17,10 @@ impl Shapes<'_> {
                 "attempts": passkey.challenge.attempts,
                 "expire_at": passkey.challenge.expire_at,
             },
-        })
+        });
+        if let Some(at) = passkey.last_used_at {
+            json["last_used_at"] = json!(at);
+        }
+        json
     }
 }

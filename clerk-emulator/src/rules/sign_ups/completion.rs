@@ -41,9 +41,7 @@ pub(crate) fn complete_if_ready(
     }
     let origin = visit.origin.clone();
     let session_id = sessions::start(tables, &attempt.client_id, &user_id, origin, visit.now);
-    if let Some(session) = tables.sessions.get_mut(&session_id) {
-        session.activity = Some(visit.activity.clone());
-    }
+    sessions::note_activity(tables, &session_id, visit.activity.clone());
     clients::change(tables, &attempt.client_id, |client| {
         client.sign_in_id = None
     });

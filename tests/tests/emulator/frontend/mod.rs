@@ -2,6 +2,7 @@
 
 pub(crate) mod backend;
 mod browser;
+mod oauth;
 mod organizations;
 mod profile;
 mod refusals;

@@ -49,9 +49,15 @@ pub(super) async fn boot(judge: &Judge) {
         "/v1/health",
         "/v1/account_portal",
         "/v1/clear-site-data",
+        "/v1/dev_browser/init",
+        "/.well-known/assetlinks.json",
+        "/.well-known/apple-app-site-association",
     ] {
         browser.get(path, &[]).await;
     }
+    browser
+        .post("/v1/dev_browser/set_first_party_cookie", &[], &[])
+        .await;
     browser.get("/v1/proxy-health?domain_id=nobody", &[]).await;
     browser
         .get(

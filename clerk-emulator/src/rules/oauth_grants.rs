@@ -1,0 +1,286 @@
+//! Applications that sign their users in through this instance: authorization codes, tokens and consents
+//! (RFC 6749, RFC 7636).
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::accounts;
+use super::api_error::ApiError;
+use crate::model::credential::{Credential, CredentialKind};
+use crate::model::oauth_application::OAuthApplication;
+use crate::model::oauth_grant::{AuthorizationCode, OAuthConsent, RefreshGrant};
+use crate::store::tables::Tables;
+
+/// Seconds that an access token lives.
+pub(crate) const ACCESS_TOKEN_SECONDS: i64 = 86_400;
+
+/// What an application asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Authorization {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) code_challenge: Option<String>,
+}
+
+/// A refusal in the terms of RFC 6749.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GrantError {
+    pub(crate) error: &'static str,
+    pub(crate) description: &'static str,
+}
+
+fn refused<T>(error: &'static str, description: &'static str) -> Result<T, GrantError> {
+    Err(GrantError { error, description })
+}
+
+/// Finds an application by its client id.
+pub(crate) fn application<'a>(
+    tables: &'a Tables,
+    client_id: &str,
+) -> Result<&'a OAuthApplication, ApiError> {
+    tables
+        .oauth_applications
+        .find(|one| one.client_id == client_id)
+        .ok_or_else(|| {
+            ApiError::unauthorized("invalid_client", "The client_id belongs to no application")
+        })
+}
+
+/// Returns where the answer goes: the wanted URI if the application has registered it, or its only one.
+pub(crate) fn redirect_uri<'a>(
+    application: &'a OAuthApplication,
+    wanted: Option<&str>,
+) -> Result<&'a str, ApiError> {
+    let uris = &application.redirect_uris;
+    let found = match wanted {
+        Some(wanted) => uris.iter().find(|one| *one == wanted),
+        None => uris.first().filter(|_| uris.len() == 1),
+    };
+    found.map(String::as_str).ok_or_else(|| {
+        ApiError::bad_request(
+            "redirect_uri_mismatch",
+            "The redirect_uri is not one that the application has registered",
+        )
+    })
+}
+
+/// Returns the scopes that are asked for, or all that the application has.
+pub(crate) fn scopes(
+    application: &OAuthApplication,
+    wanted: Option<&str>,
+) -> Result<Vec<String>, GrantError> {
+    let own: Vec<&str> = application.scopes.split_whitespace().collect();
+    let Some(wanted) = wanted else {
+        return Ok(own.into_iter().map(str::to_owned).collect());
+    };
+    let wanted: Vec<&str> = wanted.split_whitespace().collect();
+    if wanted.iter().all(|scope| own.contains(scope)) {
+        Ok(wanted.into_iter().map(str::to_owned).collect())
+    } else {
+        refused(
+            "invalid_scope",
+            "The application does not have all of these scopes",
+        )
+    }
+}
+
+/// Returns true if the user must be asked.
+pub(crate) fn needs_consent(
+    tables: &Tables,
+    application: &OAuthApplication,
+    user_id: &str,
+    scopes: &[String],
+) -> bool {
+    let id = OAuthConsent::id_of(&application.client_id, user_id);
+    let given = tables.oauth_consents.get(&id);
+    application.consent_screen_enabled
+        && !given.is_some_and(|given| scopes.iter().all(|scope| given.scopes.contains(scope)))
+}
+
+/// Remembers that a user has allowed an application something.
+pub(crate) fn consent(tables: &mut Tables, client_id: &str, user_id: &str, scopes: &[String]) {
+    tables.oauth_consents.insert(OAuthConsent {
+        id: OAuthConsent::id_of(client_id, user_id),
+        scopes: scopes.to_vec(),
+    });
+}
+
+/// Issues a code for a user.
+pub(crate) fn issue_code(
+    tables: &mut Tables,
+    authorization: Authorization,
+    user_id: String,
+    now: i64,
+) -> String {
+    tables
+        .authorization_codes
+        .remove_where(|one| one.is_expired(now));
+    let code = AuthorizationCode::fresh();
+    tables.authorization_codes.insert(AuthorizationCode {
+        code: code.clone(),
+        client_id: authorization.client_id,
+        user_id,
+        redirect_uri: authorization.redirect_uri,
+        scopes: authorization.scopes,
+        nonce: authorization.nonce,
+        code_challenge: authorization.code_challenge,
+        issued_at: now,
+    });
+    code
+}
+
+/// Checks who calls: confidential applications by their secret, public ones by their id alone.
+pub(crate) fn authenticate<'a>(
+    tables: &'a Tables,
+    client_id: &str,
+    client_secret: Option<&str>,
+) -> Result<&'a OAuthApplication, GrantError> {
+    let application = tables
+        .oauth_applications
+        .find(|one| one.client_id == client_id);
+    match application {
+        Some(one) if one.public && client_secret.is_none() => Ok(one),
+        Some(one) if client_secret == Some(one.client_secret.0.as_str()) => Ok(one),
+        _ => refused("invalid_client", "Client authentication failed"),
+    }
+}
+
+/// What an application gets.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) token: Credential,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) user_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) nonce: Option<String>,
+}
+
+/// Exchanges a code, which is used up, for tokens.
+pub(crate) fn exchange_code(
+    tables: &mut Tables,
+    client_id: &str,
+    code: &str,
+    redirect_uri: Option<&str>,
+    code_verifier: Option<&str>,
+    now: i64,
+) -> Result<Granted, GrantError> {
+    let found = tables
+        .authorization_codes
+        .get(code)
+        .filter(|one| one.client_id == client_id && !one.is_expired(now))
+        .cloned();
+    let Some(found) = found else {
+        return refused("invalid_grant", "The code is unknown, used or too old");
+    };
+    if redirect_uri.is_some_and(|uri| uri != found.redirect_uri) {
+        return refused(
+            "invalid_grant",
+            "The redirect_uri is not the one that the code was issued for",
+        );
+    }
+    let challenged = code_verifier.map(|verifier| {
+        let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
+        URL_SAFE_NO_PAD.encode(hash.as_ref())
+    });
+    if found.code_challenge != challenged {
+        return refused(
+            "invalid_grant",
+            "The code_verifier does not fit the code_challenge",
+        );
+    }
+    tables.authorization_codes.remove(code);
+    Ok(grant(
+        tables,
+        client_id,
+        found.user_id,
+        found.scopes,
+        found.nonce,
+        now,
+    ))
+}
+
+/// Exchanges a refresh token, which is replaced, for tokens.
+pub(crate) fn refresh(
+    tables: &mut Tables,
+    client_id: &str,
+    token: &str,
+    now: i64,
+) -> Result<Granted, GrantError> {
+    let found = tables
+        .refresh_grants
+        .get(token)
+        .filter(|one| one.client_id == client_id)
+        .filter(|one| accounts::find(tables, &one.user_id).is_ok())
+        .cloned();
+    let Some(found) = found else {
+        return refused("invalid_grant", "The refresh token is unknown or revoked");
+    };
+    tables.refresh_grants.remove(token);
+    Ok(grant(
+        tables,
+        client_id,
+        found.user_id,
+        found.scopes,
+        None,
+        now,
+    ))
+}
+
+fn grant(
+    tables: &mut Tables,
+    client_id: &str,
+    user_id: String,
+    scopes: Vec<String>,
+    nonce: Option<String>,
+    now: i64,
+) -> Granted {
+    let kind = CredentialKind::OAuthToken {
+        client_id: client_id.to_owned(),
+    };
+    let mut token = Credential::new(kind, user_id.clone(), now);
+    token.scopes.clone_from(&scopes);
+    token.expiration = Some(now + ACCESS_TOKEN_SECONDS * 1000);
+    tables.credentials.insert(token.clone());
+    let offline = scopes.iter().any(|scope| scope == "offline_access");
+    let refresh_token = offline.then(RefreshGrant::fresh);
+    if let Some(refresh) = &refresh_token {
+        tables.refresh_grants.insert(RefreshGrant {
+            token: refresh.clone(),
+            client_id: client_id.to_owned(),
+            user_id: user_id.clone(),
+            scopes: scopes.clone(),
+            credential_id: token.id.clone(),
+            issued_at: now,
+        });
+    }
+    Granted {
+        token,
+        refresh_token,
+        user_id,
+        scopes,
+        nonce,
+    }
+}
+
+/// Revokes an access or refresh token of an application. One that is not there is as good as revoked (RFC 7009).
+pub(crate) fn revoke(tables: &mut Tables, client_id: &str, token: &str, now: i64) {
+    let refresh = tables.refresh_grants.get(token);
+    let credential = match refresh.filter(|one| one.client_id == client_id) {
+        Some(refresh) => {
+            let id = refresh.credential_id.clone();
+            tables.refresh_grants.remove(token);
+            Some(id)
+        }
+        None => tables
+            .credentials
+            .find(|one| one.secret.0 == token && one.kind.is_oauth_token_of(client_id))
+            .map(|one| one.id.clone()),
+    };
+    if let Some(credential) = credential.and_then(|id| tables.credentials.get_mut(&id)) {
+        credential.revoked = true;
+        credential.updated_at = now;
+    }
+}

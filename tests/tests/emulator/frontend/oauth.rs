@@ -1,0 +1,286 @@
+//! Signing in to other applications through the instance.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::browser::{Answer, Browser, Judge};
+use super::walk::emulator;
+use crate::caller::Caller;
+
+const BACK: &str = "http://localhost:5000/callback";
+const VERIFIER: &str = "a-verifier-that-is-long-enough-to-be-accepted-anywhere";
+
+fn answered(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The path that asks for a code.
+fn authorize(client: &str, extra: &[(&str, &str)]) -> String {
+    let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs([
+        ("response_type", "code"),
+        ("client_id", client),
+        ("redirect_uri", BACK),
+        ("state", "s t"),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+    ]);
+    for (name, value) in extra {
+        query.append_pair(name, value);
+    }
+    format!("/oauth/authorize?{}", query.finish())
+}
+
+async fn token(browser: &mut Browser, form: &[(&str, &str)]) -> Answer {
+    browser.post("/oauth/token", &[], form).await
+}
+
+pub(super) async fn code_and_tokens(judge: &Judge) {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let application = json!({
+        "name": "Calendar",
+        "redirect_uris": [BACK],
+        "scopes": "openid profile email offline_access",
+    });
+    let made = caller
+        .call(Method::POST, "/oauth_applications", Some(&application))
+        .await;
+    let client = made.body["client_id"].as_str().unwrap().to_owned();
+    let secret = made.body["client_secret"].as_str().unwrap().to_owned();
+    let mut browser = Browser::new(&emulator, judge).await;
+    browser.get("/.well-known/openid-configuration", &[]).await;
+    browser
+        .get("/.well-known/oauth-authorization-server", &[])
+        .await;
+
+    let silent = browser
+        .get(&authorize(&client, &[("prompt", "none")]), &[])
+        .await;
+    assert_eq!(
+        answered(&silent.location(), "error").as_deref(),
+        Some("login_required")
+    );
+    let sent = browser.get(&authorize(&client, &[]), &[]).await;
+    assert!(
+        sent.location()
+            .as_str()
+            .starts_with(&emulator.sign_in_url())
+    );
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+    let foreign = authorize(&client, &[]).replace("5000", "5001");
+    let refused = browser.get(&foreign, &[]).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::BAD_REQUEST, "redirect_uri_mismatch")
+    );
+    let unknown = browser.get(&authorize("nobody", &[]), &[]).await;
+    assert_eq!(unknown.code(), "invalid_client");
+    let wide = browser
+        .get(&authorize(&client, &[("scope", "private_metadata")]), &[])
+        .await;
+    assert_eq!(
+        answered(&wide.location(), "error").as_deref(),
+        Some("invalid_scope")
+    );
+
+    // The user is asked once.
+    let form = [
+        ("response_type", "code"),
+        ("client_id", client.as_str()),
+        ("redirect_uri", BACK),
+    ];
+    browser
+        .post("/oauth/authorize", &[], &form)
+        .await
+        .location();
+    let asked = browser.get(&authorize(&client, &[]), &[]).await;
+    let page = asked.location();
+    assert_eq!(page.path(), "/oauth/consent");
+    let query = page.query().unwrap();
+    let path = format!("/v1/me/oauth/consent/{{client_id}}?{query}");
+    let info = browser.get(&path, &[&client]).await;
+    assert_eq!(info.body["oauth_application_name"], "Calendar");
+    let denied = browser
+        .post(&path, &[&client], &[("consented", "false")])
+        .await;
+    assert_eq!(
+        answered(&denied.location(), "error").as_deref(),
+        Some("access_denied")
+    );
+    let agreed = browser
+        .post(&path, &[&client], &[("consented", "true")])
+        .await;
+    let location = agreed.location();
+    assert!(location.as_str().starts_with(BACK));
+    assert_eq!(answered(&location, "state").as_deref(), Some("s t"));
+    let again = browser
+        .get(&authorize(&client, &[("nonce", "n")]), &[])
+        .await;
+    let code = answered(&again.location(), "code").unwrap();
+
+    for (secret, verifier, error) in [
+        ("wrong", VERIFIER, "invalid_client"),
+        (secret.as_str(), "another-verifier", "invalid_grant"),
+    ] {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", client.as_str()),
+            ("client_secret", secret),
+            ("code", code.as_str()),
+            ("code_verifier", verifier),
+        ];
+        let refused = plain(&emulator, &form).await;
+        assert_eq!(refused["error"], error, "{refused}");
+    }
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client.as_str()),
+        ("client_secret", secret.as_str()),
+        ("code", code.as_str()),
+        ("redirect_uri", BACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let granted = token(&mut browser, &form).await.body;
+    let used = plain(&emulator, &form).await;
+    assert_eq!(used["error"], "invalid_grant");
+    let payload = granted["id_token"]
+        .as_str()
+        .unwrap()
+        .split('.')
+        .nth(1)
+        .unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    assert_eq!(
+        (&claims["aud"], &claims["nonce"]),
+        (&json!(client), &json!("n"))
+    );
+    let access = granted["access_token"].as_str().unwrap();
+    let user = emulator.user_id("ada@example.com").unwrap();
+    for method in [Method::GET, Method::POST] {
+        let body = super::browser::Body::Json(access, json!({}));
+        let info = browser.send(method, "/oauth/userinfo", &[], body).await;
+        assert_eq!(info.body["sub"], user.as_str());
+        assert_eq!(info.body["email"], "ada@example.com");
+    }
+    let verify = json!({ "access_token": access });
+    let path = "/oauth_applications/access_tokens/verify";
+    let verified = caller.call(Method::POST, path, Some(&verify)).await;
+    assert_eq!(verified.body["subject"], user.as_str());
+    let about = |token: &str| {
+        let fields = [
+            ("client_id", client.as_str()),
+            ("client_secret", secret.as_str()),
+            ("token", token),
+        ];
+        fields.map(|(name, value)| (name, value.to_owned()))
+    };
+    let refresh = granted["refresh_token"].as_str().unwrap();
+    for (token, active) in [(access, true), (refresh, true), ("unknown", false)] {
+        let fields = about(token);
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let info = browser.post("/oauth/token_info", &[], &fields).await;
+        assert_eq!(info.body["active"], active, "{}", info.body);
+    }
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", client.as_str()),
+        ("client_secret", secret.as_str()),
+        ("refresh_token", refresh),
+    ];
+    let renewed = token(&mut browser, &form).await.body;
+    let again = plain(&emulator, &form).await;
+    assert_eq!(
+        again["error"], "invalid_grant",
+        "a refresh token is used once"
+    );
+    let fields = about(renewed["refresh_token"].as_str().unwrap());
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    browser.post("/oauth/token/revoke", &[], &fields).await;
+    let verify = json!({ "access_token": renewed["access_token"] });
+    let gone = caller.call(Method::POST, path, Some(&verify)).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
+
+/// Asks for tokens without a judge: refusals have a shape of their own.
+async fn plain(emulator: &clerk_emulator::Emulator, form: &[(&str, &str)]) -> Value {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client
+        .post(format!("{}/oauth/token", emulator.url()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Serializer::new(String::new()).extend_pairs(form).finish())
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_client_error());
+    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+}
+
+/// An agent's browser is signed in by the link of its task, once.
+pub(super) async fn agents_and_satellites(judge: &Judge) {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let task = json!({
+        "on_behalf_of": { "user_id": emulator.user_id("ada@example.com").unwrap() },
+        "permissions": "*",
+        "agent_name": "Analyst",
+        "task_description": "look around",
+        "redirect_url": "http://localhost:3000/work",
+    });
+    let made = caller
+        .call(Method::POST, "/agents/tasks", Some(&task))
+        .await;
+    let url = made.body["url"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{}", made.body));
+    let (_, ticket) = url.rsplit_once('=').unwrap();
+    let mut browser = Browser::new(&emulator, judge).await;
+    let path = format!("/v1/agents/tasks?ticket={ticket}");
+    let sent = browser.get(&path, &[]).await;
+    let location = sent.location();
+    assert!(
+        location
+            .as_str()
+            .starts_with("http://localhost:3000/work?__clerk_handshake=ey")
+    );
+    let again = browser.get(&path, &[]).await;
+    assert_eq!(again.code(), "sign_in_token_already_used_code");
+
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+    let path = "/v1/client/sync?redirect_url=http://localhost:4000/&link_domain=localhost";
+    let sent = browser.get(path, &[]).await;
+    let next = sent.location();
+    let path = format!("/v1/client/link?{}", next.query().unwrap());
+    let linked = browser.get(&path, &[]).await;
+    let location = linked.location();
+    assert_eq!(
+        answered(&location, "__clerk_synced").as_deref(),
+        Some("true")
+    );
+    let nonce = answered(&location, "__clerk_handshake_nonce").unwrap();
+    let payload = format!("/clients/handshake_payload?nonce={nonce}");
+    let payload = caller.call(Method::GET, &payload, None).await;
+    assert!(
+        payload.body.to_string().contains("__session=ey"),
+        "{}",
+        payload.body
+    );
+}
