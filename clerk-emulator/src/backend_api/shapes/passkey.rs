@@ -4,12 +4,13 @@ use super::Shapes;
 use crate::model::passkey::Passkey;
 
 impl Shapes<'_> {
-    /// Shows a passkey.
+    /// Shows a passkey. One that nobody has signed in with was used when it was made.
     pub(crate) fn passkey(self, passkey: &Passkey) -> Value {
-        let mut json = json!({
+        json!({
             "object": "passkey",
             "id": passkey.id,
             "name": passkey.name,
+            "last_used_at": passkey.last_used_at.unwrap_or(passkey.created_at),
             "verification": {
                 "object": "verification_passkey",
                 "status": passkey.challenge.status_at(self.now),
@@ -17,10 +18,6 @@ impl Shapes<'_> {
                 "attempts": passkey.challenge.attempts,
                 "expire_at": passkey.challenge.expire_at,
             },
-        });
-        if let Some(at) = passkey.last_used_at {
-            json["last_used_at"] = json!(at);
-        }
-        json
+        })
     }
 }

@@ -47,6 +47,7 @@ impl View<'_> {
             let nonce = self.registration_options(user, passkey);
             json["verification"]["nonce"] = json!(nonce.to_string());
         }
+        json["last_used_at"] = json!(passkey.last_used_at);
         json["created_at"] = json!(passkey.created_at);
         json["updated_at"] = json!(passkey.updated_at);
         json

@@ -249,7 +249,7 @@ pub(super) async fn agents_and_satellites(judge: &Judge) {
     let url = made.body["url"]
         .as_str()
         .unwrap_or_else(|| panic!("{}", made.body));
-    let (_, ticket) = url.rsplit_once('=').unwrap();
+    let ticket = answered(&Url::parse(url).unwrap(), "__clerk_ticket").unwrap();
     let mut browser = Browser::new(&emulator, judge).await;
     let path = format!("/v1/agents/tasks?ticket={ticket}");
     let sent = browser.get(&path, &[]).await;
