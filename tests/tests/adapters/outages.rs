@@ -189,12 +189,13 @@ enum Before {
     KeysAndUser,
 }
 
+/// Begins an outage.
+type Begin = fn(&Emulator);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn public_pages_answer_during_every_outage() {
-    let keys_refused: fn(&Emulator) = |emulator| emulator.faults().stop_keys();
-    type Outage = (&'static str, fn(&Emulator));
-    let outages: [Outage; 6] = [
-        ("keys refused", keys_refused),
+    let outages: [(&str, Begin); 6] = [
+        ("keys refused", |emulator| emulator.faults().stop_keys()),
         ("500", |emulator| {
             emulator.faults().add(Fault::status(500).always());
         }),
@@ -230,7 +231,7 @@ async fn public_pages_answer_during_every_outage() {
         .await;
 }
 
-async fn public_pages_answer(outage: &str, start: fn(&Emulator), before: Before) {
+async fn public_pages_answer(outage: &str, start: Begin, before: Before) {
     let site = Site::start(0, |clerk| {
         clerk
             .signing_key_wait(WAIT)
