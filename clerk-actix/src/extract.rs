@@ -43,6 +43,13 @@ impl Deref for Auth {
     }
 }
 
+/// For tests of handlers, which take what the middleware would have found out.
+impl From<clerk_core::Auth> for Auth {
+    fn from(auth: clerk_core::Auth) -> Self {
+        Self(auth)
+    }
+}
+
 impl FromRequest for Auth {
     type Error = ClerkRejection;
     type Future = Ready<Result<Self, ClerkRejection>>;
@@ -85,6 +92,30 @@ impl Deref for SignedIn {
 
     fn deref(&self) -> &SessionAuth {
         &self.0
+    }
+}
+
+/// For tests of handlers, with the feature `testing`:
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// use clerk_actix::SignedIn;
+/// use clerk_actix::testing::session;
+///
+/// async fn me(session: SignedIn) -> String {
+///     session.user_id().to_owned()
+/// }
+///
+/// # #[actix_web::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let ada = session("user_ada").auth();
+/// assert_eq!(me(ada.try_into()?).await, "user_ada");
+/// # Ok(()) }
+/// ```
+impl TryFrom<clerk_core::Auth> for SignedIn {
+    type Error = ClerkRejection;
+
+    fn try_from(auth: clerk_core::Auth) -> Result<Self, ClerkRejection> {
+        Ok(Self(auth.signed_in()?.clone()))
     }
 }
 
@@ -150,6 +181,18 @@ impl<P: Policy> Deref for Guarded<P> {
 
     fn deref(&self) -> &SessionAuth {
         &self.session
+    }
+}
+
+/// For tests of handlers; the policy is asked.
+impl<P: Policy> TryFrom<clerk_core::Auth> for Guarded<P> {
+    type Error = ClerkRejection;
+
+    fn try_from(auth: clerk_core::Auth) -> Result<Self, ClerkRejection> {
+        Ok(Self {
+            session: auth.protect(&P::require())?.clone(),
+            policy: PhantomData,
+        })
     }
 }
 

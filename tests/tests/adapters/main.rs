@@ -7,12 +7,15 @@ mod axum_app;
 #[cfg(test)]
 mod compile_errors;
 #[cfg(test)]
+mod handlers;
+#[cfg(test)]
+mod look_ups;
+#[cfg(test)]
 mod machine_scopes;
 #[cfg(test)]
 mod middlewares;
-mod order_mistakes;
 #[cfg(test)]
-mod outages;
+mod order_mistakes;
 #[cfg(test)]
 mod path_confusion;
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clerk_core::testing::WebhookSigner;
 use clerk_core::{Clerk, ClerkBuilder, Clock, ManualClock, OAuthResource, SystemClock};
 use clerk_emulator::{
     Emulator, EmulatorBuilder, Fault, MachineSeed, OrganizationSeed, RoleSeed, SessionTokenBuilder,
@@ -24,8 +24,6 @@ pub(crate) const MEMBER: &str = "alan@example.com";
 
 /// What no answer may hold: it stands in the private metadata of a user.
 pub(crate) const PRIVATE: &str = "planted-private-metadata";
-
-const WEBHOOK_KEY: &[u8] = b"a key of the webhooks' tests";
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(3600);
@@ -81,6 +79,7 @@ pub(crate) struct World {
     pub(crate) emulator: Emulator,
     keys_down: Emulator,
     users_down: Emulator,
+    webhooks: WebhookSigner,
     pub(crate) clock: ManualClock,
 }
 
@@ -132,6 +131,7 @@ impl World {
             emulator: start(emulator(), now).await,
             keys_down,
             users_down,
+            webhooks: WebhookSigner::new(),
             clock: ManualClock::new(now),
         }
     }
@@ -181,8 +181,9 @@ impl World {
             }
             Setup::NoInstance => return None,
         };
-        let secret = format!("whsec_{}", STANDARD.encode(WEBHOOK_KEY));
-        let clerk = self.configure(builder).webhook_signing_secret(secret);
+        let clerk = self
+            .configure(builder)
+            .webhook_signing_secret(self.webhooks.secret());
         Some(clerk.build().unwrap())
     }
 
@@ -263,17 +264,10 @@ impl World {
             "data": { "id": "user_ada", "object": "user", "padding": "x".repeat(bytes) },
         })
         .to_string();
-        let (id, at) = ("msg_1", self.seconds_ago(sent_ago));
-        let key = hmac::Key::new(hmac::HMAC_SHA256, WEBHOOK_KEY);
-        let signature = hmac::sign(&key, format!("{id}.{at}.{body}").as_bytes());
-        let headers = [
-            ("svix-id", id.to_owned()),
-            ("svix-timestamp", at.to_string()),
-            (
-                "svix-signature",
-                format!("v1,{}", STANDARD.encode(signature)),
-            ),
-        ];
+        let sent_at = self.seconds_ago(sent_ago);
+        let signed = self.webhooks.sign("msg_1", sent_at, body.as_bytes());
+        let headers = ["svix-id", "svix-timestamp", "svix-signature"];
+        let headers = headers.map(|name| (name, signed[name].to_str().unwrap().to_owned()));
         (body.into_bytes(), headers)
     }
 }

@@ -1,16 +1,20 @@
-//! What pages answer while Clerk is out of reach, and what look-ups cost, in both frameworks.
+//! What look-ups cost, when they are forgotten, and what pages answer while Clerk is out of reach, in both frameworks.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::{App, web};
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use clerk_actix::ClerkMiddleware;
 use clerk_axum::ClerkLayer;
+use clerk_core::api::ClerkClient;
+use clerk_core::testing::WebhookSigner;
 use clerk_core::{Clerk, ClerkBuilder, Clock as _, ManualClock, RouteMatcher, SystemClock};
 use clerk_emulator::{Emulator, Fault, OrganizationSeed, UserSeed};
 use futures_util::stream::{self, StreamExt as _};
+
+use serde_json::json;
 
 use crate::servers::{ActixServer, AxumServer, Running as _, serve_actix};
 
@@ -24,7 +28,9 @@ const PUBLIC: [&str; 5] = ["/who", "/greeting", "/reason", "/team", "/guarded/pu
 
 macro_rules! pages {
     ($framework:ident) => {
-        use $framework::{Auth, ClerkRejection, CurrentOrganization, CurrentUser, User};
+        use $framework::{
+            Auth, ClerkRejection, CurrentOrganization, CurrentUser, User, VerifiedWebhook,
+        };
 
         pub(super) async fn who(auth: Auth) -> String {
             format!("{:?}", auth.user_id())
@@ -46,6 +52,10 @@ macro_rules! pages {
             organization.map_or("no team".to_owned(), |CurrentOrganization(known)| {
                 known.name
             })
+        }
+
+        pub(super) async fn webhook(_: VerifiedWebhook) -> &'static str {
+            "received"
         }
 
         pub(super) async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
@@ -79,7 +89,9 @@ fn axum_app(clerk: Clerk) -> Router {
         .route("/team", get(on_axum::team))
         .route("/me", get(on_axum::me))
         .merge(guarded)
-        .layer(ClerkLayer::new(clerk))
+        .route("/webhook", post(on_axum::webhook))
+        .layer(ClerkLayer::new(clerk.clone()))
+        .with_state(clerk)
 }
 
 fn actix_server(clerk: Clerk) -> ActixServer {
@@ -90,6 +102,8 @@ fn actix_server(clerk: Clerk) -> ActixServer {
             .route("/reason", web::get().to(on_actix::reason))
             .route("/team", web::get().to(on_actix::team))
             .route("/me", web::get().to(on_actix::me))
+            .app_data(web::Data::new(clerk.clone()))
+            .route("/webhook", web::post().to(on_actix::webhook))
             .service(
                 web::scope("/guarded")
                     .wrap(clerk_actix::protect().except(public()))
@@ -286,6 +300,38 @@ async fn a_thousand_requests_of_ten_people_cost_ten_look_ups() {
             assert!(text.contains(&format!("{}@example.com", n % 10)), "{text}");
         }
         assert_eq!(site.look_ups(), 10);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_makes_the_user_forgotten() {
+    let signer = WebhookSigner::new();
+    let site = Site::start(0, |clerk| clerk.webhook_signing_secret(signer.secret())).await;
+    let token = site.token(ADA);
+    let elsewhere = ClerkClient::builder()
+        .secret_key(site.emulator.secret_key())
+        .api_url(site.emulator.url())
+        .build()
+        .unwrap();
+    let mut name = "Ada";
+    for (address, new_name) in site.addresses().into_iter().zip(["Augusta", "Byron"]) {
+        let greeting = async || site.get(address, "/greeting", Some(&token)).await.1;
+        assert_eq!(greeting().await, format!("hello, {name}"));
+        let rename = elsewhere.users().update("user_ada").first_name(new_name);
+        rename.send().await.unwrap();
+        assert_eq!(greeting().await, format!("hello, {name}"));
+        let webhook = signer.event("user.updated", json!({ "id": "user_ada" }));
+        let (parts, body) = webhook.into_parts();
+        let send = |body: Vec<u8>| {
+            let request = site.client.post(format!("http://{address}/webhook"));
+            request.headers(parts.headers.clone()).body(body).send()
+        };
+        // Nobody but Clerk can make anything forgotten.
+        assert_eq!(send(b"{}".to_vec()).await.unwrap().status(), 400);
+        assert_eq!(greeting().await, format!("hello, {name}"));
+        assert_eq!(send(body).await.unwrap().status(), 200);
+        assert_eq!(greeting().await, format!("hello, {new_name}"));
+        name = new_name;
     }
 }
 
