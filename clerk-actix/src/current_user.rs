@@ -24,9 +24,9 @@ use crate::rejection::ClerkRejection;
 ///
 /// The optional forms never refuse: nobody is known then, and [`ClerkRejection::kind`] says why. They are for what a page
 /// shows. To decide what somebody may see or do, take [`SignedIn`](crate::SignedIn) or [`Guarded`](crate::Guarded), which
-/// need no look-up.
+/// need no look-up. actix-web makes `None` of every refusal, also of the 500 where no middleware is.
 ///
-/// What a [`User`] serialises to is its public part: private metadata leaves the server only when a handler says so.
+/// What a [`User`] serializes to is its public part: private metadata leaves the server only when a handler says so.
 ///
 /// ```
 /// use actix_web::web::Json;
@@ -63,7 +63,7 @@ pub struct CurrentUser(pub User);
 /// Refuses like [`SignedIn`](crate::SignedIn), with 403 when no organization is active, and with 503 when Clerk is out of
 /// reach. The optional forms never refuse, as those of [`CurrentUser`].
 ///
-/// What an [`Organization`] serialises to is its public part.
+/// What an [`Organization`] serializes to is its public part.
 ///
 /// ```
 /// use clerk_actix::CurrentOrganization;

@@ -23,7 +23,7 @@ use crate::rejection::ClerkRejection;
 /// shows. To decide what somebody may see or do, take [`SignedIn`](crate::SignedIn) or [`Guarded`](crate::Guarded), which
 /// need no look-up.
 ///
-/// What a [`User`] serialises to is its public part: private metadata leaves the server only when a handler says so.
+/// What a [`User`] serializes to is its public part: private metadata leaves the server only when a handler says so.
 ///
 /// ```
 /// use axum::Json;
@@ -61,7 +61,7 @@ pub struct CurrentUser(pub User);
 /// Refuses like [`SignedIn`](crate::SignedIn), with 403 when no organization is active, and with 503 when Clerk is out of
 /// reach. The optional forms never refuse, as those of [`CurrentUser`].
 ///
-/// What an [`Organization`] serialises to is its public part.
+/// What an [`Organization`] serializes to is its public part.
 ///
 /// ```
 /// use clerk_axum::CurrentOrganization;

@@ -55,7 +55,7 @@
 //! # What is logged
 //!
 //! Through [`tracing`](https://docs.rs/tracing): configuration that cannot work at ERROR, key downloads that fail while old
-//! keys serve and handshakes that loop at WARN, requests that are not signed in, with the reason, at DEBUG. Tokens,
+//! keys serve, handshakes that loop, look-ups that fail and a shared store that does not answer at WARN, requests that are not signed in, with the reason, at DEBUG. Tokens,
 //! cookies, secrets and e-mail addresses are never logged.
 
 // From the ground up: a file uses only what stands above it here, and its own children.

@@ -22,8 +22,9 @@
 //! The application starts, and requests succeed, without Redis. A request waits for Redis for at most
 //! [`ClerkBuilder::shared_store_wait`](clerk_core::ClerkBuilder::shared_store_wait); the first that does so in vain takes the
 //! store out of use for all, and it is tried every second until it answers. The log says so twice: at WARN when it is out of
-//! use, at INFO when it is in use again. What other processes removed meanwhile is forgotten when the connection comes back,
-//! and until then after its time to live, 30 seconds unless set.
+//! use, at INFO when it is in use again. A process whose connection was lost forgets what it had looked up. A removal that is
+//! made while Redis does not answer reaches nobody else: other processes then forget at the end of the time to live, 30
+//! seconds unless set.
 //!
 //! # Requirements
 //!

@@ -11,21 +11,17 @@ use moka::future::Cache;
 
 use super::error::LookupError;
 use super::evictions::Evictions;
-use super::handle::LookupSettings;
 use super::object::LookedUp;
+use super::settings::{LOAD_LIMIT, LookupSettings};
 use crate::clock::Clock;
-use crate::store::EntryKey;
+use crate::store::{CLOCK_SKEW, EntryKey};
 
-/// How long a load may take, whether or not somebody still waits for it.
-pub(super) const LOAD_LIMIT: Duration = Duration::from_secs(10);
 /// For how long a failure is remembered, so that an outage is not made worse.
 const FAILURE_MEMORY: Duration = Duration::from_secs(2);
 /// The longest that a failure is remembered because the Backend API asked for it.
 const MAX_FAILURE_MEMORY: Duration = Duration::from_secs(30);
 /// How often a look-up loads anew because an eviction came while it was loading.
 const ATTEMPTS: usize = 3;
-/// How far the clocks of processes that share values may be apart, in milliseconds.
-const CLOCK_SKEW: i64 = 5_000;
 
 pub(super) struct ObjectCache<T> {
     entries: Cache<EntryKey, Arc<Entry<T>>>,
@@ -244,5 +240,51 @@ impl<T> fmt::Debug for ObjectCache<T> {
         f.debug_struct("ObjectCache")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clerk_backend_api::User;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::store::{Scope, ScopeInputs};
+
+    #[tokio::test]
+    async fn memory_is_bounded_by_what_the_answers_weigh() {
+        const BYTES: u64 = 64 * 1024;
+        let client = ClerkClient::builder()
+            .secret_key("sk_test_1")
+            .api_url("http://127.0.0.1:1")
+            .build()
+            .unwrap();
+        let scope = Scope::new(ScopeInputs {
+            instance: None,
+            api_url: client.api_url(),
+            secret_key: client.expose_secret_key(),
+            machine_secret_key: None,
+            audience: &[],
+        });
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(0));
+        let evictions = Evictions::new(scope, None, Arc::clone(&clock));
+        let settings = LookupSettings {
+            cache_bytes: BYTES,
+            ..LookupSettings::default()
+        };
+        let cache = ObjectCache::<User>::new(client, evictions, settings, clock);
+        for user in 0..1000 {
+            let padding = "x".repeat(user % 5000);
+            let body =
+                format!(r#"{{ "object": "user", "id": "user_{user}", "last_name": "{padding}" }}"#);
+            let object = serde_json::from_str(&body).unwrap();
+            let key = cache.evictions.key::<User>(&format!("user_{user}"));
+            let entry = Entry::found(object, body.as_bytes(), 0, 0, settings.memory);
+            assert!(entry.weight as usize >= body.len());
+            cache.entries.insert(key, Arc::new(entry)).await;
+        }
+        cache.entries.run_pending_tasks().await;
+        assert!(cache.entries.weighted_size() <= BYTES);
+        assert!(cache.entries.entry_count() > 0);
     }
 }

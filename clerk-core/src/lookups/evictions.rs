@@ -8,9 +8,9 @@ use clerk_backend_api::{Organization, User};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::cache::LOAD_LIMIT;
 use super::generations::Generations;
 use super::object::{LookedUp, Sealed as _};
+use super::settings::LOAD_LIMIT;
 use crate::clock::Clock;
 use crate::store::{EntryKey, Removal, Scope, Sharing};
 use crate::webhook::WebhookEvent;

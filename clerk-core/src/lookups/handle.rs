@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clerk_backend_api::{ClerkClient, Organization, User};
 
@@ -10,30 +9,10 @@ use super::cache::ObjectCache;
 use super::error::LookupError;
 use super::evictions::Evictions;
 use super::object::LookedUp;
+use super::settings::LookupSettings;
 use crate::clock::Clock;
 use crate::store::{Scope, Sharing};
 use crate::webhook::WebhookEvent;
-
-/// How look-ups are remembered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LookupSettings {
-    /// How long an object is remembered.
-    pub(crate) memory: Duration,
-    /// How long a look-up waits for an answer.
-    pub(crate) wait: Duration,
-    /// Memory for each kind of objects.
-    pub(crate) cache_bytes: u64,
-}
-
-impl Default for LookupSettings {
-    fn default() -> Self {
-        Self {
-            memory: Duration::from_secs(30),
-            wait: Duration::from_secs(2),
-            cache_bytes: 16 * 1024 * 1024,
-        }
-    }
-}
 
 /// The caches of one instance.
 #[derive(Debug)]

@@ -6,8 +6,10 @@ mod evictions;
 mod generations;
 mod handle;
 mod object;
+mod settings;
 
 pub use error::LookupError;
+pub(crate) use handle::LookupCaches;
 pub use handle::Lookups;
-pub(crate) use handle::{LookupCaches, LookupSettings};
 pub use object::LookedUp;
+pub(crate) use settings::LookupSettings;

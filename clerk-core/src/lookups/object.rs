@@ -5,7 +5,7 @@ use clerk_backend_api::{ClerkClient, Error, Organization, Retry, User};
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::cache::LOAD_LIMIT;
+use super::settings::LOAD_LIMIT;
 
 /// What [`Lookups`](super::Lookups) finds: a [`User`] or an [`Organization`].
 pub trait LookedUp: Sealed + DeserializeOwned + Send + Sync + 'static {}

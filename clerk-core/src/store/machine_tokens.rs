@@ -8,14 +8,12 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::scope::{EntryKey, Scope};
-use super::sharing::Sharing;
+use super::sharing::{CLOCK_SKEW, Sharing};
 use crate::token::TokenType;
 use crate::token::machine::VerifiedMachineToken;
 
 /// How many answers a process keeps.
 const REMEMBERED_MACHINE_TOKENS: usize = 10_000;
-/// How far the clocks of processes that share answers may be apart, in milliseconds.
-const CLOCK_SKEW: i64 = 5_000;
 const NAMESPACE: &str = "machine-token";
 
 /// Remembers positive answers about opaque tokens, for a stated time and never beyond the token's own: in this process, and

@@ -12,4 +12,6 @@ pub(crate) use machine_tokens::MachineTokenMemory;
 pub(crate) use scope::EntryKey;
 pub(crate) use scope::{Scope, ScopeInputs};
 pub use shared::{Removal, RemovalListener, SharedStore, StoreError, StoreFuture};
+#[cfg(feature = "lookups")]
+pub(crate) use sharing::CLOCK_SKEW;
 pub(crate) use sharing::{Sharing, SharingSettings};

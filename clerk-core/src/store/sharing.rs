@@ -10,6 +10,8 @@ use super::scope::{EntryKey, Scope};
 use super::seal::Seal;
 use super::shared::{SharedStore, StoreError};
 
+/// How far the clocks of processes that share values may be apart, in milliseconds.
+pub(crate) const CLOCK_SKEW: i64 = 5_000;
 /// The pause before each try of a store that is out of use.
 const RECOVERY_PAUSE: Duration = Duration::from_secs(1);
 /// The longest that such a try may take.

@@ -1,47 +1,21 @@
 //! What an operator reads in the log, and what is not said there.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use clerk_core::Clerk;
 use clerk_core::adapter::Next;
 use clerk_test_support::forge::{NOW, Signer};
+use clerk_test_support::log::Log;
 use serde_json::json;
-use tracing::Level;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::{development, production, request};
 
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Returns what is logged at this level and above while a request with these headers is attached.
-fn logged(clerk: &Clerk, level: Level, headers: &[(&str, &str)]) -> String {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_ansi(false)
-        .without_time()
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
-        let next = clerk.attach(&request(headers));
-        assert!(!matches!(next, Next::Wait(_)), "nothing needs I/O");
-    });
-    let bytes = log.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+fn logged(clerk: &Clerk, level: LevelFilter, headers: &[(&str, &str)]) -> String {
+    let (log, guard) = Log::start_at(level);
+    let next = clerk.attach(&request(headers));
+    drop(guard);
+    assert!(!matches!(next, Next::Wait(_)), "nothing needs I/O");
+    log.text()
 }
 
 #[test]
@@ -91,7 +65,7 @@ fn a_loop_of_handshakes_names_its_own_cause() {
         let clerk = instance.build().unwrap();
         let said = logged(
             &clerk,
-            Level::WARN,
+            LevelFilter::WARN,
             &[("sec-fetch-dest", "document"), ("cookie", &cookies)],
         );
         assert!(
@@ -118,15 +92,15 @@ fn a_refused_token_is_explained_to_the_developer() {
     let bearer = format!("Bearer {forged}");
     let refused = [("authorization", bearer.as_str())];
     let development = development().build().unwrap();
-    let said = logged(&development, Level::INFO, &refused);
+    let said = logged(&development, LevelFilter::INFO, &refused);
     assert!(said.contains("INFO"), "{said}");
     assert!(said.contains("token-invalid-signature"), "{said}");
     assert!(!said.contains(&forged), "{said}");
     // Who carries no token did nothing wrong, and in production anybody could fill the log.
-    assert_eq!(logged(&development, Level::INFO, &[]), "");
+    assert_eq!(logged(&development, LevelFilter::INFO, &[]), "");
     let production = production().build().unwrap();
-    assert_eq!(logged(&production, Level::INFO, &refused), "");
-    let detail = logged(&production, Level::DEBUG, &refused);
+    assert_eq!(logged(&production, LevelFilter::INFO, &refused), "");
+    let detail = logged(&production, LevelFilter::DEBUG, &refused);
     assert!(detail.contains("the request is not signed in"), "{detail}");
     assert!(!detail.contains(&forged), "{detail}");
 }

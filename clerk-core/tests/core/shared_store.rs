@@ -1,7 +1,6 @@
 //! A store that several processes share, in good and in bad condition. Each `Clerk` here stands for a process.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,8 +9,8 @@ use clerk_core::{
     Clerk, ClerkBuilder, Removal, RemovalListener, SharedStore, StoreError, StoreFuture,
 };
 use clerk_emulator::{Emulator, MachineSeed};
+use clerk_test_support::log::Log;
 use tokio::sync::Notify;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::key_cache::on;
 use crate::machine_tokens::{ADA, authenticate, emulator, verifications};
@@ -134,36 +133,6 @@ impl SharedStore for TestStore {
 /// A process of this instance.
 fn process(emulator: &Emulator, store: &TestStore) -> ClerkBuilder {
     on(emulator).shared_store(store.clone())
-}
-
-/// Everything that is logged on this thread at INFO and above, one record a line.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn records(&self) -> Vec<String> {
-        let bytes = self.0.lock().unwrap().clone();
-        let text = String::from_utf8(bytes).unwrap();
-        text.lines().map(str::to_owned).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
 }
 
 #[tokio::test]
@@ -330,16 +299,9 @@ async fn sharing_resumes(emulator: &Emulator, clerk: &Clerk, reader: &Clerk) {
 
 #[tokio::test]
 async fn a_store_in_bad_condition_costs_its_time_once_and_two_log_records() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     let emulator = emulator().await;
     for condition in [Condition::NeverAnswers, Condition::Fails] {
-        log.0.lock().unwrap().clear();
+        let (log, _guard) = Log::start();
         let store = TestStore::new();
         let clerk = process(&emulator, &store)
             .shared_store_wait(Duration::from_millis(20))

@@ -6,7 +6,6 @@
 #![cfg(unix)]
 #![cfg(test)]
 
-mod log;
 mod server;
 
 use std::sync::{Arc, Mutex};
@@ -15,8 +14,8 @@ use std::time::Duration;
 use clerk_core::{Clerk, ClerkBuilder, Removal, SharedStore};
 use clerk_emulator::{Emulator, UserSeed};
 use clerk_redis::{RedisStore, RedisStoreError};
+use clerk_test_support::log::Log;
 
-use log::Log;
 use server::RedisServer;
 use tokio::time::Instant;
 

@@ -1,22 +1,54 @@
-//! Reads what is logged.
+//! Reads what a thread logs.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+/// What was logged, one record a line, without times.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
-impl Lines {
-    fn with<T>(&self, use_them: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        use_them(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+impl Log {
+    /// Takes what is logged on this thread at INFO and above for as long as the guard lives.
+    #[must_use]
+    pub fn start() -> (Self, DefaultGuard) {
+        Self::start_at(LevelFilter::INFO)
+    }
+
+    /// Takes what is logged on this thread at this level and above for as long as the guard lives.
+    #[must_use]
+    pub fn start_at(level: LevelFilter) -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .without_time()
+            .with_writer(log.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// Returns what has been logged.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Returns what has been logged, record by record.
+    #[must_use]
+    pub fn records(&self) -> Vec<String> {
+        self.text().lines().map(str::to_owned).collect()
     }
 }
 
-impl io::Write for Lines {
+impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.with(|lines| lines.extend_from_slice(bytes));
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -25,7 +57,7 @@ impl io::Write for Lines {
     }
 }
 
-impl<'a> MakeWriter<'a> for Lines {
+impl<'a> MakeWriter<'a> for Log {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -35,14 +67,8 @@ impl<'a> MakeWriter<'a> for Lines {
 
 /// Does the work and returns its result with everything that this thread logged meanwhile, at every level.
 pub fn captured<T>(work: impl FnOnce() -> T) -> (T, String) {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(lines.clone())
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .without_time()
-        .finish();
-    let result = tracing::subscriber::with_default(subscriber, work);
-    let text = lines.with(|lines| String::from_utf8_lossy(lines).into_owned());
-    (result, text)
+    let (log, guard) = Log::start_at(LevelFilter::TRACE);
+    let result = work();
+    drop(guard);
+    (result, log.text())
 }
