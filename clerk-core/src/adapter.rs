@@ -330,6 +330,7 @@ impl Clerk {
         &self,
         outcome: Result<RequestState, AuthenticateError>,
     ) -> Result<GoOn, Response<AnswerBody>> {
+        self.count(&outcome);
         let state = match outcome {
             Ok(state) => state,
             Err(error) => {

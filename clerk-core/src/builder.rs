@@ -1,6 +1,7 @@
 //! The settings of a [`Clerk`](crate::Clerk), from code and from the environment.
 
 mod build;
+mod report;
 
 use std::collections::BTreeMap;
 use std::fmt;

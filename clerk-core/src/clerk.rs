@@ -8,13 +8,18 @@ use clerk_backend_api::ClerkClient;
 #[cfg(feature = "lookups")]
 use clerk_backend_api::{Organization, User};
 use http::HeaderMap;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::auth::{Auth, SessionAuth};
-use crate::authenticate::{self, AuthenticateError, Facts, Outcome, RequestState, Start};
+use crate::authenticate::{
+    self, AuthStatus, AuthenticateError, Facts, Outcome, RequestState, Start,
+};
 use crate::builder::ClerkBuilder;
 use crate::clock::Moment;
 use crate::config_error::ConfigError;
+use crate::diagnose;
+use crate::diagnosis::Diagnosis;
 use crate::instance::Instance;
 #[cfg(feature = "lookups")]
 use crate::lookups::Lookups;
@@ -55,7 +60,7 @@ pub struct Clerk {
 }
 
 /// Numbers for the application to export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// Downloads of signing keys that succeeded.
@@ -68,6 +73,18 @@ pub struct Stats {
     pub token_cache_hits: u64,
     /// Tokens in that cache.
     pub token_cache_entries: u64,
+    /// Requests with a valid token, also of a session with pending tasks.
+    pub signed_in: u64,
+    /// Requests without a token, or with one of a kind that is not accepted.
+    pub signed_out: u64,
+    /// Requests whose token was refused.
+    pub refused_tokens: u64,
+    /// Requests that could not be decided, because Clerk was out of reach or refused this application's keys.
+    pub undecided: u64,
+    /// Browsers that were sent through a handshake.
+    pub handshakes: u64,
+    /// Requests that contradict the configuration, answered with 500.
+    pub contradictions: u64,
 }
 
 impl Clerk {
@@ -200,9 +217,25 @@ impl Clerk {
         request: &(impl RequestView + ?Sized),
         accepts: &AcceptedTokens,
     ) -> Result<RequestState, AuthenticateError> {
-        match authenticate::start(&self.instance, request, accepts)? {
-            Start::Done(state) => Ok(state),
-            Start::Waiting(pending) => pending.finish().await,
+        let outcome = match authenticate::start(&self.instance, request, accepts) {
+            Ok(Start::Done(state)) => Ok(state),
+            Ok(Start::Waiting(pending)) => pending.finish().await,
+            Err(error) => Err(error),
+        };
+        self.count(&outcome);
+        outcome
+    }
+
+    /// Counts the outcome of a request, for [`stats`](Self::stats).
+    pub(crate) fn count(&self, outcome: &Result<RequestState, AuthenticateError>) {
+        let outcomes = &self.instance.outcomes;
+        match outcome {
+            Ok(state) => match state.status() {
+                AuthStatus::SignedIn => outcomes.signed_in(),
+                AuthStatus::SignedOut => outcomes.signed_out(state.reason(), state.message()),
+                AuthStatus::Handshake => outcomes.handshake(state.reason(), state.message()),
+            },
+            Err(_) => outcomes.contradiction(),
         }
     }
 
@@ -281,10 +314,40 @@ impl Clerk {
         Ok(state.into_parts().0)
     }
 
+    /// Reports what is configured, what is wrong with it, and what was seen since the start: tokens that are not valid yet by
+    /// this machine's clock, and origins that are not among the authorized parties. Does no I/O.
+    ///
+    /// What keeps an instance from being built is reported by [`ClerkBuilder::diagnose`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), clerk_core::ConfigError> {
+    /// let clerk = clerk_core::Clerk::builder()
+    ///     .secret_key("sk_live_example")
+    ///     .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+    ///     .build()?;
+    /// let diagnosis = clerk.diagnose();
+    /// assert_eq!(diagnosis.findings()[0].code, "authorized-parties-missing");
+    /// diagnosis.log();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn diagnose(&self) -> Diagnosis {
+        diagnose::offline(&self.instance)
+    }
+
+    /// Reports what [`diagnose`](Self::diagnose) does, and asks the Backend API: whether it can be reached and accepts the
+    /// secret key, whether its clock is this machine's, and whether the keys belong to one instance. Makes at most two
+    /// calls of at most 5 seconds each.
+    pub async fn diagnose_online(&self) -> Diagnosis {
+        diagnose::online(&self.instance).await
+    }
+
     /// Numbers since this handle was built.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let keys = self.instance.signing_keys.stats();
+        let outcomes = self.instance.outcomes.read();
         Stats {
             signing_key_refreshes: keys.refreshes,
             signing_key_refresh_failures: keys.failures,
@@ -293,6 +356,12 @@ impl Clerk {
                 .map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             token_cache_hits: self.instance.token_cache_hits.load(Ordering::Relaxed),
             token_cache_entries: self.instance.tokens.len() as u64,
+            signed_in: outcomes.signed_in,
+            signed_out: outcomes.without_token,
+            refused_tokens: outcomes.refused_tokens,
+            undecided: outcomes.undecided,
+            handshakes: outcomes.handshakes,
+            contradictions: outcomes.contradictions,
         }
     }
 

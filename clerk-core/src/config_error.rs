@@ -5,7 +5,9 @@ use std::fmt;
 use crate::error_chain::write_with_causes;
 use crate::publishable_key::PublishableKeyError;
 use crate::token::JwtKeyError;
-use crate::variables::CLERK_WEBHOOK_SIGNING_SECRET;
+use crate::variables::{
+    CLERK_JWT_KEY, CLERK_PUBLISHABLE_KEY, CLERK_SECRET_KEY, CLERK_WEBHOOK_SIGNING_SECRET,
+};
 use crate::webhook::WebhookError;
 
 /// A configuration that cannot work. Nothing has been sent anywhere.
@@ -70,6 +72,21 @@ fn found(name: Option<&str>, variable: &str) -> String {
     name.map_or_else(String::new, |name| {
         format!("; {name} is set, but this program reads {variable}")
     })
+}
+
+impl ConfigError {
+    /// Returns the variable of the setting that is wrong or missing.
+    #[must_use]
+    pub fn variable(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { variable, .. } | Self::Invalid { variable, .. } => Some(variable),
+            Self::DifferentInstances => Some(CLERK_SECRET_KEY),
+            Self::PublishableKey(_) => Some(CLERK_PUBLISHABLE_KEY),
+            Self::JwtKey(_) => Some(CLERK_JWT_KEY),
+            Self::WebhookSecret(_) => Some(CLERK_WEBHOOK_SIGNING_SECRET),
+            Self::Client(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for ConfigError {

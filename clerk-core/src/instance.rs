@@ -7,12 +7,14 @@ use clerk_backend_api::ClerkClient;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::diagnosis::Diagnosis;
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupCaches;
 use crate::outbound::Outbound;
+use crate::outcome_counts::OutcomeCounts;
 use crate::signing_keys::SigningKeys;
 use crate::store::MachineTokenMemory;
-use crate::token::TokenCache;
+use crate::token::{SigningKey, TokenCache};
 
 /// Configuration, Backend API client, signing keys, caches and clock of one instance.
 pub(crate) struct Instance {
@@ -27,4 +29,10 @@ pub(crate) struct Instance {
     pub(crate) clock: Arc<dyn Clock>,
     /// Bearer tokens that were answered from the cache of verified tokens.
     pub(crate) token_cache_hits: AtomicU64,
+    /// How requests were authenticated.
+    pub(crate) outcomes: OutcomeCounts,
+    /// The PEM key, where one is configured.
+    pub(crate) pem: Option<Arc<SigningKey>>,
+    /// What is configured, and what is wrong with it.
+    pub(crate) report: Diagnosis,
 }

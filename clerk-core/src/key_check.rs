@@ -111,23 +111,41 @@ impl KeyFault {
         }
     }
 
-    /// Says what is wrong and what to do, as the end of a sentence that begins with the name of the setting.
-    pub(crate) fn text(self, kind: KeyKind) -> String {
+    /// Says what is wrong, as the end of a sentence that begins with the name of the setting.
+    pub(crate) fn problem(self) -> String {
+        match self {
+            Self::Misplaced(other) => format!("holds {}", other.name()),
+            Self::Placeholder => "holds a placeholder, or a prefix alone".to_owned(),
+            Self::Quoted => "holds quotes".to_owned(),
+            Self::Broken => {
+                "holds a blank, a line break or another character that no key has".to_owned()
+            }
+            Self::UnknownPrefix => "does not begin as keys of its kind do".to_owned(),
+        }
+    }
+
+    /// Says what to do.
+    pub(crate) fn advice(self, kind: KeyKind) -> String {
         let source = kind.source();
         match self {
             Self::Misplaced(KeyKind::Secret) if kind == KeyKind::Publishable => format!(
-                "holds a secret key (sk_...), which browsers must never see: {source}; if a page was served with it, \
-                 replace the secret key there, too"
+                "{source}; browsers must never see a secret key: if a page was served with it, replace the secret key, too"
             ),
-            Self::Misplaced(other) => format!("holds {}: {source}", other.name()),
-            Self::Placeholder => format!("holds a placeholder, or a prefix alone: {source}"),
-            Self::Quoted => format!("holds quotes: {source}, without quotes"),
-            Self::Broken => format!(
-                "holds a blank, a line break or another character that no key has: {source}, in one line"
-            ),
-            Self::UnknownPrefix => {
-                format!("does not begin as keys of its kind do: if calls are refused, {source}")
-            }
+            Self::Misplaced(_) | Self::Placeholder => source.to_owned(),
+            Self::Quoted => format!("{source}, without quotes"),
+            Self::Broken => format!("{source}, in one line"),
+            Self::UnknownPrefix => format!("if Clerk refuses it, {source}"),
+        }
+    }
+
+    /// A word for what is wrong.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Misplaced(_) => "key-misplaced",
+            Self::Placeholder => "key-placeholder",
+            Self::Quoted => "key-quoted",
+            Self::Broken => "key-broken",
+            Self::UnknownPrefix => "key-prefix-unknown",
         }
     }
 }

@@ -60,6 +60,7 @@
 
 // From the ground up: a file uses only what stands above it here, and its own children.
 mod clock;
+mod diagnosis;
 mod discreet;
 mod ecma;
 mod error_chain;
@@ -99,6 +100,7 @@ mod store;
 mod config;
 #[cfg(feature = "lookups")]
 mod lookups;
+mod outcome_counts;
 
 mod instance;
 
@@ -108,6 +110,8 @@ mod authenticate;
 
 mod protect;
 mod sign_out;
+
+mod diagnose;
 
 mod builder;
 mod clerk;
@@ -125,6 +129,7 @@ pub use clerk::{Clerk, Stats};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::ForwardedHeaders;
 pub use config_error::ConfigError;
+pub use diagnosis::{Diagnosis, Finding, ReportedSetting, Severity};
 pub use oauth_resource::{OAuthResource, OAuthResourceError};
 pub use organization_sync::OrganizationSync;
 pub use publishable_key::{

@@ -89,6 +89,14 @@ pub(crate) struct Remark {
     pub(crate) variable: &'static str,
     /// The end of a sentence that begins with the variable's name. Holds no value.
     pub(crate) problem: String,
+    /// What to do.
+    pub(crate) advice: String,
+}
+
+impl Remark {
+    pub(crate) fn text(&self) -> String {
+        format!("{}: {}", self.problem, self.advice)
+    }
 }
 
 /// The variables that were set: their values, and what is to be said about them.
@@ -148,7 +156,7 @@ impl Variables {
         read.other_names
             .retain(|ours, _| !unreadable.contains(ours));
         for variable in unreadable {
-            read.refuse(variable, "is not valid Unicode".to_owned());
+            read.refuse(variable, "is not valid Unicode", "write it in ASCII");
         }
         read
     }
@@ -156,54 +164,68 @@ impl Variables {
     fn check(&mut self, name: &'static str, form: Form, value: &str) {
         let undressed = undressed(value);
         if undressed.is_empty() {
-            self.refuse(
+            return self.refuse(
                 name,
-                "holds nothing but blanks or quotes: set it, or remove it".to_owned(),
+                "holds nothing but blanks or quotes",
+                "set it, or remove it",
             );
-            return;
         }
-        if let Form::Key(kind) = form {
-            match KeyFault::find(kind, undressed) {
-                None => {}
-                Some(fault @ KeyFault::UnknownPrefix) => self.doubt(name, fault.text(kind)),
-                Some(fault) => return self.refuse(name, fault.text(kind)),
+        let mut used = undressed.to_owned();
+        match form {
+            Form::Key(kind) => {
+                // What begins in a way that is not known may be a key of tomorrow.
+                let fault = KeyFault::find(kind, undressed);
+                if let Some(fault) = fault.filter(|fault| *fault != KeyFault::UnknownPrefix) {
+                    return self.refuse(name, fault.problem(), fault.advice(kind));
+                }
             }
-        }
-        if matches!(form, Form::Word) && undressed.contains(is_unseen) {
-            self.refuse(
-                name,
-                "holds a blank or a line break inside: write it in one piece".to_owned(),
-            );
-            return;
-        }
-        let mut value_as_read = undressed.to_owned();
-        if matches!(form, Form::Origins) {
-            let origins: Vec<&str> = undressed
-                .split(',')
-                .map(self::undressed)
-                .filter(|origin| !origin.is_empty())
-                .collect();
-            if origins.is_empty() {
-                self.refuse(name, "names no origin: set it, or remove it".to_owned());
-                return;
+            Form::Origins => {
+                let origins: Vec<&str> = undressed
+                    .split(',')
+                    .map(self::undressed)
+                    .filter(|origin| !origin.is_empty())
+                    .collect();
+                if origins.is_empty() {
+                    return self.refuse(name, "names no origin", "set it, or remove it");
+                }
+                used = origins.join(",");
             }
-            value_as_read = origins.join(",");
-        } else if undressed != value && !(name == CLERK_JWT_KEY && value.trim() == undressed) {
-            self.doubt(
-                name,
-                "has blanks, line breaks or quotes around its value, which were dropped: remove them where it is set"
+            Form::Word if undressed.contains(is_unseen) => {
+                return self.refuse(
+                    name,
+                    "holds a blank or a line break inside",
+                    "write it in one piece",
+                );
+            }
+            Form::Word => {}
+        }
+        // PEM keys end with a line break, and lists are often written with blanks.
+        let is_dressed = match name {
+            CLERK_JWT_KEY => undressed != value.trim(),
+            _ => undressed != value && !matches!(form, Form::Origins),
+        };
+        if is_dressed {
+            self.doubtful.push(Remark {
+                variable: name,
+                problem: "has blanks, line breaks or quotes around its value, which were dropped"
                     .to_owned(),
-            );
+                advice: "remove them where it is set".to_owned(),
+            });
         }
-        self.values.insert(name, value_as_read);
+        self.values.insert(name, used);
     }
 
-    fn refuse(&mut self, variable: &'static str, problem: String) {
-        self.unusable.push(Remark { variable, problem });
-    }
-
-    fn doubt(&mut self, variable: &'static str, problem: String) {
-        self.doubtful.push(Remark { variable, problem });
+    fn refuse(
+        &mut self,
+        variable: &'static str,
+        problem: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        self.unusable.push(Remark {
+            variable,
+            problem: problem.into(),
+            advice: advice.into(),
+        });
     }
 
     /// Returns true if a variable was set, be its value of use or not.

@@ -17,6 +17,7 @@ use crate::key_check::{KeyFault, KeyKind, environment};
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupCaches;
 use crate::outbound::Outbound;
+use crate::outcome_counts::OutcomeCounts;
 use crate::publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
 use crate::signing_keys::{SigningKeySource, SigningKeys};
 use crate::store::{MachineTokenMemory, Scope, ScopeInputs, Sharing};
@@ -24,6 +25,16 @@ use crate::token::{ClaimRules, JwtKey, TokenCache, TokenType};
 use crate::urls::{is_http, is_loopback};
 use crate::variables::{self as names, Remark};
 use crate::webhook::WebhookVerifier;
+
+/// Where the Backend API is unless another address is set.
+pub(super) const DEFAULT_API_URL: &str = "https://api.clerk.com";
+
+/// Findings about values with which an instance starts nevertheless.
+const MENDED: [&str; 3] = [
+    "variable-trimmed",
+    "variable-misnamed",
+    "key-prefix-unknown",
+];
 
 impl ClerkBuilder {
     /// Checks everything and makes the [`Clerk`]. Does no I/O.
@@ -52,9 +63,13 @@ impl ClerkBuilder {
             Some(client) => client.clone(),
             None => self.client()?,
         };
-        for remark in self.doubtful.iter().chain(&self.misnamed()) {
-            tracing::warn!("{} {}", remark.variable, remark.problem);
+        let report = self.report();
+        for finding in report.findings() {
+            if MENDED.contains(&finding.code) {
+                tracing::warn!("{finding}");
+            }
         }
+        let pem = jwt_key.as_ref().map(|key| Arc::clone(&key.signing_key));
         let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
         let original_frontend_api = publishable_key.as_ref().map_or_else(String::new, |key| {
             let domain = self.domain.as_deref().filter(|_| self.is_satellite);
@@ -132,6 +147,9 @@ impl ClerkBuilder {
             lookups,
             clock: self.clock,
             token_cache_hits: AtomicU64::new(0),
+            outcomes: OutcomeCounts::default(),
+            pem,
+            report,
         }))
     }
 
@@ -142,7 +160,7 @@ impl ClerkBuilder {
             .iter()
             .find(|remark| !self.is_set(remark.variable))
         {
-            return Err(invalid(remark.variable, remark.problem.clone()));
+            return Err(invalid(remark.variable, remark.text()));
         }
         let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
         let environments = [secret, self.publishable_key.as_deref()].map(|key| environment(key?));
@@ -155,13 +173,15 @@ impl ClerkBuilder {
     }
 
     /// Whether the setting of a variable has a value.
-    fn is_set(&self, variable: &str) -> bool {
+    pub(super) fn is_set(&self, variable: &str) -> bool {
         match variable {
             names::CLERK_SECRET_KEY => self.secret_key.is_some(),
             names::CLERK_PUBLISHABLE_KEY => self.publishable_key.is_some(),
             names::CLERK_MACHINE_SECRET_KEY => self.machine_secret_key.is_some(),
             names::CLERK_JWT_KEY => self.jwt_key.is_some(),
-            names::CLERK_WEBHOOK_SIGNING_SECRET => self.webhook_signing_secret.is_some(),
+            names::CLERK_WEBHOOK_SIGNING_SECRET => {
+                self.webhook_signing_secret.is_some() || self.webhook_verifier.is_some()
+            }
             names::CLERK_AUTHORIZED_PARTIES => !self.authorized_parties.is_empty(),
             names::CLERK_AUTHORIZED_PARTY_PATTERNS => !self.authorized_party_patterns.is_empty(),
             names::CLERK_API_URL => self.api_url.is_some(),
@@ -178,13 +198,14 @@ impl ClerkBuilder {
     }
 
     /// Settings without a value that another variable seems to hold.
-    fn misnamed(&self) -> Vec<Remark> {
+    pub(super) fn misnamed(&self) -> Vec<Remark> {
         self.other_names
             .iter()
             .filter(|(variable, _)| !self.is_set(variable))
             .map(|(variable, other)| Remark {
                 variable,
                 problem: format!("is not set, but {other} is, which this program does not read"),
+                advice: format!("set {variable}, or remove {other}"),
             })
             .collect()
     }
@@ -228,7 +249,9 @@ impl ClerkBuilder {
             ),
         ] {
             if key.is_some_and(|key| HeaderValue::from_str(key).is_err()) {
-                return Err(invalid(variable, KeyFault::Broken.text(kind)));
+                let fault = KeyFault::Broken;
+                let text = format!("{}: {}", fault.problem(), fault.advice(kind));
+                return Err(invalid(variable, text));
             }
         }
         Ok(())
@@ -295,7 +318,7 @@ impl ClerkBuilder {
         Ok(())
     }
 
-    fn checked_parties(&self) -> Result<AuthorizedParties, ConfigError> {
+    pub(super) fn checked_parties(&self) -> Result<AuthorizedParties, ConfigError> {
         let patterns = self
             .authorized_party_patterns
             .iter()

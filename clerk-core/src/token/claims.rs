@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::error::TokenError;
 use crate::authorized_parties::AuthorizedParties;
+use crate::discreet::shown;
 use crate::reason::Reason;
 
 /// The claims of a verified token (RFC 7519 section 4), as they stand in it.
@@ -89,9 +90,12 @@ impl ClaimRules {
         }
         match claims.text("azp") {
             Some(azp) if !azp.is_empty() && self.authorized_parties.contains(azp) => Ok(()),
-            _ => Err(TokenError::new(
+            azp => Err(TokenError::new(
                 Reason::TokenInvalidAuthorizedParties,
-                "the authorized party claim (azp) is not one of the configured authorized parties",
+                format!(
+                    "the authorized party claim (azp), {}, is not one of the configured authorized parties",
+                    azp.map_or_else(|| "which is missing".to_owned(), shown)
+                ),
             )),
         }
     }
@@ -163,28 +167,30 @@ impl ClaimRules {
 
 /// Holds a token's times against the clock, with `skew` milliseconds of tolerance on either side.
 pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), TokenError> {
+    let ahead = |time: i64| (time.saturating_sub(now).saturating_add(999)) / 1000;
     if times.expires <= now.saturating_sub(skew) {
         return Err(TokenError::new(
             Reason::TokenExpired,
             "the token has expired (exp)",
         ));
     }
-    if times
-        .not_before
-        .is_some_and(|not_before| not_before > now.saturating_add(skew))
-    {
+    let latest = now.saturating_add(skew);
+    if let Some(not_before) = times.not_before.filter(|time| *time > latest) {
         return Err(TokenError::new(
             Reason::TokenNotActiveYet,
-            "the token is not active yet (nbf)",
+            format!(
+                "the token is not active yet (nbf): by the time in it, this machine's clock is {} s behind",
+                ahead(not_before)
+            ),
         ));
     }
-    if times
-        .issued
-        .is_some_and(|issued| issued > now.saturating_add(skew))
-    {
+    if let Some(issued) = times.issued.filter(|time| *time > latest) {
         return Err(TokenError::new(
             Reason::TokenIatInTheFuture,
-            "the token was issued in the future (iat)",
+            format!(
+                "the token was issued in the future (iat): by the time in it, this machine's clock is {} s behind",
+                ahead(issued)
+            ),
         ));
     }
     Ok(())

@@ -181,6 +181,20 @@ impl SigningKey {
         self.material == other.material
     }
 
+    /// Whether this key, given as PEM, is the one of a JWK: whether its DER form holds the modulus.
+    pub(crate) fn is_pem_of(&self, jwk: &Value) -> bool {
+        let der = self.material.n.as_deref();
+        let der = der.and_then(|der| base64_simd::STANDARD.decode_to_vec(der).ok());
+        let modulus = jwk["n"].as_str().map(|n| n.trim_end_matches('='));
+        let modulus = modulus.and_then(|n| base64_simd::URL_SAFE_NO_PAD.decode_to_vec(n).ok());
+        match (der, modulus) {
+            (Some(der), Some(modulus)) if !modulus.is_empty() => {
+                der.windows(modulus.len()).any(|window| window == modulus)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn key(&self) -> Result<&VerifyingKey, VerifyingKeyError> {
         self.key.as_ref().ok_or(VerifyingKeyError::Unusable)
     }

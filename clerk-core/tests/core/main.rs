@@ -6,6 +6,7 @@ mod attacks;
 mod authorized_parties;
 mod configuration;
 mod cookie_flow;
+mod diagnosis;
 mod handshakes;
 mod hardening;
 mod has_table;

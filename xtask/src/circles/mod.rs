@@ -28,11 +28,6 @@ struct Pair {
 /// The circles that may stay. Only a handle and the builder that makes it have a reason.
 const ALLOWED: &[Pair] = &[
     Pair {
-        package: "clerk-core",
-        files: ["src/builder.rs", "src/clerk.rs"],
-        reason: "`Clerk::builder` begins what `ClerkBuilder::build` ends",
-    },
-    Pair {
         package: "clerk-backend-api",
         files: ["src/builder.rs", "src/client.rs"],
         reason: "`ClerkClient::builder` begins what `ClerkClientBuilder::build` ends",
