@@ -1,0 +1,67 @@
+//! Writes a diagnosis for people.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use clerk_core::{Diagnosis, Severity};
+
+const FAINT: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => AnsiColor::Red.on_default().bold(),
+        Severity::Warning => AnsiColor::Yellow.on_default().bold(),
+        _ => AnsiColor::Cyan.on_default(),
+    }
+}
+
+/// Writes the settings, what was found with what to do about it, and a summary. Colors are for the stream to keep or drop.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(diagnosis: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
+    for setting in diagnosis.settings() {
+        writeln!(
+            out,
+            "{FAINT}{:>22}{FAINT:#}  {}",
+            setting.name, setting.value
+        )?;
+    }
+    for finding in diagnosis.findings() {
+        let style = style(finding.severity);
+        let severity = finding.severity.as_str();
+        writeln!(
+            out,
+            "\n{style}{severity}{style:#} {FAINT}{}{FAINT:#}",
+            finding.code
+        )?;
+        writeln!(out, "  {}", finding.message)?;
+        if !finding.advice.is_empty() {
+            writeln!(out, "  {GOOD}→{GOOD:#} {}", finding.advice)?;
+        }
+    }
+    let count = |severity| {
+        let findings = diagnosis.findings().iter();
+        findings
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    match (count(Severity::Error), count(Severity::Warning)) {
+        (0, 0) => writeln!(out, "\n{GOOD}Nothing wrong was found.{GOOD:#}"),
+        (errors, warnings) => writeln!(
+            out,
+            "\n{} and {}.",
+            number(errors, "error"),
+            number(warnings, "warning")
+        ),
+    }
+}
+
+fn number(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
