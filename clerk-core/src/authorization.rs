@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::ecma::is_truthy;
-use crate::token::{Claims, OrganizationClaims, permissions, scoped_names};
+use crate::token::{Claims, OrganizationClaims, RoleClaim, permissions, scoped_names};
 
 /// What a session must have. Everything that is named must hold.
 ///
@@ -292,8 +292,7 @@ fn has_organization(claims: &Claims, require: &Require) -> bool {
     let role_holds = require.role.as_deref().is_none_or(|role| {
         organization
             .role
-            .as_deref()
-            .and_then(Value::as_str)
+            .and_then(RoleClaim::claimed)
             .is_some_and(|own| !own.is_empty() && without_prefix(own) == without_prefix(role))
     });
     // Permissions in the token are taken as they stand; only the one that is asked for gets its prefix.

@@ -13,7 +13,9 @@ use serde_json::Value;
 use crate::authorization::{Require, has};
 use crate::ecma::is_truthy;
 use crate::refusal_page::RefusalPages;
-use crate::token::{Claims, OrganizationClaims, TokenType, VerifiedSession, permissions};
+use crate::token::{
+    Claims, OrganizationClaims, RoleClaim, TokenType, VerifiedSession, permissions,
+};
 
 /// A verified session. Cheap to clone.
 #[derive(Clone)]
@@ -70,7 +72,7 @@ impl SessionAuth {
         Some(SessionOrganization {
             id,
             slug: organization.slug.and_then(Value::as_str),
-            role: organization.role_text(),
+            role: organization.role.and_then(RoleClaim::text),
             claims: self.claims(),
         })
     }

@@ -21,7 +21,7 @@ pub use claims::Claims;
 pub use error::TokenError;
 pub use kind::TokenType;
 pub(crate) use organization::{
-    OrganizationClaims, check_organization_claims, permissions, scoped_names,
+    OrganizationClaims, RoleClaim, check_organization_claims, permissions, scoped_names,
 };
 #[cfg(test)]
 pub(crate) use parse::DECODED_PARTS;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::claims::Claims;
@@ -15,7 +16,43 @@ pub(crate) struct OrganizationClaims<'a> {
     pub(crate) is_present: bool,
     pub(crate) id: Option<&'a Value>,
     pub(crate) slug: Option<&'a Value>,
-    pub(crate) role: Option<Cow<'a, Value>>,
+    pub(crate) role: Option<RoleClaim<'a>>,
+}
+
+/// The role in an organization, as the claims hold it.
+#[derive(Clone, Copy)]
+pub(crate) enum RoleClaim<'a> {
+    /// Version 1: whatever stands there.
+    Whole(&'a Value),
+    /// Version 2: the role without its `org:` prefix.
+    WithoutPrefix(&'a str),
+}
+
+impl<'a> RoleClaim<'a> {
+    /// Returns the text of the claim, whose prefix it has in version 1 only.
+    pub(crate) fn claimed(self) -> Option<&'a str> {
+        match self {
+            Self::Whole(role) => role.as_str(),
+            Self::WithoutPrefix(role) => Some(role),
+        }
+    }
+
+    /// Returns the role with its prefix.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Whole(role) => role.as_str().map(Cow::Borrowed),
+            Self::WithoutPrefix(role) => Some(Cow::Owned(format!("org:{role}"))),
+        }
+    }
+}
+
+impl Serialize for RoleClaim<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Whole(role) => role.serialize(serializer),
+            Self::WithoutPrefix(role) => serializer.collect_str(&format_args!("org:{role}")),
+        }
+    }
 }
 
 impl<'a> OrganizationClaims<'a> {
@@ -26,7 +63,7 @@ impl<'a> OrganizationClaims<'a> {
                 is_present: claims.get("org_id").is_some(),
                 id: claims.get("org_id"),
                 slug: claims.get("org_slug"),
-                role: claims.get("org_role").map(Cow::Borrowed),
+                role: claims.get("org_role").map(RoleClaim::Whole),
             };
         }
         let organization = claims.get("o").filter(|o| is_truthy(o));
@@ -39,14 +76,7 @@ impl<'a> OrganizationClaims<'a> {
             role: field("rol")
                 .and_then(Value::as_str)
                 .filter(|role| !role.is_empty())
-                .map(|role| Cow::Owned(Value::String(format!("org:{role}")))),
-        }
-    }
-
-    pub(crate) fn role_text(&self) -> Option<Cow<'a, str>> {
-        match self.role.as_ref()? {
-            Cow::Borrowed(role) => role.as_str().map(Cow::Borrowed),
-            Cow::Owned(role) => role.as_str().map(|role| Cow::Owned(role.to_owned())),
+                .map(RoleClaim::WithoutPrefix),
         }
     }
 }
@@ -170,12 +200,19 @@ pub(crate) fn permissions(claims: &Claims) -> impl Iterator<Item = Permission<'_
 /// Returns the bits of a decimal number of any length, least significant first. Anything but digits has none.
 fn mask_bits(decimal: &str) -> impl Iterator<Item = bool> {
     let is_number = decimal.bytes().all(|byte| byte.is_ascii_digit());
-    let mut digits: Vec<u8> = decimal
-        .bytes()
-        .filter(|_| is_number)
-        .map(|byte| byte - b'0')
-        .collect();
+    let decimal = if is_number { decimal } else { "" };
+    // Up to 128 actions need no memory of their own.
+    let mut number: u128 = decimal.parse().unwrap_or(0);
+    let mut digits: Vec<u8> = match number {
+        0 => decimal.bytes().map(|byte| byte - b'0').collect(),
+        _ => Vec::new(),
+    };
     std::iter::from_fn(move || {
+        if number > 0 {
+            let bit = number & 1 == 1;
+            number >>= 1;
+            return Some(bit);
+        }
         digits.iter().any(|digit| *digit > 0).then(|| {
             // One long division by two: the remainder is the next bit.
             let mut remainder = 0;
