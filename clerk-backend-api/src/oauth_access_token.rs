@@ -8,7 +8,7 @@ use crate::{lenient::model, timestamp::Timestamp};
 #[non_exhaustive]
 #[expect(
     clippy::large_enum_variant,
-    reason = "almost every answer is the large one, and it is made once a call"
+    reason = "the small variant is the exception"
 )]
 pub enum OAuthAccessTokenVerification {
     /// The token exists. Check `revoked` and `expired` for whether it is still valid.

@@ -35,7 +35,7 @@
 //! | look up users and organizations again and again | `Clerk::users`, `Clerk::organizations` |
 //! | share with other processes what was asked | [`ClerkBuilder::shared_store`] |
 //! | send a browser to the sign-in page | [`Clerk::build_sign_in_url`] |
-//! | receive webhooks | [`WebhookVerifier`] |
+//! | receive webhooks | [`WebhookVerifier`], then [`WebhookEvent`] |
 //! | verify a token that came without a request | [`Clerk::verify_token`] |
 //! | test handlers and applications | `testing`, with the feature of that name |
 //! | connect another framework | [`adapter`] |
@@ -48,6 +48,7 @@
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
+//! | `webhooks` | no | `WebhookEvent::typed`: the data of webhook events in the types of the Backend API client |
 //!
 //! [`Clerk::api`] always has users, sessions and organizations. The other resource groups (billing, enterprise, instance,
 //! machine-auth) are features of `clerk-backend-api`: switch them on in a dependency of your own on that crate.

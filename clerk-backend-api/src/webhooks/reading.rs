@@ -42,6 +42,18 @@ macro_rules! webhook_data {
         }
 
         impl WebhookData {
+            /// Reads the data of an event from the whole body of the request, as [`from_json`](crate::from_json) reads JSON.
+            ///
+            /// Verify the signature of the request first.
+            ///
+            /// # Errors
+            /// Fails if the body is not a JSON object with a `type`, or if the data does not have the form that the type
+            /// promises.
+            pub fn from_json(body: &[u8]) -> Result<Self, ::serde_json::Error> {
+                let (event_type, data) = $crate::webhooks::reading::event(body)?;
+                Self::read(event_type, &data)
+            }
+
             /// Reads the data of an event of the given type.
             ///
             /// # Errors
@@ -95,25 +107,16 @@ macro_rules! webhook_data {
 }
 pub(super) use webhook_data;
 
-use super::WebhookData;
-
-impl WebhookData {
-    /// Reads the data of an event from the whole body of the request, as [`from_json`](crate::from_json) reads JSON.
-    ///
-    /// Verify the signature of the request first.
-    ///
-    /// # Errors
-    /// Fails if the body is not a JSON object with a `type`, or if the data does not have the form that the type promises.
-    pub fn from_json(body: &[u8]) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Event {
-            r#type: String,
-            #[serde(default)]
-            data: Value,
-        }
-        let event: Event = crate::from_json(body)?;
-        Self::read(event.r#type, &event.data)
+/// Reads the type and the data of an event.
+pub(super) fn event(body: &[u8]) -> Result<(String, Value), serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Event {
+        r#type: String,
+        #[serde(default)]
+        data: Value,
     }
+    let event: Event = crate::from_json(body)?;
+    Ok((event.r#type, event.data))
 }
 
 /// Reads one object.

@@ -61,8 +61,10 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
         }
     }
     let default = root().join(DOCUMENT);
-    if spec.is_none() && !default.exists() {
-        println!("!!! SKIPPED: codegen ({DOCUMENT} is not there; give its place with --spec)");
+    if spec.is_none() && !(default.exists() && webhooks.exists()) {
+        println!(
+            "!!! SKIPPED: codegen ({DOCUMENT} and {WEBHOOKS} are not there; give their places with --spec and --webhooks)"
+        );
         return Ok(());
     }
     let spec = spec.unwrap_or(default);

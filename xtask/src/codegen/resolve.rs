@@ -325,6 +325,7 @@ components:
 fields = { id = "Id.", name = "Name.", size = "Size.", created_at = "Creation." }
 events = { "thing.created" = "A thing was made.", "thing.lost" = "A thing was lost." }
 schemas.ThingEvent.doc = "A new thing."
+schemas.ThingEvent.fields.size = "Size of the new thing."
 groups.things.doc = "Things."
 operations."PATCH /things/{thing_id}".doc = "Changes a thing."
 schemas.Thing.doc = "A thing."
