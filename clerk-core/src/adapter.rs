@@ -418,7 +418,7 @@ impl Clerk {
             let missing =
                 missing_webhook_secret(self.instance().config.webhook_secret_found_as.as_deref());
             tracing::error!("a webhook arrived, but {missing}");
-            return Err(Refusal::misconfigured());
+            return Err(Refusal::webhooks_unconfigured());
         };
         let verified = match body {
             WebhookBody::Whole(body) => verifier

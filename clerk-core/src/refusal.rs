@@ -361,6 +361,19 @@ impl Refusal {
         )
     }
 
+    /// The answer to every webhook where no signing secret is configured.
+    pub(crate) fn webhooks_unconfigured() -> Self {
+        let error = ErrorText::new(
+            "webhook_unconfigured",
+            "no webhook signing secret is configured: set CLERK_WEBHOOK_SIGNING_SECRET",
+        );
+        Self::json(
+            RefusalKind::Misconfigured,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &error.body(),
+        )
+    }
+
     /// The answer to a webhook that does not verify, with the reason.
     pub(crate) fn webhook(error: &WebhookError) -> Self {
         let text = error.to_string();

@@ -4,5 +4,6 @@
 
 #![cfg(test)]
 
+mod bodies;
 mod events;
 mod signatures;
