@@ -1,10 +1,12 @@
-//! What the middleware left with a request.
+//! Access to the [`AuthContext`] that the middleware stores in a request's extensions.
 
 use actix_web::{HttpMessage, HttpRequest};
 use clerk_core::Refusal;
 use clerk_core::adapter::AuthContext;
 
-/// Reads what the middleware left. The borrow of the extensions ends here: none lives across an await.
+/// Calls `read` with the stored context.
+///
+/// The extensions are borrowed only for the duration of the call, so no borrow is held across an await point.
 pub(crate) fn with_auth_context<T, E: From<Refusal>>(
     request: &HttpRequest,
     read: impl FnOnce(&AuthContext) -> Result<T, Refusal>,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use clerk_core::adapter::{AnswerBody, RequestView, append_headers};
 use http_body::Body;
 
-/// A request as the core reads it: borrowed, so that nothing is copied that nobody asks for.
+/// A borrowed view of a request, so that only what is read gets copied.
 pub(crate) struct View<'a> {
     head: &'a RequestHead,
     /// Whether the connection is encrypted.
@@ -74,7 +74,7 @@ impl RequestView for View<'_> {
     }
 }
 
-/// Appends headers. Whatever is a header in one version of the `http` crate is one in the other.
+/// Appends headers. Both versions of the `http` crate accept the same names and values, so none is lost.
 pub(crate) fn append(to: &mut HeaderMap, headers: http::HeaderMap) {
     append_headers(headers, |name, value| {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
@@ -100,7 +100,7 @@ pub(crate) fn answer(from: http::Response<AnswerBody>) -> HttpResponse {
     response(from.map(Answer))
 }
 
-/// The body of an answer, as actix-web sends one.
+/// Adapts the body of an answer to actix-web's `MessageBody`.
 struct Answer(AnswerBody);
 
 impl MessageBody for Answer {
@@ -119,7 +119,7 @@ impl MessageBody for Answer {
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
         loop {
             let frame = ready!(Pin::new(&mut self.0).poll_frame(cx));
-            // Frames that are no data are trailers, which an answer does not have.
+            // Frames that are not data are trailers, which answers do not have.
             match frame.map(|frame| frame.map(http_body::Frame::into_data)) {
                 Some(Ok(Err(_))) => {}
                 Some(Ok(Ok(data))) => return Poll::Ready(Some(Ok(data))),

@@ -1,4 +1,4 @@
-//! Extractors.
+//! The extractors that read what [`ClerkMiddleware`](crate::ClerkMiddleware) found out.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -12,8 +12,10 @@ use clerk_core::{Policy, SessionAuth};
 use crate::context::with_auth_context;
 use crate::rejection::ClerkRejection;
 
-/// Who is asking. Never refuses for being signed out; answers 500 where no
-/// [`ClerkMiddleware`](crate::ClerkMiddleware) is.
+/// Extracts who sent the request, signed in or not.
+///
+/// Never refuses a signed-out request. Responds with 500 if no [`ClerkMiddleware`](crate::ClerkMiddleware) wraps the
+/// route.
 ///
 /// ```
 /// use clerk_actix::{Auth, ClerkRejection, Require};
@@ -28,7 +30,7 @@ use crate::rejection::ClerkRejection;
 pub struct Auth(clerk_core::Auth);
 
 impl Auth {
-    /// Returns the outcome itself, to match on its variants.
+    /// Returns the underlying [`Auth`](clerk_core::Auth), to match on its variants.
     #[must_use]
     pub fn into_inner(self) -> clerk_core::Auth {
         self.0
@@ -61,12 +63,13 @@ impl FromRequest for Auth {
     }
 }
 
-/// A signed-in person; refuses everybody else.
+/// Extracts the session of a signed-in user, and refuses every other request.
 ///
-/// Documents are redirected to the sign-in page, other requests get 401, or 503 when the request could not be judged.
+/// Page requests are redirected to the sign-in page, and other requests get 401. A request that could not be
+/// authenticated gets 503.
 ///
-/// actix-web's `Option<SignedIn>` is `None` for every refusal. Where the sign-in is optional, take an [`Auth`], or a
-/// `Result<SignedIn, ClerkRejection>` and [`ClerkRejection::optional`].
+/// actix-web's `Option<SignedIn>` is `None` for every refusal. If signing in is optional, extract [`Auth`], or extract
+/// `Result<SignedIn, ClerkRejection>` and call [`ClerkRejection::optional`].
 ///
 /// ```
 /// use clerk_actix::SignedIn;
@@ -80,7 +83,7 @@ impl FromRequest for Auth {
 pub struct SignedIn(SessionAuth);
 
 impl SignedIn {
-    /// The session itself.
+    /// Returns the session.
     #[must_use]
     pub fn into_inner(self) -> SessionAuth {
         self.0
@@ -130,7 +133,10 @@ impl FromRequest for SignedIn {
     }
 }
 
-/// A signed-in person who meets a [`Policy`]; refuses everybody else with 401, 403 or 503 before the handler runs.
+/// Extracts the session of a signed-in user who satisfies a [`Policy`].
+///
+/// Every other request is refused before the handler runs: like [`SignedIn`] if it is not signed in, and with 403 if the
+/// session does not satisfy the policy.
 ///
 /// ```
 /// use clerk_actix::{Guarded, Policy, Require};
@@ -154,7 +160,7 @@ pub struct Guarded<P: Policy> {
 }
 
 impl<P: Policy> Guarded<P> {
-    /// The session itself.
+    /// Returns the session.
     #[must_use]
     pub fn into_inner(self) -> SessionAuth {
         self.session

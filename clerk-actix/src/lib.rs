@@ -1,21 +1,21 @@
-//! [Clerk](https://clerk.com) for [actix-web](actix_web): a middleware that authenticates requests, extractors for who sent
-//! them, and guards for scopes and resources.
+//! Authentication and authorization with [Clerk](https://clerk.com) for [actix-web](actix_web): middleware that
+//! authenticates requests, extractors for the signed-in user, and guards for scopes and resources.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
 //! use clerk_actix::{Auth, Clerk, ClerkMiddleware, SignedIn, protect};
 //!
 //! async fn home(auth: Auth) -> String {
-//!     auth.user_id().map_or("hello, visitor".into(), |id| format!("hello, {id}"))
+//!     auth.user_id().map_or("Hello, visitor!".into(), |id| format!("Hello, {id}!"))
 //! }
 //!
 //! async fn admin(session: SignedIn) -> String {
-//!     format!("at your service, {}", session.user_id())
+//!     format!("Welcome to the admin area, {}.", session.user_id())
 //! }
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     // Outside of the closure, which runs once per worker: all workers share one cache of signing keys.
+//!     // Build it outside the closure, which runs once per worker, so that all workers share one cache of signing keys.
 //!     let clerk = Clerk::from_env()?;
 //!     HttpServer::new(move || {
 //!         App::new()
@@ -39,32 +39,61 @@
 //! | | |
 //! |---|---|
 //! | configure Clerk | [`Clerk::from_env`], [`Clerk::builder`] |
-//! | authenticate every request | [`ClerkMiddleware`]; it answers by itself only with a redirect to Clerk and back |
-//! | find out who sent a request | [`Auth`], which never refuses |
-//! | demand a signed-in person | [`SignedIn`]: a redirect for pages, else 401 |
-//! | demand a role, a permission, a plan, a feature | [`Guarded`] with a [`Policy`], or `auth.protect(&Require::role("org:admin"))?`: else 403 |
-//! | protect applications, scopes and resources | [`protect`], with [`only`](ProtectMiddleware::only) and [`except`](ProtectMiddleware::except) for paths |
-//! | read the user, the organization, custom claims | [`SessionAuth`] |
-//! | look up the user or the organization | `CurrentUser`, `CurrentOrganization`; everything else through [`Clerk::api`] |
-//! | accept API keys, machines, OAuth clients | [`token`](ProtectMiddleware::token) |
+//! | authenticate every request | wrap the application in [`ClerkMiddleware`] |
+//! | find out who sent a request | extract [`Auth`], which never refuses a signed-out request |
+//! | require a signed-in user | extract [`SignedIn`] |
+//! | require a role, permission, plan or feature | extract [`Guarded`] with a [`Policy`], or call `auth.protect(&Require::role("org:admin"))?` |
+//! | protect applications, scopes and resources | [`protect`], with [`only`](ProtectMiddleware::only) and [`except`](ProtectMiddleware::except) to select paths |
+//! | read the user ID, the organization and custom claims | [`SessionAuth`] |
+//! | look up the user or the organization | extract [`CurrentUser`] or [`CurrentOrganization`]; use [`Clerk::api`] for everything else |
+//! | accept API keys, M2M tokens and OAuth tokens | [`token`](ProtectMiddleware::token) |
 //! | send a browser to the sign-in page | [`ClerkRejection::redirect_to_sign_in`] |
-//! | receive webhooks | `VerifiedWebhook` |
+//! | sign a user out | [`sign_out`] |
+//! | receive webhooks | extract [`VerifiedWebhook`] |
 //! | serve several instances | [`per_host`](ClerkMiddleware::per_host), [`per_request`](ClerkMiddleware::per_request) |
 //!
-//! Signed out is 401 or a redirect, not allowed is 403, and unable to decide, because Clerk is out of reach, is 503. An
-//! extractor or guard without a [`ClerkMiddleware`] around it answers 500. What is not re-exported here is in [`core`].
+//! # Overview
+//!
+//! - **Middleware** authenticates requests and protects routes: [`ClerkMiddleware`], and [`protect`] with
+//!   [`ProtectMiddleware`]. [`ClerkService`], [`ClerkFuture`], [`ProtectService`] and [`ProtectFuture`] are their services
+//!   and futures.
+//! - **Extractors** give handlers the outcome: [`Auth`], [`SignedIn`], [`Guarded`], [`CurrentUser`] with its [`User`],
+//!   [`CurrentOrganization`] with its [`Organization`], and [`VerifiedWebhook`]. They refuse with a [`ClerkRejection`].
+//!   [`sign_out`] ends the session of a request.
+//! - **Authentication** describes who sent a request: [`SessionAuth`] with its [`SessionOrganization`] and [`Claims`],
+//!   [`ApiKeyAuth`], [`M2mTokenAuth`], [`OAuthTokenAuth`], and [`SignedOut`] with its [`Reason`]. [`TokenType`] and
+//!   [`AcceptedTokens`] name the kinds of tokens, and [`AuthContext`] is what the middleware stores in a request's
+//!   extensions.
+//! - **Authorization** describes what a route requires: [`Require`], [`Policy`], [`Reverification`] and
+//!   [`ReverificationLevel`], [`Protect`], and [`RouteMatcher`].
+//! - **Refusals and redirects** describe what a client gets instead: [`Refusal`], [`RefusalKind`], [`RefusalPage`], and
+//!   [`ReturnBack`].
+//! - **Configuration** sets up an instance: [`Clerk`], [`ClerkBuilder`] and [`ConfigError`]; [`ForwardedHeaders`],
+//!   [`AllowedRedirectOrigins`], [`OrganizationSync`], [`OAuthResource`] and [`OAuthResourceError`]; [`SharedStore`]; and
+//!   [`Stats`].
+//! - **Webhooks** verifies messages outside of the extractor: [`WebhookVerifier`], [`WebhookSecret`], [`WebhookEvent`],
+//!   [`WebhookEventType`], [`WebhookData`] and [`WebhookError`].
+//! - **Testing** creates sessions, tokens and webhooks for tests: [`testing`].
+//!
+//! Everything else is in [`core`].
+//!
+//! # Responses
+//!
+//! A signed-out request gets 401, or a redirect to the sign-in page if a browser asked for a page. A signed-in user who
+//! does not meet the requirements gets 403. If Clerk cannot be reached and the request cannot be authenticated without
+//! it, the response is 503. An extractor or guard without a [`ClerkMiddleware`] around it responds with 500.
 //!
 //! # Order
 //!
-//! What is wrapped last runs first. Wrap [`ClerkMiddleware`] after the guards that rely on it, and
-//! [`NormalizePath`](actix_web::middleware::NormalizePath), CORS, compression and error handlers after both: they then
-//! see refused requests and their responses, too.
+//! Middleware that is wrapped last runs first. Wrap [`ClerkMiddleware`] after the guards that rely on it. Wrap
+//! [`NormalizePath`](actix_web::middleware::NormalizePath), CORS, compression and error handlers after both, so that they
+//! also see refused requests and their responses.
 //!
 //! # Features
 //!
 //! | feature | default | |
 //! |---|---|---|
-//! | `current-user` | yes | the extractors `CurrentUser` and `CurrentOrganization`, and the cache behind them (moka) |
+//! | `current-user` | yes | the extractors `CurrentUser` and `CurrentOrganization`, with their cache (moka) |
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
@@ -88,11 +117,11 @@ pub use clerk_core as core;
 #[doc(inline)]
 pub use clerk_core::testing;
 
-// The middlewares.
+// Middleware.
 pub use middleware::{ClerkFuture, ClerkMiddleware, ClerkService};
 pub use protect::{ProtectFuture, ProtectMiddleware, ProtectService, protect};
 
-// The extractors, and what they refuse with.
+// Extractors and their rejection.
 #[cfg(feature = "current-user")]
 pub use clerk_core::api::{Organization, User};
 #[cfg(feature = "current-user")]
@@ -103,7 +132,7 @@ pub use sign_out::sign_out;
 #[cfg(feature = "webhooks")]
 pub use webhook::VerifiedWebhook;
 
-// What handlers and guards meet: who sent a request, and what is required.
+// Authentication, authorization, refusals.
 pub use clerk_core::adapter::AuthContext;
 pub use clerk_core::{
     AcceptedTokens, ApiKeyAuth, Claims, M2mTokenAuth, OAuthResource, OAuthResourceError,
@@ -112,7 +141,7 @@ pub use clerk_core::{
     SessionOrganization, SignedOut, TokenType,
 };
 
-// The instance and its configuration.
+// Configuration.
 pub use clerk_core::{
     AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ForwardedHeaders, OrganizationSync,
     SharedStore, Stats,

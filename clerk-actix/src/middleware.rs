@@ -19,14 +19,16 @@ use crate::convert::{self, View};
 /// Chooses the [`Clerk`] that authenticates a request.
 type Resolver = dyn Fn(&ServiceRequest) -> Option<Clerk> + Send + Sync;
 
-/// Authenticates every request and stores the outcome for extractors and guards: `clerkMiddleware` in the official
-/// SDKs.
+/// Authenticates every request and stores the outcome for extractors and guards, as `clerkMiddleware` does in the
+/// official SDKs.
 ///
-/// Answers by itself only when the browser must be sent through Clerk first (a 307 with the handshake's address).
-/// Nobody is refused here: put [`protect`](crate::protect) around the scopes that need it.
+/// The middleware refuses no request; wrap the scopes that need it in [`protect`](crate::protect). It responds by itself
+/// in three cases only: with a 307 redirect when the browser must complete a handshake with Clerk, with the metadata of an
+/// [`OAuthResource`](crate::OAuthResource) if one is configured, and with 500 when the request contradicts the
+/// configuration.
 ///
-/// Make the [`Clerk`] outside of the closure that `HttpServer::new` takes: the closure runs once per worker, and each
-/// [`Clerk`] has caches of its own.
+/// Build the [`Clerk`] outside the closure that `HttpServer::new` takes: the closure runs once per worker, and each
+/// [`Clerk`] has its own caches.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer, web};
@@ -56,19 +58,20 @@ enum Source {
 }
 
 impl ClerkMiddleware {
-    /// Authenticates with this instance.
+    /// Creates middleware that authenticates every request with one instance.
     pub fn new(clerk: Clerk) -> Self {
         Self {
             source: Source::One(clerk),
         }
     }
 
-    /// Authenticates each request with the instance that `resolve` chooses from it, for several domains or Clerk
-    /// instances in one process. `None` answers 500: a request that belongs to no instance is a mistake in the set-up.
+    /// Creates middleware that authenticates each request with the instance that `resolve` chooses, for processes that
+    /// serve several domains or Clerk instances.
     ///
-    /// Make each [`Clerk`] once, outside: it holds the caches, which instances never share.
+    /// If `resolve` returns `None`, the response is 500, because a request without an instance is a configuration mistake.
     ///
-    /// To choose by the host, use [`per_host`](Self::per_host).
+    /// Build each [`Clerk`] once, outside the closure: it owns the caches, which instances never share. To choose by host,
+    /// use [`per_host`](Self::per_host).
     ///
     /// ```
     /// use clerk_actix::{Clerk, ClerkMiddleware};
@@ -90,9 +93,10 @@ impl ClerkMiddleware {
         }
     }
 
-    /// Authenticates each request with the instance that `resolve` chooses by the host that the request is for, in lower
-    /// case and without a port: that of the request target, which is where HTTP/2 has it, else that of `Host`. `None`
-    /// answers 500.
+    /// Creates middleware that authenticates each request with the instance that `resolve` chooses by host.
+    ///
+    /// The host is in lowercase and has no port. It is taken from the request target, where HTTP/2 puts it, or else from
+    /// the `Host` header. If the host is missing or malformed, or `resolve` returns `None`, the response is 500.
     ///
     /// ```
     /// use clerk_actix::{Clerk, ClerkMiddleware};
@@ -140,7 +144,7 @@ where
     }
 }
 
-/// The service of [`ClerkMiddleware`].
+/// The service created by [`ClerkMiddleware`].
 pub struct ClerkService<S> {
     inner: Rc<S>,
     source: Source,
@@ -214,7 +218,7 @@ where
 type Waiting<B> = Pin<Box<dyn Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>>>;
 
 pin_project! {
-    /// The future of [`ClerkService`].
+    /// The response future of [`ClerkService`].
     pub struct ClerkFuture<F, B> {
         #[pin]
         state: State<F, B>,
@@ -260,7 +264,7 @@ where
 
     #[expect(
         clippy::expect_used,
-        reason = "polling a finished future is a mistake of the caller's"
+        reason = "polling a completed future is a bug in the caller"
     )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {

@@ -15,10 +15,10 @@ use pin_project_lite::pin_project;
 use crate::convert::View;
 use crate::rejection::ClerkRejection;
 
-/// Lets only signed-in people through; add what else is demanded to the result.
+/// Creates a guard that lets only signed-in users through; chain its methods to require more.
 ///
-/// Wrap a scope or a resource in it, under a [`ClerkMiddleware`](crate::ClerkMiddleware). A scope in it refuses unknown
-/// paths below itself, too.
+/// Wrap a scope or a resource in it, and wrap a [`ClerkMiddleware`](crate::ClerkMiddleware) around both. A guarded scope
+/// also refuses requests for unknown paths below it.
 ///
 /// ```no_run
 /// use actix_web::{App, web};
@@ -40,15 +40,21 @@ pub fn protect() -> ProtectMiddleware {
     }
 }
 
-/// A guard as an actix-web middleware; made by [`protect`].
+/// A guard as actix-web middleware, created by [`protect`].
 ///
-/// Signed-out documents are redirected to the sign-in page, other signed-out requests get 401, those of people who may
-/// not 403, and those that cannot be judged 503. Without a [`ClerkMiddleware`](crate::ClerkMiddleware) around it the
-/// answer is 500. A refusal is a response, so middlewares around the guard see it.
+/// | request | response |
+/// |---|---|
+/// | signed out, asks for a page | a redirect to the sign-in page |
+/// | signed out, anything else | 401 |
+/// | signed in, but does not meet the requirements | 403 |
+/// | could not be authenticated, because Clerk could not be reached | 503 |
+/// | no [`ClerkMiddleware`](crate::ClerkMiddleware) around the guard | 500 |
+///
+/// A refusal is a response, not an error, so middleware around the guard sees it.
 ///
 /// # Security
-/// With [`only`](Self::only) and [`except`](Self::except), a middleware that rewrites paths, such as
-/// [`NormalizePath`](actix_web::middleware::NormalizePath), belongs around the guard: wrap it later.
+/// If you use [`only`](Self::only) or [`except`](Self::except), wrap middleware that rewrites paths, such as
+/// [`NormalizePath`](actix_web::middleware::NormalizePath), after the guard, so that the guard sees the rewritten path.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ProtectMiddleware {
@@ -76,7 +82,7 @@ where
     }
 }
 
-/// The service of [`ProtectMiddleware`].
+/// The service created by [`ProtectMiddleware`].
 #[derive(Debug)]
 pub struct ProtectService<S> {
     inner: S,
@@ -113,7 +119,7 @@ impl<S> ProtectService<S> {
         let context = extensions
             .get::<AuthContext>()
             .ok_or_else(|| Refusal::missing_middleware("ClerkMiddleware"))?;
-        // The router compares routes with the text in `match_info`: mostly decoded, and whatever middlewares made of it.
+        // The router matches routes against the text in `match_info`: mostly decoded, and as other middleware left it.
         let routed = request.match_info();
         let path = RoutedPath::received(routed.get_ref().uri().path())
             .decoded_as(routed.as_str())
@@ -123,7 +129,7 @@ impl<S> ProtectService<S> {
 }
 
 pin_project! {
-    /// The future of [`ProtectService`].
+    /// The response future of [`ProtectService`].
     pub struct ProtectFuture<F> {
         #[pin]
         state: State<F>,
@@ -146,7 +152,7 @@ where
 
     #[expect(
         clippy::expect_used,
-        reason = "polling a finished future is a mistake of the caller's"
+        reason = "polling a completed future is a bug in the caller"
     )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {

@@ -1,4 +1,4 @@
-//! What a refused request is told.
+//! The rejection of extractors and handlers.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -7,22 +7,21 @@ use clerk_core::{Refusal, RefusalKind, ReturnBack};
 use crate::context::with_auth_context;
 use crate::convert::{self, View};
 
-/// Why an extractor or a guard of this crate refused a request; also what a handler returns when `auth.protect(..)?`
-/// fails.
+/// The rejection of this crate's extractors and guards, and the error of handlers that use `auth.protect(..)?`.
 ///
-/// The response is the [`Refusal`]'s, the same as under axum.
+/// Converts into the response of its [`Refusal`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct ClerkRejection(#[from] Refusal);
 
 impl ClerkRejection {
-    /// Why.
+    /// Returns why the request was refused.
     #[must_use]
     pub fn kind(&self) -> RefusalKind {
         self.0.kind()
     }
 
-    /// The status of the response.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         convert::status(self.0.status())
@@ -30,8 +29,8 @@ impl ClerkRejection {
 
     /// Converts a signed-out refusal to `None` and returns every other refusal as an error.
     ///
-    /// For extractors as `Result<SignedIn, ClerkRejection>`: actix-web's own `Option<SignedIn>` is `None` also when
-    /// Clerk is out of reach or no [`ClerkMiddleware`](crate::ClerkMiddleware) is there.
+    /// Use it with extractors such as `Result<SignedIn, ClerkRejection>`. actix-web's own `Option<SignedIn>` is also `None`
+    /// if Clerk cannot be reached or the [`ClerkMiddleware`](crate::ClerkMiddleware) is missing.
     ///
     /// ```
     /// use clerk_actix::{ClerkRejection, SignedIn};
@@ -44,15 +43,17 @@ impl ClerkRejection {
     /// ```
     ///
     /// # Errors
-    /// Every other refusal.
+    /// Returns every refusal that is not a signed-out one.
     pub fn optional<T>(extracted: Result<T, Self>) -> Result<Option<T>, Self> {
         Ok(Refusal::optional(
             extracted.map_err(|rejection| rejection.0),
         )?)
     }
 
-    /// A redirect to the sign-in page, with the way back; to the page of the session's tasks for somebody who has
-    /// some to do. For handlers that decide by themselves, as `redirectToSignIn` in the official SDKs.
+    /// Creates a redirect to the sign-in page, which sends the browser back afterward.
+    ///
+    /// A user whose session has pending tasks is sent to the tasks page instead. This is `redirectToSignIn` of the official
+    /// SDKs, for handlers that decide by themselves.
     ///
     /// ```
     /// use clerk_actix::{Auth, ClerkRejection, ReturnBack};
@@ -74,7 +75,8 @@ impl ClerkRejection {
         Self(redirect.unwrap_or_else(|refusal| refusal))
     }
 
-    /// A redirect to the sign-up page, with the way back: `redirectToSignUp` in the official SDKs.
+    /// Creates a redirect to the sign-up page, which sends the browser back afterward; `redirectToSignUp` of the official
+    /// SDKs.
     #[must_use]
     pub fn redirect_to_sign_up(request: &HttpRequest, back: ReturnBack<'_>) -> Self {
         let redirect = with_auth_context(request, |context| {

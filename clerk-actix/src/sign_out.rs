@@ -7,10 +7,12 @@ use crate::context::with_auth_context;
 use crate::convert;
 use crate::rejection::ClerkRejection;
 
-/// Signs the person out who sent the request: revokes the session, and returns the headers that clear its cookies. Do it on
-/// POST only, so that no link signs anybody out.
+/// Signs the user out: revokes the session of the request, and returns the headers that clear its cookies.
 ///
-/// A session token that somebody copied stays valid until it expires, usually within a minute.
+/// Call it for POST requests only, so that a link cannot sign users out.
+///
+/// # Security
+/// A copied session token remains valid until it expires, usually within a minute.
 ///
 /// ```
 /// use actix_web::{HttpRequest, HttpResponse};
@@ -28,8 +30,8 @@ use crate::rejection::ClerkRejection;
 /// ```
 ///
 /// # Errors
-/// 503 when the Backend API cannot be asked: the session goes on. 500 where no [`ClerkMiddleware`](crate::ClerkMiddleware)
-/// is.
+/// Refuses with 503 if the session could not be revoked, in which case it continues, and with 500 if no
+/// [`ClerkMiddleware`](crate::ClerkMiddleware) wraps the route.
 pub async fn sign_out(request: &HttpRequest) -> Result<HeaderMap, ClerkRejection> {
     let context = with_auth_context::<_, ClerkRejection>(request, |context| Ok(context.clone()))?;
     let mut headers = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! Webhooks.
+//! The extractor for webhooks.
 
 use std::future::Future;
 use std::pin::Pin;

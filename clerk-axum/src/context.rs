@@ -1,4 +1,4 @@
-//! What the layer left with a request.
+//! Access to the [`AuthContext`] that the layer stores in a request's extensions.
 
 use clerk_core::Refusal;
 use clerk_core::adapter::AuthContext;

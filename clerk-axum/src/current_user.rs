@@ -1,4 +1,4 @@
-//! The user and the organization behind the session.
+//! The extractors for the signed-in user and the active organization.
 
 use std::sync::Arc;
 
@@ -10,41 +10,41 @@ use http::request::Parts;
 use crate::context::auth_context;
 use crate::rejection::ClerkRejection;
 
-/// The signed-in person's user, looked up through the Backend API and remembered for a short time
+/// Extracts the signed-in user, looked up through the Backend API and cached for a short time
 /// ([`Clerk::users`](crate::Clerk::users)).
 ///
-/// | form | for | nobody is signed in | Clerk is out of reach |
+/// | form | use | signed out | Clerk cannot be reached |
 /// |---|---|---|---|
-/// | `CurrentUser` | what cannot be done without the user | 401, or a redirect | 503 |
-/// | `Option<CurrentUser>` | pages that greet | `None` | `None` |
-/// | `Result<CurrentUser, ClerkRejection>` | pages that greet, and say why not | `Err` | `Err` |
+/// | `CurrentUser` | handlers that need the user | 401, or a redirect | 503 |
+/// | `Option<CurrentUser>` | pages that show the user if there is one | `None` | `None` |
+/// | `Result<CurrentUser, ClerkRejection>` | pages that also show why there is no user | `Err` | `Err` |
 ///
-/// The optional forms never refuse: nobody is known then, and [`ClerkRejection::kind`] says why. They are for what a page
-/// shows. To decide what somebody may see or do, take [`SignedIn`](crate::SignedIn) or [`Guarded`](crate::Guarded), which
-/// need no look-up.
+/// The optional forms let every request through, and [`ClerkRejection::kind`] says why there is no user. (`Option` still
+/// responds with 500 if the [`ClerkLayer`](crate::ClerkLayer) is missing.) Use them only for what a page shows. To decide
+/// what a user may see or do, extract [`SignedIn`](crate::SignedIn) or [`Guarded`](crate::Guarded), which need no lookup.
 ///
-/// What a [`User`] serializes to is its public part: private metadata leaves the server only when a handler says so.
+/// A [`User`] serializes without its private metadata, which leaves the server only if a handler sends it explicitly.
 ///
 /// ```
 /// use axum::Json;
 /// use clerk_axum::{ClerkRejection, CurrentUser, RefusalKind, User};
 ///
-/// /// For signed-in people only.
+/// /// Requires a signed-in user.
 /// async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
 ///     Json(user)
 /// }
 ///
-/// /// For everybody, whatever happens to Clerk.
+/// /// Accepts every request, even if Clerk cannot be reached.
 /// async fn home(user: Option<CurrentUser>) -> String {
 ///     let name = user.and_then(|CurrentUser(user)| user.first_name);
-///     format!("Hello, {}", name.as_deref().unwrap_or("visitor"))
+///     format!("Hello, {}!", name.as_deref().unwrap_or("visitor"))
 /// }
 ///
 /// async fn header(user: Result<CurrentUser, ClerkRejection>) -> &'static str {
 ///     match user {
-///         Ok(_) => "your account",
-///         Err(why) if why.kind() == RefusalKind::Undecided => "your account is not at hand right now",
-///         Err(_) => "sign in",
+///         Ok(_) => "Your account",
+///         Err(why) if why.kind() == RefusalKind::Undecided => "Your account is unavailable right now",
+///         Err(_) => "Sign in",
 ///     }
 /// }
 /// # fn assert_handler<H: axum::handler::Handler<T, ()>, T>(_: H) {}
@@ -55,13 +55,13 @@ use crate::rejection::ClerkRejection;
 #[derive(Clone, Debug)]
 pub struct CurrentUser(pub User);
 
-/// The organization that is active in the session, looked up through the Backend API and remembered for a short time
+/// Extracts the active organization of the session, looked up through the Backend API and cached for a short time
 /// ([`Clerk::organizations`](crate::Clerk::organizations)).
 ///
-/// Refuses like [`SignedIn`](crate::SignedIn), with 403 when no organization is active, and with 503 when Clerk is out of
-/// reach. The optional forms never refuse, as those of [`CurrentUser`].
+/// Refuses like [`SignedIn`](crate::SignedIn), with 403 if no organization is active, and with 503 if Clerk cannot be
+/// reached. The optional forms are those of [`CurrentUser`].
 ///
-/// What an [`Organization`] serializes to is its public part.
+/// An [`Organization`] serializes without its private metadata.
 ///
 /// ```
 /// use clerk_axum::CurrentOrganization;
@@ -116,7 +116,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentOrganization {
     }
 }
 
-/// Nobody is known, unless the application is set up wrongly.
+/// Converts every refusal to `None`, except for a misconfigured application.
 fn known<T>(extracted: Result<T, ClerkRejection>) -> Result<Option<T>, ClerkRejection> {
     match extracted {
         Ok(known) => Ok(Some(known)),

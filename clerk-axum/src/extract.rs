@@ -1,4 +1,4 @@
-//! Extractors.
+//! The extractors that read what [`ClerkLayer`](crate::ClerkLayer) found out.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,7 +11,9 @@ use http::request::Parts;
 use crate::context::auth_context;
 use crate::rejection::ClerkRejection;
 
-/// Who is asking. Never refuses for being signed out; answers 500 where no [`ClerkLayer`](crate::ClerkLayer) is.
+/// Extracts who sent the request, signed in or not.
+///
+/// Never refuses a signed-out request. Responds with 500 if no [`ClerkLayer`](crate::ClerkLayer) wraps the route.
 ///
 /// ```
 /// use clerk_axum::{Auth, ClerkRejection, Require};
@@ -27,7 +29,7 @@ use crate::rejection::ClerkRejection;
 pub struct Auth(clerk_core::Auth);
 
 impl Auth {
-    /// Returns the outcome itself, to match on its variants.
+    /// Returns the underlying [`Auth`](clerk_core::Auth), to match on its variants.
     #[must_use]
     pub fn into_inner(self) -> clerk_core::Auth {
         self.0
@@ -57,10 +59,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
     }
 }
 
-/// A signed-in person; refuses everybody else.
+/// Extracts the session of a signed-in user, and refuses every other request.
 ///
-/// Documents are redirected to the sign-in page, other requests get 401, or 503 when the request could not be judged.
-/// As `Option<SignedIn>` only being signed out is `None`: a request that could not be judged is still refused.
+/// Page requests are redirected to the sign-in page, and other requests get 401. A request that could not be
+/// authenticated gets 503. `Option<SignedIn>` is `None` only for signed-out requests: a request that could not be
+/// authenticated is still refused.
 ///
 /// ```
 /// use clerk_axum::SignedIn;
@@ -80,7 +83,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
 pub struct SignedIn(SessionAuth);
 
 impl SignedIn {
-    /// The session itself.
+    /// Returns the session.
     #[must_use]
     pub fn into_inner(self) -> SessionAuth {
         self.0
@@ -138,7 +141,10 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     }
 }
 
-/// A signed-in person who meets a [`Policy`]; refuses everybody else with 401, 403 or 503 before the handler runs.
+/// Extracts the session of a signed-in user who satisfies a [`Policy`].
+///
+/// Every other request is refused before the handler runs: like [`SignedIn`] if it is not signed in, and with 403 if the
+/// session does not satisfy the policy.
 ///
 /// ```
 /// use clerk_axum::{Guarded, Policy, Require};
@@ -163,7 +169,7 @@ pub struct Guarded<P: Policy> {
 }
 
 impl<P: Policy> Guarded<P> {
-    /// The session itself.
+    /// Returns the session.
     #[must_use]
     pub fn into_inner(self) -> SessionAuth {
         self.session

@@ -20,15 +20,17 @@ use crate::original_request::OriginalRequest;
 /// Chooses the [`Clerk`] that authenticates a request.
 type Resolver = dyn Fn(&Request<()>) -> Option<Clerk> + Send + Sync;
 
-/// Authenticates every request and stores the outcome for extractors and guards: `clerkMiddleware` in the official
-/// SDKs.
+/// Authenticates every request and stores the outcome for extractors and guards, as `clerkMiddleware` does in the
+/// official SDKs.
 ///
-/// Answers by itself only when the browser must be sent through Clerk first (a 307 with the handshake's address).
-/// Nobody is refused here: put [`protect`](crate::protect) on the routes that need it.
+/// The layer refuses no request; put [`protect`](crate::protect) on the routes that need it. It responds by itself in
+/// three cases only: with a 307 redirect when the browser must complete a handshake with Clerk, with the metadata of an
+/// [`OAuthResource`](crate::OAuthResource) if one is configured, and with 500 when the request contradicts the
+/// configuration.
 ///
-/// Works under every tower stack whose response body has a `Default`, such as axum's and tonic's. Answers of its own have
-/// no body where that is not axum's: of redirects nobody misses it, and the metadata of an
-/// [`OAuthResource`](crate::OAuthResource) is for applications on axum.
+/// Works with every tower service whose response body implements `Default`, such as axum's and tonic's. If the body type
+/// is not axum's, the layer's own responses have an empty body. Redirects need none, but serving the metadata of an
+/// [`OAuthResource`](crate::OAuthResource) requires axum.
 ///
 /// ```no_run
 /// use axum::{Router, routing::get};
@@ -56,20 +58,21 @@ enum Source {
 }
 
 impl ClerkLayer {
-    /// Authenticates with this instance.
+    /// Creates a layer that authenticates every request with one instance.
     pub fn new(clerk: Clerk) -> Self {
         Self {
             source: Source::One(clerk),
         }
     }
 
-    /// Authenticates each request with the instance that `resolve` chooses from its head, for several domains or
-    /// Clerk instances in one process. `None` answers 500: a request that belongs to no instance is a mistake in the
-    /// set-up.
+    /// Creates a layer that authenticates each request with the instance that `resolve` chooses, for processes that serve
+    /// several domains or Clerk instances.
     ///
-    /// Make each [`Clerk`] once, outside: it holds the caches, which instances never share.
+    /// `resolve` sees the head of the request. If it returns `None`, the response is 500, because a request without an
+    /// instance is a configuration mistake.
     ///
-    /// To choose by the host, use [`per_host`](Self::per_host).
+    /// Build each [`Clerk`] once, outside the closure: it owns the caches, which instances never share. To choose by host,
+    /// use [`per_host`](Self::per_host).
     ///
     /// ```
     /// use clerk_axum::{Clerk, ClerkLayer};
@@ -91,9 +94,10 @@ impl ClerkLayer {
         }
     }
 
-    /// Authenticates each request with the instance that `resolve` chooses by the host that the request is for, in lower
-    /// case and without a port: that of the request target, which is where HTTP/2 has it, else that of `Host`. `None`
-    /// answers 500.
+    /// Creates a layer that authenticates each request with the instance that `resolve` chooses by host.
+    ///
+    /// The host is in lowercase and has no port. It is taken from the request target, where HTTP/2 puts it, or else from
+    /// the `Host` header. If the host is missing or malformed, or `resolve` returns `None`, the response is 500.
     ///
     /// ```
     /// use clerk_axum::{Clerk, ClerkLayer};
@@ -133,7 +137,7 @@ impl<S> Layer<S> for ClerkLayer {
     }
 }
 
-/// The service of [`ClerkLayer`].
+/// The service created by [`ClerkLayer`].
 #[derive(Clone)]
 pub struct ClerkService<S> {
     inner: S,
@@ -183,7 +187,7 @@ where
             }
         };
         match clerk.attach(&OriginalRequest::of(&request)) {
-            // The common case: no future of our own, no allocation, no clone of the inner service.
+            // The common case: no boxed future, no allocation, no clone of the inner service.
             Next::GoOn(GoOn {
                 context, headers, ..
             }) => {
@@ -192,7 +196,7 @@ where
             }
             Next::Answer(answer) => ClerkFuture::answer(answer.map(body_of)),
             Next::Wait(wait) => {
-                // The service that was polled ready is the one that is called; the fresh clone stays behind.
+                // Call the service that was polled ready, and keep the clone, which was not.
                 let fresh = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, fresh);
                 ClerkFuture::waiting(Box::pin(async move {
@@ -213,7 +217,7 @@ where
     }
 }
 
-/// Converts the body of an answer to axum's body type, where the stack has that; to an empty one elsewhere.
+/// Converts the body of an answer if the stack uses axum's body type; returns an empty body otherwise.
 fn body_of<R: Default + 'static>(answer: AnswerBody) -> R {
     let mut body = Some(Body::new(answer));
     let body: &mut dyn Any = &mut body;
@@ -235,7 +239,7 @@ fn append(to: &mut HeaderMap, headers: HeaderMap) {
 type Waiting<R, E> = Pin<Box<dyn Future<Output = Result<Response<R>, E>> + Send>>;
 
 pin_project! {
-    /// The future of [`ClerkService`].
+    /// The response future of [`ClerkService`].
     pub struct ClerkFuture<F, R, E> {
         #[pin]
         state: State<F, R, E>,
@@ -281,7 +285,7 @@ where
 
     #[expect(
         clippy::expect_used,
-        reason = "polling a finished future is a mistake of the caller's"
+        reason = "polling a completed future is a bug in the caller"
     )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {

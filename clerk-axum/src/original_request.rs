@@ -1,12 +1,13 @@
-//! The request as it reached the outermost router.
+//! A view of the request as it reached the outermost router.
 
 use axum::extract::OriginalUri;
 use clerk_core::adapter::RequestView;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
-/// A request with the URL that was asked for: a nested router sees one without its prefix, which must not become the
-/// address that a browser is sent back to.
+/// A request with the URL that the client asked for.
+///
+/// A nested router sees the URL without its prefix, and a browser must not be sent back to that one.
 pub(crate) struct OriginalRequest<'a> {
     method: &'a Method,
     pub(crate) uri: &'a Uri,

@@ -17,10 +17,10 @@ use tower_service::Service;
 use crate::context::auth_context;
 use crate::original_request::OriginalRequest;
 
-/// Lets only signed-in people through; add what else is demanded to the result.
+/// Creates a guard that lets only signed-in users through; chain its methods to require more.
 ///
-/// Put it on a router with [`route_layer`](axum::Router::route_layer), so that unknown paths stay 404, under a
-/// [`ClerkLayer`](crate::ClerkLayer).
+/// Add it to a router with [`route_layer`](axum::Router::route_layer), so that unknown paths still get 404, and add a
+/// [`ClerkLayer`](crate::ClerkLayer) around it.
 ///
 /// ```no_run
 /// use axum::{Router, routing::get};
@@ -40,11 +40,15 @@ pub fn protect() -> ProtectLayer {
     }
 }
 
-/// A guard as a tower layer; made by [`protect`].
+/// A guard as a tower layer, created by [`protect`].
 ///
-/// Signed-out documents are redirected to the sign-in page, other signed-out requests get 401, those of people who may
-/// not 403, and those that cannot be judged 503. Without a [`ClerkLayer`](crate::ClerkLayer) around it the answer is
-/// 500.
+/// | request | response |
+/// |---|---|
+/// | signed out, asks for a page | a redirect to the sign-in page |
+/// | signed out, anything else | 401 |
+/// | signed in, but does not meet the requirements | 403 |
+/// | could not be authenticated, because Clerk could not be reached | 503 |
+/// | no [`ClerkLayer`](crate::ClerkLayer) around the guard | 500 |
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ProtectLayer {
@@ -54,8 +58,10 @@ pub struct ProtectLayer {
 clerk_core::protect_setters!(ProtectLayer);
 
 impl ProtectLayer {
-    /// Refuses calls with a gRPC status instead of an HTTP one, for services made with tonic: `UNAUTHENTICATED`,
-    /// `PERMISSION_DENIED`, or `UNAVAILABLE` when a call cannot be judged.
+    /// Refuses calls with a gRPC status instead of an HTTP status, for tonic services.
+    ///
+    /// The status is `UNAUTHENTICATED`, `PERMISSION_DENIED`, or `UNAVAILABLE` if the call could not be authenticated;
+    /// [`Refusal::grpc_code`](crate::Refusal::grpc_code) lists them all.
     ///
     /// ```
     /// use clerk_axum::protect;
@@ -70,7 +76,7 @@ impl ProtectLayer {
     }
 }
 
-/// A guard that refuses as gRPC does; made by [`ProtectLayer::grpc`].
+/// A guard that refuses calls with a gRPC status, created by [`ProtectLayer::grpc`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GrpcProtectLayer {
@@ -99,15 +105,15 @@ impl<S> Layer<S> for GrpcProtectLayer {
     }
 }
 
-/// The service of [`ProtectLayer`].
+/// The service created by [`ProtectLayer`].
 #[derive(Clone, Debug)]
 pub struct ProtectService<S> {
     inner: S,
-    // Routers clone their services for every request.
+    // Shared, because routers clone their services for every request.
     protect: Arc<Protect>,
 }
 
-/// The service of [`GrpcProtectLayer`].
+/// The service created by [`GrpcProtectLayer`].
 #[derive(Clone, Debug)]
 pub struct GrpcProtectService<S> {
     inner: S,
@@ -160,14 +166,14 @@ where
 
 fn check<B>(protect: &Protect, request: &Request<B>) -> Result<(), Refusal> {
     let context = auth_context(request.extensions())?;
-    // A nested router sees a path without its prefix; the guard looks at the one that was asked for as well.
+    // A nested router sees the path without its prefix; the guard also considers the path that was requested.
     let original = OriginalRequest::of(request);
     let path = RoutedPath::received(original.uri.path()).nested_as(request.uri().path());
     context.protect(protect, &original, path)
 }
 
 pin_project! {
-    /// The future of [`ProtectService`].
+    /// The response future of [`ProtectService`] and [`GrpcProtectService`].
     pub struct ProtectFuture<F, R> {
         #[pin]
         state: State<F, R>,
@@ -206,7 +212,7 @@ where
 
     #[expect(
         clippy::expect_used,
-        reason = "polling a finished future is a mistake of the caller's"
+        reason = "polling a completed future is a bug in the caller"
     )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {

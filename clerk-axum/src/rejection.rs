@@ -1,4 +1,4 @@
-//! What a refused request is told.
+//! The rejection of extractors and handlers.
 
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
@@ -9,28 +9,30 @@ use http::request::Parts;
 use crate::context::auth_context;
 use crate::original_request::OriginalRequest;
 
-/// Why an extractor of this crate refused a request; also what a handler returns when `auth.protect(..)?` fails.
+/// The rejection of this crate's extractors, and the error of handlers that use `auth.protect(..)?`.
 ///
-/// The response is the [`Refusal`]'s, the same as under actix-web.
+/// Converts into the response of its [`Refusal`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct ClerkRejection(#[from] Refusal);
 
 impl ClerkRejection {
-    /// Why.
+    /// Returns why the request was refused.
     #[must_use]
     pub fn kind(&self) -> RefusalKind {
         self.0.kind()
     }
 
-    /// The status of the response.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status()
     }
 
-    /// A redirect to the sign-in page, with the way back; to the page of the session's tasks for somebody who has
-    /// some to do. For handlers that decide by themselves, as `redirectToSignIn` in the official SDKs.
+    /// Creates a redirect to the sign-in page, which sends the browser back afterward.
+    ///
+    /// A user whose session has pending tasks is sent to the tasks page instead. This is `redirectToSignIn` of the official
+    /// SDKs, for handlers that decide by themselves.
     ///
     /// ```
     /// use clerk_axum::{Auth, ClerkRejection, ReturnBack};
@@ -52,7 +54,8 @@ impl ClerkRejection {
         Self(redirect.unwrap_or_else(|refusal| refusal))
     }
 
-    /// A redirect to the sign-up page, with the way back: `redirectToSignUp` in the official SDKs.
+    /// Creates a redirect to the sign-up page, which sends the browser back afterward; `redirectToSignUp` of the official
+    /// SDKs.
     #[must_use]
     pub fn redirect_to_sign_up(request: &Parts, back: ReturnBack<'_>) -> Self {
         let redirect = auth_context(&request.extensions)

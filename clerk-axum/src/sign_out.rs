@@ -6,10 +6,12 @@ use http::request::Parts;
 use crate::context::auth_context;
 use crate::rejection::ClerkRejection;
 
-/// Signs the person out who sent the request: revokes the session, and returns the headers that clear its cookies. Do it on
-/// POST only, so that no link signs anybody out.
+/// Signs the user out: revokes the session of the request, and returns the headers that clear its cookies.
 ///
-/// A session token that somebody copied stays valid until it expires, usually within a minute.
+/// Call it for POST requests only, so that a link cannot sign users out.
+///
+/// # Security
+/// A copied session token remains valid until it expires, usually within a minute.
 ///
 /// ```
 /// use axum::response::Redirect;
@@ -24,7 +26,8 @@ use crate::rejection::ClerkRejection;
 /// ```
 ///
 /// # Errors
-/// 503 when the Backend API cannot be asked: the session goes on. 500 where no [`ClerkLayer`](crate::ClerkLayer) is.
+/// Refuses with 503 if the session could not be revoked, in which case it continues, and with 500 if no
+/// [`ClerkLayer`](crate::ClerkLayer) wraps the route.
 pub async fn sign_out(request: &Parts) -> Result<HeaderMap, ClerkRejection> {
     Ok(auth_context(&request.extensions)?.sign_out().await?)
 }

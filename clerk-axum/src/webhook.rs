@@ -1,4 +1,4 @@
-//! Webhooks.
+//! The extractor for webhooks.
 
 use std::error::Error as _;
 

@@ -1,8 +1,14 @@
-//! The seam for web frameworks: what an adapter needs, and applications do not.
+//! Items for adapters to web frameworks. Applications do not need them.
 //!
-//! An adapter attaches a [`Clerk`] to requests: it hands in a borrowed [`RequestView`] to [`Clerk::attach`] and does what
-//! [`Next`] says. It keeps the [`AuthContext`] with the request; extractors and guards behind it ask that.
-//! `clerk-axum` and `clerk-actix` are built on nothing else; the example `hyper-service` is an adapter in one file.
+//! An adapter passes each request as a borrowed [`RequestView`] to [`Clerk::attach`] and does what the returned [`Next`]
+//! says. It stores the [`AuthContext`] with the request, where extractors and guards find it. `clerk-axum` and
+//! `clerk-actix` are built on this module alone, and the example `hyper-service` is an adapter in one file.
+//!
+//! - **Attaching**: [`RequestView`] is a request; [`Next`], [`GoOn`], [`Wait`] and [`AnswerBody`] are what to do with it;
+//!   [`append_headers`] adds headers to the response.
+//! - **Extractors and guards**: [`AuthContext`] is what they read, and [`RoutedPath`] is the path for a guard.
+//! - **Other**: [`WebhookBody`] is the body for [`Clerk::verify_webhook`], and [`request_host`] is the host to choose an
+//!   instance by.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -48,11 +54,11 @@ use crate::webhook::{WebhookError, WebhookEvent};
     reason = "an adapter must know what to do in every case"
 )]
 pub enum Next {
-    /// Calls the application.
+    /// Call the application.
     GoOn(GoOn),
-    /// Answers with this, and does not call the application.
+    /// Respond with this answer and do not call the application.
     Answer(Response<AnswerBody>),
-    /// Waits for Clerk first.
+    /// Call [`Wait::finish`] first, which performs I/O.
     Wait(Wait),
 }
 
@@ -65,7 +71,7 @@ impl From<Result<GoOn, Response<AnswerBody>>> for Next {
     }
 }
 
-/// The headers may hold session tokens.
+/// Omits the headers, because they may contain session tokens.
 impl fmt::Debug for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,16 +85,16 @@ impl fmt::Debug for Next {
     }
 }
 
-/// What a request carries on to the application, and its response back.
+/// What to add to the request for the application, and to its response.
 #[non_exhaustive]
 pub struct GoOn {
-    /// Belongs into the request's extensions.
+    /// Store this with the request, for example in its extensions.
     pub context: AuthContext,
-    /// Belong to the application's response: append them ([`append_headers`]), so that its own cookies stay.
+    /// Append these to the application's response with [`append_headers`], which keeps the cookies that it sets.
     pub headers: HeaderMap,
 }
 
-/// The headers may hold session tokens.
+/// Omits the headers, because they may contain session tokens.
 impl fmt::Debug for GoOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GoOn")
@@ -99,8 +105,8 @@ impl fmt::Debug for GoOn {
 
 /// The body of an answer that does not come from the application.
 ///
-/// Redirects and refusals are whole when they are made; an answer that is proxied from Clerk would arrive in pieces.
-/// Adapters treat both alike, as an [`http_body::Body`].
+/// Adapters must treat it as an [`http_body::Body`] that may arrive in several frames, although current answers have one
+/// frame at most.
 #[derive(Debug, Default)]
 pub struct AnswerBody {
     whole: Bytes,
@@ -133,7 +139,7 @@ impl Body for AnswerBody {
     }
 }
 
-/// A request whose authentication waits for signing keys or for an answer of Clerk's. Borrows nothing.
+/// A request whose authentication needs signing keys or a response from Clerk. Borrows nothing from the request.
 #[must_use]
 pub struct Wait {
     clerk: Clerk,
@@ -141,10 +147,10 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// Does what is needed. Dropping the future loses nothing but this request.
+    /// Performs the I/O and finishes the authentication. Dropping the future abandons only this request.
     ///
     /// # Errors
-    /// The answer with which the application is not called, as in [`Next::Answer`].
+    /// Returns an answer to respond with instead of calling the application, as in [`Next::Answer`].
     pub async fn finish(self) -> Result<GoOn, Response<AnswerBody>> {
         let Self { clerk, pending } = self;
         let outcome = pending.finish().await;
@@ -160,8 +166,8 @@ impl fmt::Debug for Wait {
     }
 }
 
-/// Who sent a request, together with the instance that found it out: what an adapter keeps with every request, also with
-/// those of visitors.
+/// Who sent a request, together with the instance that authenticated it. Adapters store it with every request, signed in or
+/// not.
 #[derive(Clone, Debug)]
 pub struct AuthContext {
     clerk: Clerk,
@@ -169,7 +175,7 @@ pub struct AuthContext {
 }
 
 impl AuthContext {
-    /// Makes what an adapter keeps with a request; for tests of handlers.
+    /// Creates a context for tests of handlers.
     ///
     /// # Security
     /// Nothing is verified.
@@ -190,10 +196,10 @@ impl AuthContext {
         &self.auth
     }
 
-    /// Asks a guard whether a request that is routed by `path` may go on.
+    /// Checks a request that is routed by `path` against a guard.
     ///
     /// # Errors
-    /// The [`Refusal`] with which to answer.
+    /// Returns the [`Refusal`] to respond with.
     pub fn protect<'p>(
         &self,
         protect: &Protect,
@@ -203,18 +209,19 @@ impl AuthContext {
         protect.judge(self.clerk.instance(), &self.auth, request, path)
     }
 
-    /// Returns the session, when it meets the policy.
+    /// Returns the session if it satisfies the policy.
     ///
     /// # Errors
-    /// As [`Auth::protect`].
+    /// Returns the same refusals as [`Auth::protect`].
     pub fn guarded<P: Policy>(&self) -> Result<&SessionAuth, Refusal> {
         self.auth.protect(&P::require())
     }
 
-    /// Looks up the signed-in person's user ([`Clerk::users`]).
+    /// Looks up the signed-in user ([`Clerk::users`]).
     ///
     /// # Errors
-    /// As [`Auth::signed_in`]; 401 when the user no longer exists, and 503 when the Backend API does not give it in time.
+    /// Returns the same refusals as [`Auth::signed_in`], 401 if the user no longer exists, and 503 if the lookup fails or
+    /// takes too long.
     #[cfg(feature = "lookups")]
     pub async fn current_user(&self) -> Result<Arc<User>, Refusal> {
         let session = self.auth.signed_in()?;
@@ -225,11 +232,11 @@ impl AuthContext {
         })
     }
 
-    /// Looks up the organization that is active in the session ([`Clerk::organizations`]).
+    /// Looks up the active organization of the session ([`Clerk::organizations`]).
     ///
     /// # Errors
-    /// As [`Auth::signed_in`]; 403 when no organization is active or it no longer exists, and 503 when the Backend API does
-    /// not give it in time.
+    /// Returns the same refusals as [`Auth::signed_in`], 403 if no organization is active or it no longer exists, and 503 if
+    /// the lookup fails or takes too long.
     #[cfg(feature = "lookups")]
     pub async fn current_organization(&self) -> Result<Arc<Organization>, Refusal> {
         let session = self.auth.signed_in()?;
@@ -243,19 +250,21 @@ impl AuthContext {
         })
     }
 
-    /// Signs the person out who sent the request: revokes the session, and returns the headers that clear its cookies. Do it
-    /// on POST only, so that no link signs anybody out.
+    /// Signs the user out: revokes the session of the request, and returns the headers that clear its cookies.
     ///
-    /// A session token that somebody copied stays valid until it expires, usually within a minute.
+    /// Call it for POST requests only, so that a link cannot sign users out.
+    ///
+    /// # Security
+    /// A copied session token remains valid until it expires, usually within a minute.
     ///
     /// # Errors
-    /// 503 when the Backend API cannot be asked: the session goes on.
+    /// Refuses with 503 if the session could not be revoked, in which case it continues.
     pub async fn sign_out(&self) -> Result<HeaderMap, Refusal> {
         sign_out(self.clerk.instance(), &self.auth).await
     }
 
-    /// Sends the browser to the sign-in page, with the way back (`redirectToSignIn` in the official SDKs); to the page of
-    /// the session's tasks for somebody who has some to do.
+    /// Creates a redirect to the sign-in page, which sends the browser back afterward; `redirectToSignIn` of the official
+    /// SDKs. A user whose session has pending tasks is sent to the tasks page instead.
     #[must_use]
     pub fn redirect_to_sign_in(
         &self,
@@ -277,7 +286,8 @@ impl AuthContext {
         Refusal::redirect_to(way, sign_in_url(config, &facts, pending, back))
     }
 
-    /// Sends the browser to the sign-up page, with the way back (`redirectToSignUp` in the official SDKs).
+    /// Creates a redirect to the sign-up page, which sends the browser back afterward; `redirectToSignUp` of the official
+    /// SDKs.
     #[must_use]
     pub fn redirect_to_sign_up(
         &self,
@@ -291,11 +301,12 @@ impl AuthContext {
     }
 }
 
-/// Returns the host that a request is for, in lower case and without a port: that of the request target, which is where
-/// HTTP/2 has it, else that of `Host`. `None` when it is missing or malformed.
+/// Returns the host that a request is for, in lowercase and without a port, or `None` if it is missing or malformed.
+///
+/// The host is taken from the request target, where HTTP/2 puts it, or else from the `Host` header.
 ///
 /// # Security
-/// The client chooses it: compare it with the hosts that you know.
+/// The client chooses the host. Compare it with the hosts that you serve.
 #[must_use]
 pub fn request_host(request: &(impl RequestView + ?Sized)) -> Option<String> {
     let header = || joined_header(request, "host");
@@ -304,7 +315,7 @@ pub fn request_host(request: &(impl RequestView + ?Sized)) -> Option<String> {
 }
 
 impl Clerk {
-    /// Authenticates a request for an adapter. With the signing keys in memory most requests go on at once.
+    /// Authenticates a request for an adapter. Most requests need no I/O once the signing keys are cached.
     pub fn attach(&self, request: &(impl RequestView + ?Sized)) -> Next {
         let instance = self.instance();
         if let Some(answer) = self.oauth_metadata(request) {
@@ -320,8 +331,8 @@ impl Clerk {
         }
     }
 
-    /// Redirects when the state has a location, whatever its status is, and answers 500 when the request cannot be
-    /// authenticated at all.
+    /// Converts the outcome: a redirect if the state has a location, whatever its status, and 500 if the request contradicts
+    /// the configuration.
     #[expect(
         clippy::result_large_err,
         reason = "an answer is moved once, into the adapter's own response"
@@ -342,14 +353,14 @@ impl Clerk {
         let redirects = state.location().is_some();
         let (auth, mut headers) = state.into_parts();
         if headers.contains_key(SET_COOKIE) {
-            // Whatever is answered with somebody's session cookies is for nobody else.
+            // A response that sets session cookies must not be cached for others.
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
             headers.insert(VARY, HeaderValue::from_static("Cookie"));
         }
         if redirects {
             return Err(answer(StatusCode::TEMPORARY_REDIRECT, headers));
         }
-        // These belong to a redirect of ours. The application's own answer has its own, or none.
+        // These are meant for redirects only. The application decides about CORS for its own responses.
         headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
         Ok(GoOn {
@@ -361,7 +372,7 @@ impl Clerk {
         })
     }
 
-    /// Answers a request for the metadata of an OAuth resource, where the application has one.
+    /// Answers a request for the metadata of an OAuth resource if the application has one.
     fn oauth_metadata(&self, request: &(impl RequestView + ?Sized)) -> Option<Response<Bytes>> {
         let config = &self.instance().config;
         if config.oauth_resources.is_empty() {
@@ -374,8 +385,10 @@ impl Clerk {
             .answer(request.method(), path, server)
     }
 
-    /// Says why a request is not signed in: to the developer of a development instance where a token was refused, and to
-    /// whoever debugs otherwise, since clients cause it.
+    /// Logs why a request is not signed in.
+    ///
+    /// Clients cause these events, so the level is DEBUG, except for refused tokens on a development instance, which are
+    /// logged at INFO for its developer.
     fn log(&self, state: &RequestState) {
         let Some(reason) = state.reason() else {
             return;
@@ -398,17 +411,19 @@ impl Clerk {
         }
     }
 
-    /// Returns the longest body of a webhook that an adapter reads, in bytes.
+    /// Returns the maximum length, in bytes, of a webhook body that an adapter reads.
     #[must_use]
     pub fn webhook_body_limit(&self) -> usize {
         self.instance().config.webhook_body_limit
     }
 
-    /// Verifies a webhook request with the configured signing secret, and forgets the users and organizations that it says
-    /// have changed. Repeated headers count as one list.
+    /// Verifies a webhook request with the configured signing secret. Repeated headers count as one list.
+    ///
+    /// Users and organizations that the webhook reports as changed are removed from the cache of lookups.
     ///
     /// # Errors
-    /// The [`Refusal`] with which to answer: 400 for a webhook that does not verify, 500 when no secret is configured.
+    /// Returns the [`Refusal`] to respond with: 400 if the webhook cannot be verified, 413 if its body is too long, and 500
+    /// if no secret is configured.
     pub fn verify_webhook(
         &self,
         request: &(impl RequestView + ?Sized),
@@ -443,18 +458,15 @@ impl Clerk {
     }
 }
 
-/// The body of a webhook, as an adapter could read it.
+/// The body of a webhook, as far as an adapter could read it.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "an adapter says which of these it found"
-)]
+#[expect(clippy::exhaustive_enums, reason = "adapters construct it")]
 pub enum WebhookBody<'a> {
-    /// The exact bytes.
+    /// The complete body, byte for byte.
     Whole(&'a [u8]),
-    /// More bytes than [`Clerk::webhook_body_limit`].
+    /// The body is longer than [`Clerk::webhook_body_limit`].
     TooLong,
-    /// The connection ended before the body did.
+    /// The body could not be read to its end.
     Broken,
 }
 

@@ -1,4 +1,4 @@
-//! May they: roles, permissions, features, plans, reverification.
+//! Authorization checks: roles, permissions, features, plans, reverification, organizations and scopes.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::ecma::is_truthy;
 use crate::token::{Claims, OrganizationClaims, RoleClaim, permissions, scoped_names};
 
-/// What a session must have. Everything that is named must hold.
+/// What a session or a machine token must have. All parts of a requirement must be met.
 ///
-/// Roles and permissions belong to the active organization; the `org:` prefix may be left out. Features and plans are
-/// looked for at the organization and at the user, or at one of them with a prefix: `org:premium`, `user:premium`
-/// (Clerk docs: "Authorization checks").
+/// Roles and permissions are those of the active organization; the prefix `org:` is optional. Features and plans may be
+/// those of the organization or the user; a prefix selects one of them, as in `org:premium` and `user:premium` (Clerk
+/// docs: "Authorization checks").
 ///
 /// ```
 /// use clerk_core::{Require, Reverification};
@@ -35,12 +35,12 @@ pub struct Require {
 
 macro_rules! dimensions {
     ($($field:ident, $and:ident, $value:ty, $what:literal;)*) => {$(
-        #[doc = concat!("Requires ", $what, ".")]
+        #[doc = concat!("Creates a requirement for ", $what, ".")]
         pub fn $field($field: impl Into<$value>) -> Self {
             Self::default().$and($field)
         }
 
-        #[doc = concat!("Also requires ", $what, "; replaces an earlier one.")]
+        #[doc = concat!("Adds the requirement for ", $what, ", or replaces it.")]
         pub fn $and(mut self, $field: impl Into<$value>) -> Self {
             self.$field = Some($field.into());
             self
@@ -55,24 +55,24 @@ impl Require {
         feature, and_feature, String, "a feature of the organization's or the user's plan";
         plan, and_plan, String, "a plan of the organization or the user";
         reverification, and_reverification, Reverification, "credentials that were verified recently";
-        organization, and_organization, String, "that this organization is active: an id (`org_...`) or a slug";
+        organization, and_organization, String, "an active organization, given by ID (`org_...`) or slug";
     }
 
-    /// Requires a scope of an API key, an M2M token or an OAuth token.
+    /// Creates a requirement for a scope of an API key, an M2M token or an OAuth token.
     ///
-    /// Sessions have no scopes, and meet no requirement that names one; machine tokens have nothing but scopes, and meet no
-    /// requirement that names anything else.
+    /// Sessions have no scopes, so they never meet a requirement that includes one. Machine tokens have nothing but scopes,
+    /// so they never meet a requirement that includes anything else.
     pub fn scope(scope: impl Into<String>) -> Self {
         Self::default().and_scope(scope)
     }
 
-    /// Also requires a scope, beside earlier ones.
+    /// Adds a scope to the requirement.
     pub fn and_scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.push(scope.into());
         self
     }
 
-    /// Whether nothing is required. Such a requirement is met by nobody.
+    /// Returns true if nothing is required. An empty requirement is never met.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.scopes.is_empty() && self.asks_nothing_of_sessions()
@@ -87,29 +87,29 @@ impl Require {
             && self.organization.is_none()
     }
 
-    /// Returns the scopes that are required.
+    /// Returns the required scopes.
     #[must_use]
     pub fn required_scopes(&self) -> &[String] {
         &self.scopes
     }
 
-    /// Whether scopes are required, and nothing that machines never have.
+    /// Returns true if scopes are required and nothing else.
     pub(crate) fn is_for_machines(&self) -> bool {
         !self.scopes.is_empty() && self.asks_nothing_of_sessions()
     }
 
-    /// Whether a machine token with these scopes meets the requirement.
+    /// Returns true if a machine token with these scopes meets the requirement.
     pub(crate) fn is_met_by_scopes(&self, scopes: &[String]) -> bool {
         self.is_for_machines() && self.scopes.iter().all(|scope| scopes.contains(scope))
     }
 
-    /// The reverification that is required, if any.
+    /// Returns the required reverification.
     #[must_use]
     pub fn required_reverification(&self) -> Option<&Reverification> {
         self.reverification.as_ref()
     }
 
-    /// The same requirement without its reverification.
+    /// Returns the requirement without its reverification.
     pub(crate) fn without_reverification(&self) -> Self {
         Self {
             reverification: None,
@@ -118,7 +118,7 @@ impl Require {
     }
 }
 
-/// A requirement that has a name of its own, to be used as a type.
+/// A named requirement, used as a type parameter of the adapters' `Guarded` extractor.
 ///
 /// ```
 /// use clerk_core::{Policy, Require};
@@ -137,40 +137,42 @@ impl Require {
     note = "implement `Policy` for it: `fn require() -> Require {{ Require::role(\"org:admin\") }}`"
 )]
 pub trait Policy {
-    /// What a session must have.
+    /// Returns what a session must have.
     fn require() -> Require;
 }
 
-/// How recently credentials must have been verified (Clerk docs: "Add reverification for sensitive actions").
+/// How recently a user's credentials must have been verified (Clerk docs: "Add reverification for sensitive actions").
+///
+/// A level that asks for the second factor checks the first factor instead for users without a second factor.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Reverification {
-    /// Both factors within 10 minutes; the first alone where no second is enrolled.
+    /// Both factors within the last 10 minutes.
     StrictMfa,
-    /// The second factor within 10 minutes; the first where no second is enrolled.
+    /// The second factor within the last 10 minutes.
     Strict,
-    /// The second factor within an hour; the first where no second is enrolled.
+    /// The second factor within the last hour.
     Moderate,
-    /// The second factor within a day; the first where no second is enrolled.
+    /// The second factor within the last day.
     Lax,
-    /// A level and an age of one's own.
+    /// A custom combination of level and age.
     Within {
-        /// Which factors.
+        /// The factors that must have been verified.
         level: ReverificationLevel,
-        /// Minutes; more than 0, fractions allowed. Any other value is never met.
+        /// The maximum age in minutes; fractions are allowed. A value that is not greater than 0 is never met.
         after_minutes: f64,
     },
 }
 
-/// Which factors must have been verified.
+/// The factors that must have been verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReverificationLevel {
-    /// The first.
+    /// The first factor.
     FirstFactor,
-    /// The second; the first where no second is enrolled.
+    /// The second factor, or the first factor if the user has no second factor.
     SecondFactor,
-    /// Both; the first where no second is enrolled.
+    /// Both factors, or the first factor if the user has no second factor.
     MultiFactor,
 }
 
@@ -226,7 +228,7 @@ impl Reverification {
     }
 }
 
-/// The preset's name, or `{"level", "afterMinutes"}`: the form that Clerk's browser SDK reads.
+/// Serializes to the preset's name or to `{"level", "afterMinutes"}`, as Clerk's browser SDK expects.
 impl Serialize for Reverification {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -258,7 +260,7 @@ impl fmt::Display for ReverificationLevel {
     }
 }
 
-/// Whether a session with these claims meets the requirement: at least one dimension is asked for, and none fails.
+/// Returns true if a session with these claims meets the requirement: something is required, and all of it is met.
 pub(crate) fn has(claims: &Claims, require: &Require) -> bool {
     if require.is_empty()
         || !require.scopes.is_empty()
@@ -295,13 +297,13 @@ fn has_organization(claims: &Claims, require: &Require) -> bool {
             .and_then(RoleClaim::claimed)
             .is_some_and(|own| !own.is_empty() && without_prefix(own) == without_prefix(role))
     });
-    // Permissions in the token are taken as they stand; only the one that is asked for gets its prefix.
+    // The permissions of the token are compared as they are; only the required one is normalized.
     let permission_holds = require.permission.as_deref().is_none_or(|permission| {
         let asked = without_prefix(permission);
         permissions(claims).any(|own| own.is_org(asked))
     });
     let is_active = require.organization.as_deref().is_none_or(|asked| {
-        // What looks like an id is never compared with a slug, which people choose.
+        // Text that looks like an ID is never compared with a slug, because users choose slugs.
         let own = match asked.starts_with("org_") {
             true => organization.id,
             false => organization.slug,
@@ -311,7 +313,7 @@ fn has_organization(claims: &Claims, require: &Require) -> bool {
     role_holds && permission_holds && is_active
 }
 
-/// A role or permission without its run of leading `org:`.
+/// Removes every leading `org:` from a role or permission.
 fn without_prefix(mut key: &str) -> &str {
     while let Some(rest) = key.strip_prefix("org:") {
         key = rest;
@@ -319,7 +321,7 @@ fn without_prefix(mut key: &str) -> &str {
     key
 }
 
-/// Looks a feature or plan up in a claim of `scope:name` elements. A malformed claim grants nothing.
+/// Looks up a feature or plan in a claim of `scope:name` elements. A malformed claim grants nothing.
 fn has_scoped(claim: Option<&Value>, asked: &str) -> bool {
     let Some(list) = claim
         .and_then(Value::as_str)

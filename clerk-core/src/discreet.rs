@@ -1,6 +1,6 @@
-//! Which configured values may stand in a message.
+//! Showing configured values in messages without revealing secrets.
 
-/// How secrets of Clerk's begin.
+/// The prefixes of secrets of Clerk's.
 const SECRETS: [&str; 8] = [
     "sk_",
     "ak_",
@@ -12,11 +12,13 @@ const SECRETS: [&str; 8] = [
     "-----begin",
 ];
 
-/// The longest value that is shown.
+/// The most characters of a value that are shown.
 const LONGEST: usize = 200;
 
-/// Quotes a value for a message, unless it may be a secret: one that begins like a secret somewhere, or that has no form
-/// that a URL or a host has. Users and passwords of URLs are left out.
+/// Quotes a value for a message, unless it may be a secret.
+///
+/// A value may be a secret if it contains the prefix of one, or if it does not look like a URL, a path or a host. Usernames
+/// and passwords of URLs are omitted.
 pub(crate) fn shown(value: &str) -> String {
     const HIDDEN: &str = "(not shown: it may be a secret)";
     let lower = value.to_lowercase();

@@ -1,4 +1,4 @@
-//! ECMAScript's truthiness and numbers (ECMA-262), where the reference SDK decides by them.
+//! Truthiness and number conversions of ECMAScript (ECMA-262), for decisions that the reference SDK bases on them.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(crate) fn to_number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Reads the integer that a text begins with, as `parseInt(text)` does: hexadecimal after `0x`. `None` stands for NaN.
+/// Parses the integer at the start of the text as `parseInt(text)` does: hexadecimal after `0x`. `None` stands for NaN.
 pub(crate) fn parse_int(text: &str) -> Option<f64> {
     let (sign, digits) = split_sign(text);
     match digits
@@ -36,7 +36,7 @@ pub(crate) fn parse_int(text: &str) -> Option<f64> {
     }
 }
 
-/// Reads the decimal integer that a text begins with, as `parseInt(text, 10)` does. `None` stands for NaN.
+/// Parses the decimal integer at the start of the text as `parseInt(text, 10)` does. `None` stands for NaN.
 pub(crate) fn parse_decimal_int(text: &str) -> Option<f64> {
     let (sign, digits) = split_sign(text);
     leading_integer(digits, 10).map(|number| sign * number)
@@ -59,7 +59,7 @@ fn leading_integer(digits: &str, radix: u32) -> Option<f64> {
         return None;
     }
     if radix == 10 {
-        // Correctly rounded, which adding digit by digit is not.
+        // `parse` rounds correctly, which adding digit by digit would not.
         return digits[..end].parse().ok();
     }
     let digits = digits[..end]

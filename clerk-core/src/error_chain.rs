@@ -1,10 +1,10 @@
-//! The text of an error with its causes.
+//! Errors with their causes as text.
 
 use std::error::Error;
 use std::fmt;
 
-/// Writes an error and its causes in one line. It is the `Debug` of errors that `main` may return, which is how Rust shows
-/// them.
+/// Writes an error and its causes on one line. Errors that `main` may return use it for `Debug`, which is what Rust prints
+/// for them.
 pub(crate) fn write_with_causes(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{error}")?;
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! Response headers: the names that Clerk's SDKs use, and headers made of texts.
+//! Response headers: the names that Clerk's SDKs use, and conversions to headers.
 
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -7,7 +7,8 @@ pub(crate) const AUTH_STATUS: HeaderName = HeaderName::from_static("x-clerk-auth
 pub(crate) const AUTH_REASON: HeaderName = HeaderName::from_static("x-clerk-auth-reason");
 pub(crate) const AUTH_MESSAGE: HeaderName = HeaderName::from_static("x-clerk-auth-message");
 
-/// Appends headers to those of a response: the application's cookies and Clerk's stand side by side.
+/// Calls `append` with each name and value, to append headers to a response. Appending keeps the cookies that the
+/// application sets.
 pub fn append_headers(headers: HeaderMap, mut append: impl FnMut(HeaderName, HeaderValue)) {
     let mut last = None;
     for (name, value) in headers {
@@ -18,8 +19,8 @@ pub fn append_headers(headers: HeaderMap, mut append: impl FnMut(HeaderName, Hea
     }
 }
 
-/// Returns the status that redirects a request elsewhere: 307 for GET and HEAD, and 303 for everything else, so that a
-/// browser does not send a form's data to the other host (RFC 9110 section 15.4.4).
+/// Returns the status for redirecting a request: 307 for GET and HEAD, and 303 for every other method, so that browsers do
+/// not send form data to another host (RFC 9110 section 15.4.4).
 pub(crate) fn redirect_status(method: &str) -> StatusCode {
     match method {
         "GET" | "HEAD" => StatusCode::TEMPORARY_REDIRECT,
@@ -27,7 +28,7 @@ pub(crate) fn redirect_status(method: &str) -> StatusCode {
     }
 }
 
-/// Converts cookie directives to `Set-Cookie` headers; `None` when one of them cannot stand in a header.
+/// Converts cookie directives to `Set-Cookie` headers. Returns `None` if one of them is not a valid header value.
 pub(crate) fn set_cookie_headers(directives: &[String]) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for directive in directives {

@@ -1,7 +1,8 @@
 //! Framework-independent request authentication and authorization for [Clerk](https://clerk.com).
 //!
-//! Applications on axum or actix-web use `clerk-axum` or `clerk-actix`, which re-export what they need of this crate.
-//! This crate is for other frameworks, and for what lies beside requests: verifying tokens, webhooks, redirects.
+//! Applications that use axum or actix-web depend on `clerk-axum` or `clerk-actix`, which re-export what they need from this
+//! crate. Use this crate directly with other frameworks, or to verify tokens and webhooks and to build redirects outside of
+//! a framework.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,8 +15,8 @@
 //!     .build()?;
 //! let state = clerk.authenticate_request(&request).await?;
 //! match state.auth().protect(&Require::role("org:admin")) {
-//!     Ok(session) => println!("{} may go on", session.user_id()),
-//!     Err(refusal) => println!("answered with {}", refusal.status()),
+//!     Ok(session) => println!("{} is an admin", session.user_id()),
+//!     Err(refusal) => println!("refused with status {}", refusal.status()),
 //! }
 //! # Ok(()) }
 //! ```
@@ -26,40 +27,68 @@
 //! |---|---|
 //! | configure an instance | [`Clerk::from_env`], [`Clerk::builder`] |
 //! | find out who sent a request | [`Clerk::authenticate_request`], then [`RequestState::auth`] |
-//! | read the user, the organization, custom claims | [`SessionAuth`] |
-//! | require a role, a permission, a plan, a feature | [`Auth::protect`] with a [`Require`], or a [`Policy`] |
+//! | read the user ID, the organization and custom claims | [`SessionAuth`] |
+//! | require a role, permission, plan or feature | [`Auth::protect`] with a [`Require`], or a [`Policy`] |
 //! | protect routes by their paths | [`Protect`] with a [`RouteMatcher`] |
-//! | let OAuth and MCP clients find out how to get a token | [`ClerkBuilder::oauth_resource`] |
-//! | accept API keys, machines, OAuth clients | [`ClerkBuilder::accepts`], [`Protect::token`] |
+//! | accept API keys, M2M tokens and OAuth tokens | [`ClerkBuilder::accepts`], [`Protect::token`] |
+//! | tell OAuth and MCP clients how to get a token | [`ClerkBuilder::oauth_resource`] |
 //! | call the Backend API | [`Clerk::api`] |
-//! | look up users and organizations again and again | `Clerk::users`, `Clerk::organizations` |
-//! | share with other processes what was asked | [`ClerkBuilder::shared_store`] |
+//! | look up users and organizations through a cache | [`Clerk::users`], [`Clerk::organizations`] |
+//! | share cached answers between processes | [`ClerkBuilder::shared_store`] |
 //! | send a browser to the sign-in page | [`Clerk::build_sign_in_url`] |
 //! | receive webhooks | [`WebhookVerifier`], then [`WebhookEvent`] |
-//! | verify a token that came without a request | [`Clerk::verify_token`] |
-//! | test handlers and applications | `testing`, with the feature of that name |
-//! | connect another framework | [`adapter`] |
+//! | verify a token outside of a request | [`Clerk::verify_token`] |
+//! | test handlers and applications | [`testing`] |
+//! | integrate another framework | [`adapter`] |
+//!
+//! # Overview
+//!
+//! - **Configuration** sets up an instance: [`Clerk`], [`ClerkBuilder`] and [`ConfigError`]; [`PublishableKey`] with its
+//!   [`InstanceType`], [`PublishableKeyError`], [`account_portal`] and [`cookie_suffix`]; [`ForwardedHeaders`],
+//!   [`OrganizationSync`], [`OAuthResource`] and [`OAuthResourceError`]; [`SharedStore`] with [`StoreFuture`],
+//!   [`StoreError`], [`Removal`] and [`RemovalListener`]; [`Clock`], [`SystemClock`] and [`ManualClock`]; and [`Stats`].
+//! - **Authentication** finds out who sent a request: [`RequestState`], [`AuthStatus`] and [`AuthenticateError`] are the
+//!   outcome. [`Auth`] is one of [`SessionAuth`] with its [`SessionOrganization`], [`ApiKeyAuth`], [`M2mTokenAuth`],
+//!   [`OAuthTokenAuth`], and [`SignedOut`] with its [`Reason`] and [`RefreshRefusal`].
+//! - **Tokens** are what is verified: [`TokenType`], [`AcceptedTokens`], [`Claims`], [`TokenError`] and [`JwtKeyError`].
+//! - **Authorization** decides what a request may do: [`Require`], [`Policy`], [`Reverification`] and
+//!   [`ReverificationLevel`]; [`Protect`]; [`RouteMatcher`], [`RoutePatternError`] and [`MalformedPath`].
+//! - **Refusals and redirects** are what a client gets instead: [`Refusal`], [`RefusalKind`], [`RefusalPage`] and
+//!   [`RequestKind`]; [`Redirect`], [`ReturnBack`], [`RedirectError`] and [`AllowedRedirectOrigins`].
+//! - **Lookups** read users and organizations through a cache: [`Lookups`] of [`LookedUp`] objects, and [`LookupError`].
+//! - **Webhooks** are messages from Clerk: [`WebhookVerifier`], [`WebhookSecret`], [`WebhookEvent`], [`WebhookEventType`],
+//!   [`WebhookData`] and [`WebhookError`].
+//!
+//! The module [`adapter`] is for adapters to other frameworks, [`testing`] is for tests, and [`api`] is the client of the
+//! Backend API.
 //!
 //! # Features
 //!
 //! | feature | default | |
 //! |---|---|---|
-//! | `lookups` | no | `Clerk::users` and `Clerk::organizations`, on a cache that loads once for all who wait (moka) |
+//! | `lookups` | no | `Clerk::users` and `Clerk::organizations`, with their cache (moka) |
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
 //! | `webhooks` | no | `WebhookEvent::typed`: the data of webhook events in the types of the Backend API client |
 //!
 //! [`Clerk::api`] always has users, sessions and organizations. The other resource groups (billing, enterprise, instance,
-//! machine-auth) are features of `clerk-backend-api`: switch them on in a dependency of your own on that crate.
+//! machine-auth) are features of `clerk-backend-api`. To enable them, add a dependency on that crate.
 //!
-//! # What is logged
+//! # Logging
 //!
-//! Through [`tracing`](https://docs.rs/tracing): configuration that cannot work at ERROR, key downloads that fail while old
-//! keys serve, handshakes that loop, look-ups that fail and a shared store that does not answer at WARN, requests that are not signed in, with the reason, at DEBUG. Tokens,
-//! cookies, secrets and e-mail addresses are never logged.
+//! The crate logs with [`tracing`](https://docs.rs/tracing):
+//!
+//! | level | what |
+//! |---|---|
+//! | ERROR | misconfiguration, and signing keys that cannot be loaded |
+//! | WARN | signing keys that cannot be refreshed, calls to Clerk and lookups that fail, a shared store that does not answer, and handshakes that loop or are refused |
+//! | INFO | on development instances, tokens and webhooks that are refused |
+//! | DEBUG | requests that are not signed in, with the reason |
+//!
+//! Tokens, cookies, secrets and email addresses are never logged.
 
-// From the ground up: a file uses only what stands above it here, and its own children.
+// In layers: a module uses only modules listed above it, and its own children.
 mod clock;
 mod diagnosis;
 mod discreet;
@@ -124,7 +153,7 @@ pub mod testing;
 #[doc(inline)]
 pub use clerk_backend_api as api;
 
-// The instance: its configuration, its keys, its clock.
+// Configuration.
 pub use builder::ClerkBuilder;
 pub use clerk::{Clerk, Stats};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -138,7 +167,7 @@ pub use publishable_key::{
 };
 pub use store::{Removal, RemovalListener, SharedStore, StoreError, StoreFuture};
 
-// Authentication: who sent a request.
+// Authentication and tokens.
 pub use auth::{
     ApiKeyAuth, Auth, M2mTokenAuth, OAuthTokenAuth, SessionAuth, SessionOrganization, SignedOut,
 };
@@ -146,7 +175,7 @@ pub use authenticate::{AuthStatus, AuthenticateError, RequestState};
 pub use reason::{Reason, RefreshRefusal};
 pub use token::{AcceptedTokens, Claims, JwtKeyError, TokenError, TokenType};
 
-// Authorization: what a session must have, and how a request is refused.
+// Authorization and refusals.
 pub use authorization::{Policy, Require, Reverification, ReverificationLevel};
 pub use protect::Protect;
 pub use refusal::{Refusal, RefusalKind};
@@ -154,7 +183,7 @@ pub use refusal_page::RefusalPage;
 pub use request_kind::RequestKind;
 pub use route_matcher::{MalformedPath, RouteMatcher, RoutePatternError};
 
-// Redirects to pages of Clerk's, and back.
+// Redirects to sign-in and sign-up pages.
 pub use redirect::{AllowedRedirectOrigins, Redirect, RedirectError, ReturnBack};
 
 // Users and organizations, looked up and remembered.

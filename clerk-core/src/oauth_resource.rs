@@ -1,4 +1,4 @@
-//! What an OAuth client is told about this application as a protected resource (RFC 9728).
+//! OAuth protected resource metadata, which tells OAuth clients how to get a token for this application (RFC 9728).
 
 use bytes::Bytes;
 use http::header::{
@@ -11,11 +11,11 @@ use url::Url;
 
 use crate::urls::{is_http, is_loopback};
 
-/// A part of this application that OAuth clients, such as MCP clients, call with access tokens of Clerk's.
+/// A part of this application that OAuth clients, such as MCP clients, call with access tokens that Clerk issued.
 ///
-/// Given to [`ClerkBuilder::oauth_resource`](crate::ClerkBuilder::oauth_resource), the attach middleware serves its metadata,
-/// and guards that accept OAuth tokens name them in their challenge, so that a client finds out by itself where to get a
-/// token (RFC 9728; MCP specification: "Authorization").
+/// Register it with [`ClerkBuilder::oauth_resource`](crate::ClerkBuilder::oauth_resource). The middleware then serves the
+/// resource's metadata, and guards that accept OAuth tokens refer to the metadata in their challenge, so that clients can
+/// find out where to get a token (RFC 9728; MCP specification: "Authorization").
 ///
 /// ```
 /// use clerk_core::OAuthResource;
@@ -28,7 +28,7 @@ use crate::urls::{is_http, is_loopback};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct OAuthResource {
-    /// As it was typed: clients compare the text with the URL that they were given.
+    /// The URL exactly as it was given, because clients compare it with the URL that they know.
     resource: String,
     url: Url,
     scopes: Vec<String>,
@@ -36,10 +36,10 @@ pub struct OAuthResource {
     documentation: Option<String>,
 }
 
-/// A URL that cannot identify a protected resource.
+/// The error for a URL that cannot identify a protected resource.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the OAuth resource {resource:?} {problem}: give the public URL of the guarded routes, such as \
+    "the URL of the OAuth resource {resource:?} {problem}: use the public URL of the guarded routes, such as \
      https://app.example.com/mcp"
 )]
 pub struct OAuthResourceError {
@@ -51,12 +51,13 @@ const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 
 impl OAuthResource {
-    /// Describes the routes at and below this URL, under which clients reach them.
+    /// Creates a resource for the routes at and below this public URL.
     ///
-    /// The metadata repeats the URL letter by letter: with or without a slash at the end, as clients are told it.
+    /// The metadata contains the URL exactly as given, with or without a trailing slash, so give it as clients know it.
     ///
     /// # Errors
-    /// [`OAuthResourceError`] for text that is not an https URL (or http on loopback) without query, fragment and user.
+    /// Returns [`OAuthResourceError`] if the URL is neither an https URL nor an http URL on loopback, or if it has a query,
+    /// a fragment, a username or a password.
     pub fn new(url: impl Into<String>) -> Result<Self, OAuthResourceError> {
         let resource = url.into();
         let problem = match Url::parse(&resource) {
@@ -65,10 +66,12 @@ impl OAuthResource {
                 "must use https; http is accepted on loopback only"
             }
             Ok(url) if url.query().is_some() || url.fragment().is_some() => {
-                "holds a query or a fragment"
+                "has a query or a fragment"
             }
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => "holds a user",
-            Ok(_) if resource.trim() != resource => "begins or ends with blanks",
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                "contains a username or password"
+            }
+            Ok(_) if resource.trim() != resource => "begins or ends with whitespace",
             Ok(url) => {
                 return Ok(Self {
                     resource,
@@ -82,7 +85,7 @@ impl OAuthResource {
         Err(OAuthResourceError { resource, problem })
     }
 
-    /// The scopes that clients may ask for (`scopes_supported`).
+    /// Sets the scopes that clients may request (`scopes_supported`).
     pub fn scopes<I>(mut self, scopes: I) -> Self
     where
         I: IntoIterator,
@@ -92,19 +95,19 @@ impl OAuthResource {
         self
     }
 
-    /// What people are shown as the resource's name (`resource_name`).
+    /// Sets the name of the resource that clients show to users (`resource_name`).
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Where developers read about the resource (`resource_documentation`).
+    /// Sets the URL of the documentation for developers (`resource_documentation`).
     pub fn documentation(mut self, url: impl Into<String>) -> Self {
         self.documentation = Some(url.into());
         self
     }
 
-    /// Returns where the metadata stands: the well-known path between the host and the path (RFC 9728 section 3.1).
+    /// Returns the URL of the metadata, which has the well-known path between the host and the path (RFC 9728 section 3.1).
     fn metadata_url(&self) -> Url {
         let mut url = self.url.clone();
         url.set_path(&self.metadata_path());
@@ -118,7 +121,7 @@ impl OAuthResource {
         }
     }
 
-    /// Whether a path is that of the resource or below it.
+    /// Returns true if a path is that of the resource or below it.
     fn covers(&self, path: &str) -> bool {
         let own = self.url.path().trim_end_matches('/');
         path.strip_prefix(own)
@@ -157,8 +160,8 @@ impl OAuthResources {
         self.0.push(resource);
     }
 
-    /// Returns where a client that asked for this path learns how to get a token: the metadata of the longest resource
-    /// that covers the path, else of the first.
+    /// Returns the URL of the metadata for a client that requested this path: that of the resource with the longest path
+    /// that covers it, or else of the first resource.
     pub(crate) fn metadata_url(&self, path: &str) -> Option<String> {
         let covering = self.0.iter().filter(|resource| resource.covers(path));
         let resource = covering
@@ -167,8 +170,8 @@ impl OAuthResources {
         Some(resource.metadata_url().into())
     }
 
-    /// Answers a request for metadata: of a protected resource, or of the authorization server for clients of the time
-    /// before RFC 9728, which are redirected there.
+    /// Answers a request for metadata of a protected resource. Clients that predate RFC 9728 ask for metadata of the
+    /// authorization server, and are redirected to it.
     pub(crate) fn answer(
         &self,
         method: &str,
@@ -230,7 +233,7 @@ fn with_status(status: StatusCode) -> Response<Bytes> {
     response
 }
 
-/// Metadata is public, and clients in browsers read it from origins that nobody knows beforehand.
+/// Allows every origin, because metadata is public and clients in browsers may have any origin.
 fn open_to_every_origin(headers: &mut HeaderMap) {
     for (name, value) in [
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),

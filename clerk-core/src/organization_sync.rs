@@ -1,22 +1,22 @@
-//! Paths that name an organization: the session's active organization follows the URL.
+//! Organization sync: the active organization of the session follows the URL.
 
 use crate::ecma::is_truthy;
 use crate::route_matcher::{PathPattern, RoutePatternError};
 use crate::token::{Claims, OrganizationClaims};
 
-/// Which paths belong to an organization, and which to the personal account
-/// (Clerk docs: "Use organization slugs in URLs").
+/// The paths that belong to an organization, and those that belong to the personal account (Clerk docs: "Use organization
+/// slugs in URLs").
 ///
-/// When a signed-in person opens a page whose path names another organization than the active one, the browser is sent
-/// through a handshake that activates it. The application must still check that the active organization is the one it
-/// is about to show: the person may not be a member.
+/// When a signed-in user opens a page whose path names an organization that is not the active one, a handshake activates
+/// it. The application must still check that the active organization is the one that it is about to show, because the user
+/// may not be a member.
 #[derive(Clone, Debug, Default)]
 pub struct OrganizationSync {
     organization: PathPattern,
     personal_account: PathPattern,
 }
 
-/// What a path asks for.
+/// The organization or account that a path names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Id(String),
@@ -25,11 +25,13 @@ pub(crate) enum Target {
 }
 
 impl OrganizationSync {
-    /// Patterns as in [`RouteMatcher`](crate::RouteMatcher), matched against the encoded path. Organization patterns
-    /// carry a parameter `:id` or `:slug`, such as `/orgs/:slug/(.*)`. An empty list matches nothing.
+    /// Creates the configuration from two lists of patterns, with the syntax of [`RouteMatcher`](crate::RouteMatcher).
+    ///
+    /// The patterns are matched against the encoded path. Organization patterns have a parameter `:id` or `:slug`, as in
+    /// `/orgs/:slug/(.*)`. An empty list matches nothing.
     ///
     /// # Errors
-    /// [`RoutePatternError`] when a pattern does not compile.
+    /// Returns [`RoutePatternError`] if a pattern is not valid.
     pub fn new<O, P>(
         organization_patterns: O,
         personal_account_patterns: P,
@@ -46,7 +48,7 @@ impl OrganizationSync {
         })
     }
 
-    /// The organization or account that this (percent-encoded) path names.
+    /// Returns the organization or account that this percent-encoded path names.
     pub(crate) fn target(&self, path: &str) -> Option<Target> {
         if let Some(params) = self.organization.matches(path) {
             if let Some(id) = params.get("id").filter(|id| !id.is_empty()) {
@@ -63,7 +65,7 @@ impl OrganizationSync {
 }
 
 impl Target {
-    /// Whether the session with these claims has something else active.
+    /// Returns true if the session with these claims has another organization or account active.
     pub(crate) fn differs_from(&self, claims: &Claims) -> bool {
         let organization = OrganizationClaims::of(claims);
         match self {
@@ -73,7 +75,7 @@ impl Target {
         }
     }
 
-    /// The value of the handshake's `organization_id`; empty for the personal account.
+    /// Returns the value of the handshake's `organization_id`, which is empty for the personal account.
     pub(crate) fn handshake_value(&self) -> &str {
         match self {
             Self::Id(id) => id,

@@ -1,7 +1,7 @@
-//! The verdict: may this request go on, and if not, what is it told?
+//! Route guards: whether a request may continue, and how it is refused if not.
 //!
-//! Three refusals never blur: not signed in (401, or a redirect to the sign-in page for documents), signed in but not
-//! allowed (403), and unable to decide because Clerk is out of reach (503).
+//! Guards keep three refusals apart: not signed in (401, or a redirect to the sign-in page if a browser asked for a page),
+//! signed in but not allowed (403), and not authenticated because Clerk could not be reached (503).
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::token::{AcceptedTokens, TokenType};
 
 type Predicate = dyn Fn(&Auth) -> bool + Send + Sync;
 
-/// Which requests a guard looks at.
+/// The requests that a guard applies to.
 #[derive(Clone, Debug, Default)]
 enum Scope {
     #[default]
@@ -32,9 +32,10 @@ enum Scope {
     Except(RouteMatcher),
 }
 
-/// What a guard demands and how it refuses: the options of `auth.protect()` in the official SDKs.
+/// A route guard: what it requires of a request, and how it refuses. Mirrors the options of `auth.protect()` in the
+/// official SDKs.
 ///
-/// The adapters wrap it in their framework's middleware; nothing but this decides.
+/// The adapters wrap a guard in middleware for their framework, and leave every decision to it.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Protect {
@@ -49,50 +50,53 @@ pub struct Protect {
 }
 
 impl Protect {
-    /// Demands a session, and nothing more of it.
+    /// Creates a guard that requires a session and nothing else.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Demands all of this; replaces earlier demands.
+    /// Requires everything in `require`. Replaces requirements that were set earlier.
     pub fn require(mut self, require: Require) -> Self {
         self.require = Some(require);
         self
     }
 
-    /// Demands a role in the active organization.
+    /// Requires a role in the active organization, such as `org:admin`.
     pub fn role(self, role: impl Into<String>) -> Self {
         self.also(|require| require.and_role(role))
     }
 
-    /// Demands a permission in the active organization.
+    /// Requires a permission in the active organization, such as `org:invoices:create`.
     pub fn permission(self, permission: impl Into<String>) -> Self {
         self.also(|require| require.and_permission(permission))
     }
 
-    /// Demands a feature of the organization's or the user's plan.
+    /// Requires a feature of the organization's or the user's plan.
     pub fn feature(self, feature: impl Into<String>) -> Self {
         self.also(|require| require.and_feature(feature))
     }
 
-    /// Demands a plan of the organization or the user.
+    /// Requires a plan of the organization or the user.
     pub fn plan(self, plan: impl Into<String>) -> Self {
         self.also(|require| require.and_plan(plan))
     }
 
-    /// Demands that this organization is active: an id (`org_...`) or a slug.
+    /// Requires that this organization is active, given by ID (`org_...`) or slug.
     pub fn organization(self, organization: impl Into<String>) -> Self {
         self.also(|require| require.and_organization(organization))
     }
 
-    /// Demands a scope of an API key, an M2M token or an OAuth token, beside earlier ones; say with [`token`](Self::token)
-    /// which of them are accepted. Sessions have no scopes. A token that lacks one is refused with 403.
+    /// Requires a scope of an API key, an M2M token or an OAuth token, in addition to scopes that were required earlier.
+    ///
+    /// Use [`token`](Self::token) to accept these tokens. Sessions have no scopes, so no session satisfies the guard. A
+    /// token of an accepted type that lacks the scope is refused with 403.
     pub fn scope(self, scope: impl Into<String>) -> Self {
         self.also(|require| require.and_scope(scope))
     }
 
-    /// Demands credentials that were verified recently. The refusal is one that Clerk's browser SDK understands and
-    /// answers by asking for them.
+    /// Requires credentials that were verified recently.
+    ///
+    /// The refusal has the form by which Clerk's browser SDK knows that it must ask the user for credentials.
     pub fn reverification(self, reverification: Reverification) -> Self {
         self.also(|require| require.and_reverification(reverification))
     }
@@ -102,68 +106,73 @@ impl Protect {
         self
     }
 
-    /// Demands that this holds, beside whatever else is demanded.
+    /// Requires the predicate to hold in addition to the other requirements.
     pub fn predicate(mut self, predicate: impl Fn(&Auth) -> bool + Send + Sync + 'static) -> Self {
         self.predicate = Some(Arc::new(predicate));
         self
     }
 
-    /// Accepts these kinds of tokens: session tokens unless set. A machine token never meets a demand for a role, a
-    /// permission, a feature, a plan, an organization or an age: those belong to people. It has [`scopes`](Self::scope).
+    /// Sets the types of tokens that the guard accepts. The default is session tokens only.
+    ///
+    /// Machine tokens have [scopes](Self::scope). They never satisfy a requirement for a role, a permission, a feature, a
+    /// plan, an organization or reverification.
     pub fn token(mut self, token: impl Into<AcceptedTokens>) -> Self {
         self.token = token.into();
         self
     }
 
-    /// Redirects whoever is not signed in there, documents and API requests alike.
+    /// Redirects requests that are not signed in to this URL, whether they ask for a page or not.
     ///
-    /// Text that cannot stand in a header is ignored; the guard then refuses as if nothing was set.
+    /// A URL with characters that a header cannot hold is ignored.
     pub fn unauthenticated_url(mut self, url: impl AsRef<str>) -> Self {
         self.unauthenticated_url = HeaderValue::from_str(url.as_ref()).ok();
         self
     }
 
-    /// Redirects whoever is signed in but not allowed there.
+    /// Redirects requests that are signed in but not allowed to this URL.
     ///
-    /// Text that cannot stand in a header is ignored; the guard then refuses as if nothing was set.
+    /// A URL with characters that a header cannot hold is ignored.
     pub fn unauthorized_url(mut self, url: impl AsRef<str>) -> Self {
         self.unauthorized_url = HeaderValue::from_str(url.as_ref()).ok();
         self
     }
 
-    /// Answers 404 instead of 401 and 403, so that nobody learns what exists: what the Next.js SDK does.
+    /// Responds with 404 instead of 401 and 403, so that clients cannot find out which routes exist. The Next.js SDK does
+    /// this by default.
     pub fn not_found(mut self) -> Self {
         self.hides = true;
         self
     }
 
-    /// Lets CORS preflights through: `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send no
-    /// credentials with them. Only for a guard that stands around the layer that answers them; the usual place of a CORS
-    /// layer is around the guard.
+    /// Lets CORS preflight requests through, which browsers send without credentials: `OPTIONS` requests with `Origin` and
+    /// `Access-Control-Request-Method`.
+    ///
+    /// Use it only if the guard is around the CORS layer. Usually the CORS layer is around the guard, and answers these
+    /// requests first.
     pub fn allow_preflight(mut self) -> Self {
         self.lets_preflight_through = true;
         self
     }
 
-    /// Guards the paths that match in any reading ([`RoutedPath`]). Ambiguous paths are guarded.
+    /// Guards only the paths that `routes` match in any reading of the path ([`RoutedPath`]). Ambiguous paths are guarded.
     ///
     /// # Security
-    /// Whatever does not match is open. Prefer guarding a router or a scope, or [`except`](Self::except).
+    /// Every path that does not match is open. Prefer to guard a router or a scope, or use [`except`](Self::except).
     pub fn only(mut self, routes: RouteMatcher) -> Self {
         self.scope = Scope::Only(routes);
         self
     }
 
-    /// Guards every path except those that match exactly in every reading ([`RoutedPath`]).
+    /// Guards every path except those that `routes` match exactly in every reading of the path ([`RoutedPath`]).
     ///
-    /// A public path in another spelling, such as `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded, since
-    /// routers treat it as a different path. Paths with dot segments or backslashes are always guarded.
+    /// Other spellings of a public path, such as `/Public`, `/public/`, `/%70ublic` or `//public`, are guarded, because
+    /// routers may treat them as different paths. Paths with dot segments or backslashes are always guarded.
     pub fn except(mut self, routes: RouteMatcher) -> Self {
         self.scope = Scope::Except(routes);
         self
     }
 
-    /// Judges a request that is routed by `path`.
+    /// Decides on a request that is routed by `path`.
     pub(crate) fn judge<'p>(
         &self,
         instance: &Instance,
@@ -235,7 +244,7 @@ impl Protect {
                     Refusal::forbidden(session, missing)
                 })
             }
-            // Roles, plans and ages belong to people: a machine token never meets them.
+            // Roles, plans and reverification belong to users; machine tokens never satisfy them.
             Auth::ApiKey(_) | Auth::M2mToken(_) | Auth::OAuthToken(_) => {
                 let missing = self.require.as_ref().filter(|require| !auth.has(require));
                 if let Some(require) = missing {
@@ -259,7 +268,7 @@ impl Protect {
         }
     }
 
-    /// Returns what a client that speaks OAuth is told: where it learns how to get a token, and which scopes it needs.
+    /// Returns the challenge for OAuth clients: where to learn how to get a token, and which scopes it needs.
     fn challenge(
         &self,
         instance: &Instance,
@@ -323,14 +332,14 @@ impl Protect {
     }
 }
 
-/// Whether a browser asks for permission to send a request from another origin (Fetch standard, "CORS-preflight request").
+/// Returns true for CORS preflight requests (Fetch standard, "CORS-preflight request").
 fn is_preflight(request: &(impl RequestView + ?Sized)) -> bool {
     request.method() == "OPTIONS"
         && joined_header(request, "origin").is_some()
         && joined_header(request, "access-control-request-method").is_some()
 }
 
-/// Returns how a request is sent elsewhere.
+/// Returns how this request is redirected.
 fn way_of(instance: &Instance, request: &(impl RequestView + ?Sized)) -> RedirectWay {
     let status = redirect_status(request.method());
     redirect_way(&instance.config, RequestKind::of(request), status)
@@ -352,11 +361,11 @@ impl fmt::Debug for Protect {
 }
 
 impl Auth {
-    /// The session, when one is signed in.
+    /// Returns the session if a user is signed in.
     ///
     /// # Errors
-    /// The [`Refusal`] that a guard would give: a redirect to the sign-in page for documents, else 401; 503 when the
-    /// request could not be judged.
+    /// Returns the [`Refusal`] that a guard would give: a redirect to the sign-in page if a browser asked for a page, 503 if
+    /// the request could not be authenticated, and 401 otherwise.
     pub fn signed_in(&self) -> Result<&SessionAuth, Refusal> {
         match self {
             Self::Session(session) if !session.is_pending() && !session.user_id().is_empty() => {
@@ -374,17 +383,18 @@ impl Auth {
         }
     }
 
-    /// Refuses whoever sent the request as not allowed here, for handlers that decide by themselves: 403, as a page where a
-    /// browser asked for a document.
+    /// Creates a 403 refusal, for handlers that decide by themselves.
+    ///
+    /// The body is an HTML page if a browser asked for a page, and JSON otherwise.
     #[must_use]
     pub fn forbidden(&self) -> Refusal {
         Refusal::not_authorized(self.refusal_pages())
     }
 
-    /// The session, when it meets everything that is required (`auth.protect()` in the official SDKs).
+    /// Returns the session if it meets the requirement, as `auth.protect()` does in the official SDKs.
     ///
     /// # Errors
-    /// As [`signed_in`](Self::signed_in), and 403 for a session that does not meet the requirement.
+    /// Returns the same refusals as [`signed_in`](Self::signed_in), and 403 if the session does not meet the requirement.
     pub fn protect(&self, require: &Require) -> Result<&SessionAuth, Refusal> {
         let session = self.signed_in()?;
         if session.has(require) {
@@ -395,51 +405,64 @@ impl Auth {
     }
 }
 
-/// The setters of [`Protect`] for a type of an adapter that wraps one in its field `protect`.
+/// Implements the setters of [`Protect`] for an adapter's type that wraps one in its field `protect`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! protect_setters {
     ($wrapper:ty) => {
         impl $wrapper {
             $crate::protect_setters! { @setters
-                /// Demands all of this; replaces earlier demands.
+                /// Requires everything in `require`. Replaces requirements that were set earlier.
                 require(require: Require);
-                /// Demands a role in the active organization, such as `org:admin`.
+                /// Requires a role in the active organization, such as `org:admin`.
                 role(role: impl Into<String>);
-                /// Demands a permission in the active organization, such as `org:invoices:create`.
+                /// Requires a permission in the active organization, such as `org:invoices:create`.
                 permission(permission: impl Into<String>);
-                /// Demands a feature of the organization's or the user's plan.
+                /// Requires a feature of the organization's or the user's plan.
                 feature(feature: impl Into<String>);
-                /// Demands a plan of the organization or the user.
+                /// Requires a plan of the organization or the user.
                 plan(plan: impl Into<String>);
-                /// Demands that this organization is active: an id (`org_...`) or a slug.
+                /// Requires that this organization is active, given by ID (`org_...`) or slug.
                 organization(organization: impl Into<String>);
-                /// Demands a scope of an API key, an M2M token or an OAuth token, beside earlier ones; say with
-                /// [`token`](Self::token) which of them are accepted. Sessions have no scopes. A token that lacks one is
-                /// refused with 403.
+                /// Requires a scope of an API key, an M2M token or an OAuth token, in addition to scopes that were
+                /// required earlier.
+                ///
+                /// Use [`token`](Self::token) to accept these tokens. Sessions have no scopes, so no session satisfies
+                /// the guard. A token of an accepted type that lacks the scope is refused with 403.
                 scope(scope: impl Into<String>);
-                /// Demands credentials that were verified recently; Clerk's browser SDK answers the refusal by asking
-                /// for them.
+                /// Requires credentials that were verified recently.
+                ///
+                /// The refusal has the form by which Clerk's browser SDK knows that it must ask the user for
+                /// credentials.
                 reverification(reverification: Reverification);
-                /// Demands that this holds, beside whatever else is demanded.
+                /// Requires the predicate to hold in addition to the other requirements.
                 predicate(predicate: impl Fn(&Auth) -> bool + Send + Sync + 'static);
-                /// Accepts these kinds of tokens: session tokens unless set. A machine token never meets a demand for
-                /// a role, a permission, a feature, a plan, an organization or an age; it has scopes.
+                /// Sets the types of tokens that the guard accepts. The default is session tokens only.
+                ///
+                /// Machine tokens have [scopes](Self::scope). They never satisfy a requirement for a role, a permission,
+                /// a feature, a plan, an organization or reverification.
                 token(token: impl Into<AcceptedTokens>);
-                /// Redirects whoever is not signed in there, documents and API requests alike.
+                /// Redirects requests that are not signed in to this URL, whether they ask for a page or not.
                 unauthenticated_url(url: impl AsRef<str>);
-                /// Redirects whoever is signed in but not allowed there.
+                /// Redirects requests that are signed in but not allowed to this URL.
                 unauthorized_url(url: impl AsRef<str>);
-                /// Answers 404 instead of 401 and 403, so that nobody learns what exists.
+                /// Responds with 404 instead of 401 and 403, so that clients cannot find out which routes exist.
                 not_found();
-                /// Lets CORS preflights through, for a guard that stands around the layer that answers them; the usual
-                /// place of a CORS layer is around the guard.
+                /// Lets CORS preflight requests through, which browsers send without credentials.
+                ///
+                /// Use it only if the guard is around the CORS middleware. Usually the CORS middleware is around the
+                /// guard, and answers these requests first.
                 allow_preflight();
-                /// Guards the paths that match in any reading; ambiguous paths are guarded. Whatever does not match is
-                /// open: prefer guarding a router or a scope, or [`except`](Self::except).
+                /// Guards only the paths that `routes` match in any reading of the path. Ambiguous paths are guarded.
+                ///
+                /// # Security
+                /// Every path that does not match is open. Prefer to guard a router or a scope, or use
+                /// [`except`](Self::except).
                 only(routes: RouteMatcher);
-                /// Guards every path except those that match exactly in every reading. A public path in another
-                /// spelling, such as `/Public`, `/public/`, `/%70ublic` or `//public`, is guarded.
+                /// Guards every path except those that `routes` match exactly in every reading of the path.
+                ///
+                /// Other spellings of a public path, such as `/Public`, `/public/`, `/%70ublic` or `//public`, are
+                /// guarded, because routers may treat them as different paths.
                 except(routes: RouteMatcher);
             }
         }

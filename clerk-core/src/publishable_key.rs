@@ -1,4 +1,4 @@
-//! Publishable keys and the hosts that follow from them.
+//! Publishable keys and the hosts that are derived from them.
 
 use std::{fmt, str::FromStr};
 
@@ -10,13 +10,13 @@ use crate::error_chain::write_with_causes;
 const LIVE_PREFIX: &str = "pk_live_";
 const TEST_PREFIX: &str = "pk_test_";
 
-/// The two kinds of Clerk instance.
+/// The type of a Clerk instance.
 ///
-/// The prefix of a key decides which one it belongs to; the host inside the key does not.
+/// The prefix of a key determines it, not the host in the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstanceType {
-    /// A development instance (`pk_test_…`): session state travels through a dev browser token.
+    /// A development instance (`pk_test_…`), whose session state is passed on in a development browser token.
     Development,
     /// A production instance (`pk_live_…`).
     Production,
@@ -26,7 +26,7 @@ pub enum InstanceType {
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishableKeyError {
-    /// No key, or an empty one.
+    /// The key is missing or empty.
     #[error(
         "publishable key is missing: set CLERK_PUBLISHABLE_KEY to the key shown under \"API keys\" in the Clerk Dashboard"
     )]
@@ -36,28 +36,28 @@ pub enum PublishableKeyError {
         "publishable key is not valid (expected pk_test_... or pk_live_...): copy CLERK_PUBLISHABLE_KEY again from \"API keys\" in the Clerk Dashboard"
     )]
     Invalid,
-    /// A key was to be derived from a request host that is empty.
+    /// The host to derive the key from is empty.
     #[error("host is empty: a publishable key can only be derived from a host name")]
     EmptyHost,
-    /// A key was to be built for a text that cannot be a host.
+    /// The text to derive the key from cannot be a host.
     #[error(
-        "host cannot be put into a publishable key: it must be ASCII, contain a dot and no dollar sign"
+        "host cannot be encoded in a publishable key: it must be ASCII, contain a dot and no dollar sign"
     )]
     InvalidHost,
 }
 
-/// As `main` shows it when it returns the error.
+/// Writes the message with its causes, because `main` shows the `Debug` output of the error that it returns.
 impl fmt::Debug for PublishableKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_with_causes(self, f)
     }
 }
 
-/// A checked publishable key.
+/// A valid publishable key.
 ///
-/// A publishable key is `pk_test_` or `pk_live_` followed by the base64 text of the instance's Frontend API host and a
-/// dollar sign. It is not a secret. The text is kept exactly as it was configured, because the names of the session
-/// cookies are derived from that text and not from its meaning.
+/// A publishable key is `pk_test_` or `pk_live_`, followed by the base64 encoding of the instance's Frontend API host and a
+/// dollar sign. It is not a secret. The text is kept exactly as it was configured, because the names of the session cookies
+/// are derived from it.
 ///
 /// # Examples
 ///
@@ -79,14 +79,15 @@ pub struct PublishableKey {
 }
 
 impl PublishableKey {
-    /// Checks `key` and decodes the host inside.
+    /// Parses a key and decodes the host in it.
     ///
-    /// Base64 is read as browsers read it (WHATWG "forgiving-base64 decode"): the standard alphabet, padding optional but
-    /// right, ASCII white space ignored. White space before the prefix is an error.
+    /// Base64 is decoded as in browsers (WHATWG "forgiving-base64 decode"): the alphabet is the standard one, padding is
+    /// optional but must be correct if present, and ASCII whitespace is ignored. Whitespace before the prefix is an error.
     ///
     /// # Errors
     ///
-    /// [`PublishableKeyError::Missing`] for an empty text, [`PublishableKeyError::Invalid`] for anything that is not a key.
+    /// Returns [`PublishableKeyError::Missing`] if `key` is empty, and [`PublishableKeyError::Invalid`] if it is not a
+    /// publishable key.
     pub fn parse(key: &str) -> Result<Self, PublishableKeyError> {
         if key.is_empty() {
             return Err(PublishableKeyError::Missing);
@@ -103,7 +104,7 @@ impl PublishableKey {
         }
         let decoded = forgiving_decode_to_vec(encoded.as_bytes())
             .map_err(|_| PublishableKeyError::Invalid)?;
-        // Each byte stands for the character of that number: the decoded text is Latin-1, not UTF-8.
+        // The decoded text is Latin-1, not UTF-8.
         let decoded: String = decoded.into_iter().map(char::from).collect();
         let host = decoded
             .strip_suffix('$')
@@ -119,13 +120,13 @@ impl PublishableKey {
         })
     }
 
-    /// Builds the key of the instance whose Frontend API is `frontend_api` (a host, without a scheme).
+    /// Creates the key of the instance whose Frontend API has the host `frontend_api`, without a scheme.
     ///
-    /// Hosts under Clerk's development domains give a `pk_test_` key, all others a `pk_live_` key.
+    /// The key has the prefix `pk_test_` for hosts under Clerk's development domains and `pk_live_` for all others.
     ///
     /// # Errors
     ///
-    /// [`PublishableKeyError::InvalidHost`] when no key can hold the text.
+    /// Returns [`PublishableKeyError::InvalidHost`] if the text cannot be encoded in a key.
     pub fn for_frontend_api(frontend_api: &str) -> Result<Self, PublishableKeyError> {
         if !frontend_api.is_ascii() {
             return Err(PublishableKeyError::InvalidHost);
@@ -139,18 +140,19 @@ impl PublishableKey {
         Self::parse(&format!("{prefix}{body}")).map_err(|_| PublishableKeyError::InvalidHost)
     }
 
-    /// The key for a request's host, for one process that serves many production domains.
+    /// Creates the key for the host of a request, for processes that serve several production domains.
     ///
-    /// A development `fallback` is returned unchanged. Otherwise the host is lower-cased, a trailing port is dropped, and
-    /// the key of `clerk.<host>` is built.
+    /// A `fallback` of a development instance is returned unchanged. Otherwise, this is the key of `clerk.<host>`, with the
+    /// host in lowercase and without its port.
     ///
     /// # Errors
     ///
-    /// [`PublishableKeyError::EmptyHost`] when nothing is left of the host, [`PublishableKeyError::InvalidHost`] when it cannot be a host.
+    /// Returns [`PublishableKeyError::EmptyHost`] if the host is empty or only a port, and
+    /// [`PublishableKeyError::InvalidHost`] if it cannot be a host.
     ///
     /// # Security
     ///
-    /// The host of a request is chosen by the client. Check it against the list of your own domains first.
+    /// The client chooses the host of a request. Check it against a list of your own domains first.
     pub fn for_host(host: &str, fallback: Option<&Self>) -> Result<Self, PublishableKeyError> {
         if let Some(key) = fallback
             && key.instance_type == InstanceType::Development
@@ -170,37 +172,37 @@ impl PublishableKey {
         Self::for_frontend_api(&format!("clerk.{host}"))
     }
 
-    /// The key as it was configured.
+    /// Returns the key as it was configured.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.raw
     }
 
-    /// The Frontend API host inside the key, without a scheme.
+    /// Returns the host of the Frontend API in the key, without a scheme.
     #[must_use]
     pub fn frontend_api(&self) -> &str {
         &self.frontend_api
     }
 
-    /// Whether the key belongs to a development or a production instance.
+    /// Returns the type of the instance that the key belongs to.
     #[must_use]
     pub fn instance_type(&self) -> InstanceType {
         self.instance_type
     }
 
-    /// The eight characters that tell this instance's cookies from those of others on the same domain.
+    /// Returns the eight characters that distinguish this instance's cookies from those of others on the same domain.
     ///
-    /// They are the beginning of the URL-safe base64 text of the key's SHA-1 digest. A session cookie is named
+    /// They are the first characters of the key's SHA-1 digest in URL-safe base64. The session cookie is named
     /// `__session_<suffix>`.
     #[must_use]
     pub fn cookie_suffix(&self) -> &str {
         &self.cookie_suffix
     }
 
-    /// Where browsers reach the Frontend API, given how the application is deployed.
+    /// Returns the URL or host at which browsers reach the Frontend API of this deployment.
     ///
-    /// A proxy URL wins and is returned as it is; then `clerk.<domain>` for a satellite of a production instance; then the host inside
-    /// the key. Empty texts count as absent.
+    /// It is the proxy URL if there is one, `clerk.<domain>` for a satellite of a production instance, and the host in the
+    /// key otherwise. Empty strings count as absent.
     #[must_use]
     pub fn effective_frontend_api(
         &self,
@@ -218,7 +220,7 @@ impl PublishableKey {
         }
     }
 
-    /// The Backend API that serves this key's instance, as an origin.
+    /// Returns the origin of the Backend API for this key's instance.
     #[must_use]
     pub fn backend_api_url(&self) -> &'static str {
         match ApiEnvironment::of(&self.frontend_api) {
@@ -228,7 +230,7 @@ impl PublishableKey {
         }
     }
 
-    /// The Frontend API that a proxy forwards this key's requests to, as an origin.
+    /// Returns the origin of the Frontend API that a proxy forwards this instance's requests to.
     #[must_use]
     pub fn frontend_api_upstream_url(&self) -> &'static str {
         match ApiEnvironment::of(&self.frontend_api) {
@@ -259,9 +261,9 @@ impl fmt::Debug for PublishableKey {
     }
 }
 
-/// The base URL of the hosted account pages that belong to a Frontend API host; empty for an empty host.
+/// Returns the base URL of the hosted account pages for a Frontend API host, or an empty string for an empty host.
 ///
-/// Hand it a host, not a proxy URL: from a URL nothing useful follows.
+/// `frontend_api` must be a host; the result for a proxy URL is meaningless.
 ///
 /// ```
 /// use clerk_core::account_portal;
@@ -285,9 +287,9 @@ pub fn account_portal(frontend_api: &str) -> String {
     format!("https://{host}")
 }
 
-/// The suffix of the cookies that belong to a publishable key, from the text of the key alone.
+/// Returns the suffix of the cookies that belong to a publishable key, without validating the key.
 ///
-/// [`PublishableKey::cookie_suffix`] holds the same for a key that was checked.
+/// For a validated key, use [`PublishableKey::cookie_suffix`].
 ///
 /// ```
 /// assert_eq!(clerk_core::cookie_suffix("pk_live_Y2xlcmsuY2xlcmsuZGV2JA"), "1Z8AzTQD");
@@ -307,7 +309,7 @@ pub fn cookie_suffix(publishable_key: &str) -> String {
         .collect()
 }
 
-/// Which of Clerk's own environments a Frontend API host belongs to.
+/// The environment of Clerk's that a Frontend API host belongs to.
 enum ApiEnvironment {
     Production,
     Staging,
@@ -329,12 +331,12 @@ impl ApiEnvironment {
     }
 }
 
-/// Whether `host` serves the hosted account pages of a development instance, of the present or the older naming.
+/// Returns true if `host` serves the hosted account pages of a development instance, with the current or the legacy naming.
 pub(crate) fn is_development_portal_host(host: &str) -> bool {
     is_legacy_development_portal_host(host) || is_current_development_portal_host(host)
 }
 
-/// `accounts.<name>.lcl.dev` and its siblings: the naming of older development instances.
+/// Returns true for hosts such as `accounts.<name>.lcl.dev`, the naming of older development instances.
 pub(crate) fn is_legacy_development_portal_host(host: &str) -> bool {
     host.starts_with("accounts.")
         && LEGACY_DEVELOPMENT_SUFFIXES
@@ -342,7 +344,7 @@ pub(crate) fn is_legacy_development_portal_host(host: &str) -> bool {
             .any(|suffix| host.ends_with(suffix))
 }
 
-/// `<name>.accounts.dev` and its siblings, but not the Frontend API beside it (`<name>.clerk.accounts.dev`).
+/// Returns true for hosts such as `<name>.accounts.dev`, but not for the Frontend API (`<name>.clerk.accounts.dev`).
 pub(crate) fn is_current_development_portal_host(host: &str) -> bool {
     CURRENT_DEVELOPMENT_SUFFIXES.iter().any(|suffix| {
         host.strip_suffix(suffix)
@@ -359,7 +361,7 @@ fn is_development_frontend_api(host: &str) -> bool {
             && !host.ends_with(".prod.lclclerk.com"))
 }
 
-/// `word-word-12.clerk.accounts…dev` or `…com`, in any case.
+/// Returns true for hosts such as `word-word-12.clerk.accounts…dev` or `…com`, in any letter case.
 fn is_named_development_host(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let Some((name, rest)) = host.split_once('.') else {

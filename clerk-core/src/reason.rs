@@ -1,4 +1,4 @@
-//! Why a request is not signed in: one list for tokens, cookies and machines.
+//! The reasons why a request is not signed in, for session tokens, cookies and machine tokens alike.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ macro_rules! reasons {
     ($($(#[$docs:meta])* $variant:ident = $name:literal $([$($trait:ident),*])?;)*) => {
         /// Why a request is not signed in, or a token was refused.
         ///
-        /// [`as_str`](Self::as_str) is the text that Clerk's SDKs put into `x-clerk-auth-reason`.
+        /// [`as_str`](Self::as_str) returns the text that Clerk's SDKs send in `x-clerk-auth-reason`.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Reason {
@@ -19,7 +19,7 @@ macro_rules! reasons {
         }
 
         impl Reason {
-            /// Returns the reason as Clerk's SDKs spell it.
+            /// Returns the name that Clerk's SDKs use for the reason.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -28,7 +28,7 @@ macro_rules! reasons {
                 }
             }
 
-            /// Whether the request carried a token that is not valid (`invalid_token` in RFC 6750 section 3.1).
+            /// Returns true if the request has a token that is not valid (`invalid_token` in RFC 6750 section 3.1).
             #[must_use]
             pub fn is_bad_token(&self) -> bool {
                 match self {
@@ -37,7 +37,7 @@ macro_rules! reasons {
                 }
             }
 
-            /// Whether the session token has expired and could not be refreshed.
+            /// Returns true if the session token has expired and could not be refreshed.
             pub(crate) fn is_expired_session(&self) -> bool {
                 match self {
                     $(Self::$variant => false $($(|| reasons!(@expired $trait))*)?,)*
@@ -45,9 +45,10 @@ macro_rules! reasons {
                 }
             }
 
-            /// Whether nothing could be decided, because Clerk could not be reached or refused this application's keys.
+            /// Returns true if the request could not be authenticated, because Clerk could not be reached or refused the
+            /// keys of this application.
             ///
-            /// Such a request is neither signed in nor refused for good: guards answer 503 in place of 401.
+            /// Guards respond to such a request with 503 instead of 401.
             #[must_use]
             pub fn is_undecided(&self) -> bool {
                 match self {
@@ -64,11 +65,11 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// No session cookie, and no client that would have a session.
+    /// There is neither a session token nor a `__client_uat` cookie.
     SessionTokenAndUatMissing = "session-token-and-uat-missing";
-    /// A session cookie, but no `__client_uat` cookie.
+    /// There is a session cookie, but no `__client_uat` cookie.
     SessionTokenButNoClientUat = "session-token-but-no-client-uat";
-    /// A `__client_uat` cookie, but no session cookie.
+    /// There is a `__client_uat` cookie, but no session cookie.
     ClientUatButNoSessionToken = "client-uat-but-no-session-token";
     /// The client changed after the session token was issued.
     SessionTokenIatBeforeClientUat = "session-token-iat-before-client-uat" [bad_token];
@@ -76,47 +77,47 @@ reasons! {
     SessionTokenNbf = "session-token-nbf" [bad_token];
     /// The session token was issued in the future.
     SessionTokenIatInTheFuture = "session-token-iat-in-the-future" [bad_token];
-    /// A handshake brought no session.
+    /// The handshake returned no session token.
     SessionTokenMissing = "session-token-missing";
-    /// The session waits for tasks to be completed.
+    /// The session is pending: the user has to complete tasks first.
     SessionPending = "session-pending";
-    /// The session's active organization is not the one that the URL names.
+    /// The active organization of the session is not the one that the URL names.
     ActiveOrganizationMismatch = "active-organization-mismatch";
-    /// A development browser has no token yet.
+    /// The browser has no development browser token yet.
     DevBrowserMissing = "dev-browser-missing";
-    /// The URL brings the token of a development browser.
+    /// The URL contains a development browser token.
     DevBrowserSync = "dev-browser-sync";
-    /// A satellite has to ask its primary application.
+    /// The satellite domain has to synchronize with its primary domain.
     SatelliteNeedsSyncing = "satellite-needs-syncing";
-    /// The primary application answers a satellite.
+    /// The primary domain responds to a satellite domain that synchronizes.
     PrimaryRespondsToSyncing = "primary-responds-to-syncing";
-    /// A page of the primary application was reached from another origin.
+    /// A page of the primary domain was reached from another origin.
     PrimaryDomainCrossOriginSync = "primary-domain-cross-origin-sync";
-    /// The token is of a kind that is not accepted.
+    /// The type of the token is not accepted.
     TokenTypeMismatch = "token-type-mismatch" [bad_token];
-    /// A machine token is expected, and there is no token in the header.
+    /// A machine token is required, but the header has no token.
     NoTokenInHeader = "No token in header";
     /// The session token has expired, and only GET requests refresh it.
     RefreshNotGet = "session-token-expired-refresh-non-eligible-non-get" [bad_token, expired];
-    /// The session token has expired, and there is no cookie to refresh it with.
+    /// The session token has expired, and there is no refresh cookie.
     RefreshNoCookie = "session-token-expired-refresh-non-eligible-no-refresh-cookie" [bad_token, expired];
-    /// The session token has expired and vanished.
+    /// The session token has expired, and the token to refresh is missing.
     RefreshMissingToken = "session-token-expired-refresh-missing-session-token" [bad_token, expired];
     /// The session token has expired and cannot be decoded.
     RefreshUndecodableToken = "session-token-expired-refresh-expired-session-token-decode-failed" [bad_token, expired];
-    /// The session token has expired and names no session.
+    /// The session token has expired and has no session ID.
     RefreshMissingSid = "session-token-expired-refresh-expired-session-token-missing-sid-claim" [bad_token, expired];
-    /// The session token has expired, and what the refresh brought is not a valid session token.
+    /// The session token has expired, and the refresh returned an invalid session token.
     RefreshInvalidToken = "session-token-expired-refresh-invalid-session-token" [bad_token, expired];
-    /// The session token has expired, and Clerk's answer could not be understood.
+    /// The session token has expired, and Clerk's response to the refresh could not be read.
     RefreshUnexpectedAnswer = "session-token-expired-refresh-unexpected-bapi-error" [bad_token, expired];
-    /// The session token has expired, and Clerk's answer held no cookies.
+    /// The session token has expired, and Clerk's response to the refresh contained no cookies.
     RefreshNoCookies = "session-token-expired-refresh-unexpected-sdk-error" [bad_token, expired];
-    /// The session token has expired, and Clerk could not be asked for a new one.
+    /// The session token has expired, and Clerk could not be reached to refresh it.
     RefreshFetchError = "session-token-expired-refresh-fetch-error" [bad_token, expired, undecided];
-    /// `exp` has passed.
+    /// The token has expired (`exp`).
     TokenExpired = "token-expired" [bad_token];
-    /// Not a token of the expected form or kind.
+    /// The token is malformed, or not of the expected type.
     TokenInvalid = "token-invalid" [bad_token];
     /// `alg` is not RS256, RS384 or RS512.
     TokenInvalidAlgorithm = "token-invalid-algorithm" [bad_token];
@@ -124,15 +125,15 @@ reasons! {
     TokenInvalidAuthorizedParties = "token-invalid-authorized-parties" [bad_token];
     /// `iss` is not one of the configured issuers.
     TokenInvalidIssuer = "token-invalid-issuer" [bad_token];
-    /// The signature does not belong to the token and the signing key.
+    /// The signature does not match the token and the signing key.
     TokenInvalidSignature = "token-invalid-signature" [bad_token];
-    /// `nbf` lies in the future.
+    /// The token is not active yet: `nbf` is in the future.
     TokenNotActiveYet = "token-not-active-yet" [bad_token];
-    /// `iat` lies in the future.
+    /// The token was issued in the future (`iat`).
     TokenIatInTheFuture = "token-iat-in-the-future" [bad_token];
-    /// A claim is missing or has the wrong type, or the signing key cannot check the signature.
+    /// A claim is missing or has the wrong type, or the signing key cannot be used for the token.
     TokenVerificationFailed = "token-verification-failed" [bad_token];
-    /// A machine token could not be verified, because the signing keys were out of reach.
+    /// The machine token could not be verified, because the signing keys could not be loaded.
     TokenUnverifiable = "token-verification-failed" [bad_token, undecided];
     /// Clerk refused the secret key.
     SecretKeyInvalid = "secret-key-invalid" [undecided];
@@ -140,25 +141,25 @@ reasons! {
     JwksFailedToLoad = "jwk-remote-failed-to-load" [bad_token, undecided];
     /// Neither a PEM key nor a secret key is configured.
     JwkFailedToResolve = "jwk-failed-to-resolve" [bad_token, undecided];
-    /// No signing key has the token's `kid`.
+    /// No signing key has the `kid` of the token.
     JwkKidMismatch = "jwk-kid-mismatch" [bad_token];
-    /// Clerk could not be reached, or said nothing that can be understood.
+    /// Clerk could not be reached, or its response could not be read.
     UnexpectedError = "unexpected-error" [undecided];
 }
 
-/// The code with which Clerk refused to refresh a session.
+/// The error code of a session refresh that Clerk refused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RefreshRefusal {
     reason: Arc<str>,
-    /// Whether Clerk failed, in place of refusing.
+    /// Whether the response was a failure of Clerk's and not a refusal.
     is_outage: bool,
 }
 
 impl RefreshRefusal {
-    /// What stands in front of the code in the reason.
+    /// The prefix of the reason before the code.
     const PREFIX: &str = "session-token-expired-refresh-";
 
-    /// `status` is that of the answer.
+    /// Creates the refusal from the error code and the status of Clerk's response.
     pub(crate) fn new(code: &str, status: StatusCode) -> Self {
         Self {
             reason: format!("{}{code}", Self::PREFIX).into(),
@@ -166,7 +167,7 @@ impl RefreshRefusal {
         }
     }
 
-    /// Returns the code that Clerk answered.
+    /// Returns the error code of Clerk's response.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.reason[Self::PREFIX.len()..]

@@ -1,48 +1,48 @@
-//! URLs of the sign-in, sign-up and tasks pages, and where redirects may lead.
+//! The URLs of the sign-in, sign-up and tasks pages, and the allowed targets of redirects.
 
 use url::{Origin, Url};
 
 use crate::publishable_key::{InstanceType, PublishableKey, account_portal};
 use crate::urls::{is_http, is_loopback, set_query_parameter};
 
-/// Where the sign-in or sign-up page sends the browser afterwards.
+/// Where the sign-in or sign-up page sends the browser afterward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReturnBack<'a> {
-    /// To the URL the request came for: the base URL.
+    /// To the requested URL, or for a form to the page that it was on. With a [`Redirect`], to its base URL.
     #[default]
     Here,
-    /// Nowhere in particular: the page decides.
+    /// To the page's own default.
     Nowhere,
-    /// To this URL or path. An empty text counts as [`Nowhere`](Self::Nowhere).
+    /// To this URL or path. An empty string means [`Nowhere`](Self::Nowhere).
     To(&'a str),
 }
 
-/// Why no redirect could be built.
+/// Why a redirect could not be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedirectError {
-    /// Neither a page of the application nor a key that leads to a hosted page.
+    /// There is neither a page of the application nor a publishable key to find the hosted page with.
     #[error(
         "no page to redirect to: set CLERK_PUBLISHABLE_KEY for the hosted pages, or CLERK_SIGN_IN_URL and CLERK_SIGN_UP_URL for your own"
     )]
     MissingPublishableKey,
-    /// Without a base URL neither the page nor the return URL is absolute.
+    /// The base URL is empty, and neither the URL of the page nor the return URL is absolute.
     #[error(
-        "cannot build a redirect: the page or the return URL must be absolute when the request's URL is not known"
+        "cannot build a redirect: the URL of the page or the return URL must be absolute if the URL of the request is unknown"
     )]
     NoAbsoluteUrl,
     /// One of the URLs cannot be parsed.
     #[error("cannot build a redirect: {what} is not a valid URL")]
     InvalidUrl {
-        /// Which of the inputs is meant.
+        /// The URL that cannot be parsed.
         what: &'static str,
-        /// What the parser found.
+        /// The error of the URL parser.
         source: url::ParseError,
     },
 }
 
-/// Builds the URL that leads to the sign-in or the sign-up page and back.
+/// Builds URLs of the sign-in and sign-up pages that lead back to the application.
 ///
 /// # Examples
 ///
@@ -70,8 +70,9 @@ pub struct Redirect<'a> {
 }
 
 impl<'a> Redirect<'a> {
-    /// Starts from the public URL of the request, which relative URLs are resolved against. It may be empty; then the page
-    /// or the return URL must be absolute.
+    /// Creates a builder from the public URL of the request, which relative URLs are resolved against.
+    ///
+    /// If it is empty, the URL of the page or the return URL must be absolute.
     pub fn new(base_url: &'a str) -> Self {
         Self {
             base_url,
@@ -84,47 +85,49 @@ impl<'a> Redirect<'a> {
         }
     }
 
-    /// The key that leads to the hosted pages.
+    /// Sets the publishable key, which the URLs of the hosted pages are derived from.
     pub fn publishable_key(mut self, key: Option<&'a PublishableKey>) -> Self {
         self.publishable_key = key;
         self
     }
 
-    /// The application's own sign-in page: a URL or a path.
+    /// Sets the URL or path of the application's own sign-in page.
     pub fn sign_in_url(mut self, url: Option<&'a str>) -> Self {
         self.sign_in_url = url.filter(|url| !url.is_empty());
         self
     }
 
-    /// The application's own sign-up page. Without it, sign-up is `/create` below the application's sign-in page.
+    /// Sets the URL or path of the application's own sign-up page. If there is none, the sign-up page is `/create` below
+    /// the application's own sign-in page.
     pub fn sign_up_url(mut self, url: Option<&'a str>) -> Self {
         self.sign_up_url = url.filter(|url| !url.is_empty());
         self
     }
 
-    /// The dev browser token to hand to a page on another host. Only development instances hand it over.
+    /// Sets the development browser token to pass to a page on another host. Only development instances pass it on.
     pub fn dev_browser_token(mut self, token: Option<&'a str>) -> Self {
         self.dev_browser_token = token.filter(|token| !token.is_empty());
         self
     }
 
-    /// Whether the session waits for tasks to be completed; its redirects lead to the tasks page below the target.
+    /// Sets whether the session is pending. If it is, the redirect leads to the tasks page below the sign-in or sign-up
+    /// page.
     pub fn pending_session(mut self, is_pending: bool) -> Self {
         self.is_pending = is_pending;
         self
     }
 
-    /// Whether the application is a satellite; on the way back its session is then synchronized anew.
+    /// Sets whether the application is a satellite. If it is, its session is synchronized again when the browser returns.
     pub fn satellite(mut self, is_satellite: bool) -> Self {
         self.is_satellite = is_satellite;
         self
     }
 
-    /// The URL of the sign-in page.
+    /// Returns the URL of the sign-in page.
     ///
     /// # Errors
     ///
-    /// [`RedirectError`] when there is no page to go to, or a URL cannot be parsed.
+    /// Returns [`RedirectError`] if there is no page to redirect to or a URL cannot be parsed.
     pub fn sign_in(&self, return_back: ReturnBack<'_>) -> Result<String, RedirectError> {
         let target = match self.sign_in_url {
             Some(url) => url.to_owned(),
@@ -135,12 +138,12 @@ impl<'a> Redirect<'a> {
         self.build(target, return_back)
     }
 
-    /// The URL of the sign-up page.
+    /// Returns the URL of the sign-up page.
     ///
     /// # Errors
     ///
-    /// [`RedirectError`] when there is no page to go to, or a URL cannot be parsed. A sign-in page alone, without a key,
-    /// is not enough.
+    /// Returns [`RedirectError`] if there is no page to redirect to or a URL cannot be parsed. A sign-in page without a
+    /// publishable key is not enough.
     pub fn sign_up(&self, return_back: ReturnBack<'_>) -> Result<String, RedirectError> {
         let target = match (
             self.sign_up_url,
@@ -161,7 +164,7 @@ impl<'a> Redirect<'a> {
     }
 
     fn sign_up_below(&self, sign_in_url: &str) -> Result<String, RedirectError> {
-        let mut url = parse("the request's URL", self.base_url)?
+        let mut url = parse("the URL of the request", self.base_url)?
             .join(sign_in_url)
             .map_err(invalid("the sign-in URL"))?;
         if !url.cannot_be_a_base() {
@@ -188,12 +191,12 @@ impl<'a> Redirect<'a> {
         if self.base_url.is_empty() {
             return build_without_base(&target, return_back);
         }
-        let base = parse("the request's URL", self.base_url)?;
+        let base = parse("the URL of the request", self.base_url)?;
         let return_back = return_back
             .map(|url| base.join(url).map_err(invalid("the return URL")))
             .transpose()?;
-        let mut url = base.join(&target).map_err(invalid("the page's URL"))?;
-        // The scheme takes no part: a proxy that ends TLS leads to the same application.
+        let mut url = base.join(&target).map_err(invalid("the URL of the page"))?;
+        // Ignore the scheme, because a proxy that terminates TLS leads to the same application.
         let is_elsewhere = (base.host(), base.port()) != (url.host(), url.port());
         if let Some(mut return_back) = return_back {
             if is_elsewhere && self.is_satellite {
@@ -214,10 +217,10 @@ impl<'a> Redirect<'a> {
     }
 }
 
-/// Where a redirect may lead whose target comes from a request.
+/// The allowed targets of redirects whose target comes from a request.
 ///
-/// The application's own origin and loopback are always allowed, everything else only when it is listed. Otherwise a link to
-/// the application could carry anyone to a page of the attacker's choice, and a dev browser token with them.
+/// The application's own origin and loopback are always allowed, and other origins only if they are listed. Otherwise a
+/// link to the application could send users, and their development browser token, to a page of an attacker's choice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedRedirectOrigins(Policy);
 
@@ -234,11 +237,11 @@ impl Default for Policy {
 }
 
 impl AllowedRedirectOrigins {
-    /// Allows the origins of these URLs beside the application's own.
+    /// Allows the origins of these URLs in addition to the application's own.
     ///
     /// # Errors
     ///
-    /// [`RedirectError::InvalidUrl`] for a text that is not an absolute `http` or `https` URL.
+    /// Returns [`RedirectError::InvalidUrl`] if one of them is not an absolute `http` or `https` URL.
     ///
     /// # Examples
     ///
@@ -274,19 +277,19 @@ impl AllowedRedirectOrigins {
     ///
     /// # Security
     ///
-    /// The application then redirects wherever a link tells it to.
+    /// This makes the application an open redirect: a link can send its users to any site.
     #[must_use]
     pub fn any() -> Self {
         Self(Policy::Any)
     }
 
-    /// Whether a redirect to `target` is allowed for an application that is reached at `own_origin` (any URL of it).
+    /// Returns true if a redirect to `target` is allowed for the application at `own_origin`, which may be any of its URLs.
     #[must_use]
     pub fn allows(&self, target: &Url, own_origin: &Url) -> bool {
         let Policy::List(origins) = &self.0 else {
             return true;
         };
-        // Only these schemes have an origin that can be compared; `javascript:` and `data:` never lead anywhere good.
+        // Other schemes have no origin to compare, and `javascript:` and `data:` are dangerous.
         is_http(target)
             && (is_loopback(target)
                 || target.origin() == own_origin.origin()
@@ -294,7 +297,7 @@ impl AllowedRedirectOrigins {
     }
 }
 
-/// Puts `/tasks` at the end of the path, before a query. A page that is routed by its fragment has its path there.
+/// Appends `/tasks` to the path, before the query. Pages with hash-based routing have their path in the fragment.
 fn append_tasks(target: &mut String) {
     let at = match (target.find('?'), target.find('#')) {
         (Some(query), None) => query,
@@ -305,7 +308,7 @@ fn append_tasks(target: &mut String) {
 
 fn build_without_base(target: &str, return_back: Option<&str>) -> Result<String, RedirectError> {
     let mut url = if target.starts_with("http") {
-        parse("the page's URL", target)?
+        parse("the URL of the page", target)?
     } else {
         let absolute = return_back
             .filter(|url| url.starts_with("http"))
@@ -315,7 +318,7 @@ fn build_without_base(target: &str, return_back: Option<&str>) -> Result<String,
             .ascii_serialization();
         parse("the return URL", &origin)?
             .join(target)
-            .map_err(invalid("the page's URL"))?
+            .map_err(invalid("the URL of the page"))?
     };
     if let Some(return_back) = return_back {
         set_query_parameter(&mut url, "redirect_url", return_back);

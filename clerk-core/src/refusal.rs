@@ -1,4 +1,4 @@
-//! What a refused request is told: the whole response.
+//! Refusals: the complete response to a request that a guard refuses.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub use crate::refusal_page::RefusalKind;
 use crate::refusal_page::{RefusalPage, RefusalPages};
 use crate::webhook::WebhookError;
 
-/// A refusal as the response that every framework gives: status, headers, body.
+/// The response to a request that was refused, independent of any framework: status, headers and body.
 #[derive(Clone, thiserror::Error)]
 #[error("the request was refused with status {}", .status.as_u16())]
 pub struct Refusal {
@@ -27,7 +27,7 @@ pub struct Refusal {
     body: Bytes,
 }
 
-/// A location may hold the token of a development browser.
+/// Omits the headers, because a redirect may contain the token of a development browser.
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refusal")
@@ -37,30 +37,33 @@ impl fmt::Debug for Refusal {
     }
 }
 
-/// When a request that could not be judged may be tried again.
+/// How long clients should wait before they repeat a request that could not be authenticated.
 const RETRY_UNDECIDED_AFTER: Duration = Duration::from_secs(5);
 
 impl Refusal {
-    /// Why.
+    /// Returns why the request was refused.
     #[must_use]
     pub fn kind(&self) -> RefusalKind {
         self.kind
     }
 
-    /// 303, 307, 400, 401, 403, 404, 413, 500 or 503.
+    /// Returns the status of the response: 303, 307, 400, 401, 403, 404, 413, 500 or 503.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// `Location` or `HX-Redirect` for a redirect, `WWW-Authenticate` for 401 and 403 (RFC 6750 section 3), `Retry-After`
-    /// for 503; `Cache-Control` and `Vary` for all.
+    /// Returns the headers of the response.
+    ///
+    /// Redirects have `Location` or `HX-Redirect`, 401 and 403 have `WWW-Authenticate` (RFC 6750 section 3), and 503 has
+    /// `Retry-After`. All have `Cache-Control` and `Vary`.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// An HTML page where a browser asked for a document, else JSON, or empty.
+    /// Returns the body of the response: an HTML page if a browser asked for a page, JSON otherwise, and nothing for
+    /// redirects and [misconfiguration](RefusalKind::Misconfigured).
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
@@ -69,7 +72,8 @@ impl Refusal {
     /// Converts a signed-out refusal to `None` and returns every other refusal as an error.
     ///
     /// # Errors
-    /// Every other refusal. A request that could not be authenticated is not treated as signed out.
+    /// Returns every refusal that is not a signed-out one. A request that could not be authenticated is not treated as
+    /// signed out.
     pub fn optional<T>(result: Result<T, Self>) -> Result<Option<T>, Self> {
         match result {
             Ok(value) => Ok(Some(value)),
@@ -78,8 +82,8 @@ impl Refusal {
         }
     }
 
-    /// The status code that a gRPC service answers with: `UNAUTHENTICATED` (16), `PERMISSION_DENIED` (7), `NOT_FOUND`
-    /// (5), `UNAVAILABLE` (14), `INVALID_ARGUMENT` (3) or `INTERNAL` (13).
+    /// Returns the status code for a gRPC service: `UNAUTHENTICATED` (16), `PERMISSION_DENIED` (7), `NOT_FOUND` (5),
+    /// `UNAVAILABLE` (14), `INVALID_ARGUMENT` (3) or `INTERNAL` (13).
     #[must_use]
     pub fn grpc_code(&self) -> i32 {
         match self.kind {
@@ -92,20 +96,21 @@ impl Refusal {
         }
     }
 
-    /// The whole response as gRPC puts it: status 200, the verdict in headers, no body ("Trailers-Only").
+    /// Converts the refusal into a gRPC response: status 200, with the outcome in headers and without a body
+    /// ("Trailers-Only" in the gRPC over HTTP/2 protocol).
     #[must_use]
     pub fn into_grpc_response(self) -> http::Response<()> {
-        // Percent-encoding is not needed: the texts are plain ASCII.
+        // The texts are plain ASCII, so they need no percent-encoding.
         let message = match self.kind {
             RefusalKind::Unauthenticated => "sign in, or send a valid token",
             RefusalKind::Forbidden => "the caller lacks what this method requires",
-            RefusalKind::NotFound => "there is nothing here",
+            RefusalKind::NotFound => "not found",
             RefusalKind::Undecided => {
                 "the call cannot be authenticated right now; try again shortly"
             }
             RefusalKind::MalformedPath => "the path cannot be decoded",
-            RefusalKind::Webhook => "the webhook's signature does not verify",
-            RefusalKind::Misconfigured => "the server is set up wrongly",
+            RefusalKind::Webhook => "the webhook could not be verified",
+            RefusalKind::Misconfigured => "the server is misconfigured",
         };
         let mut response = http::Response::new(());
         let headers = response.headers_mut();
@@ -115,7 +120,7 @@ impl Refusal {
         response
     }
 
-    /// The whole response.
+    /// Converts the refusal into a response.
     #[must_use]
     pub fn into_response(self) -> http::Response<Bytes> {
         let mut response = http::Response::new(self.body);
@@ -124,10 +129,10 @@ impl Refusal {
         response
     }
 
-    /// A refusal without a body.
+    /// Creates a refusal without a body.
     fn bare(kind: RefusalKind, status: StatusCode) -> Self {
         let mut headers = HeaderMap::new();
-        // It depends on who asks.
+        // The response depends on who sent the request.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
         headers.insert(VARY, HeaderValue::from_static("Cookie, Authorization"));
         Self {
@@ -145,7 +150,7 @@ impl Refusal {
         refusal
     }
 
-    /// A refusal that is told to people by a page where `pages` is there, and to programs by an error otherwise.
+    /// Creates a refusal whose body is an HTML page if `pages` is given, and a JSON error otherwise.
     fn told(
         kind: RefusalKind,
         status: StatusCode,
@@ -168,7 +173,8 @@ impl Refusal {
         self
     }
 
-    /// Sends whoever is refused elsewhere. htmx gets the status of the refusal beside its own header.
+    /// Creates a refusal that redirects. For htmx the status stays that of the refusal, because the redirect is in a header
+    /// of its own.
     pub(crate) fn redirect(kind: RefusalKind, way: RedirectWay, location: HeaderValue) -> Self {
         let (refusal, header) = match way {
             RedirectWay::Status(status) => (Self::bare(kind, status), LOCATION),
@@ -185,16 +191,16 @@ impl Refusal {
         refusal.with(header, location)
     }
 
-    /// To a page to sign in or up on, for a handler that wants it.
+    /// Creates a redirect to the sign-in or sign-up page, for handlers that decide by themselves.
     pub(crate) fn redirect_to(way: RedirectWay, page: Result<String, RedirectError>) -> Self {
         match page.map(|url| HeaderValue::from_str(&url)) {
             Ok(Ok(location)) => Self::redirect(RefusalKind::Unauthenticated, way, location),
             Ok(Err(error)) => {
-                tracing::error!(%error, "the page to redirect to cannot stand in a header");
+                tracing::error!(%error, "cannot redirect: the URL of the page is not a valid header value");
                 Self::misconfigured()
             }
             Err(error) => {
-                tracing::error!(%error, "there is no page to redirect to");
+                tracing::error!(%error, "cannot redirect to the sign-in or sign-up page");
                 Self::misconfigured()
             }
         }
@@ -224,7 +230,7 @@ impl Refusal {
         .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
-    /// Adds what an OAuth client is told by `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1).
+    /// Adds the challenge for OAuth clients to `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1).
     pub(crate) fn challenging(mut self, challenge: &Challenge) -> Self {
         let Challenge {
             metadata_url,
@@ -239,7 +245,7 @@ impl Refusal {
             .and_then(|own| own.to_str().ok()?.strip_prefix("Bearer "))
             .filter(|_| *names_error || self.kind == RefusalKind::Forbidden);
         let mut parameters: Vec<String> = error.map(str::to_owned).into_iter().collect();
-        // Scopes and URLs hold neither quotes nor backslashes (RFC 6749 section 3.3); what does is left out.
+        // Valid scopes and URLs contain neither quotes nor backslashes (RFC 6749 section 3.3); invalid ones are omitted.
         for (name, value) in [
             (
                 "scope",
@@ -257,7 +263,7 @@ impl Refusal {
         self
     }
 
-    /// A machine token of an accepted kind that lacks a scope.
+    /// Refuses a machine token of an accepted type that lacks a scope.
     pub(crate) fn insufficient_scope() -> Self {
         Self::told(
             RefusalKind::Forbidden,
@@ -292,7 +298,7 @@ impl Refusal {
                 .filter(|_| rest.is_empty() || session.has(&rest))
         });
         match (reverification, session.refusal_pages()) {
-            // The form by which Clerk's browser SDK recognizes that it must ask for credentials.
+            // Clerk's browser SDK recognizes this form and asks the user for credentials.
             (Some(reverification), None) => Self::json(
                 RefusalKind::Forbidden,
                 StatusCode::FORBIDDEN,
@@ -313,7 +319,7 @@ impl Refusal {
         Self::told(
             RefusalKind::NotFound,
             StatusCode::NOT_FOUND,
-            &ErrorText::new("resource_not_found", "there is nothing here"),
+            &ErrorText::new("resource_not_found", "not found"),
             auth.refusal_pages(),
         )
         .with(AUTH_REASON, HeaderValue::from_static("protect-rewrite"))
@@ -345,14 +351,15 @@ impl Refusal {
         Self::misconfigured()
     }
 
-    /// The answer where a middleware's resolver names no instance for a request: 500, and one clear line in the log.
+    /// Creates the response for a request that the middleware's resolver chose no instance for: 500, with one line in the
+    /// log.
     #[must_use]
     pub fn no_instance() -> Self {
-        tracing::error!("no Clerk instance was resolved for this request");
+        tracing::error!("the resolver returned no Clerk instance for this request");
         Self::misconfigured()
     }
 
-    /// The answer where the application is set up wrongly: an empty 500. Say in the log what is wrong.
+    /// Creates the response for a misconfigured application: an empty 500. Log what is wrong before using it.
     #[must_use]
     pub fn misconfigured() -> Self {
         Self::bare(
@@ -374,14 +381,14 @@ impl Refusal {
         )
     }
 
-    /// The answer to a webhook that does not verify, with the reason.
+    /// Creates the response to a webhook that could not be verified, with the reason.
     pub(crate) fn webhook(error: &WebhookError) -> Self {
         let text = error.to_string();
         let error = ErrorText::new("webhook_invalid", &text);
         Self::json(RefusalKind::Webhook, StatusCode::BAD_REQUEST, &error.body())
     }
 
-    /// The answer to a webhook with a body of more than `limit` bytes.
+    /// Creates the response to a webhook whose body is longer than `limit` bytes.
     pub(crate) fn webhook_too_long(limit: usize) -> Self {
         let text = format!(
             "webhook body is longer than {limit} bytes: raise the limit with ClerkBuilder::webhook_body_limit"
@@ -394,7 +401,7 @@ impl Refusal {
         )
     }
 
-    /// Returns the text of the first error in the body.
+    /// Returns the message of the first error in the body.
     pub(crate) fn message(&self) -> String {
         serde_json::from_slice::<serde_json::Value>(&self.body)
             .ok()
@@ -412,13 +419,13 @@ impl Refusal {
     }
 }
 
-/// What a client that speaks OAuth is told beside a refusal.
+/// What a refusal tells OAuth clients.
 pub(crate) struct Challenge {
-    /// Where it learns how to get a token.
+    /// The URL of the metadata that says how to get a token.
     pub(crate) metadata_url: Option<String>,
-    /// The scopes that the token needs, with a blank between them.
+    /// The scopes that the token needs, separated by spaces.
     pub(crate) scope: String,
-    /// Whether a bad token is called one. The reference does not where it names a metadata URL of Clerk's.
+    /// Whether the challenge names the error. The reference SDK omits it when it names a metadata URL of Clerk's.
     pub(crate) names_error: bool,
 }
 
@@ -426,7 +433,7 @@ const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 const INSUFFICIENT_SCOPE: HeaderValue =
     HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
 
-/// What a program is told: an error in the form of Clerk's APIs.
+/// The body for programs: an error in the format of Clerk's APIs.
 struct ErrorText<'a> {
     code: &'static str,
     message: &'a str,

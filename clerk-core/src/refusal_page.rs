@@ -1,33 +1,31 @@
-//! The page that a person sees where a browser asked for a document and was refused.
+//! The HTML page that a browser shows when a page request is refused.
 
 use std::fmt;
 use std::sync::Arc;
 
 use http::StatusCode;
 
-/// Why a request is refused.
+/// Why a request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// Nobody is signed in, or the token is not accepted here.
+    /// The request is not signed in, or its token is not accepted.
     Unauthenticated,
-    /// Somebody is signed in, and may not.
+    /// The request is signed in, but not allowed.
     Forbidden,
-    /// Refused without saying why.
+    /// The request was refused by a guard that hides which routes exist.
     NotFound,
-    /// Clerk is out of reach.
+    /// The request could not be authenticated, because Clerk could not be reached.
     Undecided,
     /// The path cannot be decoded.
     MalformedPath,
-    /// The webhook does not verify, or is too long.
+    /// The webhook could not be verified, or is too long.
     Webhook,
-    /// The application is set up wrongly; the log says how.
+    /// The application is misconfigured; the log says how.
     Misconfigured,
 }
 
-/// What a refusal page has to tell, for a renderer of one's own ([`ClerkBuilder::refusal_page`]).
-///
-/// [`ClerkBuilder::refusal_page`]: crate::ClerkBuilder::refusal_page
+/// The contents of a refusal page, for [custom renderers](crate::ClerkBuilder::refusal_page).
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalPage<'a> {
     kind: RefusalKind,
@@ -44,7 +42,7 @@ impl<'a> RefusalPage<'a> {
         }
     }
 
-    /// Returns why the request is refused.
+    /// Returns why the request was refused.
     #[must_use]
     pub fn kind(&self) -> RefusalKind {
         self.kind
@@ -56,7 +54,7 @@ impl<'a> RefusalPage<'a> {
         self.status
     }
 
-    /// Returns what API clients are told, in one sentence.
+    /// Returns the message that API clients get for the same refusal.
     #[must_use]
     pub fn message(&self) -> &'a str {
         self.message
@@ -66,33 +64,33 @@ impl<'a> RefusalPage<'a> {
         match self.kind {
             RefusalKind::Unauthenticated => (
                 "Please sign in",
-                "This page is for people who are signed in.",
+                "You need to be signed in to see this page.",
             ),
             RefusalKind::Forbidden => (
                 "You don’t have access to this page",
-                "You are signed in, but your account lacks what this page requires. Whoever runs this site can give you \
-                 access.",
+                "You are signed in, but your account doesn’t have the access that this page requires. To get access, contact \
+                 the people who run this site.",
             ),
             RefusalKind::NotFound => (
                 "Page not found",
-                "The address may be wrong, or the page may have moved.",
+                "The address may be mistyped, or the page may have moved.",
             ),
             RefusalKind::Undecided => (
                 "Please try again in a moment",
-                "We can’t check your sign-in right now. There is no need to sign in again.",
+                "We can’t check whether you are signed in right now. You don’t need to sign in again.",
             ),
             RefusalKind::MalformedPath => (
-                "This address can’t be read",
-                "Check the address for characters that do not belong there.",
+                "This address isn’t valid",
+                "Check the address for characters that don’t belong there.",
             ),
             RefusalKind::Webhook | RefusalKind::Misconfigured => (
                 "Something went wrong",
-                "The site is not set up correctly. Its log says what is wrong.",
+                "The site isn’t set up correctly. Its operators can find the details in the log.",
             ),
         }
     }
 
-    /// The page that is shown unless the application renders its own. Nothing of the request stands in it.
+    /// Renders the default page. It contains nothing from the request.
     fn to_html(self) -> String {
         let (title, text) = self.title_and_text();
         let status = self.status.as_u16();
@@ -125,7 +123,7 @@ a{color:var(--key);font-weight:550;text-underline-offset:.2em}";
 
 type Renderer = dyn Fn(&RefusalPage<'_>) -> String + Send + Sync;
 
-/// How refusal pages are made: as the application says, else as the library does.
+/// Renders refusal pages: with the application's renderer if there is one, or else the default page.
 #[derive(Clone, Default)]
 pub(crate) struct RefusalPages(Option<Arc<Renderer>>);
 

@@ -1,28 +1,28 @@
-//! The borrowed view of a request that the adapters hand in.
+//! The borrowed view of a request that adapters pass in.
 
 use std::collections::HashMap;
 
-/// What request authentication reads of a request: method, URL and headers, never the body.
+/// The parts of a request that authentication reads: its method, URL and headers, but never its body.
 ///
-/// Implemented for [`http::request::Parts`] and [`http::Request`]; an adapter for a framework with types of its own
-/// implements it by borrowing, so nothing is copied that nobody asks for.
+/// Implemented for [`http::request::Parts`] and [`http::Request`]. Adapters for frameworks with other types implement it by
+/// borrowing from the request, so that only what is read gets copied.
 pub trait RequestView {
-    /// The method, in upper case.
+    /// Returns the method, in uppercase.
     fn method(&self) -> &str;
 
-    /// The scheme that the connection had, where that is known: `http` or `https`.
+    /// Returns the scheme of the connection, `http` or `https`, if it is known.
     fn scheme(&self) -> Option<&str>;
 
-    /// The authority of an absolute request target (HTTP/2's `:authority`), where there is one.
+    /// Returns the authority of an absolute request target (`:authority` in HTTP/2), if there is one.
     fn authority(&self) -> Option<&str>;
 
-    /// Path and query as they were received.
+    /// Returns the path and query as they were received.
     fn path_and_query(&self) -> &str;
 
-    /// Calls `visit` with every value of a header, in order. `name` is in lower case.
+    /// Calls `visit` with every value of a header, in order. `name` is in lowercase.
     fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8]));
 
-    /// Calls `visit` with every header. Names are in lower case and may repeat.
+    /// Calls `visit` with every header. Names are in lowercase and may repeat.
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8]));
 }
 
@@ -95,19 +95,20 @@ fn headers(headers: &http::HeaderMap, visit: &mut dyn FnMut(&str, &[u8])) {
         .for_each(|(name, value)| visit(name.as_str(), value.as_bytes()));
 }
 
-/// The values of a header as one text, joined as HTTP joins them (RFC 9110 section 5.3; RFC 6265 section 5.4 for
-/// cookies). Bytes are read as Latin-1. `None` when the header is absent.
+/// Returns the values of a header as one string, joined as in HTTP (RFC 9110 section 5.3, and RFC 6265 section 5.4 for
+/// cookies), or `None` if there is no such header. Bytes are decoded as Latin-1.
 pub(crate) fn joined_header(request: &(impl RequestView + ?Sized), name: &str) -> Option<String> {
     let mut joined: Option<String> = None;
     request.header(name, &mut |value| append(&mut joined, name, value));
     joined
 }
 
-/// How many headers and bytes of them a session refresh sends on at most; a browser sends some 20 headers of 4 KiB.
+/// The most headers, and bytes of headers, that a session refresh forwards. Browsers send about 20 headers, 4 KiB in total.
 const MOST_HEADERS: usize = 100;
 const MOST_HEADER_BYTES: usize = 32 * 1024;
 
-/// Returns the headers by name, each joined to one text, in order of first appearance; those beyond a bound are left out.
+/// Returns the headers by name, each joined to one string, in order of first appearance. Headers beyond the limits are
+/// omitted.
 pub(crate) fn bounded_headers(request: &(impl RequestView + ?Sized)) -> Vec<(String, String)> {
     let mut all: Vec<(String, Option<String>)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -141,14 +142,14 @@ fn append(joined: &mut Option<String>, name: &str, value: &[u8]) {
     text.extend(value.iter().map(|&byte| char::from(byte)));
 }
 
-/// What a browser wants a response for (Fetch Metadata: `Sec-Fetch-Dest`).
+/// What a browser fetches a response for (`Sec-Fetch-Dest` of Fetch Metadata).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FetchDestination {
     Document,
     Iframe,
-    /// Something that is no page: a script's fetch, an image.
+    /// Anything that is not a page, such as a script's fetch or an image.
     Other,
-    /// The client does not say.
+    /// The client sends no destination.
     Unknown,
 }
 

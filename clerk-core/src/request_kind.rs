@@ -1,23 +1,23 @@
-//! What kind of answer a request expects.
+//! The kind of response that a request expects.
 
 use crate::request::{FetchDestination, RequestView, joined_header};
 
-/// What kind of answer a request expects.
+/// The kind of response that a request expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestKind {
-    /// A page that a browser shows.
+    /// A page for a browser.
     Page,
-    /// A server action of a JavaScript front end.
+    /// The result of a server action, for a JavaScript frontend.
     ServerAction,
-    /// A fragment that htmx puts into a page (`HX-Request`).
+    /// A fragment that htmx inserts into a page (`HX-Request`).
     Htmx,
-    /// Everything else: fetch, API clients, machines.
+    /// Any other response, such as one for a script's fetch, an API client or a machine.
     Api,
 }
 
 impl RequestKind {
-    /// Reads the kind from the request's headers.
+    /// Determines the kind from the headers of the request.
     #[must_use]
     pub fn of(request: &(impl RequestView + ?Sized)) -> Self {
         let header = |name: &str| joined_header(request, name).filter(|value| !value.is_empty());
@@ -28,7 +28,7 @@ impl RequestKind {
             && (contains("accept", "text/x-component")
                 || contains("content-type", "multipart/form-data")
                 || header("next-action").is_some());
-        // A browser that names the destination is believed; what a script fetches cannot follow a redirect elsewhere.
+        // `Sec-Fetch-Dest` is more reliable than `Accept`. A script's fetch cannot follow a redirect to another origin.
         let is_page = match FetchDestination::of(request) {
             FetchDestination::Document | FetchDestination::Iframe => true,
             FetchDestination::Other => false,

@@ -1,8 +1,8 @@
-//! Which readings of a path a guard must consider.
+//! The readings of a path that a guard must consider.
 //!
-//! A [`RouteMatcher`] reads a path by the rules of Clerk's JavaScript SDKs, a router by its own: one compares the path
-//! as it was received, another decodes most of it first, a third is followed by a middleware that joins slashes. Where
-//! the readings differ, a guard that trusts a single one of them can be walked around.
+//! A [`RouteMatcher`] interprets a path by the rules of Clerk's JavaScript SDKs, and a router by its own: one compares the
+//! path as it was received, another decodes most of it first, and a third runs behind middleware that merges slashes. If
+//! the interpretations differ, a guard that considers only one of them can be bypassed.
 
 use std::borrow::Cow;
 
@@ -10,21 +10,25 @@ use percent_encoding::percent_decode_str;
 
 use crate::route_matcher::{MalformedPath, RouteMatcher, normalize};
 
-/// The path of a request together with the readings of it that the router may go by, for
+/// The path of a request, with the readings of it that the router may use, for
 /// [`AuthContext::protect`](crate::adapter::AuthContext::protect).
 ///
-/// The rule that is safe under every router: what a router may take for a guarded route is guarded, and what is ambiguous
-/// is guarded. A guard for certain routes looks at a request when *any* reading of its path matches, an empty segment
-/// counting as a parameter. A guard with exceptions lets a request through only when *every* reading matches, letter by
-/// letter, and never a path with dot segments or backslashes. A path of more than 2 KiB that can be read in several ways is
-/// guarded by both.
+/// Guards follow a rule that is safe with every router: a path is guarded if a router may take it for a guarded route, or if
+/// it is ambiguous.
+///
+/// - A guard for certain routes ([`only`](crate::Protect::only)) applies if *any* reading of the path matches. An empty
+///   segment counts as a parameter.
+/// - A guard with exceptions ([`except`](crate::Protect::except)) lets a request through only if *every* reading matches
+///   exactly, and never if the path has dot segments or backslashes.
+///
+/// Both guard a path of more than 2 KiB that has more than one reading.
 ///
 /// ```
 /// use clerk_core::adapter::RoutedPath;
 ///
-/// // A router that decodes before it compares.
+/// // A router that decodes the path before it compares.
 /// let path = RoutedPath::received("/caf%C3%A9").decoded_as("/café");
-/// // A router that cuts the prefix off for the routers below it.
+/// // A router that strips the prefix for nested routers.
 /// let path = RoutedPath::received("/api/users").nested_as("/users");
 /// # let _ = path;
 /// ```
@@ -37,7 +41,7 @@ pub struct RoutedPath<'a> {
 }
 
 impl<'a> RoutedPath<'a> {
-    /// The path as it was received: encoded, without a query.
+    /// Creates the value from the path as it was received: encoded, and without the query.
     pub fn received(path: &'a str) -> Self {
         Self {
             received: path,
@@ -46,19 +50,19 @@ impl<'a> RoutedPath<'a> {
         }
     }
 
-    /// The text that the router compares with its routes, when it decodes the path itself.
+    /// Sets the text that the router compares with its routes, if the router decodes the path.
     pub fn decoded_as(mut self, text: &'a str) -> Self {
         self.decoded = Some(text);
         self
     }
 
-    /// What is left of the path for the router below which the guard stands.
+    /// Sets the rest of the path that the nested router sees, if the guard is inside one.
     pub fn nested_as(mut self, path: &'a str) -> Self {
         self.nested = Some(path);
         self
     }
 
-    /// Whether the routes match in any reading. Returns true for targets that are not paths, such as `*`.
+    /// Returns true if the routes match any reading, and for targets that are not paths, such as `*`.
     pub(crate) fn may_match(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
         if routes.is_empty() {
             return Ok(false);
@@ -85,28 +89,30 @@ impl<'a> RoutedPath<'a> {
                 }
             }
         }
-        // Nothing is left for whatever lies below a route that has taken the whole path.
+        // The nested path is empty below a route that matched the whole path.
         let is_nested = |nested: &&str| {
             !nested.is_empty() && *nested != self.received && Some(*nested) != self.decoded
         };
         let Some(nested) = self.nested.filter(is_nested) else {
             return Ok(false);
         };
-        // What the nested router sees may be decoded already, and then cannot be decoded again: it is guarded.
+        // The nested path may be decoded already. If it cannot be decoded again, it is guarded.
         let may_match = |nested| Self::received(nested).may_match(routes).unwrap_or(true);
         Ok(may_match(nested) || self.with_all_slashes(nested).is_some_and(may_match))
     }
 
-    /// Returns the nested path with all the slashes in front of it, where it has lost some: the segments between them are
-    /// empty parameters of the nested router's routes.
+    /// Returns the nested path with all of its leading slashes if it has lost some. The empty segments between them are
+    /// empty parameters to the nested router.
     fn with_all_slashes(&self, nested: &str) -> Option<&'a str> {
         let prefix = self.received.strip_suffix(nested)?;
         let lost = prefix.len() - prefix.trim_end_matches('/').len();
         (lost > 0).then(|| &self.received[prefix.len() - lost..])
     }
 
-    /// Whether the routes match exactly in every reading: routers tell upper from lower case, and `/a` from `/a/`. No
-    /// route matches a path with dot segments or backslashes, plain or encoded: who resolves them decides where they lead.
+    /// Returns true if the routes match every reading exactly, because routers distinguish letter case, and `/a` from `/a/`.
+    ///
+    /// Returns false for paths with dot segments or backslashes, encoded or not, because where they lead depends on who
+    /// resolves them.
     pub(crate) fn surely_matches(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
         if routes.is_empty() || !self.received.starts_with('/') {
             return Ok(false);
@@ -129,8 +135,8 @@ impl<'a> RoutedPath<'a> {
                 }
                 && self.matches_when_split(routes)?
         };
-        // A nested router sees the end of the path. Anything else was rewritten on the way, and then the patterns may
-        // be meant for either.
+        // A nested router sees the end of the path. Any other text was rewritten on the way, and the patterns may be meant
+        // for either.
         let is_rewritten = |nested: &&str| {
             *nested != "/"
                 && !self.received.ends_with(*nested)
@@ -142,8 +148,8 @@ impl<'a> RoutedPath<'a> {
         }
     }
 
-    /// Whether the routes match exactly where encoded slashes are slashes, and where parameters of segments (`;a=b`) do
-    /// not count.
+    /// Returns true if the routes also match exactly when encoded slashes count as slashes, and when parameters of segments
+    /// (`;a=b`) are ignored.
     fn matches_when_split(&self, routes: &RouteMatcher) -> Result<bool, MalformedPath> {
         let split = decode_slashes(self.received);
         for reading in [Cow::Borrowed(&*split), without_parameters(&split)] {
@@ -154,13 +160,13 @@ impl<'a> RoutedPath<'a> {
         Ok(true)
     }
 
-    /// Whether the path is too long to consider all its readings: it is guarded then.
+    /// Returns true if the path is too long to consider all of its readings. Such a path is guarded.
     fn is_too_long_to_read(&self) -> bool {
         self.received.len() > LONGEST_UNUSUAL_PATH
     }
 
-    /// Whether all readings are the same text: nothing is encoded, no segment is empty or begins with a dot, and there
-    /// are neither backslashes nor parameters of segments.
+    /// Returns true if all readings are the same text: nothing is encoded, no segment is empty or begins with a dot, and
+    /// there are neither backslashes nor parameters of segments.
     fn is_plain(&self) -> bool {
         let mut before = b'a';
         for &byte in self.received.as_bytes() {
@@ -175,20 +181,22 @@ impl<'a> RoutedPath<'a> {
     }
 }
 
-/// The longest path, in bytes, whose readings are all made. There can be a hundred of them, each compared with every
-/// pattern; a path of one reading has no bound.
+/// The longest path, in bytes, for which all readings are considered. There can be a hundred, each matched against every
+/// pattern. Paths with a single reading have no limit.
 const LONGEST_UNUSUAL_PATH: usize = 2048;
 
-/// Whether the routes match this reading, nothing counting as a repeated parameter at the end: some routers' catch-all
-/// routes take `/admin/` with nothing behind it.
+/// Returns true if the routes match this reading, or match it when a repeated parameter at the end is empty: the catch-all
+/// routes of some routers match `/admin/` with nothing after the slash.
 fn matches_as_read(routes: &RouteMatcher, reading: &str) -> Result<bool, MalformedPath> {
     Ok(routes.is_match_literally(reading)?
         || (reading.ends_with('/') && routes.is_match_with_empty_rest(reading)?))
 }
 
-/// Returns the ways in which routers, middlewares and the servers behind a gateway may read these spellings of a path:
-/// decoded once or twice, without the control characters that URL parsers drop, with backslashes as slashes, without the
-/// parameters of segments, with slashes joined, with dot segments resolved, and each of these after any of the others.
+/// Returns the ways in which routers, middleware and servers behind a gateway may read these spellings of a path.
+///
+/// These are the spellings after any combination of: decoding once or twice, removing the control characters that URL
+/// parsers drop, turning backslashes into slashes, removing the parameters of segments, merging slashes, and resolving dot
+/// segments.
 fn readings<'p>(spellings: impl Iterator<Item = &'p str>) -> Vec<String> {
     let steps: [fn(&str) -> Cow<'_, str>; 8] = [
         |path| percent_decode_str(path).decode_utf8_lossy(),
@@ -196,7 +204,7 @@ fn readings<'p>(spellings: impl Iterator<Item = &'p str>) -> Vec<String> {
         |path| Cow::Owned(path.replace(DROPPED_BY_URL_PARSERS, "")),
         |path| Cow::Owned(path.replace('\\', "/")),
         |path| without_parameters(path),
-        // Also before dot segments are resolved: an empty segment must not be what `..` takes away.
+        // Before dot segments are resolved too, so that `..` does not remove an empty segment.
         |path| join_slashes(path),
         |path| resolve_dots(path),
         |path| join_slashes(path),
@@ -219,13 +227,13 @@ fn readings<'p>(spellings: impl Iterator<Item = &'p str>) -> Vec<String> {
     readings
 }
 
-/// What parsers of URLs drop wherever it stands (WHATWG URL, "basic URL parser").
+/// The characters that URL parsers drop everywhere (WHATWG URL, "basic URL parser").
 const DROPPED_BY_URL_PARSERS: [char; 3] = ['\t', '\n', '\r'];
 
-/// How often a path is decoded before what it still hides counts as leading elsewhere.
+/// How many times a path is decoded. A path that is still encoded after that counts as leading elsewhere.
 const MOST_DECODINGS: usize = 4;
 
-/// Whether a path holds a segment `.` or `..`, or a backslash, plain or encoded, once or several times.
+/// Returns true if a path contains a segment `.` or `..` or a backslash, even if it is encoded several times.
 fn leads_elsewhere(path: &str) -> bool {
     let mut path = Cow::Borrowed(path);
     for _ in 0..MOST_DECODINGS {
@@ -246,7 +254,7 @@ fn leads_elsewhere(path: &str) -> bool {
     true
 }
 
-/// Decodes the slashes of a path, and nothing else.
+/// Decodes only the encoded slashes of a path.
 fn decode_slashes(path: &str) -> Cow<'_, str> {
     if path.contains("%2F") || path.contains("%2f") {
         Cow::Owned(path.replace("%2F", "/").replace("%2f", "/"))
@@ -255,7 +263,7 @@ fn decode_slashes(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Cuts the parameters off the segments of a path (RFC 3986 section 3.3): servlet containers do.
+/// Removes the parameters of the segments of a path (RFC 3986 section 3.3), as servlet containers do.
 fn without_parameters(path: &str) -> Cow<'_, str> {
     if !path.contains(';') {
         return Cow::Borrowed(path);
@@ -295,8 +303,8 @@ impl<'a> From<&'a str> for RoutedPath<'a> {
     }
 }
 
-/// Decodes what cannot stand in a path as it is. Escapes of everything else stay: whoever sent them spelt the path in
-/// an unusual way, and a router that compares encoded paths takes it for another one.
+/// Decodes the escapes of characters that a path cannot contain. Other escapes stay encoded, because a router that compares
+/// encoded paths treats a path with unnecessary escapes as a different one.
 fn decode_necessary(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
         return Cow::Borrowed(path);
@@ -325,12 +333,13 @@ fn decode_necessary(path: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
 }
 
-/// RFC 3986 section 3.3: what a path segment cannot hold, but for `/`, `?` and `#`, which would end it.
+/// Returns true for bytes that a path segment cannot contain (RFC 3986 section 3.3), except for `/`, `?` and `#`, which
+/// would end it.
 fn must_be_encoded(byte: u8) -> bool {
     !(0x21..=0x7e).contains(&byte) || b"\"%<>[\\]^`{|}".contains(&byte)
 }
 
-/// A decoded path whose `?` and `#` belong to the path: patterns take them for its end.
+/// Encodes `?` and `#` in a decoded path, which patterns would take for its end.
 fn with_delimiters_encoded(text: &str) -> Cow<'_, str> {
     if text.contains(['?', '#']) {
         Cow::Owned(text.replace('?', "%3F").replace('#', "%23"))
@@ -394,7 +403,7 @@ mod tests {
             ),
             ("/admin/:rest+", RoutedPath::received("/admin//")),
             ("/:all+", RoutedPath::received("//")),
-            // Some routers' catch-all routes take nothing.
+            // The catch-all routes of some routers match nothing.
             ("/admin/:rest+", RoutedPath::received("/admin/")),
             (
                 "/admin/:rest+",
@@ -404,7 +413,7 @@ mod tests {
             ("/:all+", RoutedPath::received("/")),
             ("/a/:x/b/:y", RoutedPath::received("/a//b/c")),
             ("/n/:id(\\d+)/b", RoutedPath::received("/n//b")),
-            // A server behind a gateway resolves the path anew.
+            // A server behind a gateway resolves the path again.
             ("/admin(.*)", RoutedPath::received("/public/../admin")),
             ("/admin(.*)", RoutedPath::received("/public/%2e%2e/admin")),
             ("/admin(.*)", RoutedPath::received("/public/.%2E/admin")),
@@ -418,7 +427,7 @@ mod tests {
                 RoutedPath::received("/public/%252e%252e/admin"),
             ),
             ("/admin(.*)", RoutedPath::received("/public/.%09./admin")),
-            // What is left for a nested router is decoded already.
+            // The nested path is decoded already.
             (
                 "/a%b",
                 RoutedPath::received("/api/a%25b")
@@ -431,7 +440,7 @@ mod tests {
             ("/admin/x", RoutedPath::received("/admin;a=b/x;c")),
             ("/admin", RoutedPath::received("/public/..;/admin")),
             ("/admin/x", RoutedPath::received("/admin%2Fx")),
-            // No path at all.
+            // Not a path.
             ("/(.*)", RoutedPath::received("*")),
             ("/(.*)", RoutedPath::received("")),
         ] {
@@ -484,7 +493,7 @@ mod tests {
                 RoutedPath::received("/u/a").decoded_as("/u/a/b"),
                 false,
             ),
-            // What leads elsewhere when somebody resolves it.
+            // Paths that lead elsewhere when something resolves them.
             (
                 "/public(.*)",
                 RoutedPath::received("/public/../admin"),

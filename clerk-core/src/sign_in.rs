@@ -1,4 +1,4 @@
-//! Where a request signs in: the page, with the way back.
+//! The sign-in and sign-up page for a request, with the URL to return to.
 
 use http::{HeaderValue, StatusCode};
 use url::Url;
@@ -11,7 +11,7 @@ use crate::refusal_page::RefusalPages;
 use crate::request_kind::RequestKind;
 use crate::urls::{query_parameter, remove_query_parameters};
 
-/// Clerk's own query parameters, which mean something once: a way back does not carry them.
+/// Clerk's single-use query parameters, which are removed from return URLs.
 const SINGLE_USE_PARAMETERS: [&str; 5] = [
     "__clerk_handshake",
     "__clerk_handshake_nonce",
@@ -20,14 +20,14 @@ const SINGLE_USE_PARAMETERS: [&str; 5] = [
     "__dev_session",
 ];
 
-/// Whether somebody is signed in who has tasks to do first; the page is then that of the tasks.
+/// Whether the request has a pending session, whose user is sent to the tasks page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PendingSession {
     Present,
     Absent,
 }
 
-/// Returns the URL of the page to sign in on.
+/// Returns the URL of the sign-in page.
 pub(crate) fn sign_in_url(
     config: &Config,
     facts: &Facts,
@@ -41,7 +41,7 @@ pub(crate) fn sign_in_url(
     })
 }
 
-/// Returns the URL of the page to sign up on.
+/// Returns the URL of the sign-up page.
 pub(crate) fn sign_up_url(
     config: &Config,
     facts: &Facts,
@@ -50,7 +50,7 @@ pub(crate) fn sign_up_url(
     with_way_back(facts, back, |back| redirect(config, facts).sign_up(back))
 }
 
-/// Returns where a signed-out request of this kind would sign in.
+/// Returns the sign-in page for a signed-out request of this kind.
 pub(crate) fn sign_in_page(
     config: &Config,
     facts: &Facts,
@@ -74,7 +74,7 @@ pub(crate) fn sign_in_page(
     }
 }
 
-/// Returns how a request of this kind is sent elsewhere; `status` redirects it otherwise.
+/// Returns how a request of this kind is redirected. `status` is the status of redirects for clients other than htmx.
 pub(crate) fn redirect_way(config: &Config, kind: RequestKind, status: StatusCode) -> RedirectWay {
     if kind == RequestKind::Htmx && config.htmx_redirects {
         RedirectWay::Htmx
@@ -83,7 +83,7 @@ pub(crate) fn redirect_way(config: &Config, kind: RequestKind, status: StatusCod
     }
 }
 
-/// Returns how refusals of a request of this kind are shown to people, if they are.
+/// Returns the renderer of refusal pages if a request of this kind expects a page.
 pub(crate) fn refusal_pages(config: &Config, kind: RequestKind) -> Option<RefusalPages> {
     (kind == RequestKind::Page && !config.header_only).then(|| config.refusal_pages.clone())
 }
@@ -99,9 +99,10 @@ fn with_way_back<T>(
     }
 }
 
-/// Returns the page to come back to: the one that was asked for. A form is not sent again, and a fragment is no page, so
-/// what asked for them comes back to the page that it stood on, where that is one of this origin, and to the root
-/// otherwise.
+/// Returns the URL to return to after signing in.
+///
+/// It is the requested URL if that is a page. A form cannot be sent again and a fragment is not a page, so for these it is
+/// the page that they were on if that has the same origin, and the root otherwise.
 fn here(facts: &Facts) -> Url {
     let mut here = if facts.redirect_status == StatusCode::SEE_OTHER || facts.htmx_page.is_some() {
         let referrer = facts

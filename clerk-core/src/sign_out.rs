@@ -1,4 +1,4 @@
-//! Ends a session, and the cookies of it.
+//! Signing out: revoking a session and clearing its cookies.
 
 use http::header::{CACHE_CONTROL, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
@@ -7,7 +7,7 @@ use crate::auth::Auth;
 use crate::instance::Instance;
 use crate::refusal::Refusal;
 
-/// Ends the session that sent the request, if one did, and returns the headers that clear its cookies.
+/// Revokes the session of the request, if it has one, and returns the headers that clear its cookies.
 pub(crate) async fn sign_out(instance: &Instance, auth: &Auth) -> Result<HeaderMap, Refusal> {
     let session = match auth {
         Auth::SignedOut(signed_out) => signed_out.pending_session(),
@@ -24,7 +24,7 @@ pub(crate) async fn sign_out(instance: &Instance, auth: &Auth) -> Result<HeaderM
     }
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    // `__client_uat` stays: it makes the next navigation ask Clerk, which knows whether other sessions are left.
+    // Keep `__client_uat`: it makes the next navigation ask Clerk whether the client has other sessions.
     let suffix = instance.config.cookie_suffix();
     for name in ["__session", "__refresh"] {
         let plain = format!("{name}=; Path=/; Max-Age=0; SameSite=Lax");
@@ -38,7 +38,7 @@ pub(crate) async fn sign_out(instance: &Instance, auth: &Auth) -> Result<HeaderM
     Ok(headers)
 }
 
-/// Whether the session had ended before, or never was.
+/// Returns true if the session ended earlier or does not exist.
 fn is_over(error: &clerk_backend_api::Error) -> bool {
     error.is_not_found() || error.status().is_some_and(|status| status.as_u16() == 400)
 }

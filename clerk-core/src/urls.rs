@@ -1,15 +1,15 @@
-//! URLs: query parameters as browsers edit them, and which hosts are this machine.
+//! URLs: editing query parameters as browsers do, and recognizing loopback hosts.
 
 use std::borrow::Cow;
 
 use url::{Host, Url};
 
-/// Whether a URL has one of the two schemes that a browser is ever redirected to.
+/// Returns true if the scheme of the URL is `http` or `https`, the only ones that browsers are redirected to.
 pub(crate) fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
-/// Whether a URL points to this machine.
+/// Returns true if the host of the URL is a loopback address or `localhost`.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {
@@ -22,7 +22,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Returns the address of a Frontend API that is configured as a host or as a URL.
+/// Returns the URL of a Frontend API that is configured as a host or as a URL.
 pub(crate) fn with_scheme(frontend_api: &str) -> Cow<'_, str> {
     if frontend_api.starts_with("http") {
         Cow::Borrowed(frontend_api)
@@ -31,15 +31,15 @@ pub(crate) fn with_scheme(frontend_api: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the first query parameter of this name, decoded.
+/// Returns the decoded value of the first query parameter with this name.
 pub(crate) fn query_parameter<'a>(url: &'a Url, name: &str) -> Option<Cow<'a, str>> {
     url.query_pairs()
         .find(|(key, _)| key == name)
         .map(|(_, value)| value)
 }
 
-/// Sets a query parameter as `URLSearchParams.set` does (WHATWG URL): the first of that name gets the value and the others
-/// go, or it is added at the end.
+/// Sets a query parameter as `URLSearchParams.set` does (WHATWG URL): sets the first one with this name and removes the
+/// others, or appends it if there is none.
 pub(crate) fn set_query_parameter(url: &mut Url, name: &str, value: &str) {
     let mut is_set = false;
     edit_query(url, |pairs| {
@@ -56,7 +56,7 @@ pub(crate) fn set_query_parameter(url: &mut Url, name: &str, value: &str) {
     });
 }
 
-/// Adds a query parameter as `URLSearchParams.append` does.
+/// Appends a query parameter as `URLSearchParams.append` does.
 pub(crate) fn append_query_parameter(url: &mut Url, name: &str, value: &str) {
     edit_query(url, |pairs| pairs.push((name.to_owned(), value.to_owned())));
 }
@@ -68,7 +68,7 @@ pub(crate) fn remove_query_parameters(url: &mut Url, names: &[&str]) {
     });
 }
 
-/// Edits the list of parameters. The whole query is written anew, form-encoded, as a browser's URL does; an empty one goes.
+/// Edits the list of parameters. The whole query is form-encoded again, as browsers do, and removed if it is empty.
 fn edit_query(url: &mut Url, edit: impl FnOnce(&mut Vec<(String, String)>)) {
     let mut pairs: Vec<(String, String)> = url
         .query_pairs()

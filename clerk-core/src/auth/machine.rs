@@ -1,4 +1,4 @@
-//! Callers with an API key, machines, and OAuth clients.
+//! The authentication state of requests with an API key, an M2M token or an OAuth token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,28 +24,28 @@ macro_rules! machine_auth {
                 Self { token, verified }
             }
 
-            /// The token's id. Empty for a JWT that carries none.
+            /// Returns the ID of the token. It is empty for a JWT without one.
             #[must_use]
             pub fn id(&self) -> &str {
                 &self.verified.id
             }
 
-            /// For whom or what the token acts.
+            /// Returns the ID of the user, organization or machine that the token belongs to.
             #[must_use]
             pub fn subject(&self) -> &str {
                 &self.verified.subject
             }
 
-            /// What the token may be used for.
+            /// Returns the scopes of the token.
             #[must_use]
             pub fn scopes(&self) -> &[String] {
                 &self.verified.scopes
             }
 
-            /// The token itself.
+            /// Returns the text of the token.
             ///
             /// # Security
-            /// Whoever holds it can act with it.
+            /// Anyone who has the token can use it.
             #[must_use]
             pub fn expose_token(&self) -> &str {
                 &self.token
@@ -77,40 +77,41 @@ macro_rules! machine_auth {
 }
 
 machine_auth! {
-    /// A caller with an API key (Clerk docs: "API keys").
+    /// A request with a verified API key (Clerk docs: "API keys").
     ApiKeyAuth, TokenType::ApiKey, [name, claims, user_id, org_id]
 }
 
 machine_auth! {
-    /// A machine (Clerk docs: "Machine-to-machine authentication").
+    /// A request with a verified M2M token (Clerk docs: "Machine-to-machine authentication").
     M2mTokenAuth, TokenType::M2mToken, [claims, machine_id]
 }
 
 machine_auth! {
-    /// An OAuth client acting for a person (Clerk docs: "Clerk as an OAuth provider").
+    /// A request of an OAuth client that acts for a user, with a verified access token (Clerk docs: "Clerk as an OAuth
+    /// provider").
     OAuthTokenAuth, TokenType::OAuthToken, [user_id, client_id]
 }
 
 impl ApiKeyAuth {
-    /// The name that its owner gave the key.
+    /// Returns the name that the key was given.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.verified.name.as_deref()
     }
 
-    /// Custom claims of the key.
+    /// Returns the custom claims of the key.
     #[must_use]
     pub fn claims(&self) -> Option<&Value> {
         self.verified.claims.as_ref()
     }
 
-    /// The user, when the key acts for one.
+    /// Returns the ID of the user if the key belongs to one.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         Some(self.subject()).filter(|subject| subject.starts_with("user_"))
     }
 
-    /// The organization, when the key acts for one.
+    /// Returns the ID of the organization if the key belongs to one.
     #[must_use]
     pub fn org_id(&self) -> Option<&str> {
         Some(self.subject()).filter(|subject| subject.starts_with("org_"))
@@ -118,13 +119,13 @@ impl ApiKeyAuth {
 }
 
 impl M2mTokenAuth {
-    /// Custom claims of the token.
+    /// Returns the custom claims of the token.
     #[must_use]
     pub fn claims(&self) -> Option<&Value> {
         self.verified.claims.as_ref()
     }
 
-    /// The machine that sent the request (`mch_...`).
+    /// Returns the ID of the machine that the token belongs to (`mch_...`).
     #[must_use]
     pub fn machine_id(&self) -> &str {
         self.subject()
@@ -132,32 +133,33 @@ impl M2mTokenAuth {
 }
 
 impl OAuthTokenAuth {
-    /// The person for whom the client acts.
+    /// Returns the ID of the user that the client acts for.
     #[must_use]
     pub fn user_id(&self) -> &str {
         self.subject()
     }
 
-    /// The OAuth application.
+    /// Returns the ID of the client, which is an OAuth application.
     #[must_use]
     pub fn client_id(&self) -> &str {
         self.verified.client_id.as_deref().unwrap_or_default()
     }
 
-    /// Who acts in the person's name (`act`, RFC 8693 section 4.1), such as an agent to which a client delegated.
+    /// Returns the actor (`act`, RFC 8693 section 4.1), such as an agent that the client delegated to.
     #[must_use]
     pub fn actor(&self) -> Option<&Value> {
         self.verified.actor.as_ref()
     }
 
-    /// For which resources the token was issued (`aud`). Empty where it names none; it is compared with
-    /// [`ClerkBuilder::audience`](crate::ClerkBuilder::audience) only where that is set.
+    /// Returns the resources that the token was issued for (`aud`), or an empty slice if it names none.
+    ///
+    /// Verification compares them with [`ClerkBuilder::audience`](crate::ClerkBuilder::audience) only if that is set.
     #[must_use]
     pub fn audience(&self) -> &[String] {
         &self.verified.audience
     }
 
-    /// What the Backend API calls the kind of an opaque token (`type`); `None` for a JWT.
+    /// Returns the type that the Backend API reports for an opaque token (`type`), or `None` for a JWT.
     #[must_use]
     pub fn token_kind(&self) -> Option<&str> {
         self.verified.token_kind.as_deref()

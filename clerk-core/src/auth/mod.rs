@@ -1,4 +1,4 @@
-//! Who sent a request.
+//! The authentication state of a request.
 
 mod machine;
 mod session;
@@ -18,27 +18,28 @@ use crate::refusal_page::RefusalPages;
 use crate::token::TokenType;
 use crate::token::machine::VerifiedMachineToken;
 
-/// Who sent a request: the outcome of [`Clerk::authenticate_request`](crate::Clerk::authenticate_request).
+/// Who sent a request, as [`Clerk::authenticate_request`](crate::Clerk::authenticate_request) found out.
 ///
-/// Serializes to what may be shown to a client: ids, roles and claims, never the token.
+/// Serializes to what a client may see: IDs, roles and claims, but never the token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Auth {
-    /// Nobody, and why.
+    /// The request is not signed in.
     SignedOut(SignedOut),
-    /// A signed-in person.
+    /// A signed-in user.
     Session(SessionAuth),
-    /// A caller with an API key.
+    /// A client with an API key.
     ApiKey(ApiKeyAuth),
-    /// A machine.
+    /// A machine with an M2M token.
     M2mToken(M2mTokenAuth),
-    /// An OAuth client acting for a person.
+    /// An OAuth client that acts for a user.
     OAuthToken(OAuthTokenAuth),
 }
 
 impl Auth {
-    /// The auth object of a request that is not signed in, for tests. `None` stands for a token of a kind that is not
-    /// accepted.
+    /// Creates the state of a request that is not signed in, for tests.
+    ///
+    /// `None` stands for a token of a type that is not accepted.
     #[must_use]
     pub fn signed_out(token_type: Option<TokenType>) -> Self {
         Self::SignedOut(SignedOut::new(
@@ -47,7 +48,7 @@ impl Auth {
         ))
     }
 
-    /// The auth object of a verified machine token with this id and subject, for tests.
+    /// Creates the state of a request with a machine token of this ID and subject, for tests.
     ///
     /// # Security
     /// Nothing is verified.
@@ -82,13 +83,13 @@ impl Auth {
         }
     }
 
-    /// Whether the request was signed in, by a session or a machine token.
+    /// Returns true if the request is authenticated by a session or a machine token.
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
         !matches!(self, Self::SignedOut(_))
     }
 
-    /// The kind of token; `None` when the request carried one that is not accepted here.
+    /// Returns the type of the token, or `None` if the request has a token of a type that is not accepted.
     #[must_use]
     pub fn token_type(&self) -> Option<TokenType> {
         match self {
@@ -100,13 +101,14 @@ impl Auth {
         }
     }
 
-    /// Whether nobody could tell, because Clerk was out of reach ([`SignedOut::is_undecided`]).
+    /// Returns true if the request could not be authenticated, because Clerk could not be reached. See
+    /// [`SignedOut::is_undecided`].
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         matches!(self, Self::SignedOut(signed_out) if signed_out.is_undecided())
     }
 
-    /// Where the request would sign in.
+    /// Returns the sign-in page for this request.
     pub(crate) fn sign_in_page(&self) -> Option<&SignInPage> {
         match self {
             Self::SignedOut(signed_out) => signed_out.sign_in.as_deref(),
@@ -114,7 +116,7 @@ impl Auth {
         }
     }
 
-    /// How a refusal is shown where a browser asked for a document.
+    /// Returns the renderer of refusal pages if a browser asked for a page.
     pub(crate) fn refusal_pages(&self) -> Option<&RefusalPages> {
         match self {
             Self::SignedOut(signed_out) => signed_out.sign_in.as_ref()?.refusal_pages.as_ref(),
@@ -123,7 +125,7 @@ impl Auth {
         }
     }
 
-    /// The session, when a person is signed in by one.
+    /// Returns the session if a user is signed in.
     #[must_use]
     pub fn session(&self) -> Option<&SessionAuth> {
         match self {
@@ -132,7 +134,7 @@ impl Auth {
         }
     }
 
-    /// The user for whom the request acts: the session's, the API key's or the OAuth token's.
+    /// Returns the ID of the user that the request acts for: the user of the session, the API key or the OAuth token.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         match self {
@@ -143,7 +145,7 @@ impl Auth {
         }
     }
 
-    /// The caller with an API key.
+    /// Returns the API key if the request is authenticated by one.
     #[must_use]
     pub fn api_key(&self) -> Option<&ApiKeyAuth> {
         match self {
@@ -152,7 +154,7 @@ impl Auth {
         }
     }
 
-    /// The machine that sent an M2M token.
+    /// Returns the M2M token if the request is authenticated by one.
     #[must_use]
     pub fn m2m(&self) -> Option<&M2mTokenAuth> {
         match self {
@@ -161,7 +163,7 @@ impl Auth {
         }
     }
 
-    /// The OAuth client that acts for a person.
+    /// Returns the OAuth token if the request is authenticated by one.
     #[must_use]
     pub fn oauth(&self) -> Option<&OAuthTokenAuth> {
         match self {
@@ -170,7 +172,7 @@ impl Auth {
         }
     }
 
-    /// The scopes of a machine token; none for anybody else.
+    /// Returns the scopes of a machine token, or an empty slice for every other request.
     #[must_use]
     pub fn scopes(&self) -> &[String] {
         match self {
@@ -181,9 +183,10 @@ impl Auth {
         }
     }
 
-    /// Whether the session, or the machine token, meets everything that is required (Clerk docs: "Authorization checks").
+    /// Returns true if the session or the machine token meets everything that is required (Clerk docs: "Authorization
+    /// checks").
     ///
-    /// Always `false` when nothing is required, and for whoever is not signed in.
+    /// Returns false if nothing is required, and for requests that are not signed in.
     #[must_use]
     pub fn has(&self, require: &Require) -> bool {
         match self {
@@ -195,9 +198,9 @@ impl Auth {
         }
     }
 
-    /// Treats a session with open tasks as signed in, where the caller wants that.
+    /// Treats a session with pending tasks as signed in.
     ///
-    /// By default a session whose status is `pending` is signed out (Clerk docs: "Session tasks"); this undoes it.
+    /// By default, a session whose status is `pending` counts as signed out (Clerk docs: "Session tasks").
     #[must_use]
     pub fn pending_as_signed_in(self) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! A signed-in person.
+//! The authentication state of requests with a session.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::token::{
     Claims, OrganizationClaims, RoleClaim, TokenType, VerifiedSession, permissions,
 };
 
-/// A verified session. Cheap to clone.
+/// A verified session of a signed-in user. Cheap to clone.
 #[derive(Clone)]
 pub struct SessionAuth {
     session: Arc<VerifiedSession>,
@@ -26,7 +26,7 @@ pub struct SessionAuth {
 }
 
 impl SessionAuth {
-    /// `refusal_pages` is there where a browser asked for a document.
+    /// Wraps a verified session. `refusal_pages` is `Some` if a browser asked for a page.
     pub(crate) fn new(
         session: Arc<VerifiedSession>,
         client: ClerkClient,
@@ -43,25 +43,25 @@ impl SessionAuth {
         self.refusal_pages.as_ref()
     }
 
-    /// The user (`sub`).
+    /// Returns the ID of the user (`sub`).
     #[must_use]
     pub fn user_id(&self) -> &str {
         self.claims().text("sub").unwrap_or_default()
     }
 
-    /// The session (`sid`). Absent in tokens that were made for no session.
+    /// Returns the ID of the session (`sid`). Tokens that were not created for a session have none.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.claims().text("sid")
     }
 
-    /// The session's status (`sts`), such as `active` or `pending`.
+    /// Returns the status of the session (`sts`), such as `active` or `pending`.
     #[must_use]
     pub fn status(&self) -> Option<&str> {
         self.claims().text("sts")
     }
 
-    /// The active organization, with the role and permissions that the person has in it.
+    /// Returns the active organization, with the user's role and permissions in it.
     #[must_use]
     pub fn organization(&self) -> Option<SessionOrganization<'_>> {
         let organization = OrganizationClaims::of(self.claims());
@@ -77,13 +77,14 @@ impl SessionAuth {
         })
     }
 
-    /// Who impersonates the user (`act`): the actor's claims, with the actor's id in `sub`.
+    /// Returns the claims of the actor who impersonates the user (`act`). The actor's ID is in `sub`.
     #[must_use]
     pub fn actor(&self) -> Option<&Value> {
         self.claims().get("act")
     }
 
-    /// Minutes since the first and the second factor were last verified (`fva`); `None` for a factor that never was.
+    /// Returns the minutes since the first and the second factor were last verified (`fva`). A factor that was never
+    /// verified is `None`.
     #[must_use]
     pub fn factor_verification_age(&self) -> Option<(Option<u64>, Option<u64>)> {
         let Some(Value::Array(ages)) = self.claims().get("fva") else {
@@ -95,40 +96,41 @@ impl SessionAuth {
         Some((first.as_u64(), second.as_u64()))
     }
 
-    /// All claims of the session token.
+    /// Returns all claims of the session token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.session.claims
     }
 
-    /// All claims as a type of the application, for custom claims (Clerk docs: "Customize your session token").
+    /// Deserializes the claims into a type of the application, for custom claims (Clerk docs: "Customize your session
+    /// token").
     ///
     /// # Errors
-    /// When a claim that `T` needs is absent or has another type.
+    /// Returns an error if a claim that `T` needs is missing or has the wrong type.
     pub fn claims_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         self.claims().deserialize()
     }
 
-    /// Whether the session meets everything that is required. `false` when nothing is.
+    /// Returns true if the session meets everything that is required, and false if nothing is required.
     #[must_use]
     pub fn has(&self, require: &Require) -> bool {
         has(self.claims(), require)
     }
 
-    /// The session token itself, to call another service in the user's name.
+    /// Returns the text of the session token, to call another service on behalf of the user.
     ///
     /// # Security
-    /// Whoever holds it is signed in until it expires.
+    /// Anyone who has the token is signed in as the user until it expires.
     #[must_use]
     pub fn expose_token(&self) -> &str {
         self.session.token.as_str()
     }
 
-    /// A token made from a JWT template (Clerk docs: "JWT templates"). Asks the Backend API on every call.
+    /// Creates a token from a JWT template (Clerk docs: "JWT templates"). Every call is a request to the Backend API.
     ///
     /// # Errors
-    /// What the Backend API answers; [`clerk_backend_api::Error::InvalidRequest`] when the session token names no
-    /// session.
+    /// Returns the error of the Backend API, or [`clerk_backend_api::Error::InvalidRequest`] if the session token has no
+    /// session ID.
     pub async fn token(&self, template: &str) -> Result<String, clerk_backend_api::Error> {
         #[derive(serde::Deserialize)]
         struct Token {
@@ -143,7 +145,7 @@ impl SessionAuth {
         Ok(answer.json::<Token>()?.jwt)
     }
 
-    /// Whether the token was made for something else than a session.
+    /// Returns true if the token was not created for a session.
     pub(crate) fn is_other_token(&self) -> bool {
         self.session.token.is_not_a_session()
     }
@@ -193,24 +195,24 @@ impl Serialize for SessionAuth {
     }
 }
 
-/// The organization that is active in a session.
+/// The active organization of a session.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionOrganization<'a> {
-    /// `org_...`
+    /// The ID of the organization (`org_...`).
     pub id: &'a str,
-    /// The slug, when the instance uses slugs.
+    /// The slug of the organization, if the instance uses slugs.
     pub slug: Option<&'a str>,
-    /// The role's key, with its `org:` prefix.
+    /// The key of the user's role, with its `org:` prefix.
     pub role: Option<Cow<'a, str>>,
     claims: &'a Claims,
 }
 
 impl SessionOrganization<'_> {
-    /// Decodes the permissions that the person has in the organization: `org:<feature>:<action>`. System permissions
-    /// never stand in session tokens.
+    /// Decodes the permissions that the user has in the organization, in the form `org:<feature>:<action>`.
     ///
-    /// To ask for one of them, [`SessionAuth::has`] is cheaper.
+    /// Session tokens do not contain system permissions. To check a single permission, use [`SessionAuth::has`], which is
+    /// cheaper.
     #[must_use]
     pub fn permissions(&self) -> Vec<String> {
         permissions(self.claims).map(String::from).collect()

@@ -1,4 +1,4 @@
-//! Nobody, and why.
+//! The authentication state of requests that are not signed in.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::refusal_page::RefusalPages;
 use crate::request_kind::RequestKind;
 use crate::token::TokenType;
 
-/// Nobody is signed in.
+/// A request that is not signed in, and why.
 #[derive(Clone, Debug)]
 pub struct SignedOut {
     pub(crate) token_type: Option<TokenType>,
@@ -22,27 +22,28 @@ pub struct SignedOut {
     pub(crate) sign_in: Option<Arc<SignInPage>>,
 }
 
-/// Where a signed-out request would sign in: kept with the auth object, so that a handler can refuse without the request.
+/// The sign-in page for a signed-out request, kept with its state so that handlers can refuse without the request.
 #[derive(Clone)]
 pub(crate) struct SignInPage {
     pub(crate) kind: RequestKind,
-    /// The sign-in page with the way back, for requests that can be sent there.
+    /// The URL of the sign-in page, which names the URL to return to. `None` if the request cannot be redirected.
     pub(crate) location: Option<HeaderValue>,
     pub(crate) way: RedirectWay,
-    /// For requests that want a page.
+    /// The renderer of refusal pages. `Some` if a browser asked for a page.
     pub(crate) refusal_pages: Option<RefusalPages>,
 }
 
-/// How a request is sent elsewhere.
+/// How a request is redirected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RedirectWay {
-    /// By `Location`, with this status.
+    /// With `Location` and this status.
     Status(StatusCode),
-    /// By `HX-Redirect`: htmx then leads the whole page there, where a script's fetch could not follow a `Location`.
+    /// With `HX-Redirect`, which makes htmx load the whole page from there. A script's fetch could not follow a `Location`
+    /// to another origin.
     Htmx,
 }
 
-/// The location may hold the token of a development browser.
+/// Omits the location, because it may contain the token of a development browser.
 impl fmt::Debug for SignInPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInPage")
@@ -62,21 +63,22 @@ impl SignedOut {
         }
     }
 
-    /// Returns why nobody is signed in.
+    /// Returns why the request is not signed in.
     #[must_use]
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
 
-    /// Whether the request carried a token that could not be judged, because Clerk was out of reach.
+    /// Returns true if the request has a token that could not be verified, because Clerk could not be reached or refused
+    /// the keys of this application.
     ///
-    /// Guards answer 503 then; a page that is open to everybody may show itself as to a visitor.
+    /// Guards respond with 503 in this case. A public page can treat the request like that of a visitor.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         self.reason.is_undecided()
     }
 
-    /// The session when its status is `pending`: the person signed in but has tasks to do first.
+    /// Returns the session if its status is `pending`: the user signed in, but has to complete tasks first.
     #[must_use]
     pub fn pending_session(&self) -> Option<&SessionAuth> {
         self.pending.as_ref()

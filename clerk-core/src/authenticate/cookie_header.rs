@@ -1,4 +1,4 @@
-//! Clerk's cookies in a request.
+//! The cookies of Clerk's in a request.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -8,11 +8,11 @@ use crate::ecma::{is_truthy, to_number};
 use crate::publishable_key::InstanceType;
 use crate::token::RawToken;
 
-/// How many cookies of one name are read. A browser sends several where a host and its parent domain, or two paths, have
+/// The most cookies that are read for one name. A browser sends several if a host and its parent domain, or two paths, have
 /// one each.
 const MOST_OF_A_NAME: usize = 4;
 
-/// The values of the cookies of one name, in the order in which they came.
+/// The values of all cookies with one name, in order.
 #[derive(Debug, Default)]
 pub(super) struct Values(Vec<String>);
 
@@ -23,7 +23,7 @@ impl Values {
         }
     }
 
-    /// Returns the first value, which counts as absent when it is empty, and the others that are not.
+    /// Returns the first value, unless it is empty, and all others that are not empty.
     pub(super) fn split(self) -> (Option<String>, Vec<String>) {
         let mut values = self.0.into_iter();
         let first = values.next().filter(|value| !value.is_empty());
@@ -39,7 +39,7 @@ impl Values {
     }
 }
 
-/// The cookies that matter.
+/// The cookies of Clerk's.
 #[derive(Debug, Default)]
 pub(super) struct Cookies {
     pub(super) session: Values,
@@ -70,7 +70,7 @@ impl Cookies {
         found
     }
 
-    /// Returns the names of the cookies in which a handshake came.
+    /// Returns the names of the cookies that contain a handshake.
     pub(super) fn handshake_names(&self) -> Vec<&'static str> {
         [
             ("__clerk_handshake", &self.handshake),
@@ -105,8 +105,9 @@ impl Cookies {
     }
 }
 
-/// Percent-decodes a cookie value, after the header was split: an encoded `;` must not make cookies. A value with a
-/// broken escape stays as it is.
+/// Percent-decodes a cookie value. A value with an invalid escape is returned unchanged.
+///
+/// The header must be split first, so that an encoded `;` does not separate cookies.
 fn decode_cookie(value: &str) -> String {
     let escapes_are_whole = value
         .split('%')
@@ -120,7 +121,7 @@ fn decode_cookie(value: &str) -> String {
         .map_or_else(|_| value.to_owned(), std::borrow::Cow::into_owned)
 }
 
-/// The cookies of which a session consists, plain and with this instance's suffix.
+/// The cookies of a session, with and without this instance's suffix.
 #[derive(Debug)]
 pub(super) struct SessionCookies {
     pub(super) plain: Option<RawToken>,
@@ -130,8 +131,8 @@ pub(super) struct SessionCookies {
 }
 
 impl SessionCookies {
-    /// Chooses between the suffixed cookies of this instance and the plain ones, which instances on one host share
-    /// (Clerk docs: "How Clerk works", cookies). The first rule that fits decides.
+    /// Returns true if the suffixed cookies of this instance are used, and false for the plain cookies, which all instances
+    /// on a host share (Clerk docs: "How Clerk works", cookies). The first rule that applies decides.
     pub(super) fn uses_suffixed(&self, config: &Config, now: i64) -> bool {
         if let Some(plain) = &self.plain {
             let Ok(token) = plain.parsed() else {
@@ -177,7 +178,8 @@ impl SessionCookies {
     }
 }
 
-/// `iat` of an unverified token: 0 where there is none, and NaN, for which no comparison holds, where it is no number.
+/// Returns the `iat` of an unverified token: 0 if there is none, and NaN, for which every comparison is false, if it is not
+/// a number.
 fn issued(token: Option<&RawToken>) -> f64 {
     token
         .and_then(|token| token.parsed().ok())
@@ -186,7 +188,7 @@ fn issued(token: Option<&RawToken>) -> f64 {
         .map_or(0.0, |issued| to_number(issued).unwrap_or(f64::NAN))
 }
 
-/// Removes every `http://` and `https://`, in any case.
+/// Removes every `http://` and `https://`, in any letter case.
 fn without_scheme(issuer: &str) -> String {
     let mut rest = issuer;
     let mut kept = String::with_capacity(issuer.len());

@@ -1,4 +1,4 @@
-//! The cookie flow: browsers, whose session stands in cookies and is refreshed through handshakes.
+//! The cookie flow, for browsers, which have their session in cookies and refresh it through handshakes.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::reason::Reason;
 use crate::token::{RawToken, VerifiedSession};
 use crate::urls::query_parameter;
 
-/// Decides about a request without a token in the header.
+/// Decides on a request without a token in the header.
 ///
-/// Where a browser sends several session cookies, of a host and its parent domain, the one that verifies counts wherever
-/// it stands; with none, the first decides.
+/// If a browser sends several session cookies, such as those of a host and its parent domain, the first that verifies
+/// counts. If none verifies, the first cookie counts.
 pub(crate) fn decide(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
     if context.facts.other_cookie_tokens.is_empty() {
         return by_one_session_cookie(context);
@@ -45,7 +45,7 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
     outcome
 }
 
-/// Returns the first session cookie that verifies and is not older than the client's last change.
+/// Returns the first session cookie that verifies and is not older than the last change of the client.
 fn cookie_that_verifies(context: &Context<'_>) -> Result<Option<RawToken>, Interrupt> {
     let facts = context.facts;
     for token in facts.cookie_token.iter().chain(&facts.other_cookie_tokens) {
@@ -59,7 +59,7 @@ fn cookie_that_verifies(context: &Context<'_>) -> Result<Option<RawToken>, Inter
         }
         match context.verify(token)? {
             Verification::Verified(_) => return Ok(Some(token.clone())),
-            // No key is at hand for one, so none is asked for another.
+            // The signing keys are unavailable, so do not try the other cookies.
             Verification::Refused(error) if error.reason().is_undecided() => return Ok(None),
             Verification::Refused(_) => {}
         }
@@ -82,7 +82,7 @@ fn by_one_session_cookie(context: &mut Context<'_>) -> Result<Outcome, Interrupt
     }
 }
 
-/// Decides by the cookies that the request had before any handshake.
+/// Decides by the request's own cookies, regardless of any handshake.
 fn by_own_cookies(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
     if let Some(outcome) = satellite::sync(context)? {
         return Ok(outcome);
@@ -115,7 +115,7 @@ fn by_own_cookies(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
     Ok(handshake::start(context, reason, "", None))
 }
 
-/// Decides about an active client with a session token in its cookie.
+/// Decides on an active client with a session token in its cookie.
 fn active_session(context: &mut Context<'_>, token: &RawToken) -> Result<Outcome, Interrupt> {
     let parsed = match token.parsed() {
         Ok(parsed) => parsed,
@@ -124,7 +124,7 @@ fn active_session(context: &mut Context<'_>, token: &RawToken) -> Result<Outcome
     if token.is_not_a_session() {
         return Ok(Outcome::signed_out(Reason::TokenTypeMismatch, ""));
     }
-    // Before the signature: an unverified `iat` can only cause a handshake.
+    // This precedes verification, because an unverified `iat` can only cause a handshake.
     let issued = parsed.unverified().iat.as_ref().and_then(to_number);
     if issued.is_some_and(|issued| issued < context.facts.client_uat) {
         let reason = Reason::SessionTokenIatBeforeClientUat;
@@ -153,7 +153,7 @@ fn active_session(context: &mut Context<'_>, token: &RawToken) -> Result<Outcome
     })
 }
 
-/// Sends the browser through a handshake that activates the organization of the URL, where another one is active.
+/// Starts a handshake that activates the organization of the URL if another one is active.
 fn activate_organization(
     context: &mut Context<'_>,
     session: &Arc<VerifiedSession>,

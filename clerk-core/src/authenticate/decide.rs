@@ -1,5 +1,5 @@
-//! The state machine. Pure: facts, time and what I/O has brought so far go in; an outcome, or the one piece of I/O that is
-//! still needed, comes out.
+//! The state machine. It is pure: its inputs are the facts, the time and the results of I/O so far, and its output is an
+//! outcome or the one piece of I/O that it still needs.
 
 use super::context::{Answers, Context, Interrupt};
 use super::cookies;
@@ -12,14 +12,14 @@ use crate::config::Config;
 use crate::reason::Reason;
 use crate::token::{AcceptedTokens, TokenType};
 
-/// An outcome or what prevents it, with what the operator should read.
+/// An outcome, or what is needed for one, with the notices for the log.
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) outcome: Result<Outcome, Interrupt>,
     pub(crate) notices: Vec<Notice>,
 }
 
-/// Decides about a request.
+/// Decides on a request.
 pub(crate) fn decide(
     config: &Config,
     facts: &Facts,

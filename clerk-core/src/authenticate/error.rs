@@ -1,17 +1,17 @@
-//! Requests that cannot be authenticated at all.
+//! The error for requests that contradict the configuration.
 
-/// A request that cannot be authenticated at all. Frameworks answer 500.
+/// A request that cannot be authenticated, because it contradicts the configuration. Adapters respond with 500.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthenticateError {
-    /// A satellite's sign-in URL is not absolute.
+    /// The sign-in URL of a satellite is not absolute.
     #[error(
         "the sign-in URL of a satellite must be absolute; set CLERK_SIGN_IN_URL to a URL of the primary application"
     )]
     SignInUrlNotAbsolute,
-    /// A satellite's sign-in URL lies on the satellite itself.
+    /// The sign-in URL of a satellite has the origin of the satellite itself.
     #[error(
-        "the sign-in URL of a satellite must lie on another origin than the satellite; set CLERK_SIGN_IN_URL to a URL of the primary application"
+        "the sign-in URL of a satellite must not have the satellite's own origin; set CLERK_SIGN_IN_URL to a URL of the primary application"
     )]
     SignInUrlOnSatellite,
 }

@@ -1,4 +1,4 @@
-//! What is read from a request, once.
+//! The facts that are read from a request, once.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,54 +15,54 @@ use crate::request::{FetchDestination, RequestView, bounded_headers, joined_head
 use crate::token::{RawToken, VerifiedSession};
 use crate::urls::query_parameter;
 
-/// The facts of a request on which decisions rest. None of them is trusted.
+/// The facts about a request that decisions are based on. None of them is trusted.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) is_get: bool,
-    /// The status that redirects this request: 307 keeps the method of a GET or HEAD, 303 makes a GET of everything else
-    /// (RFC 9110 section 15.4.4).
+    /// The status for redirecting this request: 307 for GET and HEAD, and 303 for every other method (RFC 9110 section
+    /// 15.4.4).
     pub(crate) redirect_status: StatusCode,
     /// The public URL ("clerk URL").
     pub(crate) url: Url,
     pub(crate) header_token: Option<RawToken>,
     pub(crate) origin: Option<String>,
     pub(crate) referrer: Option<String>,
-    /// The page into which htmx puts the answer, where htmx gets redirects of its own.
+    /// The page that htmx inserts the response into, if redirects for htmx are enabled.
     pub(crate) htmx_page: Option<String>,
-    /// Whether the request is a navigation: a GET of a document.
+    /// Whether the request is a navigation: a GET request for a document.
     pub(crate) is_navigation: bool,
-    /// Whether the browser says that the request is for a top-level document.
+    /// Whether the browser states that the request is for a top-level document.
     pub(crate) is_document: bool,
     pub(crate) suffixed: bool,
     pub(crate) cookie_token: Option<RawToken>,
-    /// `__client_uat`: Unix seconds of the client's last change, 0 for a client without sessions.
+    /// `__client_uat`: the time of the client's last change in Unix seconds, or 0 for a client without sessions.
     pub(crate) client_uat: f64,
-    /// Further session cookies of the same name.
+    /// More session cookies with the same name.
     pub(crate) other_cookie_tokens: Vec<RawToken>,
-    /// The largest of several `__client_uat`.
+    /// The largest of all `__client_uat` cookies.
     pub(crate) latest_client_uat: f64,
     pub(crate) dev_browser: Option<String>,
     pub(crate) refresh_token: Option<String>,
     pub(crate) handshake_token: Option<String>,
     pub(crate) handshake_nonce: Option<String>,
-    /// The names of the cookies in which a handshake came.
+    /// The names of the cookies that contain a handshake.
     pub(crate) handshake_cookies: Vec<&'static str>,
     pub(crate) redirect_count: RedirectCount,
-    /// All headers, kept only where a session refresh may need them.
+    /// All headers, if a session refresh may need them.
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// How often the browser has been sent through a handshake in the last seconds.
+/// How many handshakes the browser has completed in the last seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RedirectCount {
-    /// 0, 1 or 2: another handshake is allowed.
+    /// 0, 1 or 2; another handshake is allowed.
     Below(u8),
-    /// Three or more, or a number that we never wrote: no more handshakes.
+    /// Three or more, or a number that this crate never writes; another handshake is not allowed.
     Exhausted,
 }
 
 impl Facts {
-    /// Reads a request. `verified` returns the session of a token that was verified before and still holds.
+    /// Reads a request. `verified` returns the session of a token that was verified before and is still valid.
     pub(crate) fn read(
         request: &(impl RequestView + ?Sized),
         config: &Config,
@@ -155,7 +155,7 @@ impl Facts {
         }
     }
 
-    /// "The session token": the cookie's, else the header's.
+    /// Returns the session token: that of the cookie, or else that of the header.
     pub(crate) fn session_token(&self) -> Option<&RawToken> {
         self.cookie_token.as_ref().or(self.header_token.as_ref())
     }
@@ -174,7 +174,7 @@ impl Facts {
     }
 }
 
-/// Whether a GET may be sent through a handshake: only a navigation follows the redirect and comes back.
+/// Returns true if a GET request may start a handshake: only a navigation follows the redirect and comes back.
 fn is_navigation(request: &(impl RequestView + ?Sized), destination: FetchDestination) -> bool {
     match destination {
         FetchDestination::Document | FetchDestination::Iframe => true,
@@ -191,7 +191,7 @@ impl RedirectCount {
             None | Some("" | "0") => Self::Below(0),
             Some("1") => Self::Below(1),
             Some("2") => Self::Below(2),
-            // Text that is no number at all counts as absent, as in the reference; other numbers were never ours.
+            // Text that is not a number counts as absent, as in the reference. This crate never writes other numbers.
             Some(other) if other.parse::<f64>().is_err() && !other.starts_with("0x") => {
                 Self::Below(0)
             }
@@ -201,7 +201,7 @@ impl RedirectCount {
     }
 }
 
-/// Returns the token that follows the configured subprotocol in the opening request of a WebSocket (RFC 6455 section 4.1).
+/// Returns the token after the configured subprotocol in the opening handshake of a WebSocket (RFC 6455 section 4.1).
 fn websocket_token(request: &(impl RequestView + ?Sized), config: &Config) -> Option<String> {
     let name = config.websocket_protocol.as_deref()?;
     let is_websocket = joined_header(request, "upgrade")
@@ -218,8 +218,10 @@ fn websocket_token(request: &(impl RequestView + ?Sized), config: &Config) -> Op
         .map(str::to_owned)
 }
 
-/// Returns the token of an `Authorization` header (RFC 9110 sections 11.1 and 11.4: the scheme in any case, then blanks).
-/// Other schemes than `Bearer` count as no token; a value without scheme is the token itself.
+/// Returns the token of an `Authorization` header. The scheme is case-insensitive and followed by one or more spaces (RFC
+/// 9110 sections 11.1 and 11.4).
+///
+/// A header with a scheme other than `Bearer` has no token. A value without a scheme is the token itself.
 fn bearer_token(header: Option<&str>) -> Option<String> {
     let header = header?.trim_matches([' ', '\t', '\r', '\n']);
     let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));

@@ -1,8 +1,8 @@
-//! Request authentication: from cookies, headers and URL to signed in, signed out, or a handshake.
+//! Request authentication, which turns cookies, headers and URL into signed in, signed out, or a handshake.
 //!
-//! `facts` reads the request, `decide` is pure and says what follows or which one piece of I/O is still needed, `drive`
-//! performs that I/O and asks again. Around them stands one file per rule: `cookies`, `session`, `handshake`, `refresh`,
-//! `satellite`, `machine`. An exchange with Clerk has its request and the reading of its answer beside its rule.
+//! `facts` reads the request. `decide` is pure: it returns an outcome, or the one piece of I/O that it still needs. `drive`
+//! performs that I/O and calls `decide` again. Every rule has a file: `cookies`, `session`, `handshake`, `refresh`,
+//! `satellite` and `machine`. The request and response of an exchange with Clerk are in the file of the rule that needs it.
 
 mod context;
 mod cookie_header;

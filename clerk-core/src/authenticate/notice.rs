@@ -1,10 +1,10 @@
-//! What a decision has to say to the operator.
+//! Log messages that result from decisions.
 
 use std::sync::Once;
 
 use crate::reason::Reason;
 
-/// Something that the application's operator should read in the log.
+/// A message for the operator of the application, which is written to the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
     SatelliteRedirectIgnored,
@@ -13,7 +13,7 @@ pub(crate) enum Notice {
     SatelliteLooped,
     HandshakeLooped {
         reason: Reason,
-        /// Seconds that the token's time of issue lies after this machine's clock.
+        /// The number of seconds by which the token's `iat` is ahead of this machine's clock.
         clock_behind: Option<i64>,
     },
     HandshakeTokenRefused(Reason),
@@ -26,7 +26,7 @@ pub(crate) enum Notice {
     AuthorizedPartyMissing,
 }
 
-/// Notices that anybody can cause by a request: said once, so that nobody fills the log.
+/// Notices that any client can cause are logged once per process, so that clients cannot fill the log.
 static REDIRECT_NO_URL: Once = Once::new();
 static AUTHORIZED_PARTY_MISSING: Once = Once::new();
 
@@ -34,22 +34,22 @@ impl Notice {
     pub(crate) fn log(&self) {
         match self {
             Self::SatelliteRedirectIgnored => tracing::warn!(
-                "a satellite's redirect was ignored: its origin is not configured as an allowed redirect origin"
+                "the redirect to a satellite was ignored, because its origin is not one of the allowed redirect origins"
             ),
             Self::SatelliteRedirectNoUrl => {
                 REDIRECT_NO_URL.call_once(|| {
                     tracing::warn!(
-                        "a request's __clerk_redirect_url was ignored, because it is not an absolute URL; this is said once"
+                        "the __clerk_redirect_url of a request was ignored, because it is not an absolute URL (logged once)"
                     );
                 });
             }
             Self::OrganizationLooped => tracing::warn!(
-                "activating the organization of this URL looped: its id or slug is probably wrong; the page is served \
-                 with the organization that is active"
+                "the handshake that activates the organization of this URL looped, probably because the ID or slug in the \
+                 URL is wrong; the active organization was left unchanged"
             ),
             Self::SatelliteLooped => tracing::warn!(
-                "a satellite's handshake looped: check that this domain is configured in the Clerk dashboard as a \
-                 satellite of the instance whose keys are used"
+                "the handshake of a satellite looped: check in the Clerk Dashboard that this domain is a satellite domain \
+                 of the instance that the keys belong to"
             ),
             Self::HandshakeLooped {
                 reason,
@@ -57,39 +57,39 @@ impl Notice {
             } => tracing::warn!(
                 %reason,
                 clock_behind_seconds = clock_behind,
-                "a browser was sent through three handshakes in a row and still is not signed in: {}",
+                "a browser completed three handshakes in a row and is still not signed in: {}",
                 cause_of_loop(reason)
             ),
             Self::HandshakeTokenRefused(reason) => tracing::warn!(
                 %reason,
-                "a handshake token was refused and its cookie cleared; the request goes on without it. If the keys of \
-                 another Clerk instance were used on this host before, nothing needs to be done"
+                "a handshake token was refused and its cookie was cleared; the request continues without it. If this host \
+                 used the keys of another Clerk instance before, this is expected"
             ),
             Self::HandshakeCookieUnusable => tracing::warn!(
-                "a handshake brought a cookie that cannot be set; the request goes on without it"
+                "a handshake returned a cookie that is not a valid header value; the request continues without it"
             ),
             Self::HandshakeSessionRefused(reason) => {
-                tracing::warn!(%reason, "the session that a handshake brought was refused");
+                tracing::warn!(%reason, "the session token that a handshake returned was refused");
             }
             Self::HandshakeNonceUnknown => tracing::debug!(
-                "Clerk does not know a handshake nonce, or it was used before; its cookie is cleared, and the \
-                 request's own cookies decide"
+                "a handshake nonce is unknown to Clerk or was used before; its cookie was cleared, and the request \
+                 continues with its own cookies"
             ),
             Self::HandshakeUnavailable => tracing::warn!(
                 "a handshake nonce could not be exchanged, because Clerk's Backend API could not be reached or \
-                 answered with a server error"
+                 responded with a server error"
             ),
             Self::ClocksDiffer => tracing::error!(
-                "the clock of this machine and Clerk's differ: the session that a handshake brought is outside its \
-                 validity; set this machine's clock"
+                "the session token that a handshake returned is not valid at this time, because this machine's clock \
+                 differs from Clerk's; set this machine's clock"
             ),
             Self::AuthorizedPartyMissing => {
                 AUTHORIZED_PARTY_MISSING.call_once(|| {
                     tracing::warn!(
-                        "a session cookie names no authorized party (azp), and authorized parties are configured: \
-                         Clerk mints such tokens when a page is opened before its scripts have run. The visitor is \
-                         signed out here. Load Clerk's browser SDK on this origin, or leave CLERK_AUTHORIZED_PARTIES \
-                         unset; this is said once"
+                        "a session cookie has no authorized party (azp), but authorized parties are configured, so the \
+                         visitor is signed out. Clerk issues such tokens when a page is opened before its scripts have \
+                         run. Load Clerk's browser SDK on this origin, or leave CLERK_AUTHORIZED_PARTIES unset (logged \
+                         once)"
                     );
                 });
             }
@@ -97,26 +97,26 @@ impl Notice {
     }
 }
 
-/// Says what makes handshakes loop, by the reason of the last one.
+/// Returns the likely cause of a handshake loop, given the reason of the last handshake.
 fn cause_of_loop(reason: &Reason) -> &'static str {
     match reason {
         Reason::SessionTokenNbf | Reason::SessionTokenIatInTheFuture => {
-            "its session token is not valid yet by this machine's clock; set this machine's clock"
+            "its session token is not valid yet according to this machine's clock; set this machine's clock"
         }
         Reason::ClientUatButNoSessionToken => {
-            "it keeps no session cookie; a cookie of more than 4 KB is dropped by browsers (shorten the custom claims of \
-             the session token), and so is one of another domain than this host's"
+            "it does not keep the session cookie. Browsers drop cookies of more than 4 KB (shorten the custom claims of the \
+             session token) and cookies whose domain does not include this host"
         }
         Reason::DevBrowserMissing | Reason::DevBrowserSync => {
-            "it keeps no __clerk_db_jwt cookie; check that it accepts cookies of this host"
+            "it does not keep the __clerk_db_jwt cookie; check that it accepts cookies from this host"
         }
         Reason::SessionTokenIatBeforeClientUat => {
-            "its session cookie is older than the last change of the client; a stale cookie of another path or domain \
-             may hide the fresh one"
+            "its session cookie is older than the last change of the client; a stale cookie with another path or domain \
+             may hide the current one"
         }
         reason if reason.is_expired_session() => {
-            "its session token has expired and is not replaced by a fresh one; check this machine's clock, and whether a \
-             stale cookie of another path or domain hides the fresh one"
+            "its session token has expired and is not replaced by a new one; check this machine's clock, and whether a \
+             stale cookie with another path or domain hides the current one"
         }
         _ => {
             "CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY may belong to different instances, or this host may not be a \

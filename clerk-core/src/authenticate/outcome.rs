@@ -1,4 +1,4 @@
-//! What a decision comes to.
+//! The outcome of request authentication.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
         verified: Arc<VerifiedMachineToken>,
     },
     SignedOut {
-        /// `None` when the request carried a token of a kind that is not accepted.
+        /// `None` if the request has a token of a type that is not accepted.
         token_type: Option<TokenType>,
         reason: Reason,
         message: Cow<'static, str>,
@@ -32,13 +32,13 @@ pub(crate) enum Outcome {
     Handshake {
         reason: Reason,
         message: Cow<'static, str>,
-        /// `Location`, and the cookie of the loop counter.
+        /// `Location`, and the cookie that counts redirects.
         headers: HeaderMap,
     },
 }
 
 impl Outcome {
-    /// Nobody is signed in by a session.
+    /// Creates the outcome of a request without a valid session.
     pub(crate) fn signed_out(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self::signed_out_of(Some(TokenType::SessionToken), reason, message)
     }
@@ -51,7 +51,7 @@ impl Outcome {
             | Self::Handshake { headers, .. } => append_headers(more, |name, value| {
                 headers.append(name, value);
             }),
-            // Whoever sends a machine token has no cookies.
+            // Requests with machine tokens have no cookies.
             Self::Machine { .. } => {}
         }
         self

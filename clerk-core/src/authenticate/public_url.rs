@@ -1,14 +1,15 @@
-//! The URL under which the browser sees a request.
+//! The public URL of a request: the URL that the browser requested.
 
 use url::{Host, Url};
 
 use crate::config::ForwardedHeaders;
 use crate::request::{RequestView, joined_header};
 
-/// Derives the public URL: from the configured one, else from forwarded headers where they are trusted, else from `Host`,
-/// else from what the connection says.
+/// Returns the public URL. Its origin is the configured one, or else that of trusted forwarded headers, of the `Host`
+/// header, or of the connection, in this order.
 ///
-/// No header becomes a part of the URL as text: a scheme is `http` or `https`, a host is a host with an optional port.
+/// Headers are parsed, never copied into the URL as text: a scheme must be `http` or `https`, and a host must be a host with
+/// an optional port.
 pub(super) fn public_url(
     request: &(impl RequestView + ?Sized),
     forwarded: &ForwardedHeaders,
@@ -39,9 +40,9 @@ pub(super) fn public_url(
         Some(public) if !is_own => public,
         _ => own,
     };
-    // Set on the origin, never resolved against it: a path that begins with `//` must not become a host.
+    // Set the path instead of resolving it: a path that begins with `//` must not become a host.
     url.set_path(path);
-    // Moving a URL to another origin drops an empty query; leaving it where it is keeps it.
+    // Like the reference, drop an empty query only if the origin changes.
     url.set_query(query.filter(|query| is_own || !query.is_empty()));
     url
 }
@@ -79,26 +80,27 @@ fn forwarded_origin(
         return host_header.map(|host| host.origin(own_scheme));
     }
     let scheme = match first("x-forwarded-proto").or_else(|| parameter("proto")) {
-        // A proxy that says anything else is not believed in what else it says.
+        // If the scheme is anything else, do not trust the other headers either.
         Some(scheme) => Some(Scheme::parse(&scheme)?),
         None => None,
     };
     let mut authority = host.or(host_header)?;
-    // A proxy that ends TLS on its way to port 80 is reached on port 443.
+    // A proxy that terminates TLS and forwards to port 80 is itself reached on port 443.
     if scheme == Some(Scheme::Https) && authority.port == Some(80) {
         authority.port = None;
     }
     Some(authority.origin(scheme.unwrap_or(own_scheme)))
 }
 
-/// Returns the first element of a list that is not empty (RFC 9110 section 5.6.1).
+/// Returns the first nonempty element of a list (RFC 9110 section 5.6.1).
 fn first_element(list: &str) -> Option<&str> {
     list.split(',')
         .map(|element| element.trim_matches([' ', '\t']))
         .find(|element| !element.is_empty())
 }
 
-/// Returns a parameter of the first element of `Forwarded` (RFC 7239 section 4): that of the proxy nearest to the client.
+/// Returns a parameter of the first element of `Forwarded`, which the proxy closest to the client added (RFC 7239 section
+/// 4).
 fn forwarded_parameter(list: &str, name: &str) -> Option<String> {
     // Empty elements do not count.
     let mut rest = list.trim_start_matches([' ', '\t', ',']);
@@ -113,7 +115,7 @@ fn forwarded_parameter(list: &str, name: &str) -> Option<String> {
     None
 }
 
-/// Reads a quoted string or a token (RFC 9110 section 5.6), and returns what follows.
+/// Parses a quoted string or a token (RFC 9110 section 5.6). Also returns the rest of the text.
 fn quoted_or_token(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([';', ',']).unwrap_or(text.len());
@@ -157,7 +159,7 @@ impl Scheme {
     }
 }
 
-/// A host with an optional port, and nothing else: no user, no path, no query, no blanks.
+/// A host with an optional port, without user information, path, query or whitespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Authority {
     host: Host,
@@ -168,7 +170,7 @@ impl Authority {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim_matches([' ', '\t']);
         let (host, port) = match text.rsplit_once(':') {
-            // The colons of an IPv6 address stand in brackets.
+            // The colons of an IPv6 address are inside brackets.
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
             _ => (text, None),
         };
@@ -179,7 +181,7 @@ impl Authority {
             }
             Some(_) => return None,
         };
-        // A URL's parser takes these in a host (RFC 3986 section 3.2.2, sub-delims); no host has them, lists do.
+        // URL parsers accept these characters in a host (sub-delims, RFC 3986 section 3.2.2), but only lists contain them.
         if host.contains(['=', ';', ',', '"', '\'', '(', ')', '*', '+', '!', '$', '&']) {
             return None;
         }
@@ -189,7 +191,7 @@ impl Authority {
         })
     }
 
-    /// The host alone, as it stands in a URL.
+    /// Returns the host without the port, as in a URL.
     pub(crate) fn host(&self) -> String {
         self.host.to_string()
     }
@@ -203,7 +205,7 @@ impl Authority {
 
     fn origin(&self, scheme: Scheme) -> Url {
         let mut url = localhost();
-        // Every host that parses is the host of an http URL, and both schemes have ports: none of these fails.
+        // None of these can fail: every parsed host is valid in an http URL, and both schemes have ports.
         let _ = url.set_scheme(scheme.as_str());
         let _ = url.set_host(Some(&self.host.to_string()));
         let _ = url.set_port(self.port);

@@ -1,4 +1,4 @@
-//! The hot path: one `Authorization: Bearer` header with a session token that was verified before.
+//! The hot path: a single `Authorization: Bearer` header with a session token that was verified before.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,14 +11,14 @@ use crate::instance::Instance;
 use crate::request::RequestView;
 use crate::token::{AcceptedTokens, TokenType, VerifiedSession};
 
-/// Authenticates a request whose bearer token was verified before and still holds.
+/// Authenticates a request whose bearer token was verified before and is still valid.
 pub(crate) fn authenticate(
     instance: &Instance,
     request: &(impl RequestView + ?Sized),
     accepts: &AcceptedTokens,
     now: Moment,
 ) -> Option<Outcome> {
-    // A satellite's configuration is checked against each request's origin, so it takes the long way.
+    // A satellite's configuration must be checked against the origin of each request.
     if !accepts.accepts(TokenType::SessionToken) || instance.config.is_satellite {
         return None;
     }
@@ -44,7 +44,7 @@ pub(crate) fn authenticate(
     })
 }
 
-/// Returns the session of a token that was verified before and still holds.
+/// Returns the session of a token that was verified before and is still valid.
 pub(crate) fn verified_before(
     instance: &Instance,
     token: &str,

@@ -1,4 +1,4 @@
-//! Satellites and their primary application: who asks, who answers, and pages reached from another origin.
+//! Satellite domains: synchronizing with the primary application, and responding to satellites.
 
 use url::Url;
 
@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::token::{AcceptedTokens, TokenType};
 use crate::urls::{append_query_parameter, query_parameter, set_query_parameter, with_scheme};
 
-/// Checks a satellite's sign-in URL, where the browser names its origin.
+/// Checks the sign-in URL of a satellite against the origin that the browser sends.
 pub(crate) fn check_sign_in_url(
     config: &Config,
     facts: &Facts,
@@ -35,7 +35,7 @@ pub(crate) fn check_sign_in_url(
     Ok(())
 }
 
-/// Decides whether a document on a satellite must be synchronized with the primary application first.
+/// Starts a handshake if a document request on a satellite must synchronize with the primary application first.
 pub(crate) fn sync(context: &mut Context<'_>) -> Result<Option<Outcome>, Interrupt> {
     let (config, facts) = (context.config, context.facts);
     let synced = query_parameter(&facts.url, "__clerk_synced");
@@ -75,8 +75,8 @@ pub(crate) fn sync(context: &mut Context<'_>) -> Result<Option<Outcome>, Interru
     )))
 }
 
-/// Sends the browser back to the satellite that asked a development instance's primary application, where that is
-/// allowed.
+/// Sends the browser back to the satellite that asked to synchronize, if that is an allowed redirect. Only the primary
+/// application of a development instance responds.
 pub(crate) fn respond(context: &mut Context<'_>) -> Option<Outcome> {
     let (config, facts) = (context.config, context.facts);
     if config.instance_type() != Some(InstanceType::Development) || config.is_satellite {
@@ -104,7 +104,8 @@ pub(crate) fn respond(context: &mut Context<'_>) -> Option<Outcome> {
     ))
 }
 
-/// Whether a page of the primary application was reached from a satellite, whose session may have changed there.
+/// Returns true if a page of the primary application was reached from another origin that may be a satellite, where the
+/// session may have changed.
 pub(crate) fn is_reached_from_satellite(config: &Config, facts: &Facts) -> bool {
     !config.is_satellite
         && facts.is_get
@@ -114,15 +115,15 @@ pub(crate) fn is_reached_from_satellite(config: &Config, facts: &Facts) -> bool 
         && facts.redirect_count == RedirectCount::Below(0)
 }
 
-/// Whether the page was reached from another origin.
+/// Returns true if the page was reached from another origin.
 fn is_cross_origin_referrer(facts: &Facts) -> bool {
     referrer(facts).is_some_and(|referrer| referrer.origin() != facts.url.origin())
 }
 
-/// Whether the page was reached from this instance's own Clerk pages, which do not call for another handshake.
+/// Returns true if the page was reached from this instance's own pages at Clerk, which require no other handshake.
 ///
-/// Only the account portal that follows from this instance's key counts, and development portals only on development
-/// instances: anybody can have a portal.
+/// These are the Frontend API and the account portal of this instance's key. Other development portals count only on
+/// development instances, because anyone can have one.
 fn is_known_clerk_referrer(config: &Config, facts: &Facts) -> bool {
     let Some(referrer) = referrer(facts) else {
         return false;

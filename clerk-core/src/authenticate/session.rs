@@ -1,4 +1,4 @@
-//! Session tokens from the header, and what follows when a session token is refused.
+//! Session tokens in the header, and refused session tokens.
 
 use super::context::{Context, Interrupt, Verification};
 use super::handshake;
@@ -8,7 +8,7 @@ use super::refresh::{self, Attempt};
 use crate::reason::Reason;
 use crate::token::{RawToken, TokenError};
 
-/// Where a token stood.
+/// The part of the request that contains a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenCarrier {
     Header,
@@ -23,7 +23,7 @@ impl TokenCarrier {
         }
     }
 
-    /// Returns the message with the reason and the place where the token stood, as it goes into `x-clerk-auth-message`.
+    /// Returns the text for `x-clerk-auth-message`: the message of the error with the reason and the carrier.
     fn message(self, error: &TokenError) -> String {
         format!(
             "{} (reason={}, token-carrier={})",
@@ -34,7 +34,7 @@ impl TokenCarrier {
     }
 }
 
-/// Decides about a session token in the header.
+/// Decides on a session token in the header.
 pub(crate) fn from_header(
     context: &mut Context<'_>,
     token: &RawToken,
@@ -51,7 +51,7 @@ pub(crate) fn from_header(
     }
 }
 
-/// Whether a token whose signature was verified names no authorized party (`azp`).
+/// Returns true if a token whose signature was verified has no authorized party (`azp`).
 fn names_no_party(token: &RawToken) -> bool {
     token.parsed().is_ok_and(|token| {
         token
@@ -60,7 +60,7 @@ fn names_no_party(token: &RawToken) -> bool {
     })
 }
 
-/// Decides what follows when a session token is refused: a refresh, a handshake, or signed out.
+/// Decides on a request whose session token was refused: a refresh, a handshake, or signed out.
 pub(crate) fn refused(
     context: &mut Context<'_>,
     token: &RawToken,

@@ -1,4 +1,4 @@
-//! What authentication found out, and what the response must carry.
+//! The public outcome of request authentication.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,20 +16,20 @@ use crate::refusal_page::RefusalPages;
 use crate::sign_in::PendingSession;
 use crate::token::TokenType;
 
-/// The three outcomes of request authentication.
+/// The status of an authenticated request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthStatus {
-    /// The request carries a valid token.
+    /// The request has a valid token.
     SignedIn,
-    /// It does not.
+    /// The request has no valid token.
     SignedOut,
-    /// The browser must be sent to Clerk and back first.
+    /// The browser must complete a handshake with Clerk first.
     Handshake,
 }
 
 impl AuthStatus {
-    /// The status as it stands in `x-clerk-auth-status`.
+    /// Returns the status as it is sent in `x-clerk-auth-status`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,8 +42,8 @@ impl AuthStatus {
 
 /// The outcome of [`Clerk::authenticate_request`](crate::Clerk::authenticate_request).
 ///
-/// Whatever the status is: when [`location`](Self::location) is set, the response is a 307 redirect there, with all of
-/// [`headers`](Self::headers). Otherwise the headers are appended to the application's response.
+/// If [`location`](Self::location) is set, whatever the status, respond with a 307 redirect and all
+/// [`headers`](Self::headers). Otherwise, append the headers to the application's response.
 #[derive(Clone)]
 pub struct RequestState {
     status: AuthStatus,
@@ -53,7 +53,7 @@ pub struct RequestState {
     headers: HeaderMap,
 }
 
-/// The headers may hold session tokens.
+/// Omits the headers, because they may contain session tokens.
 impl fmt::Debug for RequestState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestState")
@@ -66,51 +66,52 @@ impl fmt::Debug for RequestState {
 }
 
 impl RequestState {
-    /// The outcome.
+    /// Returns the status of the request.
     #[must_use]
     pub fn status(&self) -> AuthStatus {
         self.status
     }
 
-    /// Returns why the request is not signed in; `None` when it is.
+    /// Returns why the request is not signed in, or `None` if it is signed in.
     #[must_use]
     pub fn reason(&self) -> Option<&Reason> {
         self.reason.as_ref()
     }
 
-    /// The reason for people, often empty.
+    /// Returns a description of the reason, which is often empty.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Who is asking. During a handshake: nobody yet.
+    /// Returns who sent the request. During a handshake, the request is signed out.
     #[must_use]
     pub fn auth(&self) -> &Auth {
         &self.auth
     }
 
-    /// Takes the outcome apart into who is asking and what the response must carry.
+    /// Splits the outcome into who sent the request and the headers of the response.
     #[must_use]
     pub fn into_parts(self) -> (Auth, HeaderMap) {
         (self.auth, self.headers)
     }
 
-    /// Headers of the response. `Set-Cookie` may stand in it several times.
+    /// Returns the headers of the response. It may have several `Set-Cookie` headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// Where the browser must go before anything else.
+    /// Returns the URL that the browser must be redirected to.
     #[must_use]
     pub fn location(&self) -> Option<&HeaderValue> {
         self.headers.get(LOCATION)
     }
 
-    /// Makes the state of an outcome: with a pending session it is signed in, but its auth object is signed out.
-    /// `sign_in_page` returns where a signed-out request would sign in, where that is known; its argument tells whether a
-    /// session is pending. `refusal_pages` returns how refusals of a signed-in request are shown to people.
+    /// Creates the state from an outcome. With a pending session, its status is signed in and its auth is signed out.
+    ///
+    /// `sign_in_page` returns the sign-in page for a signed-out request, given whether it has a pending session.
+    /// `refusal_pages` returns the renderer of refusal pages for a signed-in request.
     pub(crate) fn of(
         outcome: Outcome,
         client: &ClerkClient,
@@ -175,7 +176,7 @@ impl RequestState {
     ) -> Self {
         let reason = signed_out.reason.clone();
         headers.insert(AUTH_STATUS, HeaderValue::from_static(status.as_str()));
-        // A value that cannot stand in a header is left out.
+        // Omit values that are not valid in headers.
         if let Ok(value) = HeaderValue::from_str(reason.as_str()) {
             headers.insert(AUTH_REASON, value);
         }

@@ -1,19 +1,19 @@
-//! Sets of UTF-16 code units, and the letter case rules of JavaScript regular expressions.
+//! Sets of UTF-16 code units, and the case folding of JavaScript regular expressions.
 //!
-//! A JavaScript regular expression without the `u` flag sees text as UTF-16 code units. Rust's engines see characters. Both
-//! agree for the Basic Multilingual Plane; a character beyond it is two units there and one character here. Patterns and
-//! paths are therefore both written with a stand-in for each surrogate (see [`to_units`]).
+//! A JavaScript regular expression without the `u` flag matches UTF-16 code units, and Rust's engines match characters. The
+//! two differ outside the Basic Multilingual Plane, where one character is two code units. Patterns and paths are therefore
+//! both converted to text with a placeholder character for each surrogate (see [`to_units`]).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Stand-ins are private-use characters of the last plane, at the same offset.
+/// Placeholders are private-use characters of the last plane, at the same offset as the surrogates.
 const SURROGATE_OFFSET: u32 = 0x10_0000;
 const FIRST_SURROGATE: u16 = 0xD800;
 const LAST_SURROGATE: u16 = 0xDFFF;
 
-/// Writes every character beyond the Basic Multilingual Plane as the stand-ins of its two surrogates.
+/// Replaces every character outside the Basic Multilingual Plane with the placeholders of its two surrogates.
 pub(super) fn to_units(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| u32::from(c) <= 0xFFFF) {
         return Cow::Borrowed(text);
@@ -21,11 +21,11 @@ pub(super) fn to_units(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.encode_utf16().filter_map(stand_in).collect())
 }
 
-/// The inverse of [`to_units`]. Half a pair becomes U+FFFD.
+/// Reverses [`to_units`]. An unpaired surrogate becomes U+FFFD.
 pub(super) fn from_units(text: &str) -> String {
     let units = text.chars().map(|c| {
         let code = u32::from(c);
-        // Only stand-ins lie beyond the first plane here, and taking the offset away leaves a surrogate.
+        // Every character outside the first plane is a placeholder, and subtracting the offset leaves a surrogate.
         let unit = if code > 0xFFFF {
             code - SURROGATE_OFFSET
         } else {
@@ -47,7 +47,7 @@ fn stand_in(unit: u16) -> Option<char> {
     }
 }
 
-/// A set of code units: sorted ranges that neither overlap nor touch.
+/// A set of code units, as sorted ranges that neither overlap nor touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct UnitSet(Vec<(u16, u16)>);
 
@@ -70,12 +70,12 @@ impl UnitSet {
         Self::of(&[(0x30, 0x39)])
     }
 
-    /// `\w`: ASCII only.
+    /// Returns the set of `\w`, which is ASCII only.
     pub(super) fn word() -> Self {
         Self::of(&[(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)])
     }
 
-    /// `\s`: white space and line terminators of ECMAScript.
+    /// Returns the set of `\s`: white space and line terminators of ECMAScript.
     pub(super) fn space() -> Self {
         Self::of(&[
             (0x09, 0x0D),
@@ -122,7 +122,7 @@ impl UnitSet {
         outside.complement()
     }
 
-    /// The set together with everything that equals one of its members when case is ignored.
+    /// Returns the set with every unit that matches one of its members when case is ignored.
     pub(super) fn ignoring_case(mut self) -> Self {
         let mut added = Vec::new();
         for class in CASE_CLASSES.values() {
@@ -136,7 +136,7 @@ impl UnitSet {
         self
     }
 
-    /// The set as a character class of Rust's regex dialect, over text written by [`to_units`].
+    /// Writes the set as a character class in Rust's syntax, for text converted by [`to_units`].
     pub(super) fn write(&self, out: &mut String) {
         let whole = Self::all();
         if *self == whole {
@@ -208,8 +208,10 @@ fn write_range(out: &mut String, first: u16, last: u16) {
     out.push_str(&format!(r"\x{{{first:X}}}-\x{{{last:X}}}"));
 }
 
-/// `Canonicalize` of ECMA-262 section 22.2.2.7.3, for a case-insensitive expression without the `u` flag: the upper-case
-/// letter, unless that takes more than one unit or leads from outside ASCII into it. So `k` and U+212A KELVIN SIGN differ.
+/// Implements `Canonicalize` of ECMA-262 section 22.2.2.7.3 for a case-insensitive expression without the `u` flag.
+///
+/// Returns the uppercase letter, unless that takes more than one unit or maps a unit outside ASCII to one inside. So `k` and
+/// U+212A KELVIN SIGN differ.
 fn canonicalize(unit: u16) -> u16 {
     let Some(c) = char::from_u32(unit.into()) else {
         return unit;
@@ -224,7 +226,7 @@ fn canonicalize(unit: u16) -> u16 {
     }
 }
 
-/// Units that are equal when case is ignored, by their canonical unit; only classes of two or more.
+/// The classes of two or more units that match each other when case is ignored, by their canonical unit.
 static CASE_CLASSES: LazyLock<HashMap<u16, Vec<u16>>> = LazyLock::new(|| {
     let mut classes: HashMap<u16, Vec<u16>> = HashMap::new();
     for unit in 0..=u16::MAX {

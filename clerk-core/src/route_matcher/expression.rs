@@ -1,50 +1,51 @@
-//! Regular expressions of JavaScript (ECMA-262 section 22.2.1 with Annex B.1.2, flag `i`, no `u`), written anew for Rust.
+//! Translates JavaScript regular expressions (ECMA-262 section 22.2.1 with Annex B.1.2, flag `i`, no `u`) to Rust's syntax.
 //!
-//! Custom groups of route patterns are JavaScript. Most of it means the same to Rust's engines, but not all: `\d`, `\w`,
-//! `\b` are ASCII only, `$` is the very end, `[^]` is a class, `\p` is the letter p, `{` may be literal, and letter case
-//! follows other rules. So the text is parsed by the rules of JavaScript and written in a form that has one meaning.
+//! Custom groups of route patterns are JavaScript. Most of their syntax means the same to Rust's engines, but not all:
+//! `\d`, `\w` and `\b` are ASCII only, `$` matches only at the very end, `[^]` is a class, `\p` is the letter p, `{` may be
+//! literal, and case folding has other rules. Expressions are therefore parsed by the rules of JavaScript and written in
+//! syntax that means the same everywhere.
 //!
-//! One rule is changed on purpose: `.` matches line terminators. A guard for `/admin(.*)` would otherwise not see
+//! One rule differs on purpose: `.` matches line terminators. Otherwise a guard for `/admin(.*)` would not match
 //! `/admin%0A`.
 
 use super::code_units::UnitSet;
 
-/// Groups nested deeper than this are refused, so that no pattern can exhaust the stack.
+/// The deepest nesting of groups. Deeper groups are refused, so that no pattern can exhaust the stack.
 const MAX_DEPTH: usize = 100;
 
 /// Why an expression was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ExpressionError {
-    #[error("a group is not closed, or closed twice")]
+    #[error("unbalanced parentheses")]
     UnbalancedGroup,
     #[error("groups are nested too deeply")]
     TooDeep,
-    #[error("a group begins with an unknown mark after \"(?\"")]
+    #[error("unknown kind of group after \"(?\"")]
     UnknownGroup,
-    #[error("a group name is malformed or comes twice")]
+    #[error("a group name is malformed or used twice")]
     GroupName,
     #[error("a quantifier has nothing to repeat")]
     NothingToRepeat,
     #[error("the numbers of a quantifier are out of order")]
     QuantifierOrder,
-    #[error("a character class is not closed")]
+    #[error("unclosed character class")]
     OpenClass,
     #[error("a range of a character class is out of order")]
     RangeOrder,
-    #[error("a backslash stands at the end")]
+    #[error("trailing backslash")]
     TrailingBackslash,
-    #[error("references to earlier groups are not supported")]
+    #[error("backreferences are not supported")]
     Backreference,
 }
 
-/// Whether upper and lower case letters are equal.
+/// Whether uppercase and lowercase letters match each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LetterCase {
     Ignored,
     Distinct,
 }
 
-/// Writes the JavaScript expression `source` in Rust's dialect, for text written by `to_units`.
+/// Translates the JavaScript expression `source` to Rust's syntax, for text converted by `to_units`.
 pub(super) fn translate(source: &str, case: LetterCase) -> Result<String, ExpressionError> {
     let units: Vec<u16> = source.encode_utf16().collect();
     let mut parser = Parser {
@@ -99,7 +100,7 @@ impl Node {
             || matches!(self, Self::Look { behind: true, .. })
     }
 
-    /// Whether the node never consumes anything. Groups that capture are left alone: they are counted.
+    /// Returns true if the node never consumes anything. Capturing groups are excluded, because they are counted.
     fn is_zero_width(&self) -> bool {
         match self {
             Self::Set(_) | Self::Capture(_) => false,
@@ -168,7 +169,7 @@ impl Node {
     }
 }
 
-/// Alternatives of a look-behind are written apart: each may then have its own length.
+/// Writes each alternative as a lookbehind of its own, so that they may have different lengths.
 fn write_look_behind(negated: bool, node: &Node, out: &mut String) {
     let alternatives = match node {
         Node::Alternatives(nodes) => nodes.as_slice(),
@@ -210,7 +211,7 @@ enum ClassItem {
 }
 
 impl Parser<'_> {
-    /// Whether `\1` and `\k` refer to a group depends on the groups of the whole expression.
+    /// Counts the groups of the whole expression, which decide whether `\1` and `\k` are backreferences.
     fn count_groups(&mut self) {
         let mut in_class = false;
         let mut i = 0;
@@ -234,7 +235,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The unit at `i` as a character; any unit outside ASCII is as good as another here.
+    /// Returns the unit at `i` as a character, with `char::MAX` for every unit outside ASCII.
     fn ascii(&self, i: usize) -> Option<char> {
         let unit = *self.units.get(i)?;
         Some(
@@ -286,8 +287,8 @@ impl Parser<'_> {
         while !matches!(self.peek(), None | Some('|' | ')')) {
             let atom = self.atom(depth)?;
             let node = self.quantified(atom)?;
-            // "not this unit, but one of those" is one class. It spares the backtracking engine in patterns such as
-            // `/:a-:b`, where path-to-regexp itself writes this look-ahead.
+            // A negative lookahead for units before a set of units is a single class. Merging them avoids the backtracking
+            // engine for patterns such as `/:a-:b`, where path-to-regexp generates this lookahead.
             let merged = match (nodes.last(), &node) {
                 (
                     Some(Node::Look {
@@ -348,7 +349,7 @@ impl Parser<'_> {
             Some('?') => (0, Some(1)),
             Some('{') => match self.braces() {
                 Some(range) => {
-                    // `braces` already went past the closing brace; the marks are one unit.
+                    // `braces` is already past the closing brace, and the other quantifiers are one unit long.
                     self.at -= 1;
                     range
                 }
@@ -365,7 +366,7 @@ impl Parser<'_> {
         }
         let lazy = self.eat('?');
         if atom.is_zero_width() {
-            // Looking twice sees nothing new, and looking zero times sees nothing.
+            // Repeating an assertion changes nothing, and zero repetitions assert nothing.
             return Ok(if min == 0 { Node::empty() } else { atom });
         }
         Ok(Node::Repeat {
@@ -376,7 +377,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `{n}`, `{n,}` or `{n,m}` at this place; otherwise the brace is literal and nothing is consumed.
+    /// Parses `{n}`, `{n,}` or `{n,m}`. Otherwise, the brace is literal and nothing is consumed.
     fn braces(&mut self) -> Option<(u32, Option<u32>)> {
         let start = self.at;
         let range = self.eat('{').then(|| {
@@ -450,7 +451,7 @@ impl Parser<'_> {
         }
         Ok(match kind {
             Kind::Capture => Node::Capture(Box::new(node)),
-            // A plain group stays one atom, also for a quantifier that follows.
+            // A plain group remains one atom, so that a quantifier after it applies to all of it.
             Kind::Plain => Node::Alternatives(match node {
                 Node::Alternatives(nodes) => nodes,
                 node => vec![node],
@@ -515,7 +516,7 @@ impl Parser<'_> {
         Some(set)
     }
 
-    /// What follows a backslash and stands for one unit.
+    /// Parses what follows a backslash and stands for one unit.
     fn character_escape(&mut self) -> Result<u16, ExpressionError> {
         let unit = *self
             .units
@@ -535,7 +536,7 @@ impl Parser<'_> {
                     self.units[self.at - 1] % 32
                 }
                 _ => {
-                    // Then the backslash is literal, and so is the c after it.
+                    // Both the backslash and the c after it are literal.
                     self.at -= 1;
                     u16::from(b'\\')
                 }
@@ -557,7 +558,7 @@ impl Parser<'_> {
         u16::try_from(value).ok()
     }
 
-    /// Up to three octal digits, at most `377`.
+    /// Parses up to three octal digits with a value of at most `377`.
     fn octal(&mut self, first: char) -> u16 {
         let mut value = first.to_digit(8).unwrap_or(0);
         for _ in 0..2 {
@@ -598,7 +599,7 @@ impl Parser<'_> {
                     return Err(ExpressionError::RangeOrder);
                 }
                 (ClassItem::Unit(first), ClassItem::Unit(last)) => set.add(first, last),
-                // With a set at either end the hyphen is literal.
+                // If either end is a set, the hyphen is literal.
                 (first, last) => {
                     set.add(u16::from(b'-'), u16::from(b'-'));
                     for item in [first, last] {

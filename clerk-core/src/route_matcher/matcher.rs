@@ -1,4 +1,4 @@
-//! Patterns for paths, compiled.
+//! Compiled path patterns.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::error::{MalformedPath, RoutePatternError};
 use super::expression::{self, LetterCase};
 use super::path_template::{End, Parameter, PathTemplate};
 
-/// How many steps back the engine may take on a pattern with look-around. Patterns without take linear time.
+/// The backtracking limit for patterns with lookaround. Other patterns take linear time.
 const BACKTRACK_LIMIT: usize = 100_000;
 
 /// Patterns for request paths, as in the route matchers of Clerk's JavaScript SDKs.
@@ -19,24 +19,25 @@ const BACKTRACK_LIMIT: usize = 100_000;
 /// | Pattern | Matches |
 /// |---|---|
 /// | `/about` | `/about`, `/about/`, `/ABOUT` |
-/// | `/users/:id` | one segment in place of `:id` |
-/// | `/docs/:page?` | with or without the segment |
-/// | `/files/:path*`, `/files/:path+` | any number of segments, at least one |
-/// | `/items/(\\d+)` | a group with an expression of its own |
-/// | `/api(.*)` | everything that begins with `/api`, also `/apiary` |
-/// | `/docs{-:lang}?` | a group with text around a parameter |
+/// | `/users/:id` | `/users/` and one segment |
+/// | `/docs/:page?` | `/docs`, and `/docs/` and one segment |
+/// | `/files/:path*` | `/files`, and `/files/` and any number of segments |
+/// | `/files/:path+` | `/files/` and one or more segments |
+/// | `/items/(\\d+)` | `/items/` and digits; parentheses contain a regular expression |
+/// | `/api(.*)` | everything that begins with `/api`, including `/apiary` |
+/// | `/docs{-:lang}?` | `/docs` and `/docs-en`; braces group text and a parameter |
 ///
-/// The syntax is that of path-to-regexp 6 with its default options; expressions in parentheses are JavaScript, without
-/// references to earlier groups. Case is ignored and one trailing slash is allowed.
+/// The syntax is that of path-to-regexp 6 with its default options. Expressions in parentheses are JavaScript regular
+/// expressions without backreferences. Case is ignored, and one trailing slash is allowed.
 ///
-/// Before matching, the path is decoded once and repeated slashes become one. Escapes of `; / ? : @ & = + $ , #` stay
-/// encoded, so `%2F` never splits a segment. Patterns are compared with the decoded path: write `/café`, not
-/// `/caf%C3%A9`. Unlike in JavaScript, `.` matches every character, so no encoded line break slips past `(.*)`.
+/// Before matching, the path is decoded once, and repeated slashes are merged. Escapes of `; / ? : @ & = + $ , #` stay
+/// encoded, so `%2F` never splits a segment. Patterns are matched against the decoded path: write `/café`, not
+/// `/caf%C3%A9`. Unlike in JavaScript, `.` matches every character, so that an encoded line break does not get past `(.*)`.
 ///
 /// # Security
 ///
-/// A matcher decides by text, the router decides by its own rules, and the two can disagree. Guard routers and scopes where
-/// you can, and let matchers name what is public rather than what is protected.
+/// A matcher decides by the text of the path, and the router by its own rules; the two can disagree. Guard routers and
+/// scopes where you can, and use matchers to list public paths, not protected ones.
 ///
 /// # Examples
 ///
@@ -54,12 +55,13 @@ pub struct RouteMatcher {
 }
 
 impl RouteMatcher {
-    /// Compiles the patterns; a path that any of them matches is matched. Empty patterns are skipped, and no patterns
-    /// match no path.
+    /// Compiles patterns into a matcher for every path that at least one of them matches.
+    ///
+    /// Empty patterns are skipped. A matcher without patterns matches nothing.
     ///
     /// # Errors
     ///
-    /// [`RoutePatternError`] for the first pattern that cannot be compiled.
+    /// Returns [`RoutePatternError`] for the first pattern that is not valid.
     pub fn new<I>(patterns: I) -> Result<Self, RoutePatternError>
     where
         I: IntoIterator,
@@ -76,11 +78,11 @@ impl RouteMatcher {
         })
     }
 
-    /// Whether a pattern matches `path`: the encoded path of the request, without a query.
+    /// Returns true if a pattern matches `path`, the encoded path of the request without its query.
     ///
     /// # Errors
     ///
-    /// [`MalformedPath`] when no answer can be given; treat such a request as refused.
+    /// Returns [`MalformedPath`] if the path cannot be matched. Refuse such a request.
     pub fn is_match(&self, path: &str) -> Result<bool, MalformedPath> {
         if self.patterns.is_empty() {
             return Ok(false);
@@ -92,23 +94,23 @@ impl RouteMatcher {
         self.patterns.is_empty()
     }
 
-    /// As [`is_match`](Self::is_match), for a path that is to be taken as it is.
+    /// Like [`is_match`](Self::is_match), but matches the path without decoding it.
     pub(crate) fn is_match_literally(&self, path: &str) -> Result<bool, MalformedPath> {
         self.any_matches(path, |pattern| Some(&pattern.regex))
     }
 
-    /// As [`is_match_literally`](Self::is_match_literally), where a letter's case counts and a slash at the end, too.
+    /// Like [`is_match_literally`](Self::is_match_literally), but letter case and trailing slashes must match.
     pub(crate) fn is_match_exactly(&self, path: &str) -> Result<bool, MalformedPath> {
         self.any_matches(path, |pattern| pattern.exact.as_ref())
     }
 
-    /// As [`is_match_literally`](Self::is_match_literally), where a parameter may be empty: `//admin` matches `/:org/admin`.
+    /// Like [`is_match_literally`](Self::is_match_literally), but parameters may be empty: `/:org/admin` matches `//admin`.
     pub(crate) fn is_match_hollowly(&self, path: &str) -> Result<bool, MalformedPath> {
         self.any_matches(path, |pattern| pattern.hollow.as_ref())
     }
 
-    /// As [`is_match_literally`](Self::is_match_literally), where a repeated parameter at the end may be empty: `/admin/`
-    /// matches `/admin/:rest+`.
+    /// Like [`is_match_literally`](Self::is_match_literally), but a repeated parameter at the end may be empty:
+    /// `/admin/:rest+` matches `/admin/`.
     pub(crate) fn is_match_with_empty_rest(&self, path: &str) -> Result<bool, MalformedPath> {
         self.any_matches(path, |pattern| pattern.empty_rest.as_ref())
     }
@@ -139,16 +141,16 @@ impl fmt::Debug for RouteMatcher {
     }
 }
 
-/// Patterns that read the parameters `:id` and `:slug` out of encoded paths. The first that matches wins; none match
-/// nothing.
+/// Patterns that extract the parameters `:id` and `:slug` from encoded paths. The first pattern that matches counts. An
+/// empty list matches nothing.
 #[derive(Clone, Default)]
 pub(crate) struct PathPattern {
     patterns: Arc<[CompiledPattern]>,
 }
 
 impl PathPattern {
-    /// As [`RouteMatcher::new`], except that `:id` and `:slug` may not be repeated: several values at once name no
-    /// organization, and the wish for one would never be fulfilled.
+    /// Like [`RouteMatcher::new`], but refuses patterns that repeat `:id` or `:slug`: several values do not name an
+    /// organization, so every request would start another handshake.
     pub(crate) fn new<I>(patterns: I) -> Result<Self, RoutePatternError>
     where
         I: IntoIterator,
@@ -175,9 +177,9 @@ impl PathPattern {
         })
     }
 
-    /// The parameters of the first pattern that matches `path` as it is, without decoding it.
+    /// Returns the parameters of the first pattern that matches `path`, without decoding it.
     ///
-    /// A path that takes too many steps counts as not matched.
+    /// A path that exceeds the step limit does not match.
     pub(crate) fn matches(&self, path: &str) -> Option<PathParameters> {
         if self.patterns.is_empty() {
             return None;
@@ -197,12 +199,13 @@ impl fmt::Debug for PathPattern {
     }
 }
 
-/// What a [`PathPattern`] read out of a path.
+/// The parameters that a [`PathPattern`] extracted from a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PathParameters(Vec<(String, String)>);
 
 impl PathParameters {
-    /// The value of a parameter that took part in the match. Where a name comes twice, the last counts.
+    /// Returns the value of a parameter that participated in the match. If there are several with this name, the last one
+    /// counts.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -215,10 +218,12 @@ impl PathParameters {
 struct CompiledPattern {
     source: String,
     regex: Regex,
-    /// The same without leniency about letter case and the path's end. Only route matchers have it.
+    /// The pattern with strict letter case and no optional slash at the end. `Some` only in route matchers.
     exact: Option<Regex>,
-    /// The same with parameters that may be empty. Only route matchers have it.
+    /// The pattern with parameters that may be empty. `Some` only in route matchers.
     hollow: Option<Regex>,
+    /// The pattern with a last parameter that may be empty. `Some` only in route matchers, for patterns that end in a
+    /// repeated parameter.
     empty_rest: Option<Regex>,
     parameters: Vec<Parameter>,
 }
@@ -295,15 +300,15 @@ fn compile(
         .map_err(|error| RoutePatternError::new(pattern, &error))
 }
 
-/// Decodes a path once, but for the escapes of characters that structure a URL, and joins repeated slashes.
+/// Decodes a path once, except for escapes of characters that delimit the parts of a URL, and merges repeated slashes.
 pub(crate) fn normalize(path: &str) -> Result<String, MalformedPath> {
     let bytes = path.as_bytes();
     let mut kept = String::with_capacity(path.len());
     let mut i = 0;
-    // Escapes that must survive the decoding get their percent sign encoded first.
+    // Encode the percent sign of escapes that must survive decoding.
     while let Some(&byte) = bytes.get(i) {
         if byte != b'%' {
-            // `%` is ASCII, so the text up to the next one ends at a character's border.
+            // `%` is ASCII, so the text before the next one ends at a character boundary.
             let end = path[i..].find('%').map_or(path.len(), |next| i + next);
             kept.push_str(&path[i..end]);
             i = end;
@@ -396,7 +401,7 @@ mod tests {
             ("/:a-:b", "/x-y", true),
             ("/:a-:b", "/x-y-z", true),
             ("/x:to-is-:b", "/xa-is-b", true),
-            // Letter case as in JavaScript: neither the Kelvin sign nor the long s is an ASCII letter.
+            // Case folding is that of JavaScript: the Kelvin sign and the long s do not match ASCII letters.
             ("/dark", "/dar%E2%84%AA", false),
             ("/sign", "/%C5%BFign", false),
             // Classes are ASCII.
@@ -408,7 +413,7 @@ mod tests {
             ("/(\\p+)", "/ppp", true),
             ("/(a\\b.*)", "/a-b", true),
             ("/(a\\b.*)", "/ab", false),
-            // Beyond the Basic Multilingual Plane a character is two units.
+            // A character outside the Basic Multilingual Plane is two code units.
             ("/(.)", "/%F0%9F%98%80", false),
             ("/(..)", "/%F0%9F%98%80", true),
             ("/\u{1F600}", "/%F0%9F%98%80", true),
@@ -450,7 +455,7 @@ mod tests {
             "/([)/:b",
         ] {
             let refused = RouteMatcher::new([pattern]);
-            // The last is an expression in JavaScript, though not the one that was meant.
+            // The last one is a valid JavaScript expression, though not the intended one.
             assert_eq!(refused.is_err(), pattern != "/([)/:b", "{pattern}");
         }
     }

@@ -1,4 +1,4 @@
-//! Which paths a rule applies to.
+//! Patterns for request paths, in the syntax of path-to-regexp.
 
 mod code_units;
 mod error;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What may end a path segment: a parameter without an expression of its own stops before these.
+/// The characters that end a path segment. A parameter without its own expression stops before them.
 const DELIMITERS: [char; 3] = ['/', '#', '?'];
 const DELIMITER_CLASS: &str = r"[^\/#\?]";
 
@@ -15,32 +15,32 @@ pub(super) enum TemplateError {
         at: usize,
         expected: Kind,
     },
-    #[error("a parameter has no name at {0}")]
+    #[error("parameter without a name at {0}")]
     MissingName(usize),
-    #[error("a group is not closed at {0}")]
+    #[error("unclosed group at {0}")]
     Unbalanced(usize),
-    #[error("a group is empty at {0}")]
+    #[error("empty group at {0}")]
     EmptyGroup(usize),
-    #[error("a group may not begin with \"?\" at {0}")]
+    #[error("a group must not begin with \"?\" (at {0})")]
     LeadingQuestionMark(usize),
-    #[error("a group may not capture inside a group at {0}: begin it with \"(?:\"")]
+    #[error("capturing group inside a group at {0}: begin it with \"(?:\"")]
     NestedCapture(usize),
-    #[error("two parameters need text between them, there is none after {0:?}")]
+    #[error("there must be text between two parameters, but there is none after {0:?}")]
     AdjacentParameters(String),
     #[error("{0:?} cannot be repeated without a prefix or suffix: put it in braces with one")]
     BareRepetition(String),
 }
 
-/// How a path may end.
+/// What a compiled pattern accepts at the end of a path, and for empty parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// With one more `/`, `#` or `?` than the template says.
+    /// One optional `/`, `#` or `?` after the template.
     Lenient,
-    /// As the template says.
+    /// The template and nothing else.
     Exact,
-    /// As leniently, and with parameters that may be empty: routers take an empty segment for one.
+    /// Like `Lenient`, and parameters may be empty, because routers accept an empty segment for a parameter.
     Hollow,
-    /// As leniently, and with nothing for a repeated parameter at the end: `/admin/` for `/admin/:rest+`.
+    /// Like `Lenient`, and a repeated parameter at the end may be empty: `/admin/` matches `/admin/:rest+`.
     EmptyRest,
 }
 
@@ -68,7 +68,7 @@ struct Group {
     name: String,
     prefix: String,
     suffix: String,
-    /// Empty for a group of text only.
+    /// Empty for a group that contains only text.
     expression: String,
     modifier: Option<char>,
 }
@@ -104,7 +104,7 @@ impl PathTemplate {
             .collect()
     }
 
-    /// The pattern as a regular expression of JavaScript, anchored, with one optional delimiter at the end.
+    /// Compiles the pattern to an anchored JavaScript regular expression.
     pub(super) fn to_expression(&self, end: End) -> Result<String, TemplateError> {
         let mut out = String::from("^");
         for (at, part) in self.parts.iter().enumerate() {
@@ -129,7 +129,7 @@ impl PathTemplate {
         Ok(out)
     }
 
-    /// Whether a parameter that is repeated at least once ends the pattern.
+    /// Returns true if the pattern ends with a parameter that is repeated one or more times.
     pub(super) fn ends_repeated(&self) -> bool {
         matches!(self.parts.last(), Some(Part::Group(group)) if group.modifier == Some('+'))
     }
@@ -169,7 +169,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// The kind of a token, under the names that the pattern language's documentation uses.
+/// The kind of a token. The displayed names are those of path-to-regexp's documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Open,
@@ -225,7 +225,7 @@ fn tokenize(pattern: &str) -> Result<Vec<Token>, TemplateError> {
             '*' | '+' | '?' => (Kind::Modifier, c.to_string()),
             '{' => (Kind::Open, c.to_string()),
             '}' => (Kind::Close, c.to_string()),
-            // Nothing may follow the backslash; it then stands for no text at all.
+            // A backslash at the end of the pattern stands for no text.
             '\\' => (
                 Kind::EscapedChar,
                 lexer.next().map_or(String::new(), String::from),
@@ -271,7 +271,7 @@ impl Lexer {
         (!name.is_empty()).then_some(name)
     }
 
-    /// The text up to the parenthesis that closes the one at `start`. Character classes are not understood here.
+    /// Reads up to the parenthesis that closes the one at `start`. Like path-to-regexp, it ignores character classes.
     fn expression(&mut self, start: usize) -> Result<String, TemplateError> {
         if self.peek() == Some('?') {
             return Err(TemplateError::LeadingQuestionMark(self.at));
@@ -351,7 +351,7 @@ impl Parser {
         name: Option<String>,
         expression: Option<String>,
     ) -> Result<(), TemplateError> {
-        // Only these two belong to the parameter that follows them, and come and go with it.
+        // Only these two characters become the prefix of the parameter that follows them.
         let prefix = if matches!(&*char, "/" | ".") {
             char
         } else {
@@ -398,8 +398,10 @@ impl Parser {
         Ok(())
     }
 
-    /// One segment; and where the text before the parameter does not end a segment, not over that text again, or matching
-    /// could take quadratic time and more.
+    /// Returns the expression of a parameter without its own: one segment.
+    ///
+    /// If the text before the parameter does not end a segment, the expression excludes that text, because matching could
+    /// otherwise take quadratic time or more.
     fn default_expression(&self, prefix: &str) -> Result<String, TemplateError> {
         let before = match self.parts.last() {
             _ if !prefix.is_empty() => prefix,
@@ -459,7 +461,7 @@ impl Parser {
                 at: token.at,
                 expected,
             }),
-            // The last token is the end of the pattern, and nothing is read after it.
+            // The last token is the end of the pattern; no token is read after it.
             _ => {
                 self.at += 1;
                 Ok(())

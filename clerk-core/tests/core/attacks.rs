@@ -559,7 +559,7 @@ async fn another_instances_tokens_are_refused_by_key_id_and_by_signature() {
 }
 
 #[test]
-fn a_machine_is_never_a_session_however_its_token_is_spelt() {
+fn a_machine_is_never_a_session_however_its_token_is_spelled() {
     let signer = Signer::instance();
     let machine = claims_with(&json!({ "sub": "mch_1" }));
     let clerk = production().build().unwrap();

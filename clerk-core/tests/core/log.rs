@@ -69,7 +69,7 @@ fn a_loop_of_handshakes_names_its_own_cause() {
             &[("sec-fetch-dest", "document"), ("cookie", &cookies)],
         );
         assert!(
-            said.contains("three handshakes in a row"),
+            said.contains("completed three handshakes in a row"),
             "{reason}: {said}"
         );
         assert!(
