@@ -1,7 +1,7 @@
 //! A protected actix-web application.
 //!
-//! Without `CLERK_SECRET_KEY` and `CLERK_PUBLISHABLE_KEY` it starts a Clerk emulator inside this process and prints how
-//! to sign in.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
+//! how to sign in.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -21,7 +21,7 @@ impl Policy for CreateInvoices {
     }
 }
 
-/// Open to everyone, also while Clerk is out of reach; whoever is signed in is greeted by name where it can be looked up.
+/// Accepts every request, even if Clerk cannot be reached. Greets a signed-in user by name if it can be looked up.
 async fn home(app: Data<Instance>, auth: Auth, user: Result<CurrentUser, ClerkRejection>) -> Html {
     let visitor = match (user, auth.user_id()) {
         (Ok(CurrentUser(user)), _) => Visitor::Person {
@@ -37,17 +37,17 @@ async fn home(app: Data<Instance>, auth: Auth, user: Result<CurrentUser, ClerkRe
     Html::new(Page::new("Welcome", visitor, app.sign_out_url()).to_string())
 }
 
-/// The current user, looked up through the Backend API.
+/// Returns the signed-in user, looked up through the Backend API.
 async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
     Json(user)
 }
 
-/// For everybody who is signed in.
+/// Requires a signed-in user.
 async fn dashboard(app: Data<Instance>, session: SignedIn) -> Html {
     page("Dashboard", &app, &session)
 }
 
-/// For administrators; the guard stands around the resource below.
+/// Requires an administrator; the guard is around the resource below.
 async fn admin(app: Data<Instance>, session: SignedIn) -> Html {
     page("Administration", &app, &session)
 }
@@ -67,12 +67,12 @@ fn page(title: &'static str, app: &Instance, session: &SignedIn) -> Html {
     )
 }
 
-/// For people who may create invoices: the extractor refuses everybody else.
+/// Requires the permission to create invoices; the extractor refuses other requests.
 async fn create_invoice(_: Guarded<CreateInvoices>) -> &'static str {
     "invoice created"
 }
 
-/// The whole application, as each worker builds it. The instance is made once, outside.
+/// Builds the application of a worker. The instance is created once and shared.
 pub fn app(
     instance: Data<Instance>,
 ) -> App<

@@ -1,4 +1,4 @@
-//! Serves the application on `PORT`, 3000 unless set.
+//! Serves the application on the port in `PORT`, which defaults to 3000.
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
@@ -7,7 +7,7 @@ use quickstart_demo::Instance;
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = Instance::listen()?;
-    // Outside of the closure: all workers share one Clerk, and with it one cache of signing keys.
+    // Create it outside the closure, so that all workers share one Clerk and its cache of signing keys.
     let instance = Data::new(Instance::set_up(listener.local_addr()?.port()).await?);
     #[expect(
         clippy::disallowed_macros,

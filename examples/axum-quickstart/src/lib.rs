@@ -1,7 +1,7 @@
 //! A protected axum application.
 //!
-//! Without `CLERK_SECRET_KEY` and `CLERK_PUBLISHABLE_KEY` it starts a Clerk emulator inside this process and prints how
-//! to sign in.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
+//! how to sign in.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl Policy for CreateInvoices {
 
 type App = State<Arc<Instance>>;
 
-/// Open to everyone, also while Clerk is out of reach; whoever is signed in is greeted by name where it can be looked up.
+/// Accepts every request, even if Clerk cannot be reached. Greets a signed-in user by name if it can be looked up.
 async fn home(
     State(app): App,
     auth: Auth,
@@ -45,17 +45,17 @@ async fn home(
     Html(Page::new("Welcome", visitor, app.sign_out_url()).to_string())
 }
 
-/// The current user, looked up through the Backend API.
+/// Returns the signed-in user, looked up through the Backend API.
 async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
     Json(user)
 }
 
-/// For everybody who is signed in.
+/// Requires a signed-in user.
 async fn dashboard(State(app): App, session: SignedIn) -> Html<String> {
     page("Dashboard", &app, &session)
 }
 
-/// For administrators; the guard stands on the router below.
+/// Requires an administrator; the guard is on the router below.
 async fn admin(State(app): App, session: SignedIn) -> Html<String> {
     page("Administration", &app, &session)
 }
@@ -75,12 +75,12 @@ fn page(title: &'static str, app: &Instance, session: &SignedIn) -> Html<String>
     )
 }
 
-/// For people who may create invoices: the extractor refuses everybody else.
+/// Requires the permission to create invoices; the extractor refuses other requests.
 async fn create_invoice(_: Guarded<CreateInvoices>) -> &'static str {
     "invoice created"
 }
 
-/// The whole application.
+/// Builds the application.
 pub fn app(instance: Arc<Instance>) -> Router {
     let administration = Router::new()
         .route("/admin", get(admin))

@@ -1,4 +1,4 @@
-//! Serves the application on `PORT`, 3000 unless set.
+//! Serves the application on the port in `PORT`, which defaults to 3000.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! A tour of the Backend API client, one stop per thing one does with it.
+//! A tour of the Backend API client, with one stop for each of its features.
 //!
-//! Everything that is created on the way is deleted again, so that a real development instance can be visited, too.
+//! It deletes everything that it creates, so you can also run it on a development instance.
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,29 +12,29 @@ use clerk_backend_api::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The smallest GIF there is.
+/// A GIF image of one pixel.
 const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\
     \x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
-/// What the application keeps in a user's private metadata.
+/// The data that the application stores in a user's private metadata.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Billing {
     customer: String,
 }
 
-/// Visits every stop and says what it saw. `suffix` keeps names apart from those of other visits.
+/// Visits every stop and returns notes about it. `suffix` keeps names distinct from those of other tours.
 ///
 /// # Errors
-/// When a stop did not go as it should.
+/// Returns an error if a stop fails.
 pub async fn tour(client: &ClerkClient, suffix: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let mut notes = Vec::new();
     let ada = create(client, suffix, &mut notes).await?;
     let visited = visit(client, &ada, suffix, &mut notes).await;
-    // Tidied up even when the visit went wrong.
+    // Clean up even if a stop failed.
     client.users().delete(&ada.id).send().await?;
     visited?;
     let gone = client.users().get(&ada.id).send().await.optional()?;
-    notes.push(format!("after deleting her, a look-up gives {gone:?}"));
+    notes.push(format!("a lookup of the deleted user returns {gone:?}"));
     Ok(notes)
 }
 
@@ -53,7 +53,7 @@ async fn visit(
     organization(client, ada, suffix, notes).await
 }
 
-/// What an operation needs are arguments; what it may take are setters.
+/// Required values are arguments, and optional values are setters.
 async fn create(
     client: &ClerkClient,
     suffix: &str,
@@ -74,7 +74,7 @@ async fn create(
     Ok(user)
 }
 
-/// One page with filters, and all pages as a stream.
+/// Lists one page with filters, and all pages as a stream.
 async fn list(
     client: &ClerkClient,
     ada: &User,
@@ -88,15 +88,15 @@ async fn list(
         .limit(10)
         .send()
         .await?;
-    notes.push(format!("a page of {} with the filter", page.data.len()));
+    notes.push(format!("users on the filtered page: {}", page.data.len()));
 
-    // Fetched two at a time, and only as far as the loop goes.
+    // The stream fetches two users at a time, and only as many as the loop needs.
     let mut users = client.users().list().limit(2).stream();
     let mut seen = 0;
     while let Some(user) = users.try_next().await? {
         seen += 1;
         if user.id == ada.id {
-            notes.push("met her in the stream".to_owned());
+            notes.push("found the user in the stream".to_owned());
         }
     }
     let count = client.users().count().send().await?;
@@ -104,7 +104,7 @@ async fn list(
     Ok(())
 }
 
-/// A value sets, `None` clears, and what is not called stays.
+/// A value sets a field, `None` clears it, and a setter that is not called leaves it unchanged.
 async fn patch(
     client: &ClerkClient,
     ada: &User,
@@ -125,7 +125,7 @@ async fn patch(
     Ok(())
 }
 
-/// Merging keeps what is not mentioned, and null removes; replacing does not keep.
+/// Merging keeps the other keys, and null removes a key. Replacing removes the other keys.
 async fn metadata(
     client: &ClerkClient,
     ada: &User,
@@ -160,7 +160,7 @@ async fn metadata(
     Ok(())
 }
 
-/// An upload holds its bytes, so that it can be repeated.
+/// An upload owns its bytes, so that the call can be retried.
 async fn upload(
     client: &ClerkClient,
     ada: &User,
@@ -176,7 +176,7 @@ async fn upload(
     Ok(())
 }
 
-/// One error type, asked for what matters.
+/// All operations have the same error type, which answers questions about the failure.
 async fn errors(
     client: &ClerkClient,
     ada: &User,
@@ -198,16 +198,16 @@ async fn errors(
             notes.push("the address is taken".to_owned());
         }
         Err(error) if error.is_rate_limited() => {
-            notes.push(format!("too fast, wait {:?}", error.retry_after()));
+            notes.push(format!("rate limited, wait {:?}", error.retry_after()));
         }
         Err(error) => return Err(error.into()),
     }
     let nobody = client.users().get("user_nobody").send().await.optional()?;
-    notes.push(format!("nobody is {nobody:?}"));
+    notes.push(format!("a lookup of an unknown user returns {nobody:?}"));
     Ok(())
 }
 
-/// What one call does differently, and the answer around a result.
+/// Options for a single call, and the complete response of a call.
 async fn options(
     client: &ClerkClient,
     ada: &User,
@@ -230,7 +230,7 @@ async fn options(
     Ok(())
 }
 
-/// Organizations and their members.
+/// Creates an organization and lists its members.
 async fn organization(
     client: &ClerkClient,
     ada: &User,
@@ -253,7 +253,7 @@ async fn organization(
         .delete(&organization.id)
         .send()
         .await?;
-    notes.push(format!("{} has {}", organization.name, listed?));
+    notes.push(format!("roles in {}: {}", organization.name, listed?));
     Ok(())
 }
 
@@ -288,14 +288,14 @@ mod tests {
             .unwrap();
         let notes = tour(&client, "test").await.unwrap();
         for note in [
-            "met her in the stream",
+            "found the user in the stream",
             "streamed 3 of 3 users",
             "renamed to Augusta Lovelace, external id None",
             "replaced: {\"seats\":5}",
             "has an image: true",
             "the address is taken",
-            "Analytical Engines test has org:admin",
-            "after deleting her, a look-up gives None",
+            "roles in Analytical Engines test: org:admin",
+            "a lookup of the deleted user returns None",
         ] {
             assert!(
                 notes.iter().any(|seen| seen == note),

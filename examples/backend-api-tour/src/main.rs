@@ -1,4 +1,4 @@
-//! Runs the tour: on the instance of `CLERK_SECRET_KEY` when that is set, else on an emulator inside this process.
+//! Runs the tour on the instance of `CLERK_SECRET_KEY` if it is set, or else on an emulator in this process.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         return Ok(());
     }
-    println!("CLERK_SECRET_KEY is not set: visiting an emulator");
+    println!("CLERK_SECRET_KEY is not set; using an emulator");
     let emulator = Emulator::builder()
         .user(UserSeed::new("alan@example.com"))
         .user(UserSeed::new("grace@example.com"))

@@ -1,8 +1,8 @@
-//! Clerk on plain hyper, without a web framework: what an adapter for a framework of one's own has to do.
+//! Clerk on plain hyper, without a web framework. It shows what an adapter for another framework has to do:
 //!
-//! 1. Hand the request to [`Clerk::attach`] and do what [`Next`] says.
-//! 2. Keep the [`AuthContext`] with the request for guards and handlers.
-//! 3. Append the headers to the application's response; convert a [`Refusal`] to a response.
+//! 1. Pass the request to [`Clerk::attach`] and do what [`Next`] says.
+//! 2. Store the [`AuthContext`] with the request for guards and handlers.
+//! 3. Append the headers to the application's response, and convert a [`Refusal`] into a response.
 
 use std::convert::Infallible;
 
@@ -21,7 +21,7 @@ type Answer = Response<Full<Bytes>>;
 /// Serves the application on this listener.
 ///
 /// # Errors
-/// When the listener fails.
+/// Returns the error of the listener if it fails.
 pub async fn serve(listener: TcpListener, clerk: Clerk) -> std::io::Result<()> {
     let administration = Protect::new().role("org:admin");
     loop {
@@ -29,7 +29,7 @@ pub async fn serve(listener: TcpListener, clerk: Clerk) -> std::io::Result<()> {
         let (clerk, administration) = (clerk.clone(), administration.clone());
         tokio::spawn(async move {
             let service = service_fn(|request| attach(&clerk, &administration, request));
-            // A connection that breaks concerns nobody but its client.
+            // A broken connection affects only its client.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -37,7 +37,7 @@ pub async fn serve(listener: TcpListener, clerk: Clerk) -> std::io::Result<()> {
     }
 }
 
-/// The middleware: authenticates, and answers by itself only with a redirect to Clerk and back.
+/// The middleware, which authenticates the request and calls the application unless there is an answer already.
 async fn attach(
     clerk: &Clerk,
     administration: &Protect,
@@ -69,29 +69,29 @@ fn route(administration: &Protect, request: &Request<Incoming>) -> Answer {
         "/" => home(request),
         "/me" => me(request).unwrap_or_else(refuse),
         "/admin" => guarded(administration, request).unwrap_or_else(refuse),
-        _ => text(StatusCode::NOT_FOUND, "there is nothing here"),
+        _ => text(StatusCode::NOT_FOUND, "Not found"),
     }
 }
 
-/// Open to everyone.
+/// Accepts every request.
 fn home(request: &Request<Incoming>) -> Answer {
     let user = context(request).ok().and_then(|it| it.auth().user_id());
     text(
         StatusCode::OK,
-        format!("hello, {}", user.unwrap_or("visitor")),
+        format!("Hello, {}!", user.unwrap_or("visitor")),
     )
 }
 
-/// For signed-in people.
+/// Requires a signed-in user.
 fn me(request: &Request<Incoming>) -> Result<Answer, Refusal> {
     let session = context(request)?.auth().signed_in()?;
     Ok(text(StatusCode::OK, session.user_id().to_owned()))
 }
 
-/// Behind a guard.
+/// Requires what the guard requires.
 fn guarded(guard: &Protect, request: &Request<Incoming>) -> Result<Answer, Refusal> {
     context(request)?.protect(guard, request, request.uri().path())?;
-    Ok(text(StatusCode::OK, "at your service"))
+    Ok(text(StatusCode::OK, "Welcome to the admin area"))
 }
 
 fn context(request: &Request<Incoming>) -> Result<&AuthContext, Refusal> {

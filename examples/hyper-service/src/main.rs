@@ -1,4 +1,4 @@
-//! Serves on `PORT`, 3000 unless set.
+//! Serves the application on the port in `PORT`, which defaults to 3000.
 
 use quickstart_demo::Instance;
 use tokio::net::TcpListener;

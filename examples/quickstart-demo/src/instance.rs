@@ -1,4 +1,4 @@
-//! Clerk itself when keys are configured, an emulator inside this process when they are not.
+//! The Clerk instance of the quickstarts: the configured one, or else an emulator in this process.
 
 use std::fmt::{self, Write as _};
 use std::io;
@@ -13,7 +13,7 @@ const MEMBER: &str = "alan@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 const ORGANIZATION: &str = "acme";
 
-/// How long the tokens in the printed commands are valid.
+/// The lifetime of the tokens in the printed commands.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The Clerk instance that a quickstart runs on.
@@ -24,29 +24,31 @@ pub struct Instance {
     origin: String,
 }
 
-/// Why a quickstart cannot start. `Debug` is the text, because that is what `main` shows.
+/// Why a quickstart could not start.
+///
+/// `Debug` writes the message, because `main` shows the `Debug` output of the error that it returns.
 #[non_exhaustive]
 pub enum SetUpError {
-    /// The configuration of Clerk is wrong.
+    /// The configuration of Clerk is not valid.
     Config(ConfigError),
     /// The emulator did not start.
     Emulator(clerk_emulator::Error),
-    /// `PORT` is not a port.
+    /// `PORT` is not a port number.
     Port,
-    /// The port cannot be listened on.
+    /// The server cannot listen on the port.
     Listen(u16, io::Error),
 }
 
 impl fmt::Display for SetUpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // With their causes.
+            // `Debug` includes the causes.
             Self::Config(error) => write!(f, "{error:?}"),
             Self::Emulator(error) => write!(f, "the emulator did not start: {error:?}"),
             Self::Port => f.write_str("PORT must be a number from 0 to 65535"),
             Self::Listen(port, error) if error.kind() == io::ErrorKind::AddrInUse => write!(
                 f,
-                "port {port} is in use: end the program that listens on it, or set PORT to another port"
+                "port {port} is in use: stop the program that listens on it, or set PORT to another port"
             ),
             Self::Listen(port, error) => write!(
                 f,
@@ -65,10 +67,10 @@ impl fmt::Debug for SetUpError {
 impl std::error::Error for SetUpError {}
 
 impl Instance {
-    /// Listens on the port that `PORT` names, 3000 unless set, for a server on tokio.
+    /// Creates a nonblocking listener on the port in `PORT`, which defaults to 3000.
     ///
     /// # Errors
-    /// When `PORT` is not a port, or the port is in use.
+    /// Returns an error if `PORT` is not a port number, or if the server cannot listen on the port.
     #[expect(
         clippy::disallowed_methods,
         reason = "an application reads its own environment"
@@ -86,11 +88,12 @@ impl Instance {
         listen().map_err(|error| SetUpError::Listen(port, error))
     }
 
-    /// Clerk, when `CLERK_SECRET_KEY` or `CLERK_PUBLISHABLE_KEY` is set; else an emulator with two people. `port` is the one
-    /// that the application listens on.
+    /// Configures Clerk from the environment if `CLERK_SECRET_KEY` or `CLERK_PUBLISHABLE_KEY` is set, or else starts an
+    /// emulator with two users. `port` is the port of the application.
     ///
     /// # Errors
-    /// When the configuration is wrong, such as with one of the keys alone, or the emulator does not start.
+    /// Returns an error if the configuration is not valid, for example because one of the keys is missing, or if the
+    /// emulator does not start.
     #[expect(
         clippy::disallowed_methods,
         reason = "an application reads its own environment"
@@ -110,10 +113,10 @@ impl Instance {
         Self::on_emulator(port, Emulator::builder(), SystemClock::default()).await
     }
 
-    /// An emulator with two people, made with this builder, and a [`Clerk`] with this clock.
+    /// Starts an emulator with two users from this builder, and configures a [`Clerk`] with this clock for it.
     ///
     /// # Errors
-    /// When the emulator does not start.
+    /// Returns an error if the emulator does not start.
     pub async fn on_emulator(
         port: u16,
         emulator: EmulatorBuilder,
@@ -155,19 +158,19 @@ impl Instance {
         })
     }
 
-    /// The handle for the middleware.
+    /// Returns the handle for the middleware.
     #[must_use]
     pub fn clerk(&self) -> Clerk {
         self.clerk.clone()
     }
 
-    /// The emulator, when one runs.
+    /// Returns the emulator if one is running.
     #[must_use]
     pub fn emulator(&self) -> Option<&Emulator> {
         self.emulator.as_ref()
     }
 
-    /// Where to sign out, on the emulator.
+    /// Returns the URL to sign out at if an emulator is running.
     #[must_use]
     pub fn sign_out_url(&self) -> Option<String> {
         self.emulator
@@ -175,10 +178,10 @@ impl Instance {
             .map(|emulator| format!("{}?redirect_url={}/", emulator.sign_out_url(), self.origin))
     }
 
-    /// What to print at start: the address, how to sign in, the emulator's variables, and commands to paste.
+    /// Returns the text to print at startup: the address, how to sign in, the emulator's variables, and commands to try.
     ///
     /// # Errors
-    /// When the emulator cannot make a token.
+    /// Returns an error if the emulator cannot create a token.
     pub fn announcement(&self) -> Result<String, SetUpError> {
         let origin = &self.origin;
         let Some(emulator) = &self.emulator else {
@@ -203,38 +206,38 @@ impl Instance {
 
         let mut text = format!(
             "Open {origin} in a browser.\n\n\
-             No Clerk keys are set, so an emulator runs inside this process. Sign in with one click, or with\n  \
-             {ADMIN} (admin of Acme) or {MEMBER} (member), password: {PASSWORD}\n\n\
-             The emulator's variables, for other programs:\n"
+             No Clerk keys are set, so an emulator is running in this process. Sign in with one click, or as\n  \
+             {ADMIN} (admin of Acme) or {MEMBER} (member), with the password: {PASSWORD}\n\n\
+             To use the emulator from other programs, set these variables:\n"
         );
         let mut line = |line: String| {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "{line}");
         };
         for (name, value) in emulator.env() {
             line(format!("{name}={value}"));
         }
-        line("\nTry the API (the tokens are valid for a day, while this process runs):".into());
+        line("\nTry the API (the tokens are valid for a day, as long as this process runs):".into());
         for (what, request) in [
             (
                 "200, the current user",
                 format!("-H 'Authorization: Bearer {admin}' {origin}/me"),
             ),
             (
-                "200, by role",
+                "200, has the role",
                 format!("-H 'Authorization: Bearer {admin}' {origin}/admin"),
             ),
             (
-                "200, by permission",
+                "200, has the permission",
                 format!("-X POST -H 'Authorization: Bearer {admin}' {origin}/api/invoices"),
             ),
             ("401, not signed in", format!("{origin}/me")),
             (
-                "401, an expired token",
+                "401, the token has expired",
                 format!("-H 'Authorization: Bearer {expired}' {origin}/me"),
             ),
             (
-                "403, a member is no admin",
+                "403, a member is not an admin",
                 format!("-H 'Authorization: Bearer {member}' {origin}/admin"),
             ),
             (
@@ -242,7 +245,7 @@ impl Instance {
                 format!("-X POST -H 'Authorization: Bearer {member}' {origin}/api/invoices"),
             ),
             (
-                "307, documents are sent to the sign-in page",
+                "307, page requests are redirected to the sign-in page",
                 format!("-H 'Accept: text/html' {origin}/dashboard"),
             ),
         ] {

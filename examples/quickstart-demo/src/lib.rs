@@ -1,4 +1,4 @@
-//! What the quickstarts share: which Clerk they talk to, what they print at start, and their pages.
+//! Code that the quickstarts share: the choice between Clerk and the emulator, the startup message, and the pages.
 
 mod instance;
 mod pages;

@@ -2,22 +2,22 @@
 
 use std::fmt;
 
-/// Who looks at a page.
+/// The visitor of a page.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Visitor {
-    /// Somebody who is not signed in.
+    /// A visitor who is not signed in.
     Nobody,
-    /// Somebody who is.
+    /// A signed-in user.
     Person {
-        /// The user's id.
+        /// The ID of the user.
         id: String,
-        /// What to call them.
+        /// The name to greet the user with.
         name: String,
     },
 }
 
-/// A page; its `Display` is the HTML.
+/// A page, which displays as HTML.
 #[derive(Clone, Debug)]
 pub struct Page {
     title: &'static str,
@@ -26,7 +26,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page with this title for this visitor. `sign_out_url` is where to sign out, if anywhere.
+    /// Creates a page with this title for this visitor. The page links to `sign_out_url` if it is given.
     #[must_use]
     pub fn new(title: &'static str, visitor: Visitor, sign_out_url: Option<String>) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl fmt::Display for Page {
     }
 }
 
-/// Text inside HTML.
+/// Displays text with the special characters of HTML escaped.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {

@@ -1,4 +1,4 @@
-//! A caller.
+//! A client of the services.
 
 use http::uri::PathAndQuery;
 use tonic::metadata::MetadataValue;
@@ -7,17 +7,17 @@ use tonic::{Request, Status};
 
 use crate::text_codec::TextCodec;
 
-/// Calls methods, with a token in the metadata or without.
+/// Calls methods with or without a token in the metadata.
 #[derive(Clone, Debug)]
 pub struct Client {
     channel: Channel,
 }
 
 impl Client {
-    /// A client of the server at this address, such as `http://127.0.0.1:3000`. Connects at the first call.
+    /// Creates a client of the server at this address, such as `http://127.0.0.1:3000`. It connects at the first call.
     ///
     /// # Errors
-    /// When the address is none.
+    /// Returns an error if the address is not valid.
     pub fn new(address: String) -> Result<Self, tonic::transport::Error> {
         Ok(Self {
             channel: Endpoint::from_shared(address)?.connect_lazy(),
@@ -27,7 +27,7 @@ impl Client {
     /// Calls a method, such as `/demo.Greeter/Hello`.
     ///
     /// # Errors
-    /// The status with which the server refuses.
+    /// Returns the status of a refused or failed call.
     pub async fn call(
         &self,
         method: &'static str,
@@ -37,7 +37,7 @@ impl Client {
         let mut request = Request::new(message.to_owned());
         if let Some(token) = token {
             let value = MetadataValue::try_from(format!("Bearer {token}"))
-                .map_err(|_| Status::invalid_argument("the token cannot stand in metadata"))?;
+                .map_err(|_| Status::invalid_argument("the token is not valid in metadata"))?;
             request.metadata_mut().insert("authorization", value);
         }
         let mut grpc = tonic::client::Grpc::new(self.channel.clone());

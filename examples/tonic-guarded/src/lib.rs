@@ -1,8 +1,7 @@
-//! A gRPC server whose callers are authenticated by their metadata, and refused with a gRPC status.
+//! A gRPC server that authenticates calls by their metadata, and refuses them with a gRPC status.
 //!
-//! The layers are those of clerk-axum: they need tower, not axum. The services are written by hand, with text for
-//! messages, so that the example builds without a protobuf compiler; generated services take the layers in the same
-//! way.
+//! The layers are those of clerk-axum, which need tower but not axum. The services are written by hand, with text as
+//! messages, so that the example builds without a protobuf compiler. Generated services use the layers in the same way.
 
 mod client;
 mod text_codec;
@@ -28,7 +27,7 @@ use crate::text_codec::TextCodec;
 
 type Answer = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
 
-/// Tells callers who they are.
+/// Greets callers and tells them who they are.
 #[derive(Clone, Debug)]
 struct Greeter;
 
@@ -51,18 +50,18 @@ impl Service<http::Request<Body>> for Greeter {
             Ok(match request.uri().path() {
                 "/demo.Greeter/Hello" => grpc.unary(service_fn(hello), request).await,
                 "/demo.Greeter/WhoAmI" => grpc.unary(service_fn(who_am_i), request).await,
-                _ => Status::unimplemented("there is no such method").into_http(),
+                _ => Status::unimplemented("unknown method").into_http(),
             })
         })
     }
 }
 
-/// For everybody.
+/// Accepts every call.
 async fn hello(_: Request<String>) -> Result<Response<String>, Status> {
     Ok(Response::new("hello".to_owned()))
 }
 
-/// For whoever is signed in: the method looks by itself.
+/// Requires a signed-in user, without a guard.
 async fn who_am_i(request: Request<String>) -> Result<Response<String>, Status> {
     let context = request
         .extensions()
@@ -79,7 +78,7 @@ fn status(refusal: &Refusal) -> Status {
     Status::new(Code::from_i32(refusal.grpc_code()), refusal.to_string())
 }
 
-/// For people who may create invoices: the guard stands around the service.
+/// Requires the permission to create invoices; the guard is around the service.
 #[derive(Clone, Debug)]
 struct Invoices;
 
@@ -104,7 +103,7 @@ impl Service<http::Request<Body>> for Invoices {
                         .unary(service_fn(create), request)
                         .await
                 }
-                _ => Status::unimplemented("there is no such method").into_http(),
+                _ => Status::unimplemented("unknown method").into_http(),
             })
         })
     }
@@ -112,15 +111,15 @@ impl Service<http::Request<Body>> for Invoices {
 
 async fn create(request: Request<String>) -> Result<Response<String>, Status> {
     Ok(Response::new(format!(
-        "invoice for {}",
+        "Invoice for {}",
         request.into_inner()
     )))
 }
 
-/// Serves until the task is dropped.
+/// Serves calls until the future is dropped.
 ///
 /// # Errors
-/// When the server cannot run.
+/// Returns an error if the server fails.
 pub async fn serve(listener: TcpListener, clerk: Clerk) -> Result<(), tonic::transport::Error> {
     let invoices = ServiceBuilder::new()
         .layer(protect().permission("org:invoices:create").grpc())

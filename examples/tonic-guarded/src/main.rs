@@ -1,4 +1,5 @@
-//! Serves on `PORT`, 3000 unless set. On the emulator it also calls itself, to show who is refused and how.
+//! Serves the services on the port in `PORT`, which defaults to 3000. On the emulator, it also calls itself to show which
+//! calls are refused.
 
 use quickstart_demo::Instance;
 use tokio::net::TcpListener;

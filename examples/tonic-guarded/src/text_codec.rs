@@ -1,4 +1,4 @@
-//! Messages that are text.
+//! A codec for messages that are text.
 
 use bytes::{Buf as _, BufMut as _};
 use tonic::Status;

@@ -76,7 +76,7 @@ async fn callers_are_let_through_or_refused_with_a_status() {
         (WHO_AM_I, None, Err(Code::Unauthenticated)),
         (WHO_AM_I, Some(&expired), Err(Code::Unauthenticated)),
         (WHO_AM_I, Some(&key), Err(Code::Unauthenticated)),
-        (CREATE, Some(&admin), Ok("invoice for tea")),
+        (CREATE, Some(&admin), Ok("Invoice for tea")),
         (CREATE, Some(&member), Err(Code::PermissionDenied)),
         (CREATE, None, Err(Code::Unauthenticated)),
         (CREATE, Some(&expired), Err(Code::Unauthenticated)),
