@@ -30,18 +30,37 @@
 //!
 //! | | |
 //! |---|---|
-//! | make a client | [`ClerkClient::from_env`], [`ClerkClient::new`], [`ClerkClient::builder`] |
-//! | look one object up | `client.users().get(id).send()` |
+//! | create a client | [`ClerkClient::from_env`], [`ClerkClient::new`], [`ClerkClient::builder`] |
+//! | look up one object | `client.users().get(id).send()` |
 //! | read a long list | `.list().stream()`; one page with `.send()`, the first entry with `.first()` |
 //! | create and change | `.create()`, `.update(id)`, with setters named as in Clerk's reference |
 //! | clear a value | [`Patch`] |
 //! | read and merge metadata | [`Metadata`] |
 //! | upload a picture | [`Upload`] |
 //! | find out why a call failed | [`Error`] and [`ErrorCode`] |
-//! | change time limit, retries or key of one call | [`RequestOptions`] |
-//! | call what is not modeled | [`ClerkClient::request`] |
+//! | change the timeout, retries or key of one call | [`RequestOptions`] |
+//! | call an operation that is not modeled | [`ClerkClient::request`] |
 //! | read the data of a webhook event | [`webhooks`] |
 //! | test without Clerk | [Testing](#testing) |
+//!
+//! # Overview
+//!
+//! - **Client** sends calls and decides how: [`ClerkClient`], [`ClerkClientBuilder`], [`ConfigError`], [`Retry`],
+//!   [`RequestOptions`], and [`API_VERSION`], the version of the API that the crate is made for.
+//! - **Operations and their types** are in [`resources`], one module per group. The most common types are also at the crate
+//!   root: [`User`], [`Session`], [`Organization`] and [`OrganizationMembership`].
+//! - **Values in calls** are what setters accept: [`Patch`] sets or clears a field, and [`Upload`] is a file.
+//! - **Values in answers** are types that several groups share: [`Metadata`], [`Timestamp`], [`Verification`],
+//!   [`VerificationStatus`] and [`VerificationStrategy`], [`DeletedObject`], [`Jwk`] and [`Jwks`], [`SessionRefresh`],
+//!   [`OAuthAccessTokenVerification`], [`VerifiedOAuthAccessToken`] and [`OAuthActor`]. [`from_json`] reads them from JSON.
+//! - **Lists** are read page by page: [`Page`], [`PageStream`] and [`RowFailure`].
+//! - **Secrets** are never printed: [`Secret`], [`SecretKey`], [`MachineSecretKey`], [`MachineToken`] and [`SessionToken`].
+//! - **Responses** contain the status, headers and body of a call: [`Response`], and [`RawRequest`] and [`RawResponse`] for
+//!   operations that are not modeled.
+//! - **Errors** say why a call failed: [`Error`], [`ErrorCode`], [`ApiError`], [`ApiErrorItem`], [`DecodeError`],
+//!   [`TransportError`], [`TimeoutError`], [`InvalidRequest`] and [`InvalidRequestReason`]. [`Optional`] turns a 404 into
+//!   `None`, and [`ParseTimestampError`] is the error of [`Timestamp`].
+//! - **Webhook events** have their data in these types too: [`webhooks`].
 //!
 //! # Lists
 //!
