@@ -434,9 +434,11 @@ impl ClerkBuilder {
         self
     }
 
-    /// The longest token, in bytes, that is read from a request or by [`Clerk::verify_token`]: 16 KiB unless set. A longer
-    /// one is refused ([`Reason::TokenInvalid`](crate::Reason::TokenInvalid)) before anything is decoded or asked. Clerk's
-    /// session cookies stay under 4 KiB.
+    /// Sets the maximum length, in bytes, of tokens in requests and for [`Clerk::verify_token`](crate::Clerk::verify_token).
+    /// The default is 16 KiB.
+    ///
+    /// A longer token is refused ([`Reason::TokenInvalid`](crate::Reason::TokenInvalid)) before it is decoded and before
+    /// Clerk is called. Clerk's session cookies are shorter than 4 KiB.
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.max_token_bytes = bytes;
         self
@@ -478,16 +480,18 @@ impl ClerkBuilder {
         self
     }
 
-    /// How long users and organizations are remembered that were looked up ([`Clerk::users`], [`Clerk::organizations`]): 30
-    /// seconds unless set; zero asks Clerk each time. Webhooks and calls through [`Clerk::api`] make them forgotten earlier.
+    /// Sets how long [`Clerk::users`](crate::Clerk::users) and [`Clerk::organizations`](crate::Clerk::organizations) cache an
+    /// object. The default is 30 seconds; zero disables the cache.
+    ///
+    /// Webhooks and calls through [`Clerk::api`](crate::Clerk::api) remove objects from the cache earlier.
     #[cfg(feature = "lookups")]
     pub fn lookup_memory(mut self, time: Duration) -> Self {
         self.lookups.memory = time;
         self
     }
 
-    /// How long a look-up of a user or an organization waits for Clerk: 2 seconds unless set. What comes later is remembered
-    /// for the next look-up.
+    /// Sets how long a lookup of a user or an organization waits for Clerk. The default is 2 seconds. A later response is
+    /// cached for the next lookup.
     #[cfg(feature = "lookups")]
     pub fn lookup_wait(mut self, wait: Duration) -> Self {
         self.lookups.wait = wait;

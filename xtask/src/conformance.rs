@@ -1,4 +1,4 @@
-//! `xtask conformance`: do we differ from the reference only where `docs/deviations.md` says so?
+//! `xtask conformance`: checks that our answers differ from the reference only as `docs/deviations.md` lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,9 +12,10 @@ use crate::{TaskResult, root};
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Answers every case of the corpora in `directory` (default: `shared/conformance` beside the workspace) and compares.
+/// Answers every case of the corpora in `directory` and compares the answers with the reference. The default directory is
+/// `shared/conformance` next to the workspace.
 ///
-/// Skipped, and loudly so, where the corpora are not present.
+/// If there are no corpora, prints that the comparison is skipped.
 #[expect(
     clippy::disallowed_macros,
     reason = "a command reports on its standard output"
@@ -66,7 +67,7 @@ pub(crate) fn run(directory: Option<PathBuf>) -> TaskResult {
         .args(["--ignore-text", "--sections", "--max", "1000000000"])
         .args(&corpora)
         .arg("-");
-    // The comparison ends with `process.exit`, which cuts off what a pipe has not taken yet; a file takes everything.
+    // The comparison ends with `process.exit`, which discards what a pipe has not read yet, so it writes to a file.
     let report_path = root().join("target/conformance-report.txt");
     fs::create_dir_all(root().join("target"))?;
     let (_, agrees) = pipe(comparing, answers, fs::File::create(&report_path)?.into())?;
@@ -104,14 +105,14 @@ fn judge(
     }
 }
 
-/// Runs a command with `input` as its standard input; returns what it printed to a piped `output`, and whether it succeeded.
+/// Runs a command with `input` as its standard input. Returns what it wrote to a piped `output`, and whether it succeeded.
 fn pipe(mut command: Command, input: String, output: Stdio) -> Fallible<(String, bool)> {
     let mut child = command.stdin(Stdio::piped()).stdout(output).spawn()?;
     let mut stdin = child
         .stdin
         .take()
         .ok_or("the command has no standard input")?;
-    // Written from a thread of its own: the command prints while it reads.
+    // Write from another thread, because the command writes while it reads.
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output()?;
     writer
@@ -129,7 +130,7 @@ fn case_ids(cases: &str) -> Fallible<BTreeSet<String>> {
     Ok(ids)
 }
 
-/// The differing cases of a report: each has a line with nothing but its id, and perhaps that it has no answer.
+/// Returns the differing cases of a report. Each has a line with its ID, and possibly a note that there is no answer.
 fn differing_ids(report: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
     report
         .lines()
@@ -139,13 +140,13 @@ fn differing_ids(report: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
         .collect()
 }
 
-/// The table at the end of a report.
+/// Returns the table at the end of a report.
 fn summary(report: &str) -> String {
     let table = report.lines().skip_while(|line| !line.starts_with("kind "));
     table.map(|line| format!("{line}\n")).collect()
 }
 
-/// Every text in backticks that looks like the id of a case, such as `route_match/random/v0099`.
+/// Returns every text in backticks that looks like the ID of a case, such as `route_match/random/v0099`.
 fn listed_ids(path: &Path) -> Fallible<BTreeSet<String>> {
     if !path.exists() {
         return Ok(BTreeSet::new());

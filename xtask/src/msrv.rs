@@ -1,4 +1,4 @@
-//! `xtask msrv`: is the declared Rust version true of every dependency?
+//! `xtask msrv`: checks that every dependency supports the declared Rust version.
 
 use std::process::{Command, Stdio};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{TaskResult, root};
 
-/// Fails when a package in `Cargo.lock` declares a newer Rust version than the workspace does.
+/// Fails if a package in `Cargo.lock` declares a newer Rust version than the workspace.
 pub(crate) fn run() -> TaskResult {
     let output = Command::new("cargo")
         .args(["metadata", "--format-version", "1", "--locked"])
@@ -45,7 +45,7 @@ pub(crate) fn run() -> TaskResult {
     .into())
 }
 
-/// `1.89` and `1.89.0` are the same version.
+/// Parses a version. `1.89` and `1.89.0` are the same version.
 fn version(value: &Value) -> Option<[u64; 3]> {
     let mut parts = value
         .as_str()?

@@ -1,4 +1,4 @@
-//! One kind of objects: one load for all who wait for it, in a task of its own.
+//! The cache of one type of objects. Concurrent lookups of an object share one load, which runs in its own task.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use super::settings::{LOAD_LIMIT, LookupSettings};
 use crate::clock::Clock;
 use crate::store::{CLOCK_SKEW, EntryKey};
 
-/// For how long a failure is remembered, so that an outage is not made worse.
+/// How long a failure is cached, so that lookups do not make an outage worse.
 const FAILURE_MEMORY: Duration = Duration::from_secs(2);
-/// The longest that a failure is remembered because the Backend API asked for it.
+/// The longest time that a failure is cached if the Backend API asks to wait.
 const MAX_FAILURE_MEMORY: Duration = Duration::from_secs(30);
-/// How often a look-up loads anew because an eviction came while it was loading.
+/// How many times a lookup loads an object that is evicted while it is being loaded.
 const ATTEMPTS: usize = 3;
 
 pub(super) struct ObjectCache<T> {
@@ -33,12 +33,12 @@ pub(super) struct ObjectCache<T> {
 
 struct Entry<T> {
     outcome: Result<Arc<T>, LookupError>,
-    /// That of its key when it was loaded.
+    /// The generation of the key when the object was loaded.
     generation: u64,
-    /// Unix milliseconds.
+    /// In Unix milliseconds.
     loaded_at: i64,
     lives: Duration,
-    /// About how many bytes of memory it takes.
+    /// The approximate size in memory, in bytes.
     weight: u32,
 }
 
@@ -70,23 +70,23 @@ impl<T: LookedUp> ObjectCache<T> {
             return entry.outcome.clone();
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // The client says what is wrong.
+            // The client returns the error for a missing runtime.
             let (object, _) = T::load(&self.client, id)
                 .await
                 .map_err(LookupError::from_api)?;
             return Ok(Arc::new(object));
         };
-        // The load belongs to none of those who wait for it: they may leave, or never be polled again.
+        // The load runs in its own task, because any lookup that waits for it may be dropped or never polled again.
         let (cache, id) = (Arc::clone(self), id.to_owned());
         let load = runtime.spawn(async move { cache.load_once(key, &id).await });
         match tokio::time::timeout(self.settings.wait, load).await {
             Ok(Ok(outcome)) => outcome,
-            // The task is gone when its runtime ends.
+            // The task is canceled when its runtime shuts down.
             Ok(Err(_)) | Err(_) => Err(LookupError::TimedOut),
         }
     }
 
-    /// Loads, or joins the load that runs.
+    /// Loads the object, or joins the load that is in progress.
     async fn load_once(&self, key: EntryKey, id: &str) -> Result<Arc<T>, LookupError> {
         let mut attempt = 1;
         loop {
@@ -133,7 +133,7 @@ impl<T: LookedUp> ObjectCache<T> {
         Arc::new(entry)
     }
 
-    /// The object as another process loaded it a short while ago.
+    /// Returns the object from the shared store if another process loaded it recently.
     async fn shared(&self, key: &EntryKey, id: &str, generation: u64) -> Option<Entry<T>> {
         if self.settings.memory.is_zero() {
             return None;
@@ -164,7 +164,7 @@ impl<T: LookedUp> ObjectCache<T> {
         }
     }
 
-    /// Whether what is kept may be given. Its time by a clock that is never set back is kept by the cache itself.
+    /// Returns true if a cached object may still be returned. The cache itself also checks its age by a monotonic clock.
     fn is_fresh(&self, key: &EntryKey, entry: &Entry<T>) -> bool {
         let age = self.clock.now().saturating_sub(entry.loaded_at);
         u64::try_from(age).is_ok_and(|age| Duration::from_millis(age) < entry.lives)
@@ -183,7 +183,7 @@ impl<T> Entry<T> {
             generation,
             loaded_at,
             lives,
-            // The texts of the answer, once more for their parts, and the fixed parts.
+            // The text of the response, once more for the parts read from it, and the fixed parts.
             weight: u32::try_from(body.len().saturating_mul(2) + 2 * size_of::<T>())
                 .unwrap_or(u32::MAX),
         }
@@ -205,13 +205,13 @@ fn log(namespace: &'static str, error: &LookupError) {
     match error {
         LookupError::NotFound => tracing::debug!(clerk.object = namespace, "{error}"),
         LookupError::Unavailable(source) => {
-            tracing::warn!(clerk.object = namespace, error = %source, "a look-up failed: {error}");
+            tracing::warn!(clerk.object = namespace, error = %source, "a lookup failed: {error}");
         }
-        _ => tracing::warn!(clerk.object = namespace, "a look-up failed: {error}"),
+        _ => tracing::warn!(clerk.object = namespace, "a lookup failed: {error}"),
     }
 }
 
-/// Each entry says for itself how long it lives.
+/// Expires each entry after its own lifetime.
 struct LivesOf;
 
 impl<T> Expiry<EntryKey, Arc<Entry<T>>> for LivesOf {

@@ -1,26 +1,26 @@
-//! Why a look-up brought nothing.
+//! The error of lookups.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use clerk_backend_api::Error;
 
-/// Why a look-up brought nothing. All who waited for it share it.
+/// Why a lookup failed. All lookups that waited for the same load get the same error.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LookupError {
     /// The instance has no such object.
-    #[error("there is no object with this id")]
+    #[error("there is no object with this ID")]
     NotFound,
-    /// The Backend API refused, failed or could not be reached.
-    #[error("the Backend API did not give the object")]
+    /// The Backend API could not be reached or returned an error.
+    #[error("the Backend API did not return the object")]
     Unavailable(#[source] Arc<Error>),
-    /// The Backend API answered with an object of another id.
-    #[error("the Backend API answered with another object than the one asked for")]
+    /// The Backend API returned an object with another ID.
+    #[error("the Backend API returned another object than the requested one")]
     OtherObject,
-    /// No answer came within [`ClerkBuilder::lookup_wait`](crate::ClerkBuilder::lookup_wait). A later look-up may find that it
-    /// has come.
-    #[error("no answer came in time; a later look-up may have one")]
+    /// The object was not loaded within [`ClerkBuilder::lookup_wait`](crate::ClerkBuilder::lookup_wait). The load continues, so
+    /// a later lookup may find the object.
+    #[error("the object was not loaded in time; a later lookup may find it")]
     TimedOut,
 }
 
@@ -33,13 +33,13 @@ impl LookupError {
         }
     }
 
-    /// Whether the object does not exist, as opposed to an outage.
+    /// Returns true if the object does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound)
     }
 
-    /// How long the Backend API asked to wait.
+    /// Returns how long the Backend API asked to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unavailable(error) => error.retry_after(),

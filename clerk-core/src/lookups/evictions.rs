@@ -1,4 +1,4 @@
-//! What makes the caches forget: webhooks, writes, and evictions by other processes.
+//! Evictions from the caches: by webhooks, by writes, and by other processes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,15 +15,15 @@ use crate::clock::Clock;
 use crate::store::{EntryKey, Removal, Scope, Sharing};
 use crate::webhook::WebhookEvent;
 
-/// For how long the store takes no value for an entry that was removed: longer than any load takes.
+/// How long the store accepts no value for a removed entry, which is longer than any load takes.
 const HOLD: Duration = LOAD_LIMIT.saturating_add(Duration::from_secs(5));
 
-/// Whether what is kept, shared or still being loaded is older than an eviction.
+/// Tracks evictions, to tell whether a cached, shared or loading value is older than one.
 #[derive(Debug)]
 pub(super) struct Evictions {
     scope: Scope,
     generations: Generations,
-    /// Values in the shared store that were loaded until then are not taken, in Unix milliseconds.
+    /// Values in the shared store that were loaded at this time or earlier are not used, in Unix milliseconds.
     not_before: AtomicI64,
     sharing: Option<Arc<Sharing>>,
     clock: Arc<dyn Clock>,
@@ -65,12 +65,12 @@ impl Evictions {
         self.generations.current(key)
     }
 
-    /// Whether a value in the shared store that was loaded at `loaded_at` may be older than an eviction of everything.
+    /// Returns true if a value in the shared store that was loaded at `loaded_at` may be older than an eviction of everything.
     pub(super) fn is_outdated(&self, loaded_at: i64) -> bool {
         loaded_at <= self.not_before.load(Ordering::Acquire)
     }
 
-    /// Evicts one object: here at once, and elsewhere as soon as the store has delivered it.
+    /// Evicts one object, in this process immediately and in others as soon as the store has notified them.
     pub(super) fn evict<T: LookedUp>(&self, id: &str) {
         let key = self.key::<T>(id);
         self.generations.evict(&key);
@@ -82,7 +82,7 @@ impl Evictions {
         }
     }
 
-    /// Evicts everything in this process, and takes nothing from the store that may be as old.
+    /// Evicts everything in this process, and ignores values in the store that may be as old.
     fn evict_all(&self) {
         self.not_before
             .fetch_max(self.clock.now(), Ordering::AcqRel);
@@ -97,12 +97,12 @@ impl Evictions {
                     self.generations.evict(&key);
                 }
             }
-            // The store itself has lost what was removed.
+            // The store lost track of what was removed.
             Removal::Unknown => self.generations.evict_all(),
         }
     }
 
-    /// Evicts what an event is about.
+    /// Evicts the objects that an event is about.
     pub(super) fn after_event(&self, event: &WebhookEvent) {
         let Some(event_type) = event.event_type() else {
             return;
@@ -127,7 +127,7 @@ impl Evictions {
         }
     }
 
-    /// Evicts what a request of our own client may have changed. `path` is percent-encoded.
+    /// Evicts the objects that a request of this instance's client may have changed. `path` is percent-encoded.
     pub(super) fn after_write(&self, path: &str) {
         let mut segments = path
             .split('/')
@@ -148,9 +148,9 @@ impl Evictions {
                 }
                 id.starts_with("org_")
             }
-            // Whose they are is not in the path.
+            // The path does not say which user they belong to.
             (Some("email_addresses" | "phone_numbers"), _) => false,
-            // Whatever else is written, or made anew, is not remembered.
+            // Other writes, and new objects, do not affect cached objects.
             _ => true,
         };
         if !is_told {

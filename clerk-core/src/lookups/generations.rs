@@ -1,15 +1,14 @@
-//! Whether what was loaded is older than an eviction.
+//! Generations, which tell whether a value is older than an eviction.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::store::EntryKey;
 
-/// How many counters there are. Keys that share one are evicted together, which costs a load and nothing else.
+/// The number of counters. Keys that share a counter are evicted together, which only costs another load.
 const COUNTERS: usize = 1024;
 
-/// A generation for each key. Whatever was loaded in an older generation is void, whether it has been kept or is still under
-/// way.
+/// A generation for each key. A value of an older generation is invalid, whether it is cached or still being loaded.
 pub(super) struct Generations(Box<[AtomicU64]>);
 
 impl Generations {

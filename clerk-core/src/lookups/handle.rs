@@ -1,4 +1,4 @@
-//! The look-ups of an instance, as an application asks for them.
+//! The lookups of an instance, as applications use them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) struct LookupCaches {
 }
 
 impl LookupCaches {
-    /// Makes the caches, and the client whose writes they see.
+    /// Creates the caches, and the client whose writes they observe.
     pub(crate) fn new(
         client: &ClerkClient,
         settings: LookupSettings,
@@ -71,30 +71,29 @@ impl LookupCaches {
     }
 }
 
-/// Users or organizations, looked up by id and remembered for a short time ([`Clerk::users`](crate::Clerk::users),
-/// [`Clerk::organizations`](crate::Clerk::organizations)).
+/// Looks up users or organizations by ID and caches them for a short time. Returned by
+/// [`Clerk::users`](crate::Clerk::users) and [`Clerk::organizations`](crate::Clerk::organizations).
 ///
-/// What was looked up is forgotten when a webhook of the instance or a call through [`Clerk::api`](crate::Clerk::api) says
-/// that it may have changed, in every process that shares a store. Failures are remembered for 2 seconds, or as long as the
-/// Backend API asks for, up to 30.
+/// An object is removed from the cache when a webhook of the instance or a call through [`Clerk::api`](crate::Clerk::api)
+/// may have changed it, in every process that shares a store. Failures are cached for 2 seconds, or for as long as the
+/// Backend API asks to wait, up to 30 seconds.
 ///
 /// # Security
-/// An object may be as old as [`ClerkBuilder::lookup_memory`](crate::ClerkBuilder::lookup_memory). Show it; decide by the
-/// session's own claims, as guards do.
+/// An object may be as old as [`ClerkBuilder::lookup_memory`](crate::ClerkBuilder::lookup_memory). Use it for display only,
+/// and base decisions on the claims of the session, as guards do.
 pub struct Lookups<'a, T> {
     cache: &'a Arc<ObjectCache<T>>,
     evictions: &'a Evictions,
 }
 
 impl<T: LookedUp> Lookups<'_, T> {
-    /// Returns the object with this id, from memory or from the Backend API: one call for any number of look-ups that wait
-    /// for it.
+    /// Returns the object with this ID from the cache or from the Backend API. Concurrent lookups of an object share one call.
     ///
-    /// The call is made by a task of its own on the current tokio runtime, for up to 10 seconds. A look-up that is dropped
-    /// changes nothing for the others.
+    /// The call runs for up to 10 seconds, in its own task on the current tokio runtime. Dropping a lookup does not affect the
+    /// others.
     ///
     /// # Errors
-    /// [`LookupError`] when there is no such object, the Backend API does not give it in time, or there is no tokio runtime.
+    /// Returns [`LookupError`] if there is no such object, if it cannot be loaded in time, or if there is no tokio runtime.
     ///
     /// ```no_run
     /// # async fn run(clerk: clerk_core::Clerk) -> Result<(), clerk_core::LookupError> {
@@ -107,11 +106,10 @@ impl<T: LookedUp> Lookups<'_, T> {
         self.cache.get(id).await
     }
 
-    /// Forgets the object with this id: a look-up that begins after this call loads it anew, and so do those that are under
-    /// way.
+    /// Removes the object with this ID from the cache. Later lookups and those in progress load it again.
     ///
-    /// Webhooks and calls through [`Clerk::api`](crate::Clerk::api) do it by themselves. Other processes that share a store
-    /// are told by a task on the current tokio runtime.
+    /// Webhooks and calls through [`Clerk::api`](crate::Clerk::api) do this automatically. A task on the current tokio runtime
+    /// notifies the other processes that share a store.
     pub fn evict(&self, id: &str) {
         self.evictions.evict::<T>(id);
     }

@@ -1,4 +1,4 @@
-//! Users and organizations, looked up through the Backend API and remembered for a short time.
+//! Lookups of users and organizations through the Backend API, with a short-lived cache.
 
 mod cache;
 mod error;

@@ -1,4 +1,4 @@
-//! The kinds of objects that are looked up.
+//! The types of objects that can be looked up.
 
 use bytes::Bytes;
 use clerk_backend_api::{ClerkClient, Error, Organization, Retry, User};
@@ -7,18 +7,18 @@ use serde::de::DeserializeOwned;
 
 use super::settings::LOAD_LIMIT;
 
-/// What [`Lookups`](super::Lookups) finds: a [`User`] or an [`Organization`].
+/// A type that [`Lookups`](super::Lookups) can look up: [`User`] or [`Organization`].
 pub trait LookedUp: Sealed + DeserializeOwned + Send + Sync + 'static {}
 
 impl LookedUp for User {}
 impl LookedUp for Organization {}
 
-/// An object, and the answer that it was read from.
+/// Loading an object, together with the response that it was read from.
 pub(super) type Loaded<T> = Result<(T, Bytes), Error>;
 
-#[expect(unnameable_types, reason = "nobody else implements it")]
+#[expect(unnameable_types, reason = "no other crate may implement it")]
 pub trait Sealed: Sized {
-    /// In the shared store.
+    /// The namespace in the shared store.
     const NAMESPACE: &'static str;
 
     fn id(&self) -> &str;
@@ -37,7 +37,7 @@ macro_rules! looked_up {
 
             fn load<'a>(client: &'a ClerkClient, id: &'a str) -> BoxFuture<'a, Loaded<Self>> {
                 Box::pin(async move {
-                    // A failure is remembered instead of repeated: whoever waits would wait for every try.
+                    // Failures are cached instead of retried, because lookups would have to wait for every retry.
                     let request = client.$group().get(id).retry(Retry::none());
                     let answer = request.timeout(LOAD_LIMIT).send_with_response().await?;
                     let body = answer.body().clone();

@@ -1,4 +1,4 @@
-//! Machines as auth objects.
+//! The authentication state of requests with machine tokens.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::auth::Auth;
 use crate::token::TokenType;
 use crate::token::machine::VerifiedMachineToken;
 
-/// Returns the auth object of a caller with an API key of this user or organization (`user_...`, `org_...`).
+/// Creates the state of a request with an API key of this user or organization (`user_...` or `org_...`).
 ///
 /// ```
 /// let auth = clerk_core::testing::api_key("user_1", &["read"]);
@@ -17,13 +17,13 @@ pub fn api_key(subject: &str, scopes: &[&str]) -> Auth {
     machine(TokenType::ApiKey, "ak_test", subject, None, scopes)
 }
 
-/// Returns the auth object of a machine (`mch_...`).
+/// Creates the state of a request with an M2M token of this machine (`mch_...`).
 #[must_use]
 pub fn m2m(machine_id: &str, scopes: &[&str]) -> Auth {
     machine(TokenType::M2mToken, "mt_test", machine_id, None, scopes)
 }
 
-/// Returns the auth object of an OAuth client that acts for this user.
+/// Creates the state of a request of an OAuth client that acts for this user.
 #[must_use]
 pub fn oauth(user_id: &str, client_id: &str, scopes: &[&str]) -> Auth {
     let client_id = Some(client_id);

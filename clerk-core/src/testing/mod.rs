@@ -1,16 +1,16 @@
-//! Sessions, tokens and webhooks for tests, without a server and without a socket.
+//! Sessions, tokens and webhooks for tests that need neither a server nor a socket.
 //!
-//! | to test | take |
+//! | to test | use |
 //! |---|---|
-//! | a function or a handler that takes an [`Auth`](crate::Auth) | [`session`], [`api_key`], [`m2m`], [`oauth`] |
-//! | an application with its middleware, by requests | [`TokenMinter`] |
-//! | an endpoint for webhooks | [`WebhookSigner`] |
+//! | a function or handler that takes an [`Auth`](crate::Auth) | [`session`], [`api_key`], [`m2m`], [`oauth`] |
+//! | an application with its middleware, by sending requests | [`TokenMinter`] |
+//! | a webhook endpoint | [`WebhookSigner`] |
 //!
-//! Users, organizations and everything else behind the Backend API are the emulator's: `clerk-emulator`.
+//! To test with users, organizations and the rest of the Backend API, use the crate `clerk-emulator`.
 //!
 //! # Security
-//! Whoever holds a [`TokenMinter`] or a [`WebhookSigner`] is believed by the [`Clerk`](crate::Clerk) that was built on it. Enable
-//! the feature `testing` in `[dev-dependencies]` only.
+//! A [`Clerk`](crate::Clerk) trusts the [`TokenMinter`] or [`WebhookSigner`] that it was configured with. Enable the feature
+//! `testing` only in `[dev-dependencies]`.
 
 mod callers;
 mod session;

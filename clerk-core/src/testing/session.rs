@@ -1,4 +1,4 @@
-//! A signed-in person: as an auth object, or as the claims of a token.
+//! The session of a signed-in user, as authentication state or as claims of a token.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::authenticate::{Outcome, RequestState};
 use crate::clock::{Clock, SystemClock};
 use crate::token::{Claims, TokenType, VerifiedSession, check_organization_claims};
 
-/// Where the tokens of tests come from.
+/// The host of the Frontend API that issues the tokens of tests.
 pub(super) const FRONTEND_API: &str = "testing.clerk.accounts.dev";
 
-/// Begins the session of a signed-in person.
+/// Creates a builder for the session of a signed-in user.
 ///
 /// ```
 /// use clerk_core::{Require, testing};
@@ -26,7 +26,7 @@ pub fn session(user_id: &str) -> TestSession {
     TestSession::new(user_id)
 }
 
-/// The session of a signed-in person, with the claims of Clerk's session tokens (version 2).
+/// A builder for the session of a signed-in user, with the claims of Clerk's session tokens (version 2).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TestSession {
@@ -44,7 +44,7 @@ pub struct TestSession {
 }
 
 impl TestSession {
-    /// Begins the session of this user.
+    /// Creates a builder for the session of this user.
     pub fn new(user_id: &str) -> Self {
         Self {
             user_id: user_id.to_owned(),
@@ -61,13 +61,13 @@ impl TestSession {
         }
     }
 
-    /// Sets the id of the session, `sess_test` unless set.
+    /// Sets the ID of the session. The default is `sess_test`.
     pub fn session_id(mut self, id: &str) -> Self {
         id.clone_into(&mut self.session_id);
         self
     }
 
-    /// Makes an organization active, in which the person has this role (`org:admin`).
+    /// Sets the active organization and the user's role in it, such as `org:admin`.
     pub fn organization(mut self, id: &str, role: &str) -> Self {
         self.organization = Some((id.to_owned(), role.to_owned()));
         self
@@ -79,8 +79,8 @@ impl TestSession {
         self
     }
 
-    /// Grants a permission in the active organization, written `org:<feature>:<action>`. Others cannot stand in a session
-    /// token and are left out.
+    /// Grants a permission in the active organization, in the form `org:<feature>:<action>`. Session tokens cannot contain
+    /// other permissions, so these are ignored.
     pub fn permission(mut self, permission: &str) -> Self {
         let mut parts = permission.splitn(3, ':').skip(1);
         if let (Some(feature), Some(action)) = (parts.next(), parts.next()) {
@@ -90,20 +90,21 @@ impl TestSession {
         self
     }
 
-    /// Adds a feature as session tokens hold it: `o:audit` of the organization's plan, `u:exports` of the user's.
+    /// Adds a feature in the form of session tokens: `o:audit` for a feature of the organization, `u:exports` for one of the
+    /// user.
     pub fn feature(mut self, scoped_name: &str) -> Self {
         self.features.push(scoped_name.to_owned());
         self
     }
 
-    /// Adds a plan as session tokens hold it: `o:team` of the organization, `u:pro` of the user.
+    /// Adds a plan in the form of session tokens: `o:team` for a plan of the organization, `u:pro` for one of the user.
     pub fn plan(mut self, scoped_name: &str) -> Self {
         self.plans.push(scoped_name.to_owned());
         self
     }
 
-    /// Sets how many minutes ago the first and the second factor were verified; -1 for a factor that never was. 0 and -1
-    /// unless set.
+    /// Sets how many minutes ago the first and the second factor were verified, or -1 for a factor that never was. The default
+    /// is 0 and -1.
     pub fn factor_ages(mut self, first: i64, second: i64) -> Self {
         self.factor_ages = [first, second];
         self
@@ -114,19 +115,19 @@ impl TestSession {
         self.claim("azp", origin)
     }
 
-    /// Sets when the token was issued, in Unix seconds: now unless set.
+    /// Sets when the token was issued, in Unix seconds. The default is now.
     pub fn issued_at(mut self, seconds: i64) -> Self {
         self.issued_at = Some(seconds);
         self
     }
 
-    /// Sets how long the token is valid: a minute unless set.
+    /// Sets how long the token is valid. The default is one minute.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Sets any claim, instead of what it would be otherwise. `null` leaves it out.
+    /// Sets a claim, overriding its usual value. `null` removes the claim.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
         self
@@ -183,10 +184,10 @@ impl TestSession {
         all
     }
 
-    /// Returns the auth object of a request that carries this session. Nothing is signed and nothing is verified: times and
-    /// authorized parties do not count.
+    /// Returns the state of a request with this session. Nothing is signed or verified, so times and authorized parties have
+    /// no effect.
     ///
-    /// A session whose status is `pending` is signed out, and so is one whose organization claims cannot be decoded.
+    /// The request is signed out if the status of the session is `pending` or if its organization claims cannot be decoded.
     #[must_use]
     pub fn auth(&self) -> Auth {
         let claims = Claims::new(self.claims());
@@ -205,7 +206,7 @@ impl TestSession {
             .0
     }
 
-    /// Packs the permissions as session tokens do: features, actions, and for each feature one bit per action.
+    /// Encodes the permissions as in session tokens: features, actions, and one bit per action for each feature.
     fn packed_permissions(&self) -> (Vec<String>, Vec<&str>, Vec<String>) {
         let mut features: Vec<(&str, u128)> = Vec::new();
         let mut actions: Vec<&str> = Vec::new();
@@ -240,7 +241,7 @@ fn position_or_push<'a, T>(
     }
 }
 
-/// A client that reaches nobody: its address is one where nothing can listen.
+/// Creates a client that cannot reach anything, because nothing can listen on its address.
 #[expect(clippy::expect_used, reason = "the address and the key are constants")]
 fn client() -> &'static ClerkClient {
     static CLIENT: OnceLock<ClerkClient> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! Tokens as an instance of Clerk signs them.
+//! Tokens that are signed like those of a Clerk instance.
 
 use std::fmt;
 
@@ -17,8 +17,7 @@ use crate::clock::{Clock, SystemClock};
 /// The category of session tokens.
 const SESSION_CATEGORY: &str = "cl_B7d4PD111AAA";
 
-/// An instance for tests, with a signing key of its own: mints tokens, and builds the [`Clerk`] that accepts them without any
-/// network.
+/// Mints tokens with its own signing key, and configures a [`Clerk`] that accepts them without network access.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,12 +38,12 @@ pub struct TokenMinter {
 }
 
 impl TokenMinter {
-    /// Generates an RSA key of 2048 bits, which takes about a tenth of a second.
+    /// Creates a minter with a new RSA key of 2048 bits, which takes about a tenth of a second.
     ///
     /// # Panics
-    /// When the system has no randomness.
+    /// Panics if the system provides no randomness.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test cannot go on without a key")]
+    #[expect(clippy::expect_used, reason = "a test cannot continue without a key")]
     pub fn new() -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("the system has randomness");
         let public_der = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
@@ -60,7 +59,7 @@ impl TokenMinter {
         }
     }
 
-    /// Begins a [`Clerk`] that verifies this minter's tokens: a development instance that needs no network for it.
+    /// Creates a builder of a [`Clerk`] for a development instance that verifies this minter's tokens without network access.
     pub fn clerk(&self) -> ClerkBuilder {
         let key = STANDARD.encode_to_string(format!("{FRONTEND_API}$"));
         Clerk::builder()
@@ -75,7 +74,7 @@ impl TokenMinter {
         self.sign(&self.header(), &Value::Object(session.claims()))
     }
 
-    /// Mints a machine-to-machine token in JWT form, valid for a minute, for this machine (`mch_...`).
+    /// Mints an M2M token as a JWT for this machine (`mch_...`), valid for one minute.
     #[must_use]
     pub fn m2m_token(&self, machine_id: &str, scopes: &[&str]) -> String {
         let claims = json!({ "jti": "mt_test", "sub": machine_id, "scopes": scopes.join(" ") });
@@ -83,7 +82,7 @@ impl TokenMinter {
         self.sign(&header, &dated(claims))
     }
 
-    /// Mints an OAuth access token in JWT form, valid for a minute, with which this client acts for this user.
+    /// Mints an OAuth access token as a JWT with which this client acts for this user, valid for one minute.
     #[must_use]
     pub fn oauth_token(&self, user_id: &str, client_id: &str, scopes: &[&str]) -> String {
         let claims = json!({
@@ -93,14 +92,14 @@ impl TokenMinter {
         self.sign(&header, &dated(claims))
     }
 
-    /// Signs any header and any claims with RS256.
+    /// Signs an arbitrary header and arbitrary claims with RS256.
     ///
     /// # Panics
-    /// When the system has no randomness.
+    /// Panics if the system provides no randomness.
     #[must_use]
     #[expect(
         clippy::expect_used,
-        reason = "a test cannot go on without a signature"
+        reason = "a test cannot continue without a signature"
     )]
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode_to_string(part.to_string());
@@ -123,20 +122,20 @@ impl TokenMinter {
         json!({ "alg": "RS256", "cat": SESSION_CATEGORY, "kid": self.key_id, "typ": "JWT" })
     }
 
-    /// Returns the id of the key (`kid`).
+    /// Returns the ID of the key (`kid`).
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.key_id
     }
 
-    /// Returns the public key as PEM, the form of `CLERK_JWT_KEY`.
+    /// Returns the public key in PEM format, for `CLERK_JWT_KEY`.
     #[must_use]
     pub fn pem(&self) -> String {
         let body = STANDARD.encode_to_string(&self.public_der);
         format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n")
     }
 
-    /// Returns the public key as a key set, the answer of `GET /v1/jwks`.
+    /// Returns the public key as a key set, like the response of `GET /v1/jwks`.
     #[must_use]
     pub fn jwks(&self) -> Value {
         let public = self.pair.public_key();
@@ -152,7 +151,7 @@ impl TokenMinter {
     }
 }
 
-/// Valid from now on, for a minute.
+/// Adds times to the claims that make a token valid for one minute from now.
 fn dated(claims: Value) -> Value {
     let now = SystemClock::default().now().div_euclid(1000);
     let mut all = match claims {

@@ -1,4 +1,4 @@
-//! Webhooks as Clerk signs them.
+//! Webhooks that are signed like those of Clerk.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::clock::{Clock, SystemClock};
 
-/// Signs webhooks that a [`Clerk`](crate::Clerk) with its [`secret`](Self::secret) accepts.
+/// Signs webhooks that a [`Clerk`](crate::Clerk) with the same [`secret`](Self::secret) accepts.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,12 +31,15 @@ pub struct WebhookSigner {
 }
 
 impl WebhookSigner {
-    /// Makes a signer with a secret of its own.
+    /// Creates a signer with a new secret.
     ///
     /// # Panics
-    /// When the system has no randomness.
+    /// Panics if the system provides no randomness.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test cannot go on without a secret")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test cannot continue without a secret"
+    )]
     pub fn new() -> Self {
         let mut key = vec![0; 24];
         aws_lc_rs::rand::fill(&mut key).expect("the system has randomness");
@@ -46,7 +49,7 @@ impl WebhookSigner {
         }
     }
 
-    /// Returns the signing secret, `whsec_...`: for
+    /// Returns the signing secret (`whsec_...`), for
     /// [`ClerkBuilder::webhook_signing_secret`](crate::ClerkBuilder::webhook_signing_secret) or
     /// `CLERK_WEBHOOK_SIGNING_SECRET`.
     #[must_use]
@@ -54,8 +57,8 @@ impl WebhookSigner {
         format!("whsec_{}", STANDARD.encode_to_string(&self.key))
     }
 
-    /// Returns the request that tells of an event which happens now: `POST /` with the signed headers and the body. Each has
-    /// a message id of its own.
+    /// Creates the request for an event that happens now: `POST /` with the signed headers and the body. Every request has a
+    /// new message ID.
     #[must_use]
     pub fn event(&self, event_type: &str, data: impl Into<Value>) -> Request<Vec<u8>> {
         let now = SystemClock::default().now();
@@ -82,10 +85,10 @@ impl WebhookSigner {
         request
     }
 
-    /// Returns the headers of a message with this id that was sent at this time, in Unix seconds, with exactly this body.
+    /// Creates the headers of a message with this ID and exactly this body, sent at this time in Unix seconds.
     ///
     /// # Panics
-    /// When the id holds a character that cannot stand in a header.
+    /// Panics if the ID contains a character that is not valid in a header.
     #[must_use]
     #[expect(clippy::expect_used, reason = "the author of a test chose the id")]
     pub fn sign(&self, id: &str, sent_at: i64, body: &[u8]) -> HeaderMap {
@@ -101,7 +104,7 @@ impl WebhookSigner {
         ]
         .into_iter()
         .map(|(name, value)| {
-            let value = HeaderValue::try_from(value).expect("the id can stand in a header");
+            let value = HeaderValue::try_from(value).expect("the ID is valid in a header");
             (HeaderName::from_static(name), value)
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Which file needs which: every path in code and every private import, resolved to the file that defines the item.
+//! The arrows between files: every path in code and every private import, resolved to the file that defines the item.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(crate) type Arrows = BTreeMap<(PathBuf, PathBuf), BTreeSet<Place>>;
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) text: String,
-    /// Whether the place makes the arrow: an import, or a path through a module. A name that was imported does not.
+    /// Whether the place makes the arrow. An import and a path through a module do; the use of an imported name does not.
     pub(crate) decisive: bool,
 }
 
@@ -110,7 +110,7 @@ impl Reader<'_> {
 
     fn record(&mut self, targets: Vec<Target>, line: usize, text: &str, decisive: bool) {
         for target in targets {
-            // A module by itself is no item: what is used of it is named beside it.
+            // A module is not an item; the items that are used from it are named elsewhere.
             let Target::Item { home, .. } = target else {
                 continue;
             };
@@ -254,7 +254,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // A re-export needs nothing itself; whoever names it needs the file that defines the item.
+        // A re-export depends on nothing; code that names it depends on the file that defines the item.
         if matches!(item.vis, Visibility::Inherited) {
             for leaf in leaves(item) {
                 self.import(leaf);
@@ -263,7 +263,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
-        // The body of a `macro_rules!` belongs to whoever calls it.
+        // The body of a `macro_rules!` belongs to its callers.
         if item.ident.is_none() {
             visit::visit_item_macro(self, item);
         }
@@ -383,7 +383,7 @@ fn written(path: &syn::Path) -> ImportPath {
     }
 }
 
-/// Tells a variable in a pattern from a constant or a variant by its first letter, as Rust's lints demand.
+/// Distinguishes a variable in a pattern from a constant or a variant by its first letter, as Rust's lints require.
 fn is_variable(ident: &syn::Ident) -> bool {
     ident
         .unraw()
@@ -409,7 +409,7 @@ impl<'ast> Visit<'ast> for Variables {
     }
 }
 
-/// The name of an item that stands in a block.
+/// Returns the name of an item in a block.
 fn item_name(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,

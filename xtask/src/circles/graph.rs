@@ -1,4 +1,4 @@
-//! Circles in a graph: its strongly connected components, and circles that show each.
+//! The circles in a graph: its strongly connected components, and circles that show each of them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -30,7 +30,7 @@ pub(crate) fn components<N: Ord + Clone>(graph: &Graph<N>) -> Vec<BTreeSet<N>> {
     found
 }
 
-/// The nodes that at least one step leads to.
+/// Returns the nodes that can be reached in one or more steps.
 fn reachable<'a, N: Ord>(graph: &'a Graph<N>, start: &'a N) -> BTreeSet<&'a N> {
     let mut found = BTreeSet::new();
     let mut waiting = vec![start];
@@ -44,9 +44,9 @@ fn reachable<'a, N: Ord>(graph: &'a Graph<N>, start: &'a N) -> BTreeSet<&'a N> {
     found
 }
 
-/// Finds circles in a component until none is left, the shortest first, no two of them with an arrow in common.
+/// Finds circles in a component, shortest first, until none is left. No two of them share an arrow.
 ///
-/// At least as many arrows have to be cut as there are circles.
+/// At least as many arrows must be cut as there are circles.
 pub(crate) fn separate_circles<N: Ord + Clone>(
     graph: &Graph<N>,
     component: &BTreeSet<N>,
@@ -77,14 +77,14 @@ fn shortest_circle<N: Ord + Clone>(graph: &Graph<N>) -> Option<Vec<N>> {
     arrows
         .filter_map(|(from, to)| {
             let mut circle = shortest_way(graph, to, from)?;
-            // From the end of the way back to its beginning: the circle begins where the arrow does.
+            // Trace the path from its end to its beginning; the circle begins where the arrow begins.
             circle.rotate_right(1);
             Some(circle)
         })
         .min_by_key(Vec::len)
 }
 
-/// Finds the shortest way between two nodes, both included.
+/// Finds the shortest path between two nodes, including both.
 fn shortest_way<N: Ord + Clone>(graph: &Graph<N>, start: &N, end: &N) -> Option<Vec<N>> {
     let mut came_from: BTreeMap<&N, Option<&N>> = BTreeMap::from([(start, None)]);
     let mut waiting = VecDeque::from([start]);

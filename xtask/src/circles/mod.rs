@@ -1,4 +1,4 @@
-//! `xtask circles`: fails when files of a crate need each other in a circle.
+//! `xtask circles`: fails if files of a crate depend on each other in a circle.
 //!
 //! [`tree`] parses the modules, [`resolve`] follows each path through imports and re-exports to the file that defines
 //! the item, [`mod@arrows`] builds the graph of files, and [`graph`] finds the circles in it.
@@ -18,14 +18,14 @@ use self::graph::{Graph, components, separate_circles};
 use self::tree::{Package, Sources};
 use crate::{TaskResult, root};
 
-/// Two files of a package that may need each other.
+/// Two files of a package that may depend on each other.
 struct Pair {
     package: &'static str,
     files: [&'static str; 2],
     reason: &'static str,
 }
 
-/// The circles that may stay. Only a handle and the builder that makes it have a reason.
+/// The allowed circles, which are those of a handle and its builder.
 const ALLOWED: &[Pair] = &[
     Pair {
         package: "clerk-backend-api",
@@ -54,7 +54,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> TaskResult {
     if let Some(only) = only {
         packages.retain(|package| *package == only);
         if packages.is_empty() {
-            return Err(format!("this workspace has no crate {only} to check").into());
+            return Err(format!("the workspace has no crate {only} to check").into());
         }
     }
     let mut problems = Vec::new();
@@ -87,7 +87,7 @@ fn judge(package: &str, report: &str) -> Result<&'static str, String> {
     }
 }
 
-/// The crates of the workspace: what is published, and this one.
+/// Returns the crates to check: the published ones and this one.
 fn packages() -> Result<Vec<String>, std::io::Error> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root())? {
@@ -122,11 +122,11 @@ fn sources(package: &str) -> Result<Sources, std::io::Error> {
     Ok(found)
 }
 
-/// Describes the circles of a package: nothing when it has none but those that are allowed.
+/// Describes the circles of a package. Returns nothing if it has only allowed ones.
 fn check(name: &str, sources: &Sources, allowed: &[Pair]) -> Result<String, String> {
     let package = Package::parse(name, sources).map_err(|error| format!("{name}/{error}"))?;
     let mut arrows = arrows(&package);
-    // What `xtask codegen` writes has the imports that it needs, and nobody can cut one there.
+    // Generated files have the imports that they need; none of them can be cut by hand.
     let is_generated = |file: &PathBuf| {
         sources
             .get(file)
@@ -160,7 +160,7 @@ fn check(name: &str, sources: &Sources, allowed: &[Pair]) -> Result<String, Stri
     Ok(report)
 }
 
-/// Describes one knot of files: circles that show it, and the lines that make each.
+/// Describes one strongly connected component: circles that show it, and the lines that make each of them.
 fn describe(
     report: &mut String,
     name: &str,
@@ -192,7 +192,7 @@ fn describe(
     }
 }
 
-/// The places that make an arrow, or all of them where none does by itself.
+/// Returns the places that make an arrow, or all places if none makes it by itself.
 fn telling(places: &BTreeSet<Place>) -> impl Iterator<Item = &Place> {
     let any_decisive = places.iter().any(|place| place.decisive);
     places

@@ -9,10 +9,10 @@ use super::tree::{Definition, ImportPath, Meaning, ModuleId, Package};
 pub(crate) enum Target {
     Module(ModuleId),
     Item {
-        /// The module in whose file the item stands.
+        /// The module whose file contains the item.
         home: ModuleId,
         name: String,
-        /// None for what a macro made: it is looked for in the file of the last module of the path.
+        /// `None` for an item that a macro defines, which is assumed to be in the file of the path's last module.
         definition: Option<Definition>,
     },
 }
@@ -20,8 +20,8 @@ pub(crate) enum Target {
 /// The imports that are being followed, so that circles of re-exports end.
 type Trail = HashSet<(ModuleId, String, usize)>;
 
-/// Finds what `path` names where it stands in module `from`: nothing for other crates, several where a module and a
-/// function share a name.
+/// Resolves `path` in module `from`. Returns nothing for other crates, and several items if a module and a function share
+/// a name.
 pub(crate) fn resolve(package: &Package, from: ModuleId, path: &ImportPath) -> Vec<Target> {
     resolve_path(package, from, path, &mut Trail::new())
 }
@@ -104,7 +104,7 @@ fn resolve_path(
                         named
                     }
                 }
-                // A variant or an associated function stands where its type does.
+                // A variant or an associated function is in the file of its type.
                 Target::Item {
                     definition: Some(Definition::Value | Definition::Macro),
                     ..
@@ -116,7 +116,7 @@ fn resolve_path(
     found
 }
 
-/// Finds what `name` means in `module` for code in module `from`.
+/// Resolves `name` in `module` for code in module `from`.
 fn look_up(
     package: &Package,
     from: ModuleId,
@@ -197,7 +197,7 @@ fn add(found: &mut Vec<Target>, more: impl IntoIterator<Item = Target>) {
     }
 }
 
-/// Returns true when `module` is `ancestor` or stands inside it.
+/// Returns true if `module` is `ancestor` or inside it.
 fn is_within(package: &Package, module: ModuleId, ancestor: ModuleId) -> bool {
     let mut at = Some(module);
     while let Some(module) = at {

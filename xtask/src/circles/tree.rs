@@ -1,4 +1,4 @@
-//! The modules of a package: which file each stands in, and which names it binds.
+//! The modules of a package, with their files and the names that they bind.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(crate) struct Package {
     pub(crate) library: Option<(String, ModuleId)>,
 }
 
-/// A module, whether it has a file of its own or stands inside another.
+/// A module, which either has its own file or is inline.
 pub(crate) struct Module {
     pub(crate) file: PathBuf,
     pub(crate) parent: Option<ModuleId>,
@@ -34,7 +34,7 @@ pub(crate) struct Module {
     pub(crate) items: Vec<Item>,
 }
 
-/// What a name stands for in a module.
+/// The meaning of a name in a module.
 pub(crate) struct Binding {
     pub(crate) meaning: Meaning,
     pub(crate) private: bool,
@@ -43,16 +43,16 @@ pub(crate) struct Binding {
 pub(crate) enum Meaning {
     Module(ModuleId),
     Import(ImportPath),
-    /// An item, and the module in whose file it stands.
+    /// An item, and the module whose file contains it.
     Definition(Definition, ModuleId),
 }
 
 /// The kind of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Definition {
-    /// A type, whose associated functions and variants stand in its file too.
+    /// A type, whose associated functions and variants are in its file too.
     Type,
-    /// As [`Definition::Type`]; a glob import brings its methods without naming it.
+    /// Like [`Definition::Type`], but a glob import brings its methods into scope without naming it.
     Trait,
     /// A function, a constant or a static.
     Value,
@@ -107,7 +107,7 @@ impl Package {
         Ok(package)
     }
 
-    /// Parses a file as a module whose own files stand in `folder`.
+    /// Parses a file as a module whose own files are in `folder`.
     fn read_file(
         &mut self,
         sources: &Sources,
@@ -349,7 +349,7 @@ pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Returns true for code that exists only in builds of tests.
+/// Returns true for code that exists only in test builds.
 pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("test")
