@@ -1,23 +1,23 @@
-//! Time as a value.
+//! Clocks, which make time a value that tests control.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Where the current time comes from.
+/// A source of the current time.
 ///
-/// Every check of `exp`, `nbf` and `iat`, every cache age and every cool-down of one [`Clerk`](crate::Clerk) asks the
-/// same clock, so a test moves all of them together.
+/// A [`Clerk`](crate::Clerk) uses one clock for every check of `exp`, `nbf` and `iat`, and for the ages of everything that
+/// it caches, so a test moves all of them together.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the time in milliseconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> i64;
 
-    /// The time since some fixed moment: it goes on when [`now`](Self::now) is set back.
+    /// Returns the time since some fixed moment, which never goes backward, even if [`now`](Self::now) is set back.
     ///
-    /// The ages of signing keys and of remembered answers are the larger of what both say, so that a clock which is set
-    /// back, and one which stood still while the machine slept, make nothing live longer. The default is the operating
-    /// system's monotonic clock.
+    /// The age of a cached value is the larger of the ages by both clocks, so that nothing lives longer if a clock is set
+    /// back or stands still while the machine is suspended. The default implementation uses the operating system's
+    /// monotonic clock.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the system's monotonic clock"
@@ -28,10 +28,10 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// A moment by both clocks, from which ages are measured.
+/// A moment by both clocks, for measuring ages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
-    /// Unix milliseconds.
+    /// In Unix milliseconds.
     pub(crate) wall: i64,
     monotonic: Duration,
 }
@@ -44,7 +44,8 @@ impl Moment {
         }
     }
 
-    /// Returns the time that has passed since `earlier`: the larger of what both clocks say, and never less than nothing.
+    /// Returns the time that has passed since `earlier`, which is the larger of the differences by both clocks, and at least
+    /// zero.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         let wall = u64::try_from(self.wall.saturating_sub(earlier.wall)).unwrap_or(0);
         self.monotonic
@@ -64,7 +65,7 @@ impl Clock for SystemClock {
         reason = "the one place that reads the system's clock"
     )]
     fn now(&self) -> i64 {
-        // A clock set before 1970 reads as 0: every token is then "not active yet", which fails closed.
+        // A time before 1970 reads as 0. Every token is then "not active yet", which fails closed.
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| {
@@ -73,10 +74,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told to move, for tests.
+/// A clock for tests that moves only when it is told to.
 ///
-/// Clones share their time. [`advance`](Self::advance) is time that passes; [`set`](Self::set) is somebody who sets the
-/// clock.
+/// Clones share their time. [`advance`](Self::advance) lets time pass, and [`set`](Self::set) changes the time as if someone
+/// adjusted the clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -92,12 +93,12 @@ pub struct ManualClock(Arc<ManualTimes>);
 #[derive(Debug)]
 struct ManualTimes {
     wall: AtomicI64,
-    /// Milliseconds.
+    /// In milliseconds.
     monotonic: AtomicU64,
 }
 
 impl ManualClock {
-    /// A clock that shows `millis`, milliseconds since 1970.
+    /// Creates a clock that shows `millis`, in milliseconds since 1970.
     #[must_use]
     pub fn new(millis: i64) -> Self {
         Self(Arc::new(ManualTimes {
@@ -106,13 +107,13 @@ impl ManualClock {
         }))
     }
 
-    /// Sets the time, in milliseconds since 1970, as an operator or a time server would: forward or back, without any time
-    /// passing.
+    /// Sets the time, in milliseconds since 1970, forward or back and without any time passing, as an operator or a time
+    /// server would.
     pub fn set(&self, millis: i64) {
         self.0.wall.store(millis, Ordering::SeqCst);
     }
 
-    /// Moves the time forward. A step of more than 292 million years stops at the end of the scale.
+    /// Lets time pass. The time saturates at the end of its range.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let ManualTimes { wall, monotonic } = &*self.0;

@@ -1,7 +1,7 @@
-//! Calls to the Backend API that requests cause: how many run at once, how long they may take, and what is not asked again.
+//! Calls to the Backend API that requests cause, with limits on their number and duration.
 //!
-//! Anybody can send a made-up token or nonce, and each needs a call. A bound makes calls wait for their turn; it refuses
-//! none. What Clerk does not know is remembered for a moment, in this process only.
+//! Anyone can send made-up tokens and nonces, and each requires a call. Calls beyond the limit wait for their turn and are
+//! not refused. Tokens and nonces that are unknown to Clerk are remembered for a short time, in this process only.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use crate::clock::Moment;
 use crate::single_flight::SingleFlight;
 use crate::token::machine::MachineTokenVerdict;
 
-/// How long what Clerk does not know is remembered.
+/// How long unknown tokens and nonces are remembered.
 const UNKNOWN_FOR: Duration = Duration::from_secs(10);
-/// How many such answers are remembered: less than a megabyte.
+/// The most unknown tokens and nonces that are remembered, which take less than a megabyte.
 const UNKNOWN_REMEMBERED: usize = 10_000;
 
-/// The bounds of outbound calls.
+/// The limits of outbound calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutboundSettings {
-    /// How many calls of one line run at once.
+    /// The most calls of one queue that run at once.
     pub(crate) at_once: usize,
-    /// How long a request waits for a call, its turn included.
+    /// How long a request waits for a call, including the time in the queue.
     pub(crate) timeout: Duration,
 }
 
@@ -37,7 +37,7 @@ impl Default for OutboundSettings {
     }
 }
 
-/// What a call waits behind. The lines do not wait for each other; signing keys wait in none.
+/// The queue that a call waits in. The queues are independent, and downloads of signing keys wait in none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     /// Checks of opaque machine tokens.
@@ -46,7 +46,7 @@ pub(crate) enum Line {
     Sessions,
 }
 
-/// The digest of a token or a nonce, and of what it is.
+/// The digest of a token or nonce and its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fingerprint([u8; 32]);
 
@@ -67,7 +67,7 @@ pub(crate) struct Outbound {
     settings: OutboundSettings,
     machine_tokens: Semaphore,
     sessions: Semaphore,
-    /// The checks of machine tokens that run.
+    /// The checks of machine tokens in progress.
     pub(crate) checks: SingleFlight<Fingerprint, MachineTokenVerdict>,
     unknown: Cache<Fingerprint, Moment>,
 }
@@ -84,12 +84,12 @@ impl Outbound {
         }
     }
 
-    /// How long a call may take.
+    /// Returns the time limit of a call.
     pub(crate) fn timeout(&self) -> Duration {
         self.settings.timeout
     }
 
-    /// Makes a call when it is its turn. `None` when there was no answer in time.
+    /// Makes a call when it is its turn. Returns `None` if there is no response in time.
     pub(crate) async fn in_turn<T>(&self, line: Line, call: impl Future<Output = T>) -> Option<T> {
         let line = match line {
             Line::MachineTokens => &self.machine_tokens,
@@ -105,14 +105,14 @@ impl Outbound {
             .ok()
     }
 
-    /// Whether Clerk said a moment ago that it does not know this.
+    /// Returns true if Clerk recently responded that this is unknown.
     pub(crate) fn is_unknown(&self, fingerprint: &Fingerprint, now: Moment) -> bool {
         self.unknown
             .get(fingerprint)
             .is_some_and(|asked| now.since(asked) < UNKNOWN_FOR)
     }
 
-    /// Remembers that Clerk does not know this.
+    /// Remembers that this is unknown to Clerk.
     pub(crate) fn remember_unknown(&self, fingerprint: Fingerprint, now: Moment) {
         self.unknown.insert(fingerprint, now);
     }

@@ -1,10 +1,10 @@
-//! The instance's signing keys, kept in memory.
+//! The cache of an instance's signing keys.
 //!
-//! Readers take a snapshot and never wait. One download runs at a time and everybody who needs it joins it; nobody owns
-//! it, so a request that is dropped does not take it along. Keys older than [`SigningKeySettings::fresh`] are refreshed
-//! while they go on serving, up to [`SigningKeySettings::stale`] when Clerk is out of reach. Unknown key ids may cause
-//! one download per [`SigningKeySettings::cool_down`], however many requests ask. In between nothing is known of them: a
-//! key may have been added since.
+//! Readers take a snapshot and never wait. There is one download at a time, which all requests that need it join. None of
+//! them owns it, so dropping a request does not cancel it. Keys older than [`SigningKeySettings::fresh`] are refreshed while
+//! they are in use, and stay in use up to [`SigningKeySettings::stale`] if Clerk cannot be reached. Unknown key IDs cause at
+//! most one download per [`SigningKeySettings::cool_down`]. In between, a token with an unknown key ID is undecided, because
+//! the key may have been added since.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,27 +22,27 @@ use crate::clock::{Clock, Moment};
 use crate::reason::Reason;
 use crate::token::{KeyRequest, SigningKey, TokenError};
 
-/// What is known about a key id without any I/O.
+/// What is known about a key ID without I/O.
 #[derive(Clone, Debug)]
 pub(crate) enum SigningKeyAnswer {
     Found(Arc<SigningKey>),
-    /// A download may bring it.
+    /// A download may find the key.
     Needed,
     Failed(TokenError),
 }
 
-/// The times of the key cache.
+/// The settings of the key cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SigningKeySettings {
-    /// Age from which keys are refreshed.
+    /// The age at which keys are refreshed.
     pub(crate) fresh: Duration,
-    /// Age up to which keys serve while they cannot be refreshed.
+    /// The age up to which keys are used if they cannot be refreshed.
     pub(crate) stale: Duration,
-    /// Least time between two downloads that an unknown key id causes.
+    /// The minimum time between two downloads because of unknown key IDs.
     pub(crate) cool_down: Duration,
     /// How long a request waits for keys.
     pub(crate) wait: Duration,
-    /// Whether a refresh of keys that still serve runs in a task of its own.
+    /// Whether keys in use are refreshed in a separate task.
     pub(crate) spawn: bool,
 }
 
@@ -58,33 +58,33 @@ impl Default for SigningKeySettings {
     }
 }
 
-/// How often a failing download is tried, the first time included.
+/// The most attempts of a download.
 const ATTEMPTS: u32 = 5;
-/// The pause before the second try; it doubles from try to try and is stretched by up to its length at random.
+/// The pause before the second attempt. It doubles with every attempt and is extended by a random part of its length.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// How long one try may take.
+/// The time limit of an attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long before a download a token must have been issued for its key to be in what was downloaded. Covers clocks that
-/// differ, and copies of the key set on the way that are not the latest.
+/// How long before a download a token must have been issued for its key to be in the downloaded set. Accounts for clocks
+/// that differ and for cached copies of the key set.
 const ISSUED_BEFORE: Duration = Duration::from_secs(60);
-/// For how long a failure without any keys in memory is remembered, at first; it doubles up to the cool-down.
+/// How long a failure is remembered at first if there are no keys in memory. The time doubles up to the cool-down.
 const FIRST_FAILURE_MEMORY: Duration = Duration::from_secs(1);
 
-/// Where keys come from.
+/// The source of the keys.
 #[derive(Debug)]
 pub(crate) enum SigningKeySource {
-    /// One key from the configuration, for every key id.
+    /// One key from the configuration, for every key ID.
     Pem(Arc<SigningKey>),
     /// The Backend API.
     Remote(ClerkClient),
-    /// Nowhere.
+    /// Neither a PEM key nor a secret key is configured.
     None,
 }
 
 #[derive(Debug)]
 struct KeySet {
     keys: HashMap<String, Arc<SigningKey>>,
-    /// The ids of keys that the set before this one had.
+    /// The IDs of keys that only the previous set had.
     removed: Vec<String>,
     fetched_at: Moment,
 }
@@ -92,24 +92,24 @@ struct KeySet {
 #[derive(Default)]
 struct Downloads {
     flight: Option<Flight>,
-    /// When the last download ended, well or badly.
+    /// When the last download ended, whether it succeeded or failed.
     last: Option<Moment>,
-    /// The last failure, when it was, and for how long nobody needs to try again.
+    /// The last failure, its time, and how long to wait before the next attempt.
     failure: Option<(TokenError, Moment, Duration)>,
     failures_in_a_row: u32,
 }
 
-/// A download that runs, and what it comes to.
+/// A download in progress.
 type Flight = Shared<BoxFuture<'static, Result<(), TokenError>>>;
 
-/// Numbers about the downloads of signing keys.
+/// Statistics on the downloads of signing keys.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SigningKeyStats {
-    /// Downloads that succeeded.
+    /// The number of successful downloads.
     pub(crate) refreshes: u64,
-    /// Downloads that failed.
+    /// The number of failed downloads.
     pub(crate) failures: u64,
-    /// Time since the last download that succeeded.
+    /// The time since the last successful download.
     pub(crate) age: Option<Duration>,
 }
 
@@ -144,7 +144,7 @@ impl SigningKeys {
         }
     }
 
-    /// The key that this id names now, from memory.
+    /// Returns the key in memory that currently has this ID.
     pub(crate) fn current(&self, kid: Option<&str>, now: Moment) -> Option<Arc<SigningKey>> {
         match &self.source {
             SigningKeySource::Pem(key) => Some(Arc::clone(key)),
@@ -160,7 +160,7 @@ impl SigningKeys {
         }
     }
 
-    /// What is known about this key, and whether a download could add to it.
+    /// Looks up a key in memory, and tells whether a download may find it.
     pub(crate) fn look_up(&self, request: &KeyRequest, now: Moment) -> SigningKeyAnswer {
         if let Some(key) = self.current(request.kid.as_deref(), now) {
             return SigningKeyAnswer::Found(key);
@@ -192,17 +192,17 @@ impl SigningKeys {
         }
     }
 
-    /// Whether aging keys wait for somebody to refresh them.
+    /// Returns true if aging keys need a refresh that no request has claimed.
     pub(crate) fn is_refresh_due(&self, now: Moment) -> bool {
         self.is_aging(now)
             && match self.refresh_claimed.try_lock() {
                 Ok(claimed) => self.is_claim_over(*claimed, now),
-                // Somebody claims it now.
+                // Another request is claiming it.
                 Err(_) => false,
             }
     }
 
-    /// Whether the caller is the one to refresh aging keys: true for one caller per cool-down.
+    /// Claims the refresh of aging keys. Returns true for one caller per cool-down.
     pub(crate) fn claim_refresh(&self, now: Moment) -> bool {
         if !self.is_aging(now) {
             return false;
@@ -229,18 +229,18 @@ impl SigningKeys {
         claimed.is_none_or(|claimed| now.since(claimed) >= self.settings.cool_down)
     }
 
-    /// Refreshes the keys: in a task of its own where the application asked for that, else before it returns.
+    /// Refreshes the keys, in a separate task if the application asked for that, or else before it returns.
     pub(crate) async fn refresh(self: &Arc<Self>) {
         let flight = self.join();
         if self.settings.spawn {
             tokio::spawn(flight);
         } else {
-            // A refresh that takes too long goes on when the next request joins it.
+            // A refresh that takes too long continues when the next request joins it.
             let _ = tokio::time::timeout(self.settings.wait, flight).await;
         }
     }
 
-    /// Downloads the keys, or joins the download that runs, and gives the key of this id.
+    /// Downloads the keys, or joins the download in progress, and returns the key with this ID.
     pub(crate) async fn fetch(
         self: &Arc<Self>,
         kid: Option<&str>,
@@ -255,7 +255,7 @@ impl SigningKeys {
             Ok(Err(error)) => Err(error),
             Err(_) => Err(TokenError::new(
                 Reason::JwksFailedToLoad,
-                "the signing keys did not arrive in time; a later request may succeed",
+                "the signing keys were not loaded in time; a later request may succeed",
             )),
         }
     }
@@ -317,7 +317,7 @@ impl SigningKeys {
                     .saturating_mul(1 << downloads.failures_in_a_row.min(16))
                     .min(self.settings.cool_down);
                 if self.set.load().is_some() {
-                    tracing::warn!(reason = %error.reason(), "refreshing the signing keys failed: {error}; the keys in memory go on serving");
+                    tracing::warn!(reason = %error.reason(), "the signing keys could not be refreshed: {error}; the keys in memory stay in use");
                 } else if downloads.failures_in_a_row == 0 {
                     tracing::error!(reason = %error.reason(), "the signing keys could not be loaded: {error}");
                 }
@@ -328,7 +328,7 @@ impl SigningKeys {
         }
     }
 
-    /// The new set. A key that did not change stays the same object, so what it verified stays valid.
+    /// Creates the new set. A key that did not change remains the same object, so tokens that it verified stay cached.
     fn key_set(&self, jwks: &[Value], now: Moment) -> KeySet {
         let before = self.set.load();
         let keys: HashMap<_, _> = jwks
@@ -360,7 +360,7 @@ impl SigningKeys {
     }
 
     fn downloads(&self) -> std::sync::MutexGuard<'_, Downloads> {
-        // Nothing panics while the lock is held; were it poisoned, its content would still be whole.
+        // Nothing panics while the lock is held, and the content would be consistent even if the lock were poisoned.
         self.downloads
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -380,7 +380,8 @@ struct LoadFailure {
     may_pass: bool,
 }
 
-/// One download. Every refusal may pass, as in the reference: a gateway in front of Clerk can answer anything.
+/// Makes one attempt of a download. As in the reference, every failure may be temporary, because a gateway in front of Clerk
+/// can respond with anything.
 async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
     let may_pass = |error| LoadFailure {
         error,
@@ -389,7 +390,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
     let unexpected = || {
         may_pass(TokenError::new(
             Reason::UnexpectedError,
-            "Clerk's Backend API could not be reached, or did not answer with JSON",
+            "Clerk's Backend API could not be reached, or did not respond with JSON",
         ))
     };
     let answer = client
@@ -409,7 +410,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
                 may_pass(TokenError::new(
                     Reason::JwksFailedToLoad,
                     format!(
-                        "Clerk's Backend API answered the request for signing keys with {}",
+                        "Clerk's Backend API responded to the request for signing keys with {}",
                         api.status
                     ),
                 ))
@@ -422,7 +423,7 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
         _ => Err(LoadFailure {
             error: TokenError::new(
                 Reason::JwksFailedToLoad,
-                "Clerk's Backend API knows no signing keys of this instance",
+                "Clerk's Backend API returned no signing keys for this instance",
             ),
             may_pass: false,
         }),
@@ -432,22 +433,22 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
 fn unknown_kid() -> TokenError {
     TokenError::new(
         Reason::JwkKidMismatch,
-        "no signing key of this instance has the token's key id (kid): the token probably comes from another instance; \
+        "no signing key of this instance has the token's key ID (kid): the token probably comes from another instance; \
          check that CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY belong together",
     )
 }
 
-/// The id is unknown, and whether it still is will not be asked before the cool-down is over.
+/// Creates the error for a key ID that is unknown until the cool-down allows another download.
 fn not_asked() -> TokenError {
     TokenError::new(
         Reason::JwksFailedToLoad,
-        "no signing key in memory has the token's key id (kid), and the keys were loaded a moment ago; a later request \
+        "no signing key in memory has the token's key ID (kid), and the keys were loaded recently; a later request \
          will ask for them again",
     )
 }
 
-/// Whether a key has left the set, or the set was downloaded so long after the token was issued that it would hold the
-/// token's key.
+/// Returns true if the key was removed from the set, or if the set was downloaded long enough after the token was issued to
+/// contain its key.
 fn is_known_to_be_absent(request: &KeyRequest, set: &KeySet, now: Moment) -> bool {
     if request
         .kid
@@ -457,14 +458,15 @@ fn is_known_to_be_absent(request: &KeyRequest, set: &KeySet, now: Moment) -> boo
         return true;
     }
     let margin = i64::try_from(ISSUED_BEFORE.as_millis()).unwrap_or(i64::MAX);
-    // A clock that was set back since cannot be compared with.
+    // If the clock was set back since, the times cannot be compared.
     now.wall >= set.fetched_at.wall
         && request
             .issued
             .is_some_and(|issued| issued.saturating_add(margin) <= set.fetched_at.wall)
 }
 
-/// At least 0 and below 1; 0 where the system has no randomness to give, which only makes pauses equal.
+/// Returns a random number from 0 up to but excluding 1, or 0 if the system provides no randomness, which only makes the
+/// pauses equal.
 fn random_fraction() -> f64 {
     let mut byte = [0_u8];
     let _ = aws_lc_rs::rand::fill(&mut byte);

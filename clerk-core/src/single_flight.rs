@@ -1,4 +1,4 @@
-//! One call for everybody who asks the same at the same time.
+//! Coalescing of concurrent calls with the same key into one.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
-/// The calls that run, by what they ask.
+/// The calls in progress, by key.
 ///
-/// Whoever waits for a call drives it. Nobody owns it: a waiter that is dropped neither ends it nor makes it fail, and it
-/// ends with its last waiter.
+/// All waiters of a call drive it, and none owns it: dropping a waiter neither cancels the call nor makes it fail, unless it
+/// is the last one.
 pub(crate) struct SingleFlight<K, T: Clone> {
     flights: Arc<Mutex<Flights<K, T>>>,
 }
@@ -37,7 +37,7 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Joins the call that asks for `key` now, or makes it.
+    /// Joins the call for `key` that is in progress, or starts it.
     pub(crate) fn join(
         &self,
         key: K,
@@ -76,7 +76,7 @@ impl<K, T: Clone> fmt::Debug for SingleFlight<K, T> {
     }
 }
 
-/// Takes a call off the list when it ends, or is dropped with its last waiter.
+/// Removes a call from the map when it ends or when its last waiter is dropped.
 struct Landing<K: Eq + Hash, T: Clone> {
     flights: Arc<Mutex<Flights<K, T>>>,
     key: K,
@@ -86,7 +86,7 @@ struct Landing<K: Eq + Hash, T: Clone> {
 impl<K: Eq + Hash, T: Clone> Drop for Landing<K, T> {
     fn drop(&mut self) {
         let mut flights = lock(&self.flights);
-        // Somebody may have made the next one already.
+        // The next call for the key may have started already.
         let is_own = flights.by_key.get(&self.key);
         if is_own.is_some_and(|(number, _)| *number == self.number) {
             flights.by_key.remove(&self.key);
@@ -95,7 +95,7 @@ impl<K: Eq + Hash, T: Clone> Drop for Landing<K, T> {
 }
 
 fn lock<K, T: Clone>(flights: &Mutex<Flights<K, T>>) -> MutexGuard<'_, Flights<K, T>> {
-    // Nothing panics while the lock is held; were it poisoned, its content would still be whole.
+    // Nothing panics while the lock is held, and the content would be consistent even if the lock were poisoned.
     flights.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,4 +1,4 @@
-//! What a decision rests on: plain data that I/O has brought together.
+//! The inputs of a decision, which are plain data.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::token::{
     VerifiedSession, check_session_category, verify_session,
 };
 
-/// The one piece of I/O without which nothing can be decided.
+/// The one piece of I/O that a decision needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// A signing key.
+    /// Look up a signing key.
     SigningKey(KeyRequest),
-    /// The cookies behind a handshake nonce.
+    /// Exchange a handshake nonce for cookies.
     HandshakePayload(String),
-    /// Fresh cookies for an expired session.
+    /// Refresh the cookies of an expired session.
     Refresh { session_id: String },
-    /// The Backend API's word on an opaque token.
+    /// Ask the Backend API about an opaque token.
     MachineToken(TokenType, String),
 }
 
-/// Why there is no outcome yet.
+/// The reason why there is no outcome yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Interrupt {
     Need(Need),
@@ -40,27 +40,27 @@ pub(crate) enum KeyLookup {
     Failed(TokenError),
 }
 
-/// What the exchange of a handshake nonce or token brought.
+/// The result of exchanging a handshake nonce or token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HandshakePayload {
     /// Cookie directives.
     Directives(Vec<String>),
-    /// Something that is no list of texts.
+    /// Anything other than a list of strings.
     NoDirectives,
-    /// Clerk does not know the nonce, or it was used before.
+    /// The nonce is unknown to Clerk or was used before.
     Unknown,
-    /// Clerk could not be asked.
+    /// Clerk could not be reached.
     Unavailable,
 }
 
-/// What the refresh of an expired session brought.
+/// The result of refreshing an expired session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refreshed {
     Cookies(Vec<String>),
     Failed(Reason),
 }
 
-/// What I/O has brought so far.
+/// The results of I/O so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
     pub(crate) signing_keys: Vec<(KeyRequest, KeyLookup)>,
@@ -77,18 +77,18 @@ pub(crate) enum Verification {
     Refused(TokenError),
 }
 
-/// Everything that a decision rests on, and what it has to say to the operator.
+/// All inputs of a decision, and its notices for the log.
 pub(crate) struct Context<'a> {
     pub(crate) config: &'a Config,
     pub(crate) facts: &'a Facts,
     pub(crate) answers: &'a Answers,
-    /// Unix milliseconds.
+    /// In Unix milliseconds.
     pub(crate) now: i64,
     pub(crate) notices: Vec<Notice>,
 }
 
 impl Context<'_> {
-    /// Looks the signing key of a token up among what I/O has brought.
+    /// Looks up the signing key of a token in the results of I/O.
     pub(crate) fn signing_key(&self, token: &ParsedToken) -> Result<KeyLookup, Interrupt> {
         let request = token.key_request();
         self.answers

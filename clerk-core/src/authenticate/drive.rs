@@ -1,4 +1,4 @@
-//! Performs the I/O that a decision needs, and asks again.
+//! The driver, which performs the I/O that a decision needs and decides again.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::signing_keys::SigningKeyAnswer;
 use crate::token::machine::{MachineTokenError, MachineTokenVerdict};
 use crate::token::{AcceptedTokens, RawToken, TokenType, VerifiedSession};
 
-/// A decision needs at most two keys and two other calls; more would be a loop.
+/// The maximum number of rounds. A decision needs at most two keys and two other calls; more would be a loop.
 const MAX_STEPS: usize = 8;
 
 /// The first, synchronous step of authentication.
@@ -33,7 +33,7 @@ pub(crate) enum Start {
     Waiting(Box<Pending>),
 }
 
-/// Authenticates as far as that is possible without I/O.
+/// Authenticates a request as far as possible without I/O.
 pub(crate) fn start(
     instance: &Arc<Instance>,
     request: &(impl RequestView + ?Sized),
@@ -44,7 +44,7 @@ pub(crate) fn start(
         return Ok(Start::Done(RequestState::of(
             outcome,
             &instance.client,
-            // A script sends this header, and no browser that asks for a document does.
+            // Scripts send this header; browsers that request a page do not.
             || None,
             |pending| {
                 let facts = Facts::read(request, &instance.config, now.wall, |_| None);
@@ -86,14 +86,14 @@ pub(crate) struct Pending {
     facts: Facts,
     accepts: AcceptedTokens,
     answers: Answers,
-    /// Whether this request is the one that refreshes aging keys.
+    /// Whether this request refreshes aging keys.
     refreshes_keys: bool,
-    /// Read before the request is let go.
+    /// Read before the request is released.
     kind: Option<RequestKind>,
 }
 
 impl Pending {
-    /// Brings a pending request to its outcome.
+    /// Finishes the authentication of a pending request.
     pub(crate) async fn finish(mut self) -> Result<RequestState, AuthenticateError> {
         if self.refreshes_keys {
             self.instance.signing_keys.refresh().await;
@@ -112,7 +112,7 @@ impl Pending {
         self.settle(outcome, || self.kind.unwrap_or(RequestKind::Api))
     }
 
-    /// Decides with what is known. Signing keys that are in memory are known.
+    /// Decides with the results of I/O so far, and with signing keys in memory.
     fn ask(&mut self) -> Result<Outcome, Interrupt> {
         let now = Moment::now(&*self.instance.clock);
         loop {
@@ -170,7 +170,7 @@ impl Pending {
         }
     }
 
-    /// Remembers a session that was verified, and makes the state.
+    /// Caches a verified session, and creates the state.
     fn settle(&self, outcome: Outcome, kind: impl Fn() -> RequestKind) -> RequestState {
         let instance = &self.instance;
         if let Outcome::Session { session, .. } = &outcome
@@ -198,7 +198,7 @@ impl Pending {
     }
 }
 
-/// Exchanges a handshake nonce for cookies. One that Clerk does not know is not asked for again for a while.
+/// Exchanges a handshake nonce for cookies. An unknown nonce is not sent to Clerk again for some time.
 async fn exchange_nonce(instance: &Instance, nonce: &str) -> HandshakePayload {
     let outbound = &instance.outbound;
     let fingerprint = Fingerprint::of("handshake_nonce", nonce);
@@ -213,7 +213,7 @@ async fn exchange_nonce(instance: &Instance, nonce: &str) -> HandshakePayload {
     payload
 }
 
-/// Asks the Backend API about an opaque token, unless the answer is remembered.
+/// Asks the Backend API about an opaque token, unless the verdict is cached.
 async fn check_machine_token(
     instance: Arc<Instance>,
     fingerprint: Fingerprint,

@@ -1,4 +1,4 @@
-//! The handshake: sending a browser through it, and reading what it brings back.
+//! The handshake: redirecting a browser to it, and resolving its result.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::token::{
 };
 use crate::urls::{remove_query_parameters, with_scheme};
 
-/// Parameters that a finished handshake leaves in the URL of a development instance.
+/// The parameters that a finished handshake leaves in the URL of a development instance.
 const RESULT_PARAMETERS: [&str; 4] = [
     "__clerk_handshake",
     "__clerk_help",
@@ -35,12 +35,12 @@ const RESULT_PARAMETERS: [&str; 4] = [
     "__clerk_handshake_nonce",
 ];
 
-/// How far the clocks of a development machine and of Clerk may be apart in a handshake: a day, in milliseconds.
+/// The largest difference between the clocks of a development machine and of Clerk in a handshake: a day, in milliseconds.
 const DEVELOPMENT_CLOCK_SKEW: i64 = 86_400_000;
 
-/// Sends the browser through a handshake, or calls the request signed out where that cannot work.
+/// Starts a handshake, or treats the request as signed out if it cannot complete one.
 ///
-/// `location` is the Frontend API's handshake endpoint unless given.
+/// The default `location` is the handshake endpoint of the Frontend API.
 pub(crate) fn start(
     context: &mut Context<'_>,
     reason: Reason,
@@ -74,7 +74,7 @@ pub(crate) fn start(
     };
     let mut headers = HeaderMap::new();
     headers.insert(LOCATION, location);
-    // Browsers would otherwise keep the redirect and loop.
+    // Otherwise, browsers would cache the redirect and loop.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(SET_COOKIE, cookie);
     Outcome::Handshake {
@@ -84,7 +84,7 @@ pub(crate) fn start(
     }
 }
 
-/// Returns by how many seconds the session token was issued after `now`.
+/// Returns how many seconds after `now` the session token was issued.
 fn clock_behind(facts: &Facts, now: i64) -> Option<i64> {
     let issued = facts
         .session_token()?
@@ -97,19 +97,19 @@ fn clock_behind(facts: &Facts, now: i64) -> Option<i64> {
     Some(issued as i64 - now / 1000).filter(|seconds| *seconds > 0)
 }
 
-/// What became of a handshake that came back.
+/// The result of resolving a handshake.
 #[derive(Debug)]
 pub(crate) enum Resolution {
     Resolved(Outcome),
-    /// There is none, or the request is no navigation: a handshake is left for the next one.
+    /// There is no handshake, or the request is not a navigation, so that the handshake is left for the next one.
     None,
-    /// It brings nothing: the request's own cookies decide, and the cookie that brought it is cleared.
+    /// The handshake failed. The request's own cookies decide, and the cookie that contained the handshake is cleared.
     Spent,
-    /// Clerk could not be asked: only a valid session of the request's own can decide.
+    /// Clerk could not be reached. Only a valid session in the request's own cookies counts.
     Unavailable,
 }
 
-/// Resolves the handshake that a navigation brings.
+/// Resolves the handshake in a navigation request.
 pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt> {
     let facts = context.facts;
     if !facts.is_navigation {
@@ -250,7 +250,7 @@ fn verify_token(context: &Context<'_>, token: &str) -> Result<TokenVerdict, Inte
     })
 }
 
-/// Whether a handshake token has expired: the cookies in it are not to be set any more.
+/// Returns true if a handshake token has expired, so that its cookies must not be set.
 fn is_expired(context: &Context<'_>, token: &ParsedToken) -> bool {
     let skew = match context.config.instance_type() {
         Some(InstanceType::Development) => DEVELOPMENT_CLOCK_SKEW,
@@ -264,7 +264,7 @@ fn is_expired(context: &Context<'_>, token: &ParsedToken) -> bool {
         .is_some_and(|expires| expires * 1000.0 <= context.now.saturating_sub(skew) as f64)
 }
 
-/// Makes headers that clear the cookies in which a handshake came: on this host, and on the domain of which Clerk sets
+/// Creates headers that clear the cookies that contained a handshake, on this host and on the domain for which Clerk sets
 /// them in production.
 pub(crate) fn cleared_cookies(context: &Context<'_>) -> HeaderMap {
     let facts = context.facts;
@@ -302,7 +302,7 @@ fn payload_of(directives: &[Value]) -> HandshakePayload {
     directives.map_or(HandshakePayload::NoDirectives, HandshakePayload::Directives)
 }
 
-/// Makes the request that exchanges a handshake nonce for cookie directives.
+/// Creates the request that exchanges a handshake nonce for cookie directives.
 pub(crate) fn request(client: &ClerkClient, nonce: &str, timeout: Duration) -> RawRequest {
     client
         .request(Method::GET, ["clients", "handshake_payload"])
@@ -311,7 +311,7 @@ pub(crate) fn request(client: &ClerkClient, nonce: &str, timeout: Duration) -> R
         .timeout(timeout)
 }
 
-/// Reads the answer to [`request`]; `None` when there was none in time.
+/// Reads the response to [`request`], which is `None` if there was none in time.
 pub(crate) fn read(answer: Option<Result<RawResponse, Error>>) -> HandshakePayload {
     #[derive(Deserialize)]
     struct Payload {
@@ -324,7 +324,7 @@ pub(crate) fn read(answer: Option<Result<RawResponse, Error>>) -> HandshakePaylo
     match answer.and_then(|answer| answer.json::<Payload>()) {
         Ok(payload) => payload_of(&payload.directives),
         Err(error) => match error.status() {
-            // Clerk refused this application, not the nonce.
+            // Clerk refused the application, not the nonce.
             Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => HandshakePayload::Unavailable,
             Some(status) if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
                 HandshakePayload::Unknown
@@ -334,9 +334,8 @@ pub(crate) fn read(answer: Option<Result<RawResponse, Error>>) -> HandshakePaylo
     }
 }
 
-/// The address of the Frontend API's handshake endpoint for this request.
-///
-/// `None` when the configured proxy URL does not make a URL.
+/// Returns the URL of the Frontend API's handshake endpoint for this request, or `None` if the configured proxy URL is not
+/// valid.
 fn handshake_url(config: &Config, facts: &Facts, reason: &Reason) -> Option<Url> {
     let frontend_api = config.frontend_api(&facts.url);
     let base = with_scheme(&frontend_api);
@@ -372,24 +371,24 @@ fn handshake_url(config: &Config, facts: &Facts, reason: &Reason) -> Option<Url>
     Some(url)
 }
 
-/// Name and value of a `Set-Cookie` directive; no value where there is no equals sign.
+/// Returns the name and value of a `Set-Cookie` directive. There is no value if there is no equals sign.
 fn directive_name_and_value(directive: &str) -> (&str, Option<&str>) {
     let pair = directive.split(';').next().unwrap_or_default();
     let mut pieces = pair.split('=');
     (pieces.next().unwrap_or_default(), pieces.next())
 }
 
-/// What cookie directives say about the session.
+/// The session in cookie directives.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SessionCookie {
-    /// No session, or an empty one: the client has none.
+    /// There is no session cookie, or it is empty, so the client has no session.
     Absent,
-    /// A session cookie that is no cookie.
+    /// The session cookie is malformed.
     Malformed,
     Token(String),
 }
 
-/// The session among cookie directives: the last one whose name is exactly `__session`, plain or with this instance's
+/// Returns the session in cookie directives. It is the last cookie named exactly `__session`, with or without this instance's
 /// suffix.
 pub(crate) fn session_among(directives: &[String], suffix: &str) -> SessionCookie {
     let suffixed = format!("__session_{suffix}");

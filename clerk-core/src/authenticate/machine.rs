@@ -1,4 +1,4 @@
-//! Machine tokens: verified here when they are JWTs, by the Backend API when they are opaque.
+//! Machine tokens. JWTs are verified locally, and opaque tokens by the Backend API.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use crate::token::machine::{self, MachineTokenError, MachineTokenVerdict, Route};
 use crate::token::{ClaimRules, RawToken, TokenType};
 
-/// Decides about a machine token in the header.
+/// Decides on a machine token in the header.
 pub(crate) fn verify(
     context: &Context<'_>,
     token: &RawToken,
@@ -50,7 +50,7 @@ pub(crate) fn verify(
     })
 }
 
-/// Makes the request that asks the Backend API about an opaque token.
+/// Creates the request to the Backend API about an opaque token.
 pub(crate) fn request(
     client: &ClerkClient,
     machine_secret_key: Option<&MachineSecretKey>,
@@ -82,7 +82,7 @@ pub(crate) fn request(
     }
 }
 
-/// Reads the answer to [`request`]; `None` when there was none in time.
+/// Reads the response to [`request`], which is `None` if there was none in time.
 pub(crate) fn read(
     kind: TokenType,
     answer: Option<Result<RawResponse, Error>>,

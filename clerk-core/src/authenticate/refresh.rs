@@ -1,4 +1,4 @@
-//! The exchange of an expired session token and the refresh cookie for fresh cookies.
+//! The session refresh: exchanging an expired session token and the refresh cookie for new cookies.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use crate::headers::set_cookie_headers;
 use crate::reason::{Reason, RefreshRefusal};
 use crate::token::RawToken;
 
-/// What came of trying to refresh.
+/// The result of attempting a refresh.
 #[derive(Debug)]
 pub(crate) enum Attempt {
     SignedIn(Outcome),
     Failed(Reason),
 }
 
-/// Tries to refresh an expired session.
+/// Attempts to refresh an expired session.
 pub(crate) fn attempt(context: &Context<'_>) -> Result<Attempt, Interrupt> {
     let facts = context.facts;
     let failed = |reason| Ok(Attempt::Failed(reason));
@@ -69,7 +69,7 @@ pub(crate) fn attempt(context: &Context<'_>) -> Result<Attempt, Interrupt> {
     }
 }
 
-/// Makes the request for fresh cookies.
+/// Creates the request for new cookies.
 pub(crate) fn request(
     client: &ClerkClient,
     facts: &Facts,
@@ -112,7 +112,7 @@ pub(crate) fn request(
     }
 }
 
-/// Reads the answer to [`request`]; `None` when there was none in time.
+/// Reads the response to [`request`], which is `None` if there was none in time.
 pub(crate) fn read(answer: Option<Result<RawResponse, Error>>) -> Refreshed {
     #[derive(Deserialize)]
     struct Cookies {
@@ -146,7 +146,7 @@ pub(crate) fn read(answer: Option<Result<RawResponse, Error>>) -> Refreshed {
     })
 }
 
-/// Whether an answer calls itself JSON.
+/// Returns true if the content type of a response is JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)

@@ -1,19 +1,19 @@
-//! Whether the shared store is in use.
+//! The circuit breaker of the shared store.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 const IN_USE: u8 = 0;
-/// A task tries the store until it answers.
+/// A task probes the store until it responds.
 const RECOVERING: u8 = 1;
-/// The runtime of that task ended before the store answered.
+/// The runtime of that task shut down before the store responded.
 const ABANDONED: u8 = 2;
 
-/// Takes a store that fails out of use, so that a failure costs the requests of one moment and no others.
+/// Suspends a store that fails, so that a failure delays only the requests of one moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Breaker(Arc<AtomicU8>);
 
-/// Whoever holds it tries the store until it answers.
+/// The right to probe the store until it responds.
 #[derive(Debug)]
 pub(super) struct Recovery(Option<Breaker>);
 
@@ -22,12 +22,12 @@ impl Breaker {
         self.0.load(Ordering::Acquire) == IN_USE
     }
 
-    /// Takes the store out of use; `Some` for the one who did.
+    /// Suspends the store. Returns `Some` for the caller that did so.
     pub(super) fn trip(&self) -> Option<Recovery> {
         self.enter_recovery(IN_USE)
     }
 
-    /// `Some` for one caller when nobody tries a store that is out of use.
+    /// Returns `Some` for one caller if the store is suspended and no task probes it.
     pub(super) fn resume_recovery(&self) -> Option<Recovery> {
         self.enter_recovery(ABANDONED)
     }
@@ -41,7 +41,7 @@ impl Breaker {
 }
 
 impl Recovery {
-    /// The store answers again.
+    /// Resumes the use of the store.
     pub(super) fn complete(mut self) {
         if let Some(breaker) = self.0.take() {
             breaker.0.store(IN_USE, Ordering::Release);

@@ -1,4 +1,4 @@
-//! Positive answers about opaque machine tokens, remembered for a short time.
+//! The cache of positive verdicts on opaque machine tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use super::sharing::{CLOCK_SKEW, Sharing};
 use crate::token::TokenType;
 use crate::token::machine::VerifiedMachineToken;
 
-/// How many answers a process keeps.
+/// The most verdicts that a process caches.
 const REMEMBERED_MACHINE_TOKENS: usize = 10_000;
 const NAMESPACE: &str = "machine-token";
 
-/// Remembers positive answers about opaque tokens, for a stated time and never beyond the token's own: in this process, and
-/// in the shared store where there is one.
+/// Caches positive verdicts on opaque tokens for a configured time, but never beyond the expiration of the token. They are
+/// cached in this process, and in the shared store if there is one.
 #[derive(Debug)]
 pub(crate) struct MachineTokenMemory {
     entries: Cache<EntryKey, Arc<Entry>>,
@@ -29,14 +29,14 @@ pub(crate) struct MachineTokenMemory {
 #[derive(Debug)]
 struct Entry {
     verdict: Verdict,
-    /// By a clock that is never set back.
+    /// By the monotonic clock.
     kept_at: Instant,
 }
 
-/// What is shared.
+/// The value in the shared store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Verdict {
-    /// Unix milliseconds.
+    /// In Unix milliseconds.
     verified_at: i64,
     token: VerifiedMachineToken,
 }
@@ -51,7 +51,7 @@ impl MachineTokenMemory {
         }
     }
 
-    /// The key covers every input of the verdict, so that no verdict is taken for that of another service.
+    /// Returns the key of a verdict, which covers every input of it, so that services with other settings do not share it.
     pub(crate) fn key(&self, kind: TokenType, token: &str) -> EntryKey {
         self.scope.verdict(NAMESPACE, kind.as_str(), token)
     }
@@ -99,7 +99,7 @@ impl MachineTokenMemory {
             .insert(*key, Arc::new(Entry { verdict, kept_at }));
     }
 
-    /// Whether a verdict holds now. One from another process is held for no longer than this process would hold its own.
+    /// Returns true if a verdict is still valid. A verdict of another process is valid no longer than one of this process.
     fn is_good(&self, verdict: &Verdict, now: i64) -> bool {
         now < self.until(verdict) && verdict.verified_at <= now.saturating_add(CLOCK_SKEW)
     }

@@ -1,4 +1,4 @@
-//! What instances remember about answers of Clerk's, and share with other processes where the application says so.
+//! Caches of Clerk's answers, which processes can share.
 
 mod breaker;
 mod machine_tokens;

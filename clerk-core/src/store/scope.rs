@@ -1,14 +1,14 @@
-//! Which entry is whose: keys are digests over everything that an entry depends on.
+//! The keys of entries, which are digests over everything that an entry depends on.
 
 use std::fmt;
 
 use aws_lc_rs::{digest, hmac};
 use base64_simd::URL_SAFE_NO_PAD;
 
-/// Changes with the meaning of keys and the form of values, so that releases that differ in them share nothing.
+/// The version of the keys and values. Releases with different versions share nothing.
 pub(super) const FORMAT_VERSION: u8 = 1;
 
-/// The key of one entry, in memory as a digest and in a shared store as its base64.
+/// The key of an entry: a digest in memory, and its base64 encoding in a shared store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EntryKey([u8; digest::SHA256_OUTPUT_LEN]);
 
@@ -28,20 +28,20 @@ impl EntryKey {
     }
 }
 
-/// What the entries of one instance depend on, beside what each of them is about.
+/// What all entries of an instance depend on.
 #[derive(Clone)]
 pub(crate) struct Scope {
-    /// The instance and where it is asked, whoever asks.
+    /// The instance and its API, regardless of who calls it.
     instance: digest::Context,
-    /// The same, and with which keys and for whom an answer is good.
+    /// The same, and the keys and settings that a verdict depends on.
     verdicts: digest::Context,
     sealing: hmac::Key,
 }
 
-/// What a [`Scope`] is made of.
+/// The inputs of a [`Scope`].
 #[derive(Clone, Copy)]
 pub(crate) struct ScopeInputs<'a> {
-    /// The Frontend API's host of the publishable key.
+    /// The host of the Frontend API in the publishable key.
     pub(crate) instance: Option<&'a str>,
     pub(crate) api_url: &'a str,
     pub(crate) secret_key: Option<&'a str>,
@@ -55,7 +55,7 @@ impl Scope {
         instance.update(&[FORMAT_VERSION]);
         add_optional(&mut instance, inputs.instance);
         if inputs.instance.is_none() {
-            // Nothing but its keys tells which instance it is.
+            // Without a publishable key, only the other keys identify the instance.
             add_optional(&mut instance, inputs.secret_key);
             add_optional(&mut instance, inputs.machine_secret_key);
         }
@@ -79,22 +79,22 @@ impl Scope {
     }
 
     #[cfg(feature = "lookups")]
-    /// The key of an object of the instance, the same for every process of the instance.
+    /// Returns the key of an object of the instance, which is the same in every process of the instance.
     pub(crate) fn object(&self, namespace: &str, id: &str) -> EntryKey {
         key(&self.instance, &[namespace, id])
     }
 
-    /// The key of a verdict on a token, the same only where the verdict would be.
+    /// Returns the key of a verdict on a token, which is the same only if the verdict would be the same.
     pub(crate) fn verdict(&self, namespace: &str, kind: &str, token: &str) -> EntryKey {
         key(&self.verdicts, &[namespace, kind, token])
     }
 
-    /// A name for the instance that tells nothing about it.
+    /// Returns an opaque name for the instance.
     pub(super) fn instance_name(&self) -> [u8; digest::SHA256_OUTPUT_LEN] {
         key(&self.instance, &["instance"]).0
     }
 
-    /// The key under which one entry is sealed.
+    /// Returns the key that an entry is sealed with.
     pub(super) fn sealing_key(&self, namespace: &str, key: &EntryKey) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.sealing);
         context.update(&(namespace.len() as u64).to_be_bytes());
@@ -121,7 +121,7 @@ fn key(scope: &digest::Context, parts: &[&str]) -> EntryKey {
     EntryKey(bytes)
 }
 
-/// Adds a text behind its length, so that two texts never read as two others.
+/// Adds a string with its length, so that two strings never have the digest of two others.
 fn add(context: &mut digest::Context, text: &[u8]) {
     context.update(&(text.len() as u64).to_be_bytes());
     context.update(text);

@@ -1,4 +1,4 @@
-//! The form of values in a shared store: version, instance, nonce, and the rest encrypted and authenticated.
+//! The format of values in a shared store: version, instance, nonce, and the encrypted and authenticated content.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use super::scope::{EntryKey, FORMAT_VERSION, Scope};
 const INSTANCE_LEN: usize = 32;
 const HEADER_LEN: usize = 1 + INSTANCE_LEN;
 
-/// Seals and opens values under keys that only processes with the instance's secret key can derive.
+/// Seals and opens values with keys that only processes with the instance's secret key can derive.
 ///
-/// Each entry has a key of its own, so a value that is moved to another entry does not open.
+/// Every entry has its own key, so a value that is moved to another entry cannot be opened.
 pub(super) struct Seal {
     scope: Scope,
     header: [u8; HEADER_LEN],
@@ -25,7 +25,7 @@ impl Seal {
         Self { scope, header }
     }
 
-    /// `None` where the system has no randomness to give.
+    /// Returns `None` if the system provides no randomness.
     pub(super) fn seal(&self, namespace: &str, key: &EntryKey, value: Vec<u8>) -> Option<Vec<u8>> {
         let mut value = value;
         let nonce = self
@@ -39,7 +39,7 @@ impl Seal {
         Some(sealed)
     }
 
-    /// `None` for a value of another format or instance, and for one that was not sealed for this entry.
+    /// Returns `None` for a value of another format or instance, and for one that was not sealed for this entry.
     pub(super) fn open(&self, namespace: &str, key: &EntryKey, sealed: &[u8]) -> Option<Vec<u8>> {
         let sealed = sealed.strip_prefix(&self.header)?;
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;

@@ -1,4 +1,4 @@
-//! The trait of stores that several processes share.
+//! The interface of stores that several processes share.
 
 use std::error::Error;
 use std::fmt;
@@ -9,20 +9,20 @@ use std::time::Duration;
 /// A future that a [`SharedStore`] returns.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The function that a [`SharedStore`] calls for every removal.
+/// A function that a [`SharedStore`] calls for every removal.
 pub type RemovalListener = Box<dyn Fn(Removal<'_>) + Send + Sync>;
 
-/// A store that several processes share: what one of them asked Clerk, the others need not ask again.
+/// A store that several processes share, so that they do not all have to ask Clerk for the same answers.
 ///
-/// Without one, each process remembers answers by itself. `clerk-redis` implements it on Redis; an application can
-/// implement it on whatever its hosts have in common.
+/// Without one, each process has its own cache. `clerk-redis` implements this trait with Redis, and an application can
+/// implement it with any storage that its processes share.
 ///
-/// Keys are digests. Values are encrypted and authenticated under the instance's secret key, and name the version of their
-/// format and their instance: who can read the store learns neither tokens nor users from it, and who can write to it can
-/// delete entries, but cannot make any.
+/// Keys are digests. Values are encrypted and authenticated with a key that is derived from the instance's secret key, and
+/// contain the version of their format and their instance. Someone who can read the store learns neither tokens nor users
+/// from it, and someone who can write to it can delete entries but not forge them.
 ///
-/// A store may be slow or fail. A call that takes longer than [`ClerkBuilder::shared_store_wait`], or fails, is given up:
-/// requests then go on without the store, and it is tried again every second by a task of its own until it answers.
+/// A store may be slow or fail. If a call fails or takes longer than [`ClerkBuilder::shared_store_wait`], requests continue
+/// without the store, and a separate task probes it every second until it responds.
 ///
 /// [`ClerkBuilder::shared_store_wait`]: crate::ClerkBuilder::shared_store_wait
 ///
@@ -33,7 +33,7 @@ pub type RemovalListener = Box<dyn Fn(Removal<'_>) + Send + Sync>;
 ///
 /// use clerk_core::{Removal, RemovalListener, SharedStore, StoreFuture};
 ///
-/// /// For several instances of [`Clerk`](clerk_core::Clerk) in one process.
+/// /// A store for several instances of [`Clerk`](clerk_core::Clerk) in one process.
 /// #[derive(Default)]
 /// struct InThisProcess {
 ///     entries: Mutex<HashMap<(String, String), (Option<Vec<u8>>, Instant)>>,
@@ -76,11 +76,11 @@ pub type RemovalListener = Box<dyn Fn(Removal<'_>) + Send + Sync>;
 /// }
 /// ```
 pub trait SharedStore: Send + Sync + 'static {
-    /// Returns the value under this key, unless its time to live is over.
+    /// Returns the value of this key, unless it has expired.
     fn get<'a>(&'a self, namespace: &'a str, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
 
-    /// Keeps a value for at most this time. A value that is there already, or a [`remove`](Self::remove) that still holds
-    /// the key, wins.
+    /// Stores a value for at most this time. Does nothing if there is a value already, or if [`remove`](Self::remove) holds
+    /// the key.
     fn put<'a>(
         &'a self,
         namespace: &'a str,
@@ -89,8 +89,8 @@ pub trait SharedStore: Send + Sync + 'static {
         time_to_live: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// Removes the value, tells the listeners of every process, and ignores what is [`put`](Self::put) under this key for
-    /// the time of `hold`: an answer that is still under way may be older than the removal.
+    /// Removes the value, notifies the listeners of every process, and holds the key: for the time of `hold`,
+    /// [`put`](Self::put) does nothing for it, because an answer that is still being loaded may be older than the removal.
     fn remove<'a>(
         &'a self,
         namespace: &'a str,
@@ -98,31 +98,31 @@ pub trait SharedStore: Send + Sync + 'static {
         hold: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// Calls `listener` for each removal by any process, this one included, and whenever removals may have been missed.
+    /// Calls `listener` for every removal by any process, including this one, and whenever removals may have been missed.
     fn on_removal(&self, listener: RemovalListener);
 }
 
-/// What a [`RemovalListener`] is told.
+/// The argument of a [`RemovalListener`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removal<'a> {
     /// An entry was removed.
     Entry {
-        /// The entry's namespace.
+        /// The namespace of the entry.
         namespace: &'a str,
-        /// The entry's key.
+        /// The key of the entry.
         key: &'a str,
     },
-    /// The connection to the store was lost or made anew, so that removals may have been missed.
+    /// Removals may have been missed, because the connection to the store was lost or reestablished.
     Unknown,
 }
 
-/// Why a [`SharedStore`] failed. The text goes into the log.
+/// Why a [`SharedStore`] failed. Its message is logged.
 #[derive(Debug)]
 pub struct StoreError(Box<dyn Error + Send + Sync>);
 
 impl StoreError {
-    /// Wraps the error of whatever the store is built on.
+    /// Wraps an error of the underlying storage.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(error.into())
     }

@@ -1,4 +1,4 @@
-//! The shared store as the caches see it: never slower than a stated time, and never an error.
+//! The shared store as caches use it, with a time limit and without errors.
 
 use std::error::Error;
 use std::fmt;
@@ -10,13 +10,13 @@ use super::scope::{EntryKey, Scope};
 use super::seal::Seal;
 use super::shared::{SharedStore, StoreError};
 
-/// How far the clocks of processes that share values may be apart, in milliseconds.
+/// The largest difference between the clocks of processes that share values, in milliseconds.
 pub(crate) const CLOCK_SKEW: i64 = 5_000;
-/// The pause before each try of a store that is out of use.
+/// The pause before each probe of a suspended store.
 const RECOVERY_PAUSE: Duration = Duration::from_secs(1);
-/// The longest that such a try may take.
+/// The time limit of a probe.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(1);
-/// The namespace of such tries.
+/// The namespace of probes.
 const PROBE: &str = "probe";
 
 /// The shared store of a configuration.
@@ -45,7 +45,7 @@ impl fmt::Debug for SharingSettings {
     }
 }
 
-/// A shared store with a time limit, which is out of use for as long as it does not answer.
+/// A shared store with a time limit, which is suspended as long as it does not respond.
 pub(crate) struct Sharing {
     store: Arc<dyn SharedStore>,
     wait: Duration,
@@ -54,7 +54,7 @@ pub(crate) struct Sharing {
 }
 
 impl Sharing {
-    /// `None` where no store is configured.
+    /// Returns `None` if no store is configured.
     pub(crate) fn new(settings: &SharingSettings, scope: &Scope) -> Option<Arc<Self>> {
         let store = Arc::clone(settings.store.as_ref()?);
         Some(Arc::new(Self {
@@ -85,7 +85,7 @@ impl Sharing {
         }
     }
 
-    /// Removes an entry for every process. `hold` is that of [`SharedStore::remove`].
+    /// Removes an entry for all processes. `hold` is that of [`SharedStore::remove`].
     #[cfg(feature = "lookups")]
     pub(crate) async fn remove(self: &Arc<Self>, namespace: &str, key: &EntryKey, hold: Duration) {
         let text = key.text();
@@ -93,13 +93,13 @@ impl Sharing {
             .await;
     }
 
-    /// Has `listener` called for the removals of every process.
+    /// Registers a listener for the removals of all processes.
     #[cfg(feature = "lookups")]
     pub(crate) fn on_removal(&self, listener: super::RemovalListener) {
         self.store.on_removal(listener);
     }
 
-    /// Calls the store, unless it is out of use, and takes it out of use when it does not answer.
+    /// Calls the store unless it is suspended, and suspends it if it does not respond.
     async fn limited<T, F>(self: &Arc<Self>, call: impl FnOnce() -> F) -> Option<T>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -117,28 +117,28 @@ impl Sharing {
         };
         if let Some(recovery) = self.breaker.trip() {
             tracing::warn!(
-                "the shared store is out of use until it answers again: {problem}; each process remembers by itself"
+                "the shared store is suspended until it responds again: {problem}; this process uses its own cache"
             );
             self.recover(recovery);
         }
         None
     }
 
-    /// Tries the store in a task of its own, so that no request waits for it.
+    /// Probes the store in a separate task, so that no request waits for it.
     fn recover(self: &Arc<Self>, recovery: Recovery) {
         let sharing = Arc::downgrade(self);
         tokio::spawn(async move {
             while !answers_again(&sharing).await {}
-            // Whatever it was, nothing is left to recover when the instance is gone.
+            // If the instance was dropped, there is nothing to resume.
             if sharing.strong_count() > 0 {
-                tracing::info!("the shared store answers again");
+                tracing::info!("the shared store responds again");
                 recovery.complete();
             }
         });
     }
 }
 
-/// Whether the store answers a try, or belongs to nobody any more.
+/// Returns true if the store responds to a probe, or if the instance was dropped.
 async fn answers_again(sharing: &Weak<Sharing>) -> bool {
     tokio::time::sleep(RECOVERY_PAUSE).await;
     let Some(sharing) = sharing.upgrade() else {

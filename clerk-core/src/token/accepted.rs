@@ -1,8 +1,8 @@
-//! Which kinds of tokens are accepted.
+//! The types of tokens that are accepted.
 
 use super::kind::TokenType;
 
-/// Which kinds of tokens are accepted (`acceptsToken` in the official SDKs).
+/// The types of tokens that are accepted (`acceptsToken` in the official SDKs).
 ///
 /// ```
 /// use clerk_core::{AcceptedTokens, TokenType};
@@ -22,7 +22,7 @@ enum Accepted {
 }
 
 impl Default for AcceptedTokens {
-    /// Session tokens only.
+    /// Accepts session tokens only.
     fn default() -> Self {
         Self(Accepted::One(TokenType::SessionToken))
     }
@@ -35,19 +35,19 @@ impl From<TokenType> for AcceptedTokens {
 }
 
 impl AcceptedTokens {
-    /// Every kind.
+    /// Accepts every type.
     #[must_use]
     pub fn any() -> Self {
         Self(Accepted::Any)
     }
 
-    /// Each of these kinds. An empty list accepts nothing.
+    /// Accepts each of these types. An empty list accepts nothing.
     #[must_use]
     pub fn list(kinds: impl IntoIterator<Item = TokenType>) -> Self {
         Self(Accepted::List(kinds.into_iter().collect()))
     }
 
-    /// Whether tokens of this kind are accepted.
+    /// Returns true if tokens of this type are accepted.
     #[must_use]
     pub fn accepts(&self, kind: TokenType) -> bool {
         match &self.0 {
@@ -57,7 +57,7 @@ impl AcceptedTokens {
         }
     }
 
-    /// The one kind, when exactly one is accepted and not by a list.
+    /// Returns the type if a single one is accepted that was not given as a list.
     pub(crate) fn single(&self) -> Option<TokenType> {
         match &self.0 {
             Accepted::One(one) => Some(*one),

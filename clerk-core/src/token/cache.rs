@@ -1,8 +1,8 @@
-//! Session tokens that were verified before.
+//! The cache of verified session tokens.
 //!
-//! A token is looked up by its whole text, so nothing but the very bytes that were verified can hit. What may change
-//! between two requests is checked on every hit: the times, the authorized party, and whether the key that verified
-//! the token still is a signing key of the instance.
+//! A token is looked up by its complete text, so only exactly the bytes that were verified can hit. What may change between
+//! two requests is checked on every hit: the times, the authorized party, and whether the key that verified the token is
+//! still a signing key of the instance.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -15,7 +15,7 @@ use super::claims::{ClaimRules, check_times};
 use super::signature::SigningKey;
 use super::verify::VerifiedSession;
 
-/// A token that is looked up by its text, without a second copy of it.
+/// A cache key that is looked up by the text of a token, without a second copy of the text.
 struct CacheKey(Arc<VerifiedSession>);
 
 impl CacheKey {
@@ -44,29 +44,28 @@ impl Equivalent<CacheKey> for str {
     }
 }
 
-/// What an entry costs in the cache beside the session itself: two pointers in a table that is up to twice as large as
-/// its content.
+/// The size of an entry in addition to the session: two pointers in a table that is up to twice as large as its content.
 const ENTRY: usize = 128;
 
 #[derive(Clone)]
 struct ByBytes;
 
 impl Weighter<CacheKey, Arc<VerifiedSession>> for ByBytes {
-    /// The bytes that an entry holds, estimated from above.
+    /// Returns an upper estimate of the size of an entry, in bytes.
     fn weight(&self, _: &CacheKey, session: &Arc<VerifiedSession>) -> u64 {
         (session.bytes() + ENTRY) as u64
     }
 }
 
-/// A bounded map from token text to its verified session. Only successes are kept.
+/// A bounded map from token text to verified session. It contains only tokens that verified.
 pub(crate) struct TokenCache {
     entries: Option<Cache<CacheKey, Arc<VerifiedSession>, ByBytes>>,
 }
 
 impl TokenCache {
-    /// A cache of at most about `max_bytes`; 0 switches it off.
+    /// Creates a cache of at most about `max_bytes`. 0 disables it.
     pub(crate) fn new(max_bytes: u64) -> Self {
-        // Session tokens weigh 5 KiB on average; the number only sizes the first allocation.
+        // Entries take 5 KiB on average. The number only determines the initial allocation.
         let expected = usize::try_from(max_bytes / (5 * 1024))
             .unwrap_or(usize::MAX)
             .clamp(64, 1 << 20);
@@ -75,9 +74,9 @@ impl TokenCache {
         }
     }
 
-    /// The session of this token, if it still holds.
+    /// Returns the session of this token if it is still valid.
     ///
-    /// `current` gives the key that the token's `kid` names now.
+    /// `current` returns the key that currently has the token's `kid`.
     pub(crate) fn get(
         &self,
         token: &str,

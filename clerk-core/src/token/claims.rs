@@ -1,4 +1,4 @@
-//! The claims of a token, and the rules that they are held against.
+//! The claims of a token, and the rules that they are checked against.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -8,9 +8,9 @@ use crate::authorized_parties::AuthorizedParties;
 use crate::discreet::shown;
 use crate::reason::Reason;
 
-/// The claims of a verified token (RFC 7519 section 4), as they stand in it.
+/// The claims of a verified token (RFC 7519 section 4).
 ///
-/// Standard and Clerk claims have accessors on [`SessionAuth`](crate::SessionAuth); this is the way to everything else.
+/// [`SessionAuth`](crate::SessionAuth) has accessors for standard claims and those of Clerk. Use this type for other claims.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claims(Map<String, Value>);
 
@@ -19,39 +19,39 @@ impl Claims {
         Self(claims)
     }
 
-    /// One claim, `None` when it is absent. A claim that is JSON `null` is `Some(Value::Null)`.
+    /// Returns a claim, or `None` if it is absent. A claim that is JSON `null` is `Some(Value::Null)`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// One claim when it is text.
+    /// Returns a claim if it is a string.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// All claims.
+    /// Returns all claims.
     #[must_use]
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.0
     }
 
-    /// All claims as a type of the application.
+    /// Deserializes the claims into a type of the application.
     ///
     /// # Errors
-    /// When a claim that `T` needs is absent or has another type.
+    /// Returns an error if a claim that `T` needs is missing or has the wrong type.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(Value::Object(self.0.clone()))
     }
 
-    /// A number claim, `None` when it is absent or not a number.
+    /// Returns a claim if it is a number.
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
         self.0.get(name).and_then(Value::as_f64)
     }
 }
 
-/// What the claims of a session or machine token are held against.
+/// The rules that the claims of a session token or a machine token are checked against.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClaimRules {
     pub(crate) authorized_parties: AuthorizedParties,

@@ -1,10 +1,10 @@
-//! A token that did not verify.
+//! The error of token verification.
 
 use std::borrow::Cow;
 
 use crate::reason::Reason;
 
-/// A token that did not verify.
+/// Why a token could not be verified.
 ///
 /// The message never contains the token or a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ impl TokenError {
         &self.reason
     }
 
-    /// Returns what is wrong, for people.
+    /// Returns a description of the problem.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

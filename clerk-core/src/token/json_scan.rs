@@ -1,16 +1,16 @@
-//! Reads a few members of a JSON object and checks the rest without building it.
+//! A scanner that reads a few members of a JSON object and validates the rest without building it.
 //!
-//! What a stranger sends costs little: the check is as strict as building the value would be (depth, numbers and escapes
-//! included), so that what passes it can be built later, and nothing is allocated but the text of the named members.
+//! It makes unverified tokens cheap: only the text of the requested members is allocated. The validation is as strict as
+//! building the value, including depth, numbers and escapes, so that valid text can be built later.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// Returns the members of these names, the last of each name: scalars as they are, lists and objects empty.
+/// Returns the members with these names; of repeated names, the last one counts. Arrays and objects are returned empty.
 ///
-/// JSON that is no object has no members. `None` for `null` and for what is no JSON.
+/// JSON that is not an object has no members. Returns `None` for `null` and for text that is not JSON.
 pub(super) fn members<const N: usize>(
     text: &str,
     names: [&'static str; N],
@@ -53,7 +53,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<N> {
     }
 }
 
-/// Reads a name, and returns its position among the names that are wanted.
+/// Reads a name, and returns its position among the requested names.
 struct PositionOfName<'n>(&'n [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for PositionOfName<'_> {
@@ -76,11 +76,11 @@ impl Visitor<'_> for PositionOfName<'_> {
     }
 }
 
-/// Reads a value. Lists and objects are checked and read as empty ones.
+/// Reads a value. Arrays and objects are validated and returned empty.
 #[derive(Clone, Copy)]
 enum Scan {
     Keep,
-    /// The value is not wanted: text is not kept.
+    /// Whether the value was not requested, so that its text is not kept.
     Check,
 }
 

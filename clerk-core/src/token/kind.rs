@@ -1,23 +1,23 @@
-//! The kinds of tokens.
+//! The types of tokens.
 
 use std::fmt;
 
-/// The kinds of tokens that a request can carry.
+/// The type of a token in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenType {
-    /// The short-lived JWT of a signed-in person.
+    /// A session token, which is a short-lived JWT of a signed-in user.
     SessionToken,
-    /// An API key (`ak_...`), acting for a user or an organization.
+    /// An API key (`ak_...`) of a user or an organization.
     ApiKey,
-    /// A machine-to-machine token (`mt_...` or a JWT).
+    /// An M2M token (`mt_...` or a JWT).
     M2mToken,
     /// An OAuth access token (`oat_...` or a JWT).
     OAuthToken,
 }
 
 impl TokenType {
-    /// The name that Clerk's SDKs use: `session_token`, `api_key`, `m2m_token`, `oauth_token`.
+    /// Returns the name that Clerk's SDKs use: `session_token`, `api_key`, `m2m_token` or `oauth_token`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! API keys, machine-to-machine tokens and OAuth access tokens.
+//! API keys, M2M tokens and OAuth access tokens.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,19 +18,19 @@ use crate::reason::Reason;
 /// How a machine token is verified.
 #[derive(Debug)]
 pub(crate) enum Route<'a> {
-    /// Here, with a signing key.
+    /// Locally, with a signing key.
     Jwt(TokenType, &'a ParsedToken),
     /// By the Backend API.
     Opaque(TokenType),
 }
 
-/// Chooses the way of verification.
+/// Determines how a token is verified.
 pub(crate) fn route(token: &RawToken, kind: TokenType) -> Result<Route<'_>, MachineTokenError> {
     if token.is_too_long() {
         return Err(MachineTokenError::new(
             kind,
             Reason::TokenInvalid,
-            "the token is longer than accepted",
+            "the token is too long",
         ));
     }
     if !token.is_jwt_shaped() {
@@ -63,7 +63,7 @@ pub(crate) fn route(token: &RawToken, kind: TokenType) -> Result<Route<'_>, Mach
     }
 }
 
-/// A verified machine token, reduced to what the auth object shows.
+/// The data of a verified machine token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct VerifiedMachineToken {
     pub(crate) id: String,
@@ -72,19 +72,19 @@ pub(crate) struct VerifiedMachineToken {
     pub(crate) scopes: Vec<String>,
     pub(crate) claims: Option<Value>,
     pub(crate) client_id: Option<String>,
-    /// Of OAuth tokens.
+    /// For OAuth tokens.
     pub(crate) actor: Option<Value>,
     pub(crate) audience: Vec<String>,
-    /// What the Backend API calls the kind of an OAuth token (`type`).
+    /// The type that the Backend API reports for an OAuth token (`type`).
     pub(crate) token_kind: Option<String>,
-    /// Unix milliseconds after which the token is no longer valid, when known.
+    /// When the token expires, in Unix milliseconds, if known.
     pub(crate) expires: Option<i64>,
 }
 
 /// The verdict of the Backend API on an opaque token.
 pub(crate) type MachineTokenVerdict = Result<Arc<VerifiedMachineToken>, MachineTokenError>;
 
-/// Verifies a machine token in JWT form.
+/// Verifies a machine token that is a JWT.
 pub(crate) fn verify_jwt(
     kind: TokenType,
     token: &ParsedToken,
@@ -154,7 +154,7 @@ fn texts(values: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// Reads an audience, which is one text or several (RFC 7519 section 4.1.3).
+/// Reads an audience, which is one string or several (RFC 7519 section 4.1.3).
 fn audience(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::String(audience)) => vec![audience.clone()],
@@ -173,10 +173,10 @@ fn custom_claims(claims: &Claims) -> Option<Value> {
     (!custom.is_empty()).then_some(Value::Object(custom))
 }
 
-/// Reads the Backend API's answer about an opaque token.
+/// Reads the response of the Backend API about an opaque token.
 ///
-/// An answer without an id or a subject, or one that calls the token revoked or expired, is a refusal, whatever its
-/// HTTP status was.
+/// The token is refused if the response has no ID or subject, or says that the token is revoked or expired, regardless of
+/// the HTTP status.
 pub(crate) fn verified_from_api(
     kind: TokenType,
     answer: &Value,
@@ -227,8 +227,8 @@ pub(crate) fn verified_from_api(
         audience: audience(answer.get("aud").filter(|_| is_oauth)),
         token_kind: text("type").filter(|_| is_oauth),
         expires: answer.get("expiration").and_then(Value::as_f64).map(|at| {
-            // The document says milliseconds, its examples and some answers are seconds: a value below the year 5138
-            // in seconds is taken as seconds only where milliseconds would mean the 1970s.
+            // The document says milliseconds, but its examples and some responses have seconds. Treat a value as seconds if
+            // it would be in the 1970s as milliseconds.
             let millis = if at < 100_000_000_000.0 {
                 at * 1000.0
             } else {
@@ -239,7 +239,7 @@ pub(crate) fn verified_from_api(
     })
 }
 
-/// The audience of an OAuth access token (RFC 9068 section 4): strict once an audience is configured.
+/// Checks the audience of an OAuth access token (RFC 9068 section 4), strictly if an audience is configured.
 fn check_oauth_audience(aud: Option<&Value>, audience: &[String]) -> Result<(), String> {
     let expected: Vec<&str> = audience
         .iter()
@@ -260,7 +260,7 @@ fn check_oauth_audience(aud: Option<&Value>, audience: &[String]) -> Result<(), 
                 Ok(())
             } else {
                 Err(
-                    "the audience (aud) of the OAuth token holds none of the configured audiences"
+                    "the audience (aud) of the OAuth token contains none of the configured audiences"
                         .to_owned(),
                 )
             }
@@ -269,13 +269,13 @@ fn check_oauth_audience(aud: Option<&Value>, audience: &[String]) -> Result<(), 
     }
 }
 
-/// A machine token that did not verify.
+/// Why a machine token could not be verified.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct MachineTokenError {
     pub(crate) token_type: TokenType,
     pub(crate) reason: Reason,
-    /// The status of the Backend API's answer.
+    /// The status of the Backend API's response.
     status: Option<u16>,
     message: Cow<'static, str>,
 }
@@ -290,7 +290,7 @@ impl MachineTokenError {
         }
     }
 
-    /// There is no signing key for the token, or none could be had.
+    /// Creates the error for a token whose signing key does not exist or could not be loaded.
     pub(crate) fn without_key(token_type: TokenType, error: &TokenError) -> Self {
         let reason = if error.reason().is_undecided() {
             Reason::TokenUnverifiable
@@ -300,7 +300,7 @@ impl MachineTokenError {
         Self::new(token_type, reason, error.message().to_owned())
     }
 
-    /// What it means that the Backend API refused, with this status, or did not answer.
+    /// Creates the error for a refusal of the Backend API with this status, or for a missing response.
     pub(crate) fn from_api(token_type: TokenType, status: Option<u16>) -> Self {
         let (reason, message) = match status {
             Some(401) => (Reason::SecretKeyInvalid, "Clerk refused the secret key"),
@@ -313,17 +313,17 @@ impl MachineTokenError {
         }
     }
 
-    /// Clerk does not know the token.
+    /// Creates the error for a token that is unknown to Clerk.
     pub(crate) fn unknown(token_type: TokenType) -> Self {
         Self::from_api(token_type, Some(404))
     }
 
-    /// Whether Clerk said that it does not know the token.
+    /// Returns true if the token is unknown to Clerk.
     pub(crate) fn is_unknown_token(&self) -> bool {
         self.status == Some(404)
     }
 
-    /// Returns the message with code and status, as it goes into `x-clerk-auth-message`.
+    /// Returns the text for `x-clerk-auth-message`: the message with code and status.
     pub(crate) fn full_message(&self) -> String {
         let status = self
             .status

@@ -1,4 +1,4 @@
-//! Tokens: their kinds, their form, their signature, their claims.
+//! Tokens: their types, format, signatures and claims.
 
 mod accepted;
 mod cache;

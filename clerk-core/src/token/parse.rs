@@ -1,7 +1,7 @@
-//! The form of a token: three parts, decoded once.
+//! Parsing of tokens, whose three parts are decoded once.
 //!
-//! Until a token is verified, its claims are checked as JSON but not built: only what authentication needs to choose its
-//! way is read from them.
+//! The claims of an unverified token are validated as JSON but not built. Only those that authentication needs for its
+//! decisions are read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,25 +15,24 @@ use super::signature::Algorithm;
 use super::weight::ALLOCATION;
 use crate::reason::Reason;
 
-/// The longest token that is read unless the application says otherwise. Browsers cap a cookie at 4 KiB, so no session
-/// token of a browser comes near it.
+/// The default maximum length of tokens. Browsers limit a cookie to 4 KiB, so session tokens of browsers are far shorter.
 pub(crate) const DEFAULT_MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// The longest handshake token that is read: it carries whole cookies, with session tokens in them.
+/// The maximum length of handshake tokens, which contain whole cookies with session tokens.
 pub(crate) const MAX_HANDSHAKE_TOKEN_BYTES: usize = 64 * 1024;
 
-/// What a token was issued for, read from the protected header `cat`.
+/// The category of a token, from the protected header `cat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Category {
-    /// No `cat`: issued before the header existed.
+    /// There is no `cat`; the token was issued before the header existed.
     Absent,
     /// Session and handshake tokens.
     Session,
-    /// The instance opted out; says nothing.
+    /// The instance opted out of categories.
     Ignore,
-    /// Machine-to-machine tokens.
+    /// M2M tokens.
     M2m,
-    /// JWT templates, and every value that we do not know.
+    /// Tokens of JWT templates, and every unknown value.
     Other,
 }
 
@@ -51,13 +50,13 @@ impl Category {
         }
     }
 
-    /// Whether a token of this category must not count as a session.
+    /// Returns true if a token of this category must not be accepted as a session.
     pub(crate) fn is_non_session(self) -> bool {
         matches!(self, Self::M2m | Self::Other)
     }
 }
 
-/// What kind of token the protected header `typ` names.
+/// The type of a token, from the protected header `typ`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TypeHeader {
     Absent,
@@ -81,14 +80,14 @@ impl TypeHeader {
     }
 }
 
-/// The protected header, as far as it is read (RFC 7515 section 4.1).
+/// The parts of the protected header that are read (RFC 7515 section 4.1).
 #[derive(Clone, Debug)]
 pub(crate) struct Header {
-    /// `None` when `alg` is missing or not one that is accepted.
+    /// `None` if `alg` is missing or not accepted.
     pub(crate) algorithm: Option<Algorithm>,
     pub(crate) category: Category,
     pub(crate) typ: TypeHeader,
-    /// Whether `crit` demands extensions.
+    /// Whether `crit` requires extensions.
     pub(crate) is_critical: bool,
     kid: Option<String>,
 }
@@ -113,14 +112,14 @@ impl Header {
     }
 }
 
-/// What is read from a token's claims without a key. Nothing in it may be trusted. Lists and objects read as empty ones.
+/// The claims that are read before verification. They must not be trusted. Arrays and objects are read as empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UnverifiedClaims {
     pub(crate) iss: Option<Value>,
     pub(crate) iat: Option<Value>,
     pub(crate) exp: Option<Value>,
     pub(crate) sid: Option<Value>,
-    /// Whether `sub` names a machine.
+    /// Whether `sub` is the ID of a machine.
     is_machine: bool,
 }
 
@@ -138,35 +137,35 @@ impl UnverifiedClaims {
     }
 }
 
-/// Which key a token asks for.
+/// The key that a token needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRequest {
     pub(crate) kid: Option<String>,
-    /// When the token says that it was issued, in Unix milliseconds.
+    /// The unverified `iat` of the token, in Unix milliseconds.
     pub(crate) issued: Option<i64>,
 }
 
-/// Payload and signature of a token.
+/// The decoded payload and signature of a token.
 #[derive(Clone, Debug)]
 struct Decoded {
     payload: String,
     signature: Vec<u8>,
 }
 
-/// A token whose form was read. Nothing in it may be trusted: it has not been verified.
+/// A parsed token. It is not verified, and nothing in it may be trusted.
 #[derive(Clone, Debug)]
 pub(crate) struct ParsedToken {
     raw: Arc<str>,
-    /// Where the payload ends.
+    /// The end of the payload in the text.
     signed_len: usize,
     header: Header,
     unverified: UnverifiedClaims,
-    /// Kept for the verification that follows at once, and for nothing else.
+    /// The decoded parts, kept only for a verification that follows immediately.
     decoded: Option<Decoded>,
 }
 
 impl ParsedToken {
-    /// Reads the three parts of a token of at most `max_bytes` (RFC 7515 section 7.1).
+    /// Parses the three parts of a token of at most `max_bytes` (RFC 7515 section 7.1).
     pub(crate) fn parse(raw: &str, max_bytes: usize) -> Result<Self, TokenError> {
         if raw.len() > max_bytes {
             return Err(TokenError::new(
@@ -201,7 +200,7 @@ impl ParsedToken {
         })
     }
 
-    /// A token that never was one, for claims that the application vouches for.
+    /// Creates a token without text, for claims that the application vouches for.
     pub(crate) fn without_text() -> Self {
         Self {
             raw: "".into(),
@@ -218,12 +217,12 @@ impl ParsedToken {
         }
     }
 
-    /// Lets go of what was decoded, before a wait or in a cache: nothing but the text remains, and what was read of it.
+    /// Drops the decoded parts, before a wait or for a cache. Only the text and what was read from it remain.
     pub(crate) fn let_go_of_decoded(&mut self) {
         self.decoded = None;
     }
 
-    /// Returns a copy without what was decoded.
+    /// Returns a copy without the decoded parts.
     pub(super) fn to_text(&self) -> Self {
         Self {
             raw: Arc::clone(&self.raw),
@@ -234,7 +233,7 @@ impl ParsedToken {
         }
     }
 
-    /// Builds all claims. Only for a token whose signature was verified.
+    /// Builds all claims. Call it only for a token whose signature was verified.
     pub(crate) fn build_claims(&self) -> Result<Claims, TokenError> {
         let payload = match &self.decoded {
             Some(decoded) => Cow::Borrowed(&*decoded.payload),
@@ -247,18 +246,18 @@ impl ParsedToken {
         };
         match serde_json::from_str(&payload) {
             Ok(Value::Object(claims)) => Ok(Claims::new(claims)),
-            // Any other JSON value has no members: it fails at the missing subject.
+            // Any other JSON value has no members, and is refused because its subject is missing.
             Ok(_) => Ok(Claims::default()),
             Err(_) => Err(undecodable()),
         }
     }
 
-    /// The token as it was received.
+    /// Returns the token as it was received.
     pub(crate) fn as_str(&self) -> &str {
         &self.raw
     }
 
-    /// The bytes that the signature covers.
+    /// Returns the bytes that the signature covers.
     pub(super) fn signed_bytes(&self) -> &[u8] {
         &self.raw.as_bytes()[..self.signed_len]
     }
@@ -268,7 +267,7 @@ impl ParsedToken {
             Some(decoded) => Cow::Borrowed(&decoded.signature),
             None => {
                 let signature = self.raw.get(self.signed_len + 1..).unwrap_or_default();
-                // It was decoded before, so it can be.
+                // It was decoded before, so this cannot fail.
                 Cow::Owned(decode_base64url(signature).unwrap_or_default())
             }
         }
@@ -278,17 +277,17 @@ impl ParsedToken {
         &self.header
     }
 
-    /// What is read from the claims without a key.
+    /// Returns the claims that are read before verification.
     pub(crate) fn unverified(&self) -> &UnverifiedClaims {
         &self.unverified
     }
 
-    /// Whether the subject is a machine. Such a token is never a session, whatever its header says.
+    /// Returns true if the subject is a machine. Such a token is never a session, whatever its header says.
     pub(crate) fn is_m2m(&self) -> bool {
         self.unverified.is_machine
     }
 
-    /// Whether this is an OAuth access token.
+    /// Returns true if this is an OAuth access token.
     pub(crate) fn is_oauth(&self) -> bool {
         self.header.typ == TypeHeader::OAuth
     }
@@ -297,27 +296,27 @@ impl ParsedToken {
         self.header.category
     }
 
-    /// Whether the token must not count as a session: another category, or a machine token's content.
+    /// Returns true if the token must not be accepted as a session, because of its category or because it is a machine token.
     pub(crate) fn is_not_a_session(&self) -> bool {
         self.category().is_non_session() || self.is_m2m() || self.is_oauth()
     }
 
-    /// The key id. A token without one matches no key.
+    /// Returns the key ID. A token without one matches no key.
     pub(crate) fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// Which key the token asks for.
+    /// Returns the key that the token needs.
     pub(crate) fn key_request(&self) -> KeyRequest {
         let issued = self.unverified.iat.as_ref().and_then(Value::as_f64);
         KeyRequest {
             kid: self.header.kid.clone(),
-            // Cut off at the ends of the scale.
+            // The cast saturates.
             issued: issued.map(|seconds| (seconds * 1000.0) as i64),
         }
     }
 
-    /// Estimates the heap bytes behind a token whose decoded parts were let go.
+    /// Estimates the heap size of a token without its decoded parts, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         let text = |value: &Option<Value>| match value {
             Some(Value::String(text)) => text.capacity() + ALLOCATION,
@@ -337,7 +336,7 @@ impl ParsedToken {
             + text(&unverified.sid)
     }
 
-    /// Whether the three parts consist of the base64url alphabet only, without padding, and none is empty.
+    /// Returns true if the three parts are not empty and contain only characters of the base64url alphabet, without padding.
     pub(crate) fn is_strictly_jwt_shaped(raw: &str) -> bool {
         let mut parts = 0;
         raw.split('.').all(|part| {
@@ -369,8 +368,8 @@ fn decode_text(part: &str) -> Option<String> {
     })
 }
 
-/// Base64url without padding (RFC 7515 section 2). Left-over bits that are not zero are an error, so that a token has one
-/// spelling only.
+/// Decodes base64url without padding (RFC 7515 section 2). Trailing bits that are not zero are an error, so that a token has
+/// only one spelling.
 fn decode_base64url(part: &str) -> Option<Vec<u8>> {
     #[cfg(test)]
     DECODED_PARTS.set(DECODED_PARTS.get() + 1);

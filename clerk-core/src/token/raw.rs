@@ -1,4 +1,4 @@
-//! A token as it stood in a request, decoded once.
+//! A token in a request, decoded once.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::kind::TokenType;
 use super::parse::ParsedToken;
 use super::verify::VerifiedSession;
 
-/// A token as it stood in a request, with all that can be known of it without a signing key.
+/// A token in a request, with everything that can be known about it without a signing key.
 #[derive(Clone, Debug)]
 pub(crate) struct RawToken {
     form: Form,
@@ -17,21 +17,21 @@ pub(crate) struct RawToken {
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// A session token that was verified before, and still holds.
+    /// A session token that was verified before and is still valid.
     Verified(Arc<VerifiedSession>),
     Decoded(Box<ParsedToken>),
     Undecodable(String, TokenError),
-    /// The beginning of a token that is longer than accepted.
+    /// The beginning of a token that is too long.
     TooLong(String, TokenError),
 }
 
-/// Returns what is kept of a token that is too long: enough to tell the kinds apart.
+/// Returns the beginning of a token that is too long, which is enough to determine its type.
 fn beginning(text: &str) -> String {
     text.chars().take(8).collect()
 }
 
 impl RawToken {
-    /// Decodes a token of at most `max_bytes`. Of a longer one only the beginning is kept.
+    /// Decodes a token of at most `max_bytes`. Only the beginning of a longer token is kept.
     pub(crate) fn decode(text: String, max_bytes: usize) -> Self {
         match ParsedToken::parse(&text, max_bytes) {
             Ok(parsed) => Self::of(Form::Decoded(Box::new(parsed))),
@@ -42,14 +42,14 @@ impl RawToken {
         }
     }
 
-    /// Lets go of what was decoded, before a wait: nothing but the text remains, and what was read of it.
+    /// Drops the decoded parts before a wait. Only the text and what was read from it remain.
     pub(crate) fn let_go_of_decoded(&mut self) {
         if let Form::Decoded(parsed) = &mut self.form {
             parsed.let_go_of_decoded();
         }
     }
 
-    /// A session token that was verified before, and still holds: nothing needs to be decoded.
+    /// Creates the token of a session that was verified before and is still valid. Nothing is decoded.
     pub(crate) fn verified(session: Arc<VerifiedSession>) -> Self {
         Self::of(Form::Verified(session))
     }
@@ -66,7 +66,7 @@ impl RawToken {
         token
     }
 
-    /// The machine type that a token claims to be, by prefix or by its unverified content.
+    /// Returns the type of machine token that the token claims to be, by its prefix or its unverified content.
     fn classify(&self) -> Option<TokenType> {
         let jwt = self.parsed().ok();
         let text = self.as_str();
@@ -81,22 +81,22 @@ impl RawToken {
         }
     }
 
-    /// The machine type that the token claims to be; `None` for everything else.
+    /// Returns the type of machine token that the token claims to be, or `None` for other tokens.
     pub(crate) fn machine_type(&self) -> Option<TokenType> {
         self.machine_type
     }
 
-    /// Whether the token is longer than accepted.
+    /// Returns true if the token is too long.
     pub(crate) fn is_too_long(&self) -> bool {
         matches!(self.form, Form::TooLong(..))
     }
 
-    /// Whether the text is a JWT, or has the form of one.
+    /// Returns true if the text is a JWT or has the form of one.
     pub(crate) fn is_jwt_shaped(&self) -> bool {
         self.is_jwt_shaped
     }
 
-    /// Whether the token can be decoded and must not count as a session.
+    /// Returns true if the token can be decoded and must not be accepted as a session.
     pub(crate) fn is_not_a_session(&self) -> bool {
         self.parsed().is_ok_and(|token| token.is_not_a_session())
     }
@@ -117,7 +117,7 @@ impl RawToken {
         }
     }
 
-    /// The session, when the token was verified before.
+    /// Returns the session if the token was verified before.
     pub(crate) fn session(&self) -> Option<&Arc<VerifiedSession>> {
         match &self.form {
             Form::Verified(session) => Some(session),

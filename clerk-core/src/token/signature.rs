@@ -1,4 +1,4 @@
-//! The only file that touches a crypto library for tokens.
+//! Signatures of tokens. This is the only file that uses a crypto library for tokens.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error_chain::write_with_causes;
 
-/// The algorithms that are accepted: RSASSA-PKCS1-v1_5 (RFC 7518 section 3.3), as Clerk's backend SDK does.
+/// The accepted algorithms, which are those of Clerk's backend SDK: RSASSA-PKCS1-v1_5 (RFC 7518 section 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     Rs256,
@@ -38,22 +38,22 @@ impl Algorithm {
     }
 }
 
-/// Why a key could not check a signature at all.
+/// Why a key cannot verify a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VerifyingKeyError {
-    /// The key is not an RSA signing key that we can use.
+    /// The key is not a usable RSA signing key.
     Unusable,
     /// The key is bound to another algorithm than the token's.
     AlgorithmMismatch,
 }
 
-/// A public key, parsed once, bound to one algorithm or (a JWK without `alg`) usable with each of the three.
+/// A parsed public key. It is bound to one algorithm or, if it is a JWK without `alg`, can be used with all three.
 pub(crate) struct VerifyingKey {
     keys: Vec<(Algorithm, ParsedPublicKey)>,
 }
 
 impl VerifyingKey {
-    /// Whether `signature` is the key's signature of `message`.
+    /// Returns true if `signature` is the key's signature of `message`.
     pub(crate) fn verify(
         &self,
         algorithm: Algorithm,
@@ -73,9 +73,9 @@ impl VerifyingKey {
             Some(one) => std::slice::from_ref(one),
             None => &[Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512],
         };
-        // Numbers are big-endian; the library wants them without leading zeros.
+        // Numbers are big-endian; the library expects them without leading zeros.
         let (n, e) = (trim_zeros(n), trim_zeros(e));
-        // 2048 bits are the least that RFC 7518 section 3.3 allows.
+        // RFC 7518 section 3.3 requires at least 2048 bits.
         if n.len() < 256 {
             return None;
         }
@@ -112,14 +112,14 @@ fn trim_zeros(number: &[u8]) -> &[u8] {
     &number[zeros..]
 }
 
-/// One signing key of an instance: a member of its JWK set (RFC 7517), reduced to what identifies and uses it.
+/// A signing key of an instance: a member of its JWK set (RFC 7517), reduced to what is needed to identify and use it.
 #[derive(Debug)]
 pub(crate) struct SigningKey {
     material: KeyMaterial,
     key: Option<VerifyingKey>,
 }
 
-/// The members of a JWK that decide what it verifies; equal material means the same signing key.
+/// The members of a JWK that determine what it verifies. Keys with equal material are the same signing key.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct KeyMaterial {
     kty: Option<String>,
@@ -200,21 +200,21 @@ impl SigningKey {
     }
 }
 
-/// A public key in PEM form that verifies tokens without any network: Clerk's "JWT public key", `CLERK_JWT_KEY`.
+/// A public key in PEM format that verifies tokens without network access: Clerk's "JWT public key", `CLERK_JWT_KEY`.
 ///
-/// Verifies RS256 only, like the official SDKs' PEM keys.
+/// It verifies RS256 only, like PEM keys in the official SDKs.
 pub(crate) struct JwtKey {
     pub(crate) signing_key: std::sync::Arc<SigningKey>,
 }
 
 impl JwtKey {
-    /// Reads a PEM `PUBLIC KEY` (RFC 7468 section 13).
+    /// Parses a PEM `PUBLIC KEY` (RFC 7468 section 13).
     ///
-    /// Line breaks may be missing, may be CRLF or may be the two characters `\n`, and the armour lines may be missing:
-    /// environment files produce all of these.
+    /// Line breaks may be missing, CRLF, or the two characters `\n`, and the header and footer lines may be missing, because
+    /// environment files produce all of these forms.
     ///
     /// # Errors
-    /// [`JwtKeyError`] when it is not an RSA public key of 2048 to 8192 bits.
+    /// Returns [`JwtKeyError`] if it is not an RSA public key of 2048 to 8192 bits.
     pub(crate) fn from_pem(pem: &str) -> Result<Self, JwtKeyError> {
         let body: String = pem
             .replace("\\r", "")
@@ -237,7 +237,7 @@ impl JwtKey {
             ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).map_err(|_| JwtKeyError {
                 problem: "it does not hold an RSA public key of at least 2048 bits",
             })?;
-        // A modulus of 2048 bits alone takes 256 bytes: anything shorter would be refused at every signature check.
+        // A modulus of 2048 bits takes 256 bytes. A shorter key would fail every verification.
         if der.len() < 270 {
             return Err(JwtKeyError {
                 problem: "its RSA key has fewer than 2048 bits",
@@ -263,7 +263,7 @@ impl fmt::Debug for JwtKey {
     }
 }
 
-/// A `CLERK_JWT_KEY` that cannot be used.
+/// The error for an unusable `CLERK_JWT_KEY`.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the JWT key is not a usable PEM public key: {problem}; copy it again from the API keys page of the Clerk \

@@ -1,5 +1,6 @@
-//! The checks of a token, in the order that Clerk specifies: form, category, key, type, algorithm, signature, claims.
-//! The signature comes before every claim, so that a forged token learns nothing about the configuration.
+//! The verification of tokens, in the order that Clerk specifies: form, category, key, type, algorithm, signature, claims.
+//!
+//! The signature is checked before the claims, so that a forged token reveals nothing about the configuration.
 
 use std::sync::Arc;
 
@@ -13,18 +14,18 @@ use super::signature::{Algorithm, SigningKey, VerifyingKeyError};
 use super::weight;
 use crate::reason::Reason;
 
-/// A session token whose signature and claims were checked.
+/// A session token whose signature and claims were verified.
 #[derive(Debug)]
 pub(crate) struct VerifiedSession {
     pub(crate) token: ParsedToken,
     pub(crate) claims: Claims,
     pub(crate) times: TokenTimes,
-    /// The key that verified it; `None` when the application vouched for it.
+    /// The key that verified the token, or `None` if the application vouched for its claims.
     pub(crate) key: Option<Arc<SigningKey>>,
 }
 
 impl VerifiedSession {
-    /// A session that the application vouches for, without a token.
+    /// Creates a session without a token, from claims that the application vouches for.
     pub(crate) fn vouched_for(claims: Claims) -> Self {
         Self {
             token: ParsedToken::without_text(),
@@ -38,13 +39,13 @@ impl VerifiedSession {
         }
     }
 
-    /// Estimates the bytes that the session holds, from above.
+    /// Returns an upper estimate of the size of the session, in bytes.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.token.heap_bytes() + weight::of_members(self.claims.as_map())
     }
 }
 
-/// Which `typ` header a token may have.
+/// The `typ` header that a token must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AllowedType {
     /// `JWT`, or none.
@@ -53,7 +54,7 @@ enum AllowedType {
     OAuth,
 }
 
-/// What needs no key: refuses machine tokens before any key is looked up.
+/// Refuses machine tokens, which needs no key.
 pub(crate) fn check_session_category(token: &ParsedToken) -> Result<(), TokenError> {
     if token.category() == Category::M2m {
         return Err(TokenError::new(
@@ -64,7 +65,7 @@ pub(crate) fn check_session_category(token: &ParsedToken) -> Result<(), TokenErr
     Ok(())
 }
 
-/// Verifies a session token with its key. Every way in holds it to these rules.
+/// Verifies a session token with its key. All callers verify session tokens with this function.
 pub(crate) fn verify_session(
     token: &ParsedToken,
     key: &Arc<SigningKey>,
@@ -90,8 +91,8 @@ pub(crate) fn verify_session(
     })
 }
 
-/// Verifies a handshake token and returns its cookie directives. Its times are not checked, as in the reference: the
-/// session token inside it has its own.
+/// Verifies a handshake token and returns its cookie directives. As in the reference, its times are not checked, because the
+/// session token in it has its own.
 pub(crate) fn verify_handshake(
     token: &ParsedToken,
     key: &SigningKey,
@@ -101,7 +102,7 @@ pub(crate) fn verify_handshake(
     if token.category().is_non_session() {
         return Err(TokenError::new(
             Reason::TokenInvalid,
-            "a token of this category cannot carry a handshake: only Clerk issues handshake tokens",
+            "a token of this category cannot be a handshake token, because only Clerk issues these",
         ));
     }
     check_signature_with(
@@ -116,7 +117,7 @@ pub(crate) fn verify_handshake(
     })
 }
 
-/// Verifies a machine-to-machine JWT: audience and times, no parties, no issuer.
+/// Verifies an M2M token that is a JWT. Its audience and times are checked, but not its authorized party and issuer.
 pub(crate) fn verify_m2m(
     token: &ParsedToken,
     key: &SigningKey,
@@ -140,7 +141,7 @@ pub(crate) fn verify_m2m(
     Ok((times, claims))
 }
 
-/// Verifies an OAuth access token in JWT form (RFC 9068); its audience is checked by the caller.
+/// Verifies an OAuth access token that is a JWT (RFC 9068). The caller checks its audience.
 pub(crate) fn verify_oauth(
     token: &ParsedToken,
     key: &SigningKey,
@@ -186,11 +187,11 @@ fn check_type(token: &ParsedToken, allowed: AllowedType) -> Result<(), TokenErro
             "the token's type (typ) is not the expected one",
         ));
     }
-    // RFC 7515 section 4.1.11: extensions that we do not understand must not be ignored, and we understand none.
+    // Unsupported extensions must not be ignored (RFC 7515 section 4.1.11), and none is supported.
     if token.header().is_critical {
         return Err(TokenError::new(
             Reason::TokenInvalid,
-            "the token demands header extensions (crit) that are not supported",
+            "the token requires header extensions (crit) that are not supported",
         ));
     }
     Ok(())
@@ -220,7 +221,7 @@ fn check_signature_with(
                 match problem {
                     VerifyingKeyError::Unusable => "the signing key of this token is not an RSA signing key",
                     VerifyingKeyError::AlgorithmMismatch => {
-                        "the signing key of this token is bound to another algorithm than the token's"
+                        "the signing key of this token is bound to an algorithm other than the token's"
                     }
                 },
             )

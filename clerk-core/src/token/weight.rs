@@ -1,15 +1,15 @@
-//! What decoded claims weigh in memory.
+//! Estimates of the memory that decoded claims take.
 
 use serde_json::{Map, Value};
 
-/// What an allocation costs beside its content, and by how much it is rounded up.
+/// The overhead of an allocation, including rounding.
 pub(super) const ALLOCATION: usize = 16;
-/// What a node of the map has room for.
+/// The capacity of a node of the map.
 const ROOM_IN_NODE: usize = 11;
-/// How many members each node holds at least once there are several.
+/// The minimum number of members in each node if there are several nodes.
 const LEAST_IN_NODE: usize = 5;
 
-/// Estimates the heap bytes behind an object from above: names, values, and the nodes that hold them.
+/// Returns an upper estimate of the heap size of an object, in bytes: names, values, and the nodes that contain them.
 pub(super) fn of_members(members: &Map<String, Value>) -> usize {
     let content: usize = members
         .iter()
@@ -26,11 +26,11 @@ fn of_nodes(members: usize) -> usize {
         1..=ROOM_IN_NODE => return leaf + ALLOCATION,
         _ => members.div_ceil(LEAST_IN_NODE),
     };
-    // Each node above holds at least six below, the root two.
+    // An inner node has at least six children, and the root at least two.
     leaves * (leaf + ALLOCATION) + (leaves.div_ceil(LEAST_IN_NODE) + 1) * (inner + ALLOCATION)
 }
 
-/// Estimates the heap bytes behind a value. A decoded token nests at most 128 deep.
+/// Returns an upper estimate of the heap size of a value, in bytes. Decoded tokens nest at most 128 levels deep.
 fn of_value(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,

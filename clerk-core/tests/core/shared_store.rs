@@ -334,7 +334,7 @@ async fn a_store_in_bad_condition_costs_its_time_once_and_two_log_records() {
         sharing_resumes(&emulator, &clerk, &reader).await;
         let records = log.records();
         assert_eq!(records.len(), 2, "{records:?}");
-        assert!(records[1].contains("INFO") && records[1].contains("answers again"));
+        assert!(records[1].contains("INFO") && records[1].contains("responds again"));
     }
 }
 
