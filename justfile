@@ -52,7 +52,7 @@ circles *args:
 msrv:
     cargo run -p xtask -- msrv
 
-# Licences, advisories, duplicates, sources (needs cargo-deny).
+# Licenses, advisories, duplicates, sources (needs cargo-deny).
 deny:
     cargo deny check
 

@@ -427,7 +427,7 @@ impl ClerkBuilder {
         self
     }
 
-    /// Refreshes ageing signing keys in a task on the current tokio runtime. Without it, one request in 5 minutes
+    /// Refreshes aging signing keys in a task on the current tokio runtime. Without it, one request in 5 minutes
     /// waits for the refresh, and the verification of tokens spawns no task.
     pub fn background_refresh(mut self, spawn: bool) -> Self {
         self.signing_keys.spawn = spawn;

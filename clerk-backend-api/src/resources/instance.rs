@@ -553,7 +553,7 @@ InstanceRestrictions
     }
 }
 
-/// Settings of Protect, the defence against abusive traffic.
+/// Settings of Protect, the defense against abusive traffic.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceProtect {

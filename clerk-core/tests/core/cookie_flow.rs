@@ -363,10 +363,10 @@ fn visitors_from_other_origins_cause_one_handshake() {
             headers.extend([("referer", referrer), ("cookie", cookies.as_str())]);
             outcome(&decide(&clerk, &request_to(method, "/page", &headers)))
         };
-    let synchronises = "handshake primary-domain-cross-origin-sync";
+    let synchronizes = "handshake primary-domain-cross-origin-sync";
     assert_eq!(
         outcome_from("https://search.example/", "GET", DOCUMENT, ""),
-        synchronises
+        synchronizes
     );
     for (referrer, method, kind, count) in [
         ("https://app.example.com/other", "GET", DOCUMENT, ""),
@@ -391,11 +391,11 @@ fn visitors_from_other_origins_cause_one_handshake() {
     // Anybody can have a development portal: in production it is as foreign as any other origin.
     assert_eq!(
         outcome_from("https://foo.accounts.dev/", "GET", DOCUMENT, ""),
-        synchronises
+        synchronizes
     );
     assert_eq!(
         outcome_from("https://accounts.evil.example/", "GET", DOCUMENT, ""),
-        synchronises
+        synchronizes
     );
 }
 

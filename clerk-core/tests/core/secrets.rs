@@ -1,4 +1,4 @@
-//! Secrets are in no `Debug`, no `Display` and no serialised form.
+//! Secrets are in no `Debug`, no `Display` and no serialized form.
 
 use clerk_core::adapter::Next;
 use clerk_core::{Auth, Protect, ReturnBack};

@@ -217,7 +217,9 @@ impl Instance {
         for (name, value) in emulator.env() {
             line(format!("{name}={value}"));
         }
-        line("\nTry the API (the tokens are valid for a day, as long as this process runs):".into());
+        line(
+            "\nTry the API (the tokens are valid for a day, as long as this process runs):".into(),
+        );
         for (what, request) in [
             (
                 "200, the current user",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema::NAME;
 
-/// A made answer, and every place in it that may be spoilt.
+/// A made answer, and every place in it that may be spoiled.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The answer.

@@ -2,7 +2,7 @@
 //! like.
 //!
 //! [`Document`] reads the document, [`DocumentServer`] is a server on loopback that checks every request against it and
-//! answers as the document promises, and [`mutations`] spoils such answers the ways real ones were seen to be spoilt.
+//! answers as the document promises, and [`mutations`] spoils such answers the ways real ones were seen to be spoiled.
 //!
 //! Nothing here knows the client or its generator: both sides of the comparison stay independent.
 

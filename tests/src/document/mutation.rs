@@ -1,4 +1,4 @@
-//! Answers spoilt the ways real ones were seen to be spoilt.
+//! Answers spoiled the ways real ones were seen to be spoiled.
 
 use std::{collections::HashSet, fmt};
 
@@ -55,14 +55,14 @@ impl fmt::Display for Change {
     }
 }
 
-/// A spoilt answer.
+/// A spoiled answer.
 #[derive(Clone, Debug)]
 pub struct Mutation {
     /// What is done.
     pub change: Change,
     /// To which value.
     pub place: Place,
-    /// The spoilt answer.
+    /// The spoiled answer.
     pub answer: Value,
 }
 
@@ -92,11 +92,11 @@ pub fn mutations(operation: &Operation) -> Result<Vec<Mutation>, DocumentError> 
                 if !seen.insert((place.location.clone(), change)) {
                     continue;
                 }
-                if let Some(spoilt) = spoil(&answer.value, &place.steps, change) {
+                if let Some(spoiled) = spoil(&answer.value, &place.steps, change) {
                     mutations.push(Mutation {
                         change,
                         place: place.clone(),
-                        answer: spoilt,
+                        answer: spoiled,
                     });
                 }
             }
@@ -122,11 +122,11 @@ pub fn poisoned(operation: &Operation) -> Result<Vec<Mutation>, DocumentError> {
             if place.free || !seen.insert(place.location.clone()) {
                 continue;
             }
-            if let Some(spoilt) = spoil(&answer.value, &place.steps, Change::WrongKind) {
+            if let Some(spoiled) = spoil(&answer.value, &place.steps, Change::WrongKind) {
                 poisoned.push(Mutation {
                     change: Change::WrongKind,
                     place: place.clone(),
-                    answer: spoilt,
+                    answer: spoiled,
                 });
             }
         }

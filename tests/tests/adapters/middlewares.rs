@@ -1,5 +1,5 @@
 //! The middlewares among others: what stands around them sees refusals, what stands below them sees the outcome, and
-//! all workers share what one has learnt.
+//! all workers share what one has learned.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier};

@@ -90,7 +90,7 @@ fn targets(route: &str) -> Vec<String> {
 /// How many targets are made at random for each route. They are the same in every run.
 const RANDOM_TARGETS: usize = 150;
 
-/// Targets in which each segment of the route, and each slash, is spelt in one of many ways.
+/// Targets in which each segment of the route, and each slash, is spelled in one of many ways.
 fn random_targets(segments: &[&str]) -> Vec<String> {
     let slash = prop_oneof![
         4 => Just("/"),

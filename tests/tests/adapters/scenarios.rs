@@ -447,12 +447,12 @@ fn requirements(world: &World) -> Vec<Scenario> {
         get("only, private", "/guards/only/private", 401),
         get("only, private, member", "/guards/only/private", 200).bearer(&member),
         get("only, public", "/guards/only/public", 200),
-        get("only, spelt otherwise", "/guards/only/%70rivate", 401),
+        get("only, spelled otherwise", "/guards/only/%70rivate", 401),
         get("only, malformed", "/guards/only/%zz", 400),
         get("except, public", "/guards/except/public", 200),
         get("except, private", "/guards/except/private", 401),
         get("except, private, member", "/guards/except/private", 200).bearer(&member),
-        get("except, spelt otherwise", "/guards/except/%70ublic", 401),
+        get("except, spelled otherwise", "/guards/except/%70ublic", 401),
         get("except, malformed", "/guards/except/%zz", 400).bearer(&member),
     ];
     for (path, allowed, refused) in [

@@ -1,4 +1,4 @@
-//! Every operation of the client against the document: valid requests, and answers that are read however they are spoilt.
+//! Every operation of the client against the document: valid requests, and answers that are read however they are spoiled.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -169,7 +169,7 @@ fn told(error: &Failure) -> String {
     text
 }
 
-/// What the client must do with a spoilt answer.
+/// What the client must do with a spoiled answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Read,

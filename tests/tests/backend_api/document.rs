@@ -60,18 +60,18 @@ async fn requests_made_from_the_document_are_accepted_and_spoilt_ones_are_not() 
         }
         accepted += 1;
 
-        let mut spoilt = vec![(
+        let mut spoiled = vec![(
             request(&client, operation, &sample).query("unheard_of", 1),
             "query unheard_of: is not a parameter",
         )];
         let version = HeaderName::from_static("clerk-api-version");
-        spoilt.push((
+        spoiled.push((
             request(&client, operation, &sample)
                 .header(version, HeaderValue::from_static("2021-02-05")),
             "header clerk-api-version: ",
         ));
         if operation.path() != "/public/interstitial" {
-            spoilt.push((
+            spoiled.push((
                 request(&client, operation, &sample).unauthenticated(),
                 "header authorization: ",
             ));
@@ -79,7 +79,7 @@ async fn requests_made_from_the_document_are_accepted_and_spoilt_ones_are_not() 
         match &sample.body {
             None => {
                 let body = json!({ "unheard_of": 1 });
-                spoilt.push((
+                spoiled.push((
                     request(&client, operation, &sample).json(&body),
                     "body: is sent where none is taken",
                 ));
@@ -88,7 +88,7 @@ async fn requests_made_from_the_document_are_accepted_and_spoilt_ones_are_not() 
                 for key in operation.required_body_keys() {
                     let mut body = body.clone();
                     body.remove(key);
-                    spoilt.push((
+                    spoiled.push((
                         request(&client, operation, &sample).json(&body),
                         "is a required property",
                     ));
@@ -96,32 +96,32 @@ async fn requests_made_from_the_document_are_accepted_and_spoilt_ones_are_not() 
                 if operation.body_is_closed() {
                     let mut body = body.clone();
                     body.insert("unheard_of".to_owned(), json!(1));
-                    spoilt.push((
+                    spoiled.push((
                         request(&client, operation, &sample).json(&body),
                         "unheard_of",
                     ));
                 }
-                spoilt.push((
+                spoiled.push((
                     request(&client, operation, &sample).json("text"),
                     "is not of type",
                 ));
             }
             Some(body) => {
                 assert!(body.is_array(), "{operation}");
-                spoilt.push((
+                spoiled.push((
                     request(&client, operation, &sample).json(&json!({})),
                     "is not of type",
                 ));
             }
         }
-        for (request, expected) in spoilt {
+        for (request, expected) in spoiled {
             let complaint = refusal(request).await;
             assert!(complaint.contains(expected), "{operation}: {complaint}");
             refused += 1;
         }
     }
     report(&format!(
-        "document server: {accepted} valid requests accepted, {refused} spoilt ones refused"
+        "document server: {accepted} valid requests accepted, {refused} spoiled ones refused"
     ));
 }
 

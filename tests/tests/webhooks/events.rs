@@ -1,4 +1,4 @@
-//! The data of every event that the document describes, sampled and spoilt: it is read all the same.
+//! The data of every event that the document describes, sampled and spoiled: it is read all the same.
 
 use std::{collections::BTreeMap, io::Write as _};
 
