@@ -2,7 +2,7 @@
 default:
     @just --list
 
-# Formatting, lints, tests and documentation: before each push.
+# Check formatting, lints, tests and documentation. Run it before every push.
 check: fmt-check clippy test doc
 
 # Format everything.
@@ -12,19 +12,19 @@ fmt:
 fmt-check:
     cargo fmt --all -- --check
 
-# Lints, with warnings denied.
+# Run the lints and deny warnings.
 clippy:
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 
-# All tests.
+# Run all tests.
 test *args:
     cargo test --workspace {{args}}
 
-# Documentation, with warnings denied.
+# Build the documentation and deny warnings.
 doc *args:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features {{args}}
 
-# A Clerk on loopback.
+# Run the emulator.
 emulator *args:
     cargo run -p clerk-emulator -- {{args}}
 
@@ -36,7 +36,7 @@ example name *args:
 codegen *args:
     cargo run -p xtask -- codegen {{args}}
 
-# Measure the budgets.
+# Run the benchmarks and check their budgets.
 bench *args:
     cargo bench -p clerk-tests {{args}}
 
@@ -44,18 +44,18 @@ bench *args:
 conformance *args:
     cargo run -p xtask -- conformance {{args}}
 
-# Which files of a crate need each other in a circle? `cargo test` asks too.
+# Check that no files of a crate depend on each other in a circle. `cargo test` checks this too.
 circles *args:
     cargo run -p xtask -- circles {{args}}
 
-# Is the declared minimum Rust version true of all dependencies?
+# Check that all dependencies support the declared minimum Rust version.
 msrv:
     cargo run -p xtask -- msrv
 
-# Licenses, advisories, duplicates, sources (needs cargo-deny).
+# Check licenses, advisories, duplicates and sources (needs cargo-deny).
 deny:
     cargo deny check
 
-# Everything that CI runs.
+# Run everything that CI runs.
 ci:
     .ci/run
