@@ -36,7 +36,7 @@ example name *args:
 codegen *args:
     cargo run -p xtask -- codegen {{args}}
 
-# Run the benchmarks and check their budgets.
+# Run the benchmarks, which print their budgets.
 bench *args:
     cargo bench -p clerk-tests {{args}}
 
