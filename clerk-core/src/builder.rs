@@ -1,4 +1,4 @@
-//! The settings of a [`Clerk`](crate::Clerk), from code and from the environment.
+//! The builder of [`Clerk`](crate::Clerk), with its settings from code and from the environment.
 
 mod build;
 mod report;
@@ -26,7 +26,7 @@ use crate::token::{AcceptedTokens, DEFAULT_MAX_TOKEN_BYTES};
 use crate::variables::{Remark, Variables};
 use crate::webhook::WebhookVerifier;
 
-/// Builds a [`Clerk`](crate::Clerk); begins with [`Clerk::builder`](crate::Clerk::builder).
+/// A builder of [`Clerk`](crate::Clerk), created by [`Clerk::builder`](crate::Clerk::builder).
 #[derive(Clone)]
 #[must_use]
 pub struct ClerkBuilder {
@@ -73,13 +73,13 @@ pub struct ClerkBuilder {
     any_url: bool,
     allow_http: bool,
     clock: Arc<dyn Clock>,
-    /// Variables whose values cannot be used, unless a setter makes up for one.
+    /// Variables with unusable values, which are errors unless a setter overrides them.
     unusable: Vec<Remark>,
-    /// Variables whose values are used, and should be looked at.
+    /// Variables with questionable values, which are used with a warning.
     doubtful: Vec<Remark>,
-    /// Variables that are not set, and the other names under which their settings were found.
+    /// Variables that are not set, and the other variables that seem to contain their values.
     other_names: BTreeMap<&'static str, String>,
-    /// Whether a key came from a variable: then the two keys must be of one environment.
+    /// Whether a key came from a variable, in which case both keys must be of the same environment.
     reads_keys: bool,
 }
 
@@ -140,64 +140,67 @@ impl Default for ClerkBuilder {
 const DEFAULT_TOKEN_CACHE_BYTES: u64 = 16 * 1024 * 1024;
 const DEFAULT_WEBHOOK_BODY_LIMIT: usize = 4 * 1024 * 1024;
 
-/// An empty text is as good as absent, as in the official SDKs.
+/// Treats an empty string as absent, as the official SDKs do.
 fn non_empty(text: impl Into<String>) -> Option<String> {
     Some(text.into()).filter(|text| !text.is_empty())
 }
 
 impl ClerkBuilder {
-    /// The instance's secret key, `sk_test_...` or `sk_live_...`.
+    /// Sets the secret key of the instance (`sk_test_...` or `sk_live_...`).
     pub fn secret_key(mut self, key: impl Into<SecretKey>) -> Self {
         self.secret_key = Some(key.into()).filter(|key| !key.expose_secret().is_empty());
         self
     }
 
-    /// The instance's publishable key, `pk_test_...` or `pk_live_...`.
+    /// Sets the publishable key of the instance (`pk_test_...` or `pk_live_...`).
     pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
         self.publishable_key = non_empty(key);
         self
     }
 
-    /// A machine's secret key, `ak_...`, with which opaque machine-to-machine tokens are verified.
+    /// Sets the secret key of a machine (`ak_...`), which is used to verify opaque M2M tokens.
     pub fn machine_secret_key(mut self, key: impl Into<MachineSecretKey>) -> Self {
         self.machine_secret_key = Some(key.into()).filter(|key| !key.expose_secret().is_empty());
         self
     }
 
-    /// The instance's PEM public key. Session tokens are then verified without any network.
+    /// Sets the public key of the instance in PEM format, so that session tokens are verified without network access.
     pub fn jwt_key(mut self, pem: impl Into<String>) -> Self {
         self.jwt_key = non_empty(pem);
         self
     }
 
-    /// The Backend API's address, `https://api.clerk.com` unless set. http is refused except on loopback.
+    /// Sets the URL of the Backend API. The default is `https://api.clerk.com`.
+    ///
+    /// `http` is accepted on loopback only.
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = non_empty(url);
         self
     }
 
-    /// The version segment of the Backend API's paths, `v1` unless set.
+    /// Sets the version segment in the paths of the Backend API. The default is `v1`.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = non_empty(version);
         self
     }
 
-    /// The Backend API client to use, instead of one made from the keys and addresses given here.
+    /// Sets the client of the Backend API. By default, it is created from the keys and URLs of this builder.
     pub fn api_client(mut self, client: ClerkClient) -> Self {
         self.api_client = Some(client);
         self
     }
 
-    /// Origins that may have asked for session tokens (`azp`), such as `https://example.com` or `http://localhost:3000`;
-    /// also those of extensions and app shells, such as `chrome-extension://<id>` or `capacitor://localhost`.
+    /// Sets the origins that session tokens may be issued for (`azp`), such as `https://example.com` or
+    /// `http://localhost:3000`, and those of extensions and app shells, such as `chrome-extension://<id>` or
+    /// `capacitor://localhost`. By default, all origins are accepted.
     ///
-    /// `http` and `https` origins are brought to the form in which browsers send them: host in lower case and as punycode,
-    /// no default port. One slash at the end is dropped. [`build`](Self::build) refuses what can never match: paths,
-    /// queries, blanks, a missing scheme, stars.
+    /// `http` and `https` origins are normalized to the form that browsers send: the host in lowercase and punycode, without
+    /// a default port. One trailing slash is removed. [`build`](Self::build) refuses origins that can never match, such as
+    /// those with a path, a query, whitespace or `*`, or without a scheme.
     ///
     /// # Security
-    /// Set it in production. Without it, a token that another application of the same Clerk instance obtained on
-    /// another subdomain is accepted here (Clerk docs: "Manual JWT verification").
+    /// Set this in production. Otherwise, tokens that another application of the same Clerk instance obtained on another
+    /// subdomain are accepted (Clerk docs: "Manual JWT verification").
     pub fn authorized_parties<I>(mut self, origins: I) -> Self
     where
         I: IntoIterator,
@@ -207,13 +210,14 @@ impl ClerkBuilder {
         self
     }
 
-    /// Patterns of origins that may have asked for session tokens, for preview deployments: each star stands for exactly
-    /// one label of the host, as in `https://*.preview.example.com`. They count in addition to
-    /// [`authorized_parties`](Self::authorized_parties). None unless set.
+    /// Sets patterns of origins that session tokens may be issued for, in addition to
+    /// [`authorized_parties`](Self::authorized_parties). They are meant for preview deployments.
+    ///
+    /// Each `*` matches exactly one label of the host, as in `https://*.preview.example.com`.
     ///
     /// # Security
-    /// Every host that a pattern matches is trusted like the application itself. Do not use a domain under which others
-    /// can register names, such as that of a hosting provider.
+    /// Every host that matches is trusted like the application itself. Do not use a domain under which others can register
+    /// names, such as that of a hosting provider.
     pub fn authorized_party_patterns<I>(mut self, patterns: I) -> Self
     where
         I: IntoIterator,
@@ -223,14 +227,14 @@ impl ClerkBuilder {
         self
     }
 
-    /// Accepts session tokens whose authorized party (`azp`) the predicate accepts, in addition to
-    /// [`authorized_parties`](Self::authorized_parties). None unless set.
+    /// Sets a predicate for origins that session tokens may be issued for (`azp`), in addition to
+    /// [`authorized_parties`](Self::authorized_parties).
     ///
-    /// The predicate is given the text of the claim, an origin as browsers serialize it, and is asked on every request. It
-    /// must be fast, and must not panic.
+    /// Its argument is the claim, which is an origin as browsers serialize it. It is called on every request, so it must be
+    /// fast, and it must not panic.
     ///
     /// # Security
-    /// Compare whole origins: a text that ends with `example.com` may be `https://evil-example.com`.
+    /// Compare complete origins. For example, an origin that ends with `example.com` may be `https://evil-example.com`.
     pub fn authorized_party_predicate(
         mut self,
         predicate: impl Fn(&str) -> bool + Send + Sync + 'static,
@@ -239,7 +243,8 @@ impl ClerkBuilder {
         self
     }
 
-    /// Audiences (`aud`) that are accepted. Session tokens without an audience pass; OAuth access tokens do not.
+    /// Sets the accepted audiences (`aud`). Session tokens without an audience are accepted, but OAuth access tokens without
+    /// one are not.
     pub fn audience<I>(mut self, audiences: I) -> Self
     where
         I: IntoIterator,
@@ -249,8 +254,8 @@ impl ClerkBuilder {
         self
     }
 
-    /// Issuers (`iss`) whose session tokens are accepted; any when not set, because the signing key already tells the
-    /// instance.
+    /// Sets the accepted issuers (`iss`) of session tokens. By default, every issuer is accepted, because the signing key
+    /// already identifies the instance.
     pub fn issuer<I>(mut self, issuers: I) -> Self
     where
         I: IntoIterator,
@@ -260,92 +265,101 @@ impl ClerkBuilder {
         self
     }
 
-    /// How far this machine's clock and Clerk's may be apart: 5 seconds unless set.
+    /// Sets the tolerated difference between this machine's clock and Clerk's. The default is 5 seconds.
     pub fn clock_skew(mut self, skew: Duration) -> Self {
         self.clock_skew = skew;
         self
     }
 
-    /// Which kinds of tokens the middlewares accept: every kind unless set. Guards and extractors narrow further.
+    /// Sets the types of tokens that the middleware accepts. The default is every type. Guards and extractors narrow this
+    /// further.
     pub fn accepts(mut self, accepts: impl Into<AcceptedTokens>) -> Self {
         self.accepts = accepts.into();
         self
     }
 
-    /// Whether this application runs on a satellite domain (Clerk docs: "Satellite domains").
+    /// Sets whether this application runs on a satellite domain (Clerk docs: "Satellite domains").
     pub fn is_satellite(mut self, is_satellite: bool) -> Self {
         self.is_satellite = is_satellite;
         self
     }
 
-    /// Whether a satellite asks its primary on a first visit, without any cookie: no unless set.
+    /// Sets whether a satellite synchronizes with its primary domain on the first visit, when there are no cookies. The
+    /// default is false.
     pub fn satellite_auto_sync(mut self, auto_sync: bool) -> Self {
         self.satellite_auto_sync = auto_sync;
         self
     }
 
-    /// The satellite's domain, without scheme.
+    /// Sets the domain of the satellite, without a scheme.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = non_empty(domain);
         self
     }
 
-    /// Where the Frontend API is proxied: an absolute URL, or a path on this application's own origin.
+    /// Sets the proxy URL of the Frontend API: an absolute URL, or a path on this application's own origin.
     pub fn proxy_url(mut self, url: impl Into<String>) -> Self {
         self.proxy_url = non_empty(url);
         self
     }
 
-    /// The sign-in page, absolute or a path. Clerk's account portal unless set.
+    /// Sets the URL or path of the sign-in page. The default is that of Clerk's account portal.
     pub fn sign_in_url(mut self, url: impl Into<String>) -> Self {
         self.sign_in_url = non_empty(url);
         self
     }
 
-    /// The sign-up page, absolute or a path. Clerk's account portal unless set.
+    /// Sets the URL or path of the sign-up page. The default is that of Clerk's account portal.
     pub fn sign_up_url(mut self, url: impl Into<String>) -> Self {
         self.sign_up_url = non_empty(url);
         self
     }
 
-    /// Paths that activate an organization.
+    /// Sets the paths that activate an organization or the personal account.
     pub fn organization_sync(mut self, sync: OrganizationSync) -> Self {
         self.organization_sync = sync;
         self
     }
 
-    /// Which forwarded headers are believed: all unless set.
+    /// Sets which forwarded headers are trusted. The default is all of them.
     pub fn forwarded_headers(mut self, trust: ForwardedHeaders) -> Self {
         self.forwarded_headers = trust;
         self
     }
 
-    /// Authenticates by the `Authorization` header alone: for an API without pages. Cookies are ignored, no browser is sent
-    /// through a handshake or to a sign-in page, and so no request that another site makes a browser send can be signed in.
+    /// Sets whether requests are authenticated only by the `Authorization` header, for APIs without pages. The default is
+    /// false.
+    ///
+    /// Cookies are then ignored, and browsers are not redirected to a handshake or a sign-in page. Another site cannot make
+    /// a browser send a signed-in request.
     pub fn header_only(mut self, on: bool) -> Self {
         self.header_only = on;
         self
     }
 
-    /// Reads the token of a WebSocket's opening request from `Sec-WebSocket-Protocol`, where it follows the subprotocol of
-    /// this name, since browsers cannot set `Authorization` there: `new WebSocket(url, ["clerk.token", token])`. The
-    /// application must accept the subprotocol in its answer. Off unless set.
+    /// Sets the WebSocket subprotocol that precedes a token in `Sec-WebSocket-Protocol`. By default, no tokens are read from
+    /// this header.
+    ///
+    /// Browsers cannot set `Authorization` for WebSockets, but they can call `new WebSocket(url, ["clerk.token", token])`.
+    /// The application must accept the subprotocol in its response.
     pub fn websocket_protocol(mut self, name: impl Into<String>) -> Self {
         self.websocket_protocol = non_empty(name);
         self
     }
 
-    /// Sends requests of htmx to the sign-in page, and to the URLs of [`Protect`](crate::Protect), by `HX-Redirect` beside
-    /// 401 or 403: htmx then leads the whole page there. Off unless set; such requests are refused as API requests then.
+    /// Sets whether requests of htmx are redirected to the sign-in page and to the URLs of [`Protect`](crate::Protect). The
+    /// default is false, which treats them like API requests.
     ///
-    /// The way back is the page that sent the request (`HX-Current-URL`), when it belongs to the application's own origin.
+    /// The redirect is an `HX-Redirect` header in a response with status 401 or 403, which makes htmx load the whole page from
+    /// there. After signing in, the browser returns to the page that sent the request (`HX-Current-URL`) if it has the
+    /// application's own origin.
     pub fn htmx_redirects(mut self, on: bool) -> Self {
         self.htmx_redirects = on;
         self
     }
 
-    /// Renders the HTML page that a browser shows when it asked for a document and was refused. A plain page of the
-    /// library's own is shown unless set; API clients get JSON.
+    /// Sets the function that renders the HTML body of refusals for browsers that asked for a page. By default, it is a plain
+    /// page. API clients get JSON.
     ///
     /// ```
     /// let clerk = clerk_core::Clerk::builder()
@@ -360,75 +374,77 @@ impl ClerkBuilder {
         self
     }
 
-    /// Declares routes of this application that OAuth clients, such as MCP clients, call. May be called several times.
+    /// Adds routes of this application that OAuth clients, such as MCP clients, call. You can add several resources.
     ///
-    /// The attach middleware then answers `GET` and `OPTIONS` of `/.well-known/oauth-protected-resource`, of its form with the
-    /// resource's path behind it, and of `/.well-known/oauth-authorization-server`; put the middleware around the whole
-    /// application. Guards that accept OAuth tokens name the metadata in their challenges (RFC 9728).
+    /// The middleware then responds to `GET`, `HEAD` and `OPTIONS` requests for `/.well-known/oauth-protected-resource`, for the
+    /// same path followed by that of the resource, and for `/.well-known/oauth-authorization-server`. Add the middleware around
+    /// the whole application. Guards that accept OAuth tokens refer to the metadata in their challenges (RFC 9728).
     pub fn oauth_resource(mut self, resource: OAuthResource) -> Self {
         self.oauth_resources.push(resource);
         self
     }
 
-    /// The origin under which browsers reach this application, such as `https://app.example.com`. Without it the origin is
-    /// read from each request's headers; an application that never sees its own host needs it.
+    /// Sets the origin at which browsers reach this application, such as `https://app.example.com`.
+    ///
+    /// By default, the origin is determined from the headers of each request. Set it if the application never sees its own
+    /// host.
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = non_empty(url);
         self
     }
 
-    /// Where redirects may lead whose target comes from a request: the application's own origin and loopback unless
-    /// more is allowed here.
+    /// Sets the allowed targets of redirects whose target comes from a request. The default is the application's own origin
+    /// and loopback.
     pub fn allowed_redirect_origins(mut self, origins: AllowedRedirectOrigins) -> Self {
         self.redirect_origins = origins;
         self
     }
 
-    /// The signing secret of the webhook endpoint, `whsec_...`.
+    /// Sets the signing secret of the webhook endpoint (`whsec_...`).
     pub fn webhook_signing_secret(mut self, secret: impl Into<secrecy::SecretString>) -> Self {
         self.webhook_signing_secret = Some(secret.into());
         self
     }
 
-    /// Verifies webhooks with settings of its own, such as a second secret during a rotation; the signing secret is not
-    /// used then.
+    /// Sets the verifier of webhooks, for settings such as a second secret during a rotation. The signing secret is then
+    /// ignored.
     pub fn webhook_verifier(mut self, verifier: WebhookVerifier) -> Self {
         self.webhook_verifier = Some(verifier);
         self
     }
 
-    /// The longest body of a webhook that is read, in bytes: 4 MiB unless set. A longer one is answered with 413.
+    /// Sets the maximum length of webhook bodies, in bytes. The default is 4 MiB. Longer webhooks get 413.
     pub fn webhook_body_limit(mut self, bytes: usize) -> Self {
         self.webhook_body_limit = bytes;
         self
     }
 
-    /// Age from which signing keys are refreshed: 5 minutes unless set.
+    /// Sets the age at which signing keys are refreshed. The default is 5 minutes.
     pub fn signing_keys_fresh_for(mut self, age: Duration) -> Self {
         self.signing_keys.fresh = age;
         self
     }
 
-    /// Age up to which signing keys serve while Clerk is out of reach: an hour unless set.
+    /// Sets the age up to which signing keys are used if Clerk cannot be reached. The default is one hour.
     pub fn signing_keys_serve_for(mut self, age: Duration) -> Self {
         self.signing_keys.stale = age;
         self
     }
 
-    /// Least time between two key downloads that unknown key ids cause: 30 seconds unless set.
+    /// Sets the minimum time between two downloads of signing keys because of unknown key IDs. The default is 30 seconds.
     pub fn unknown_signing_key_cool_down(mut self, cool_down: Duration) -> Self {
         self.signing_keys.cool_down = cool_down;
         self
     }
 
-    /// How long a request waits for signing keys: 2 seconds unless set. Then it is undecided.
+    /// Sets how long a request waits for signing keys. The default is 2 seconds. After that, the request is undecided.
     pub fn signing_key_wait(mut self, wait: Duration) -> Self {
         self.signing_keys.wait = wait;
         self
     }
 
-    /// Refreshes aging signing keys in a task on the current tokio runtime. Without it, one request in 5 minutes
-    /// waits for the refresh, and the verification of tokens spawns no task.
+    /// Sets whether aging signing keys are refreshed in a task on the current tokio runtime. The default is false: one request
+    /// every 5 minutes waits for the refresh, and verifying tokens spawns no tasks.
     pub fn background_refresh(mut self, spawn: bool) -> Self {
         self.signing_keys.spawn = spawn;
         self
@@ -444,25 +460,29 @@ impl ClerkBuilder {
         self
     }
 
-    /// The most memory, in bytes, that session tokens which were verified before may take: 16 MiB unless set, some 5,000
-    /// tokens of Clerk's default shape; 0 switches the cache off. Tokens with more claims take more of it.
+    /// Sets the size of the cache of verified session tokens, in bytes. The default is 16 MiB; 0 disables the cache.
+    ///
+    /// 16 MiB hold about 5,000 tokens with Clerk's default claims, and fewer with more claims.
     pub fn token_cache_bytes(mut self, bytes: u64) -> Self {
         self.token_cache_bytes = bytes;
         self
     }
 
-    /// How long a positive answer about an opaque machine token is remembered: 30 seconds unless set; zero asks Clerk
-    /// on every request. A revoked token may work for this long.
+    /// Sets how long positive verdicts on opaque machine tokens are cached. The default is 30 seconds; zero disables the
+    /// cache.
+    ///
+    /// # Security
+    /// A revoked token may be accepted for this long.
     pub fn machine_token_memory(mut self, time: Duration) -> Self {
         self.machine_token_memory = time;
         self
     }
 
-    /// The store through which several processes share what they asked Clerk; none unless set, and each process remembers by
-    /// itself. `clerk-redis` has one.
+    /// Sets the store through which several processes share cached answers, such as that of `clerk-redis`. By default, each
+    /// process has its own cache.
     ///
-    /// While it does not answer, requests go on without it; a task of its own tries it every second. The log says when it is
-    /// out of use, at WARN, and when it answers again, at INFO.
+    /// If the store does not respond, requests continue without it, and a separate task probes it every second. The store's
+    /// suspension is logged at WARN, and its return at INFO.
     ///
     /// ```no_run
     /// # fn on(store: impl clerk_core::SharedStore) -> clerk_core::ClerkBuilder {
@@ -474,7 +494,7 @@ impl ClerkBuilder {
         self
     }
 
-    /// How long a request waits for the shared store, to read and to write: 250 milliseconds each unless set.
+    /// Sets how long a request waits for the shared store, for reading and for writing. The default is 250 milliseconds each.
     pub fn shared_store_wait(mut self, wait: Duration) -> Self {
         self.sharing.wait = wait;
         self
@@ -498,59 +518,61 @@ impl ClerkBuilder {
         self
     }
 
-    /// Memory for users, and as much for organizations, that were looked up: about 16 MiB each unless set.
+    /// Sets the size of the caches of users and of organizations, in bytes. The default is about 16 MiB for each.
     #[cfg(feature = "lookups")]
     pub fn lookup_cache_bytes(mut self, bytes: u64) -> Self {
         self.lookups.cache_bytes = bytes;
         self
     }
 
-    /// How many opaque machine tokens Clerk is asked about at once: 64 unless set, and at least one. Further checks wait for
-    /// their turn; none is refused because of the others. Refreshes and handshakes of sessions wait in a line of their own,
-    /// which is as wide, and signing keys in none.
+    /// Sets the maximum number of concurrent calls to Clerk that check opaque machine tokens. The default is 64, and the minimum
+    /// is 1.
     ///
-    /// Identical tokens share a call, and one that Clerk does not know is not asked for again for 10 seconds.
+    /// Further checks wait for their turn and are not refused. Session refreshes and handshakes have a queue with the same limit,
+    /// and downloads of signing keys have no limit. Concurrent checks of the same token share one call, and a token that is
+    /// unknown to Clerk is not checked again for 10 seconds.
     pub fn concurrent_token_checks(mut self, checks: usize) -> Self {
         self.outbound.at_once = checks;
         self
     }
 
-    /// How long a request waits for a call to Clerk that it needs, its turn included: the check of an opaque machine token,
-    /// the refresh of a session, or the exchange of a handshake nonce. 5 seconds unless set. Then the request is undecided,
-    /// and guards answer 503 with `Retry-After`.
+    /// Sets how long a request waits for a call to Clerk, including its time in the queue. The default is 5 seconds.
     ///
-    /// For signing keys see [`signing_key_wait`](Self::signing_key_wait).
+    /// Such a call checks an opaque machine token, refreshes a session, or exchanges a handshake nonce. If there is no response
+    /// in time, the request is undecided, and guards respond with 503 and `Retry-After`. For signing keys, see
+    /// [`signing_key_wait`](Self::signing_key_wait).
     pub fn authentication_timeout(mut self, time: Duration) -> Self {
         self.outbound.timeout = time;
         self
     }
 
-    /// The clock of every check and every cache: the system's unless set.
+    /// Sets the clock for all checks and caches. The default is the system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Allows plain http to a Backend API that is not on loopback, such as an emulator in another container.
+    /// Allows `http` for a Backend API that is not on loopback, such as an emulator in another container.
     ///
     /// # Security
-    /// Keys and tokens then travel unencrypted: for development only.
+    /// Keys and tokens are then sent unencrypted. Use it for development only.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.allow_http = true;
         self
     }
 
-    /// Takes the proxy URL as it is, as the official SDKs do: without a check of its form, and over plain http.
+    /// Accepts any proxy URL, as the official SDKs do, without validating it and even with `http`.
     ///
     /// # Security
-    /// Session tokens travel to that address.
+    /// Session tokens are sent to that URL.
     pub fn dangerous_any_proxy_url(mut self) -> Self {
         self.any_url = true;
         self
     }
 
-    /// Reads the variables of [`Clerk::from_env`](crate::Clerk::from_env) from names and values, such as those of an emulator. Other names are
-    /// ignored. What is absent or empty changes nothing.
+    /// Sets the variables of [`Clerk::from_env`](crate::Clerk::from_env) from names and values, such as those of an emulator.
+    ///
+    /// Other names are ignored. A variable that is absent or empty changes nothing.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -571,7 +593,7 @@ impl ClerkBuilder {
         self.with_variables(Variables::read(variables))
     }
 
-    /// Reads the variables of [`Clerk::from_env`](crate::Clerk::from_env) from the environment.
+    /// Sets the variables of [`Clerk::from_env`](crate::Clerk::from_env) from the environment.
     pub fn from_env(self) -> Self {
         self.with_variables(Variables::of_the_process())
     }
@@ -629,7 +651,7 @@ impl ClerkBuilder {
     }
 }
 
-/// Values are not shown: a secret may stand in the place of any of them.
+/// Omits all values, because any of them may be a misplaced secret.
 impl fmt::Debug for ClerkBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClerkBuilder").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The handle that an application holds.
+//! The handle of an instance for applications.
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,10 +37,10 @@ use crate::token::{
 use crate::webhook::WebhookEvent;
 use crate::webhook::WebhookVerifier;
 
-/// Everything that request authentication needs: configuration, signing keys, Backend API client, caches, clock.
+/// A handle of a Clerk instance, with its configuration, signing keys, Backend API client, caches and clock.
 ///
-/// Cheap to clone; clones share their caches. Make one per Clerk instance when the application starts, outside of
-/// whatever runs once per worker.
+/// It is cheap to clone, and clones share their caches. Create one per Clerk instance when the application starts, outside
+/// code that runs once per worker.
 ///
 /// ```
 /// use clerk_core::Clerk;
@@ -59,19 +59,19 @@ pub struct Clerk {
     instance: Arc<Instance>,
 }
 
-/// Numbers for the application to export.
+/// Statistics of an instance, for metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Downloads of signing keys that succeeded.
+    /// The number of successful downloads of signing keys.
     pub signing_key_refreshes: u64,
-    /// Downloads of signing keys that failed.
+    /// The number of failed downloads of signing keys.
     pub signing_key_refresh_failures: u64,
-    /// Milliseconds since the signing keys were downloaded; `None` before the first download.
+    /// The time since the signing keys were downloaded, in milliseconds, or `None` before the first download.
     pub signing_key_age_millis: Option<u64>,
-    /// Bearer tokens that were answered from the cache of verified tokens.
+    /// The number of bearer tokens that were found in the cache of verified tokens.
     pub token_cache_hits: u64,
-    /// Tokens in that cache.
+    /// The number of tokens in that cache.
     pub token_cache_entries: u64,
     /// Requests with a valid token, also of a session with pending tasks.
     pub signed_in: u64,
@@ -88,36 +88,36 @@ pub struct Stats {
 }
 
 impl Clerk {
-    /// A builder with nothing set.
+    /// Creates a builder without any settings.
     pub fn builder() -> ClerkBuilder {
         ClerkBuilder::default()
     }
 
-    /// Configures everything from the environment.
+    /// Creates an instance that is configured by environment variables.
     ///
     /// | variable | meaning |
     /// |---|---|
-    /// | `CLERK_SECRET_KEY` | the instance's secret key |
-    /// | `CLERK_PUBLISHABLE_KEY` | the instance's publishable key |
-    /// | `CLERK_MACHINE_SECRET_KEY` | a machine's secret key, for machine-to-machine tokens |
-    /// | `CLERK_JWT_KEY` | the PEM public key; verification then needs no network |
-    /// | `CLERK_AUTHORIZED_PARTIES` | origins that may have asked for session tokens, separated by commas |
+    /// | `CLERK_SECRET_KEY` | the secret key of the instance |
+    /// | `CLERK_PUBLISHABLE_KEY` | the publishable key of the instance |
+    /// | `CLERK_MACHINE_SECRET_KEY` | the secret key of a machine, for M2M tokens |
+    /// | `CLERK_JWT_KEY` | the public key in PEM format; with it, session tokens are verified without network access |
+    /// | `CLERK_AUTHORIZED_PARTIES` | origins that session tokens may be issued for, separated by commas |
     /// | `CLERK_AUTHORIZED_PARTY_PATTERNS` | the same for preview deployments, such as `https://*.preview.example.com` |
-    /// | `CLERK_API_URL`, `CLERK_API_VERSION` | the Backend API, `https://api.clerk.com` and `v1` |
-    /// | `CLERK_PROXY_URL` | where the Frontend API is proxied, absolute or a path |
-    /// | `CLERK_PUBLIC_URL` | the origin under which browsers reach this application |
-    /// | `CLERK_DOMAIN`, `CLERK_IS_SATELLITE` | the domain of a satellite, and whether this is one |
-    /// | `CLERK_SIGN_IN_URL`, `CLERK_SIGN_UP_URL` | the pages to sign in and up on |
-    /// | `CLERK_WEBHOOK_SIGNING_SECRET` | the secret of the webhook endpoint |
-    /// | `CLERK_DEVELOPMENT_ALLOW_HTTP` | `true` allows plain http to a Backend API beyond loopback, for development |
+    /// | `CLERK_API_URL`, `CLERK_API_VERSION` | the URL and version of the Backend API; the defaults are `https://api.clerk.com` and `v1` |
+    /// | `CLERK_PROXY_URL` | the proxy URL or path of the Frontend API |
+    /// | `CLERK_PUBLIC_URL` | the origin at which browsers reach this application |
+    /// | `CLERK_DOMAIN`, `CLERK_IS_SATELLITE` | the domain of a satellite, and whether the application is one |
+    /// | `CLERK_SIGN_IN_URL`, `CLERK_SIGN_UP_URL` | the sign-in and sign-up pages |
+    /// | `CLERK_WEBHOOK_SIGNING_SECRET` | the signing secret of the webhook endpoint |
+    /// | `CLERK_DEVELOPMENT_ALLOW_HTTP` | `true` allows `http` for a Backend API that is not on loopback, for development |
     ///
-    /// A variable that is empty counts as not set. Blanks and one pair of quotes around a value are dropped, with a warning.
+    /// An empty variable counts as not set. Whitespace and one pair of quotes around a value are removed, with a warning.
     ///
     /// # Errors
-    /// [`ConfigError`] when a needed variable is missing or one cannot be used: a value of blanks, a placeholder such as
-    /// `YOUR_SECRET_KEY`, blanks or line breaks inside a value, a key in the place of another, a test key beside a live one,
-    /// a value that is not Unicode. The error names the variable, and the other name under which it was found, such as
-    /// `VITE_CLERK_PUBLISHABLE_KEY`. It never holds a key.
+    /// Returns [`ConfigError`] if a required variable is missing or a value is unusable: only whitespace, a placeholder such as
+    /// `YOUR_SECRET_KEY`, whitespace or line breaks inside the value, a key in the wrong variable, a test key with a live key,
+    /// or text that is not Unicode. The error names the variable, and another variable that seems to contain the value, such
+    /// as `VITE_CLERK_PUBLISHABLE_KEY`. It never contains a key.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::builder().from_env().build()
     }
@@ -128,13 +128,13 @@ impl Clerk {
         }
     }
 
-    /// The Backend API, with this instance's keys.
+    /// Returns the client of the Backend API, with this instance's keys.
     #[must_use]
     pub fn api(&self) -> &ClerkClient {
         &self.instance.client
     }
 
-    /// Looks users up by id, and remembers them for a short time.
+    /// Returns the cached lookups of users by ID.
     ///
     /// ```no_run
     /// # async fn run(clerk: clerk_core::Clerk) -> Result<(), clerk_core::LookupError> {
@@ -148,45 +148,45 @@ impl Clerk {
         self.instance.lookups.users()
     }
 
-    /// Looks organizations up by id, and remembers them for a short time.
+    /// Returns the cached lookups of organizations by ID.
     #[cfg(feature = "lookups")]
     #[must_use]
     pub fn organizations(&self) -> Lookups<'_, Organization> {
         self.instance.lookups.organizations()
     }
 
-    /// Forgets the users and organizations that a verified webhook of this instance says have changed.
+    /// Removes the users and organizations that a verified webhook of this instance reports as changed from the cache.
     ///
-    /// The extractors of the adapters do it by themselves, for every webhook that they verify. Call it for webhooks that
-    /// arrive by other ways, such as a queue.
+    /// The extractors of the adapters do this automatically for every webhook that they verify. Call this method for webhooks
+    /// that arrive in another way, such as through a queue.
     #[cfg(feature = "lookups")]
     pub fn evict_after(&self, event: &WebhookEvent) {
         self.instance.lookups.evict_after(event);
     }
 
-    /// The publishable key, for pages that load Clerk's browser SDK.
+    /// Returns the publishable key, for pages that load Clerk's browser SDK.
     #[must_use]
     pub fn publishable_key(&self) -> Option<&PublishableKey> {
         self.instance.config.publishable_key.as_ref()
     }
 
-    /// Verifies the webhooks of this instance; `None` when no signing secret is configured.
+    /// Returns the verifier of this instance's webhooks, or `None` if no signing secret is configured.
     #[must_use]
     pub fn webhooks(&self) -> Option<&WebhookVerifier> {
         self.instance.config.webhooks.as_ref()
     }
 
-    /// Unix milliseconds, by the clock of the configuration.
+    /// Returns the time by the configured clock, in Unix milliseconds.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.instance.clock.now()
     }
 
-    /// Authenticates a request, accepting the kinds of tokens that the configuration names.
+    /// Authenticates a request, accepting the configured types of tokens.
     ///
     /// # Errors
-    /// [`AuthenticateError`] when the request shows that the configuration is wrong; frameworks answer 500. An invalid
-    /// token is no error: the state is then signed out and says why.
+    /// Returns [`AuthenticateError`] if the request contradicts the configuration; respond with 500. An invalid token is not an
+    /// error: the state is then signed out and contains the reason.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -208,10 +208,10 @@ impl Clerk {
             .await
     }
 
-    /// Authenticates a request, accepting these kinds of tokens.
+    /// Authenticates a request, accepting these types of tokens.
     ///
     /// # Errors
-    /// As [`authenticate_request`](Self::authenticate_request).
+    /// Returns the same errors as [`authenticate_request`](Self::authenticate_request).
     pub async fn authenticate_request_accepting(
         &self,
         request: &(impl RequestView + ?Sized),
@@ -239,16 +239,16 @@ impl Clerk {
         }
     }
 
-    /// Verifies a token that did not come with a request (`verifyToken` in the official SDKs).
+    /// Verifies a token outside of a request, as `verifyToken` does in the official SDKs.
     ///
-    /// Takes every token that the instance signed for a user: session tokens, and tokens of JWT templates, which name no
-    /// session and may outlive the one that they were made in. A machine's token whose header names no category passes,
-    /// too: its subject is then a machine (`mch_...`). Where only a session will do, use
-    /// [`verify_session_token`](Self::verify_session_token); to authenticate a request,
+    /// Accepts every token that the instance signed for a user: session tokens, and tokens of JWT templates, which have no
+    /// session ID and may outlive the session that they were created in. A machine's token without a category in its header is
+    /// accepted too; its subject is then a machine (`mch_...`). To accept only sessions, use
+    /// [`verify_session_token`](Self::verify_session_token). To authenticate a request, use
     /// [`authenticate_request`](Self::authenticate_request).
     ///
     /// # Errors
-    /// [`TokenError`] says why the token was refused.
+    /// Returns [`TokenError`] if the token is refused.
     pub async fn verify_token(&self, token: &str) -> Result<SessionAuth, TokenError> {
         let Instance {
             config,
@@ -272,13 +272,13 @@ impl Clerk {
         Ok(SessionAuth::new(Arc::new(session), client.clone(), None))
     }
 
-    /// Verifies a session token that did not come with a request: one that names its session (`sid`), and is no token of a
-    /// JWT template or of a machine.
+    /// Verifies a session token outside of a request.
     ///
-    /// Whether the client has signed out since is not known here: a session token is valid until it expires.
+    /// The token must have a session ID (`sid`), and must not be a token of a JWT template or of a machine. It is valid until
+    /// it expires, even if the user has signed out since.
     ///
     /// # Errors
-    /// [`TokenError`] says why the token was refused.
+    /// Returns [`TokenError`] if the token is refused.
     pub async fn verify_session_token(&self, token: &str) -> Result<SessionAuth, TokenError> {
         let session = self.verify_token(token).await?;
         let names_a_session = session.session_id().is_some_and(|sid| !sid.is_empty());
@@ -287,19 +287,19 @@ impl Clerk {
         } else {
             Err(TokenError::new(
                 Reason::TokenInvalid,
-                "the token is not a session token: it names no session (sid), or was made for something else",
+                "the token is not a session token: it has no session ID (sid), or was created for something else",
             ))
         }
     }
 
-    /// The auth object of a session with these claims, for tests and for applications that verified a token by other
-    /// means.
+    /// Creates the authentication state of a session with these claims, for tests and for applications that verified a token by
+    /// other means.
     ///
     /// # Errors
-    /// [`TokenError`] when the organization claims cannot be decoded.
+    /// Returns [`TokenError`] if the organization claims cannot be decoded.
     ///
     /// # Security
-    /// Nothing is verified: whoever controls the claims is signed in as anybody.
+    /// Nothing is verified: anyone who controls the claims can sign in as any user.
     pub fn dangerous_auth_from_claims(
         &self,
         claims: Map<String, Value>,
@@ -343,7 +343,7 @@ impl Clerk {
         diagnose::online(&self.instance).await
     }
 
-    /// Numbers since this handle was built.
+    /// Returns the statistics since this instance was built.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let keys = self.instance.signing_keys.stats();
@@ -365,11 +365,11 @@ impl Clerk {
         }
     }
 
-    /// Returns the URL of the sign-in page, with the way back to the page that was asked for, or elsewhere
-    /// (`redirectToSignIn` in the official SDKs leads there; Clerk docs: "Customize your redirect URLs").
+    /// Returns the URL of the sign-in page, which sends the browser back afterward (Clerk docs: "Customize your redirect
+    /// URLs").
     ///
     /// # Errors
-    /// [`RedirectError`] when there is no page to go to, or a configured one is no URL.
+    /// Returns [`RedirectError`] if there is no page to redirect to or a configured URL is not valid.
     pub fn build_sign_in_url(
         &self,
         request: &(impl RequestView + ?Sized),
@@ -379,10 +379,10 @@ impl Clerk {
         sign_in_url(&self.instance.config, &facts, PendingSession::Absent, back)
     }
 
-    /// Returns the URL of the sign-up page, with the way back to the page that was asked for, or elsewhere.
+    /// Returns the URL of the sign-up page, which sends the browser back afterward.
     ///
     /// # Errors
-    /// As [`build_sign_in_url`](Self::build_sign_in_url).
+    /// Returns the same errors as [`build_sign_in_url`](Self::build_sign_in_url).
     pub fn build_sign_up_url(
         &self,
         request: &(impl RequestView + ?Sized),

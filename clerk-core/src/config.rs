@@ -1,4 +1,4 @@
-//! The checked configuration of an instance: data only.
+//! The validated configuration of an instance, as data.
 
 use clerk_backend_api::MachineSecretKey;
 use url::Url;
@@ -12,31 +12,31 @@ use crate::token::{AcceptedTokens, ClaimRules};
 use crate::urls::is_loopback;
 use crate::webhook::WebhookVerifier;
 
-/// Which forwarded headers (`X-Forwarded-Host`, `X-Forwarded-Proto`, and RFC 7239's `Forwarded` where those are absent) are
-/// believed when the public URL is derived.
+/// Which forwarded headers are trusted for determining the public URL: `X-Forwarded-Host` and `X-Forwarded-Proto`, and
+/// `Forwarded` (RFC 7239) if these are absent.
 ///
-/// The public URL decides where a browser is sent back to after signing in. Behind a proxy that sets these headers they
-/// are needed; on a server that is reached directly anybody can send them.
+/// The public URL determines where a browser returns to after signing in. The headers are needed behind a proxy that sets
+/// them. If a server is reached directly, any client can send them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForwardedHeaders {
-    /// All of them, as the official SDKs do.
+    /// Trusts all of them, as the official SDKs do.
     #[default]
     Trust,
-    /// None: only `Host` counts.
+    /// Trusts none of them and uses only `Host`.
     Ignore,
-    /// Only when the forwarded host is one of these (with its port, unless that is 80 or 443).
+    /// Trusts them only if the forwarded host is one of these. A port other than 80 and 443 must match too.
     Hosts(Vec<String>),
 }
 
-/// The checked configuration of an instance.
+/// The validated configuration of an instance.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) publishable_key: Option<PublishableKey>,
     pub(crate) machine_secret_key: Option<MachineSecretKey>,
     pub(crate) rules: ClaimRules,
     pub(crate) accepts: AcceptedTokens,
-    /// The longest token that is read, in bytes.
+    /// The maximum length of tokens, in bytes.
     pub(crate) max_token_bytes: usize,
     pub(crate) is_satellite: bool,
     pub(crate) satellite_auto_sync: bool,
@@ -45,23 +45,23 @@ pub(crate) struct Config {
     pub(crate) sign_up_url: Option<String>,
     pub(crate) organization_sync: OrganizationSync,
     pub(crate) forwarded_headers: ForwardedHeaders,
-    /// The application's own origin, where it never sees its own host.
+    /// The application's own origin, if it is configured.
     pub(crate) public_url: Option<Url>,
     /// Whether cookies are ignored.
     pub(crate) header_only: bool,
-    /// The WebSocket subprotocol after which a token follows.
+    /// The WebSocket subprotocol that precedes a token.
     pub(crate) websocket_protocol: Option<String>,
-    /// Whether requests of htmx are sent elsewhere as htmx understands it.
+    /// Whether requests of htmx are redirected with `HX-Redirect`.
     pub(crate) htmx_redirects: bool,
     pub(crate) refusal_pages: RefusalPages,
     pub(crate) oauth_resources: OAuthResources,
     pub(crate) redirect_origins: AllowedRedirectOrigins,
-    /// The Frontend API's host without regard to a proxy: what `iss` is compared with.
+    /// The host of the Frontend API regardless of a proxy, which `iss` is compared with.
     pub(crate) original_frontend_api: String,
     pub(crate) webhooks: Option<WebhookVerifier>,
-    /// A variable of another name that seems to hold the signing secret, where none is configured.
+    /// Another variable that seems to contain the signing secret, if none is configured.
     pub(crate) webhook_secret_found_as: Option<String>,
-    /// The longest body of a webhook that is read, in bytes.
+    /// The maximum length of webhook bodies, in bytes.
     pub(crate) webhook_body_limit: usize,
 }
 
@@ -78,8 +78,8 @@ impl Config {
             .map_or("", PublishableKey::cookie_suffix)
     }
 
-    /// Returns where an OAuth client that asked for this path learns how to get a token (RFC 9728 section 3): from this
-    /// application, or from Clerk where no resource is configured.
+    /// Returns the URL of the metadata that tells an OAuth client how to get a token for this path (RFC 9728 section 3). It
+    /// belongs to this application, or to Clerk if no resource is configured.
     pub(crate) fn protected_resource_metadata_url(&self, path: &str) -> Option<String> {
         self.oauth_resources.metadata_url(path).or_else(|| {
             let frontend_api = self.publishable_key.as_ref()?.frontend_api();
@@ -89,8 +89,8 @@ impl Config {
         })
     }
 
-    /// Returns the issuer of OAuth tokens: the Frontend API, under the host that it knows itself by. What stands in its
-    /// place on this machine is reached at its own address.
+    /// Returns the issuer of OAuth tokens, which is the Frontend API with its own host, regardless of a proxy. An emulator on
+    /// this machine is reached at its own URL.
     pub(crate) fn authorization_server(&self) -> Option<String> {
         let emulator = self
             .proxy_url
@@ -103,8 +103,8 @@ impl Config {
         Some(format!("https://{frontend_api}"))
     }
 
-    /// The Frontend API for a request: the proxy, a relative one resolved against the request's own origin, else the
-    /// host of the key or of the satellite's domain.
+    /// Returns the Frontend API for a request: the proxy URL, resolved against the origin of the request if it is relative, or
+    /// else the host of the key or of the satellite's domain.
     pub(crate) fn frontend_api(&self, url: &Url) -> String {
         match self.proxy_url.as_deref() {
             Some(path) if path.starts_with('/') => {

@@ -1,4 +1,4 @@
-//! Everything that request authentication needs of one Clerk instance.
+//! A Clerk instance, as request authentication uses it.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -27,7 +27,7 @@ pub(crate) struct Instance {
     pub(crate) lookups: LookupCaches,
     pub(crate) outbound: Outbound,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Bearer tokens that were answered from the cache of verified tokens.
+    /// The number of bearer tokens that were found in the cache of verified tokens.
     pub(crate) token_cache_hits: AtomicU64,
     /// How requests were authenticated.
     pub(crate) outcomes: OutcomeCounts,

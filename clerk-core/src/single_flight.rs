@@ -148,7 +148,7 @@ mod tests {
         answer.send(7).unwrap();
         assert_eq!(second.await, 7);
 
-        // The last waiter takes the call along, and the next one begins anew.
+        // Dropping the last waiter cancels the call, and the next waiter starts a new one.
         let mut only = flights.join("b", std::future::pending());
         assert_eq!((&mut only).now_or_never(), None);
         drop(only);

@@ -1,4 +1,4 @@
-//! The seam is enough for a framework of one's own.
+//! The `adapter` module is enough to integrate another framework.
 #![cfg(test)]
 
 use clerk_core::SystemClock;
