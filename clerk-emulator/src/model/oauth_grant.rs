@@ -1,10 +1,12 @@
 use crate::random;
+use serde::{Deserialize, Serialize};
 
 /// How long a code may be exchanged: ten minutes, the most that RFC 6749 recommends.
 const CODE_LIFETIME_MS: i64 = 10 * 60_000;
 
 /// A code that an application exchanges for tokens (RFC 6749 section 4.1).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AuthorizationCode {
     pub(crate) code: String,
     pub(crate) client_id: String,
@@ -29,7 +31,8 @@ impl AuthorizationCode {
 }
 
 /// A refresh token of an application.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RefreshGrant {
     pub(crate) token: String,
     pub(crate) client_id: String,
@@ -48,7 +51,8 @@ impl RefreshGrant {
 }
 
 /// What a user has allowed an application.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OAuthConsent {
     /// Client id and user id.
     pub(crate) id: String,
