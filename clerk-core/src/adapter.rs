@@ -153,7 +153,7 @@ impl Wait {
     /// Returns an answer to respond with instead of calling the application, as in [`Next::Answer`].
     pub async fn finish(self) -> Result<GoOn, Response<AnswerBody>> {
         let Self { clerk, pending } = self;
-        let outcome = pending.finish().await;
+        let outcome = authenticate::finish(pending).await;
         clerk.settle(outcome)
     }
 }

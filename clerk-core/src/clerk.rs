@@ -219,7 +219,7 @@ impl Clerk {
     ) -> Result<RequestState, AuthenticateError> {
         let outcome = match authenticate::start(&self.instance, request, accepts) {
             Ok(Start::Done(state)) => Ok(state),
-            Ok(Start::Waiting(pending)) => pending.finish().await,
+            Ok(Start::Waiting(pending)) => authenticate::finish(pending).await,
             Err(error) => Err(error),
         };
         self.count(&outcome);

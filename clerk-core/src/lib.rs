@@ -39,6 +39,7 @@
 //! | receive webhooks | [`WebhookVerifier`], then [`WebhookEvent`] |
 //! | verify a token outside of a request | [`Clerk::verify_token`] |
 //! | test handlers and applications | [`testing`] |
+//! | find out why nobody can sign in | [`Clerk::diagnose`], [`Clerk::diagnose_online`], [`ClerkBuilder::diagnose`] |
 //! | integrate another framework | [`adapter`] |
 //!
 //! # Overview
@@ -47,6 +48,8 @@
 //!   [`InstanceType`], [`PublishableKeyError`], [`account_portal`] and [`cookie_suffix`]; [`ForwardedHeaders`],
 //!   [`OrganizationSync`], [`OAuthResource`] and [`OAuthResourceError`]; [`SharedStore`] with [`StoreFuture`],
 //!   [`StoreError`], [`Removal`] and [`RemovalListener`]; [`Clock`], [`SystemClock`] and [`ManualClock`]; and [`Stats`].
+//! - **Diagnosis** reports what is configured and what is wrong: [`Diagnosis`] with its [`ReportedSetting`]s and
+//!   [`Finding`]s, each of a [`Severity`].
 //! - **Authentication** finds out who sent a request: [`RequestState`], [`AuthStatus`] and [`AuthenticateError`] are the
 //!   outcome. [`Auth`] is one of [`SessionAuth`] with its [`SessionOrganization`], [`ApiKeyAuth`], [`M2mTokenAuth`],
 //!   [`OAuthTokenAuth`], and [`SignedOut`] with its [`Reason`] and [`RefreshRefusal`].
@@ -82,9 +85,23 @@
 //! | level | what |
 //! |---|---|
 //! | ERROR | misconfiguration, and signing keys that cannot be loaded |
-//! | WARN | signing keys that cannot be refreshed, calls to Clerk and lookups that fail, a shared store that does not answer, and handshakes that loop or are refused |
+//! | WARN | signing keys that cannot be refreshed, calls to Clerk and lookups that fail, a shared store that does not answer, and handshakes that loop or are refused; values of variables that were corrected when they were read |
 //! | INFO | on development instances, tokens and webhooks that are refused |
 //! | DEBUG | requests that are not signed in, with the reason |
+//!
+//! | span | level | fields |
+//! |---|---|---|
+//! | `clerk.authenticate` | DEBUG | `clerk.outcome` and `clerk.reason`; around requests that wait for Clerk, which most do not |
+//! | `clerk.request` | DEBUG | those of `clerk-backend-api`; around each call of the Backend API |
+//!
+//! | field of events | value |
+//! |---|---|
+//! | `clerk.outcome` | `signed-in`, `signed-out` or `handshake`, as in [`AuthStatus`] |
+//! | `clerk.reason` | why a request is not signed in, as in [`Reason`] |
+//! | `clerk.finding` | the code of a [`Finding`], logged by [`Diagnosis::log`] |
+//! | `reason`, `error` | why something else failed |
+//!
+//! [`Clerk::stats`] returns numbers to export: key downloads, cache hits, and outcomes of authentication.
 //!
 //! Tokens, cookies, secrets and email addresses are never logged.
 

@@ -21,6 +21,7 @@ mod refresh;
 mod satellite;
 mod session;
 mod state;
+mod waiting;
 
 pub(crate) use drive::{Pending, Start, start};
 pub use error::AuthenticateError;
@@ -28,3 +29,4 @@ pub(crate) use facts::Facts;
 pub(crate) use outcome::Outcome;
 pub(crate) use public_url::Authority;
 pub use state::{AuthStatus, RequestState};
+pub(crate) use waiting::finish;

@@ -85,7 +85,7 @@ impl ClerkBuilder {
                 diagnosis.set("publishable key", format!("set, of {frontend_api}"));
             }
             Some(Err(_)) => diagnosis.set("publishable key", "set, but not a publishable key"),
-            None => diagnosis.set("publishable key", "not set"),
+            None => diagnosis.set("publishable key", self.unset(names::CLERK_PUBLISHABLE_KEY)),
         }
         diagnosis.set(
             "secret key",
@@ -93,17 +93,19 @@ impl ClerkBuilder {
                 Some(Some(InstanceType::Development)) => "set, of a development instance",
                 Some(Some(InstanceType::Production)) => "set, of a production instance",
                 Some(None) => "set",
-                None => "not set",
+                None => self.unset(names::CLERK_SECRET_KEY),
             },
         );
-        diagnosis.set(
-            "machine secret key",
-            set_or_not(self.machine_secret_key.is_some()),
-        );
-        diagnosis.set(
-            "webhook signing secret",
-            set_or_not(self.is_set(names::CLERK_WEBHOOK_SIGNING_SECRET)),
-        );
+        for (name, variable) in [
+            ("machine secret key", names::CLERK_MACHINE_SECRET_KEY),
+            (
+                "webhook signing secret",
+                names::CLERK_WEBHOOK_SIGNING_SECRET,
+            ),
+        ] {
+            let is_set = self.is_set(variable);
+            diagnosis.set(name, if is_set { "set" } else { self.unset(variable) });
+        }
         diagnosis.set(
             "signing keys",
             if self.jwt_key.is_some() {
@@ -136,6 +138,16 @@ impl ClerkBuilder {
                 ForwardedHeaders::Hosts(_) => "believed for listed hosts",
             },
         );
+    }
+
+    /// Says how a setting is not set.
+    fn unset(&self, variable: &str) -> &'static str {
+        let mut unusable = self.unusable.iter();
+        if unusable.any(|remark| remark.variable == variable) {
+            "set to something that cannot be used"
+        } else {
+            "not set"
+        }
     }
 
     fn reported_api_url(&self) -> String {
@@ -275,8 +287,4 @@ impl ClerkBuilder {
             }
         }
     }
-}
-
-fn set_or_not(is_set: bool) -> &'static str {
-    if is_set { "set" } else { "not set" }
 }

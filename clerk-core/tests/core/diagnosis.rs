@@ -487,3 +487,28 @@ fn outcomes_are_counted() {
     assert_eq!(counted, [4, 2, 1, 1, 0, 0], "{stats:?}");
     assert_eq!(serde_json::to_value(stats).unwrap()["signed_in"], 4);
 }
+
+#[test]
+fn a_request_that_waits_is_a_span_with_its_outcome() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let emulator = runtime.block_on(Emulator::builder().start()).unwrap();
+    let clerk = on(&emulator).build().unwrap();
+    let foreign = Signer::instance().session();
+    let headers = [("authorization", &*format!("Bearer {foreign}"))];
+    let (state, logged) =
+        log::captured(|| runtime.block_on(clerk.authenticate_request(&request(&headers))));
+    assert_eq!(
+        crate::outcome(&state.unwrap()),
+        "signed-out jwk-kid-mismatch"
+    );
+    let call = logged.lines().find(|line| line.contains("clerk.request"));
+    assert!(
+        call.is_some_and(|line| line.contains("clerk.authenticate:clerk.request{")),
+        "{logged}"
+    );
+    assert!(!logged.contains(&foreign), "{logged}");
+    assert!(!logged.contains(emulator.secret_key()), "{logged}");
+}

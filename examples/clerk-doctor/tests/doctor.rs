@@ -6,6 +6,9 @@ use std::process::{Command, Output};
 use clerk_emulator::Emulator;
 use clerk_test_support::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY};
 
+/// Variables, and what the report must say.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 fn run<N: AsRef<str>, V: AsRef<str>>(arguments: &[&str], variables: &[(N, V)]) -> Output {
     let variables = variables
         .iter()
@@ -41,7 +44,7 @@ async fn a_good_environment_passes() {
 async fn what_is_wrong_is_said_with_what_to_do() {
     let emulator = Emulator::builder().start().await.unwrap();
     let api = emulator.url();
-    let cases: [(&[(&str, &str)], &[&str]); 4] = [
+    let cases: [Case<'_>; 4] = [
         (
             &[
                 ("CLERK_SECRET_KEY", PRODUCTION_KEY),
