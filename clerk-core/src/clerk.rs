@@ -219,7 +219,8 @@ impl Clerk {
     ) -> Result<RequestState, AuthenticateError> {
         let outcome = match authenticate::start(&self.instance, request, accepts) {
             Ok(Start::Done(state)) => Ok(state),
-            Ok(Start::Waiting(pending)) => authenticate::finish(pending).await,
+            // In a box of its own, so that the future of a request that waits for nothing stays small.
+            Ok(Start::Waiting(pending)) => Box::pin(authenticate::finish(pending)).await,
             Err(error) => Err(error),
         };
         self.count(&outcome);
