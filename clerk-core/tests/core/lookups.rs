@@ -244,6 +244,13 @@ async fn another_object_than_the_one_asked_for_is_refused() {
         let outcome = clerk.users().get(ADA).await;
         assert!(outcome.is_err(), "{outcome:?}");
     }
+    // An organization answers to its slug, too, but is remembered under its id only.
+    let clerk = on(&emulator).build().unwrap();
+    let outcome = clerk.organizations().get("acme").await;
+    assert!(
+        matches!(outcome, Err(LookupError::OtherObject)),
+        "{outcome:?}"
+    );
     let missing = on(&emulator).build().unwrap();
     let outcome = missing.users().get("user_nobody").await;
     assert!(outcome.is_err_and(|error| error.is_not_found()));

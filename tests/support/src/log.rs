@@ -1,8 +1,9 @@
 //! Reads what a thread logs.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -21,14 +22,23 @@ impl Log {
     /// Takes what is logged on this thread at this level and above for as long as the guard lives.
     #[must_use]
     pub fn start_at(level: LevelFilter) -> (Self, DefaultGuard) {
+        // As long as a process has one dispatcher, whether anybody wants an event is settled for good by the thread that comes
+        // upon it first: here, by a test without a log.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Self::default().dispatch(LevelFilter::TRACE));
         let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
+        let guard = tracing::dispatcher::set_default(&log.dispatch(level));
+        (log, guard)
+    }
+
+    fn dispatch(&self, level: LevelFilter) -> Dispatch {
+        tracing_subscriber::fmt()
             .with_max_level(level)
             .with_ansi(false)
             .without_time()
-            .with_writer(log.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+            .with_writer(self.clone())
+            .finish()
+            .into()
     }
 
     /// Returns what has been logged.
