@@ -15,6 +15,7 @@ use crate::rules::factors::{self, SecondFactor, Sessions};
 use crate::rules::passkeys;
 use crate::rules::provider_accounts;
 use crate::rules::totp::{self, CodeKind};
+use crate::rules::wallets;
 
 const MOST_AT_ONCE: usize = 50;
 
@@ -38,6 +39,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route(
             "/users/{user_id}/passkeys/{passkey_id}",
             delete(remove_passkey),
+        )
+        .route(
+            "/users/{user_id}/web3_wallets/{web3_wallet_id}",
+            delete(remove_wallet),
         )
         .route(
             "/users/{user_id}/external_accounts/{external_account_id}",
@@ -136,6 +141,16 @@ async fn remove_passkey(
 ) -> Reply {
     answer::deleted(&app, "passkey", |tables, now| {
         passkeys::remove(tables, &user_id, &id, now)?;
+        Ok(id)
+    })
+}
+
+async fn remove_wallet(
+    State(app): State<Arc<App>>,
+    Path((user_id, id)): Path<(String, String)>,
+) -> Reply {
+    answer::deleted(&app, "web3_wallet", |tables, now| {
+        wallets::remove(tables, &user_id, &id, now)?;
         Ok(id)
     })
 }

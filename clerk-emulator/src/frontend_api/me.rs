@@ -22,7 +22,7 @@ use crate::rules::accounts::{self, Profile, UserMetadata, UserUpdate};
 use crate::rules::api_error::ApiError;
 use crate::rules::metadata::Update;
 use crate::rules::sessions::SessionFilter;
-use crate::rules::{profile, reverifications, sessions};
+use crate::rules::{profile, reverifications, sessions, wallets};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -57,6 +57,7 @@ async fn update(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
     }
     let email = form.text("primary_email_address_id").map(str::to_owned);
     let phone = form.text("primary_phone_number_id").map(str::to_owned);
+    let wallet = form.text("primary_web3_wallet_id");
     let given = UserMetadata {
         unsafe_: metadata(&form, "unsafe_metadata")?,
         ..UserMetadata::default()
@@ -76,6 +77,9 @@ async fn update(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         let (id, now) = (&session.user_id, visit.now);
         profile::check_primary(tables, id, email.as_deref(), phone.as_deref())?;
         accounts::update(tables, id, update, now)?;
+        if let Some(wallet) = wallet {
+            wallets::make_primary(tables, id, wallet, now)?;
+        }
         accounts::update_metadata(tables, id, given, Update::Replace, now)?;
         shown(&app, tables, id, now)
     })

@@ -16,7 +16,7 @@ use crate::http::body::Form;
 use crate::http::reply::Reply;
 use crate::model::strategy::Strategy;
 use crate::rules::api_error::ApiError;
-use crate::rules::{accounts, codes, profile, provider_accounts, user_identifiers};
+use crate::rules::{accounts, codes, profile, provider_accounts, user_identifiers, wallets};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -46,6 +46,19 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route(
             "/v1/me/phone_numbers/{phone_number_id}/attempt_verification",
             post(attempt_phone),
+        )
+        .route("/v1/me/web3_wallets", get(list_wallets).post(add_wallet))
+        .route(
+            "/v1/me/web3_wallets/{web3_wallet_id}",
+            get(one_wallet).delete(delete_wallet),
+        )
+        .route(
+            "/v1/me/web3_wallets/{web3_wallet_id}/prepare_verification",
+            post(prepare_wallet),
+        )
+        .route(
+            "/v1/me/web3_wallets/{web3_wallet_id}/attempt_verification",
+            post(attempt_wallet),
         )
         .route("/v1/me/external_accounts", post(connect))
         .route(
@@ -223,6 +236,80 @@ async fn attempt_phone(
         let phone = profile::phone(tables, user, &id)?;
         let shapes = View::new(&app, tables, visit.now).shared();
         judged(verdict, || Ok(shapes.phone_number(phone)))
+    })
+}
+
+fn wallet(app: &App, tables: &Tables, user: &str, id: &str, now: i64) -> Result<Done, ApiError> {
+    let wallet = wallets::find(tables, user, id)?;
+    let view = View::new(app, tables, now);
+    Ok(Done::Wrapped(view.shared().web3_wallet(wallet)))
+}
+
+async fn list_wallets(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
+    read_signed_in(&app, &visitor, |tables, session, now| {
+        let user = accounts::find(tables, &session.user_id)?;
+        let shapes = View::new(&app, tables, now).shared();
+        let wallets = user.web3_wallets.iter();
+        let shown = wallets.map(|wallet| shapes.web3_wallet(wallet)).collect();
+        Ok(Done::Raw(StatusCode::OK, shown))
+    })
+}
+
+async fn add_wallet(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form) -> Reply {
+    let address = required(&form, "web3_wallet")?.to_owned();
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
+        let id = wallets::add(tables, &session.user_id, address, visit.now)?;
+        wallet(&app, tables, &session.user_id, &id, visit.now)
+    })
+}
+
+async fn one_wallet(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+) -> Reply {
+    read_signed_in(&app, &visitor, |tables, session, now| {
+        wallet(&app, tables, &session.user_id, &id, now)
+    })
+}
+
+async fn delete_wallet(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+) -> Reply {
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
+        wallets::remove(tables, &session.user_id, &id, visit.now)?;
+        Ok(deleted("web3_wallet", &id))
+    })
+}
+
+async fn prepare_wallet(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    let strategy = required_strategy(&form)?;
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
+        wallets::prepare(tables, &session.user_id, &id, &strategy, visit)?;
+        wallet(&app, tables, &session.user_id, &id, visit.now)
+    })
+}
+
+async fn attempt_wallet(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+    Form(form): Form,
+) -> Reply {
+    let signature = required(&form, "signature")?;
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
+        let user = &session.user_id;
+        let verdict = wallets::attempt(tables, user, &id, signature, visit.now)?;
+        let wallet = wallets::find(tables, user, &id)?;
+        let shapes = View::new(&app, tables, visit.now).shared();
+        judged(verdict, || Ok(shapes.web3_wallet(wallet)))
     })
 }
 

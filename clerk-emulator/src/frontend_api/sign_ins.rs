@@ -125,7 +125,8 @@ async fn prepare_first_factor(
     let strategy = required_strategy(&form)?;
     let target = form
         .text("email_address_id")
-        .or(form.text("phone_number_id"));
+        .or(form.text("phone_number_id"))
+        .or(form.text("web3_wallet_id"));
     let redirect_url = redirect_url(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         sign_ins::prepare_first_factor(tables, &id, &strategy, target, redirect_url, visit)?;
@@ -139,6 +140,7 @@ pub(super) fn first_factor_answer(form: &Params) -> Result<FirstFactorAnswer<'_>
         strategy: required_strategy(form)?,
         password: form.text("password"),
         code: form.text("code"),
+        signature: form.text("signature"),
         public_key_credential: form.text("public_key_credential"),
     })
 }

@@ -68,6 +68,7 @@ fn fields(app: &App, form: &Params) -> Result<SignUpFields, ApiError> {
     Ok(SignUpFields {
         email_address,
         phone_number,
+        web3_wallet: patch(form, "web3_wallet"),
         username: patch(form, "username"),
         first_name: patch(form, "first_name"),
         last_name: patch(form, "last_name"),
@@ -142,7 +143,10 @@ async fn attempt_verification(
     Form(form): Form,
 ) -> Reply {
     let strategy = required_strategy(&form)?;
-    let code = required(&form, "code")?;
+    let code = match form.text("signature") {
+        Some(signature) => signature,
+        None => required(&form, "code")?,
+    };
     perform(&app, &visitor, |tables, visit| {
         let verdict = sign_ups::attempt_verification(tables, &id, &strategy, code, visit)?;
         judged(verdict, || shown(&app, tables, visit, &id))

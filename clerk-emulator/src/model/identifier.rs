@@ -15,6 +15,8 @@ pub(crate) enum Proof {
     Link,
     /// By the ticket of an invitation.
     Ticket,
+    /// By the signature of a wallet, whose strategy has this name.
+    Signature(&'static str),
     /// By the provider with this name.
     Provider(Cow<'static, str>),
     /// Not proven yet.
@@ -55,6 +57,19 @@ pub(crate) struct PhoneNumber {
     pub(crate) updated_at: i64,
 }
 
+/// A wallet of a user.
+#[derive(Debug, Clone)]
+pub(crate) struct Web3Wallet {
+    pub(crate) id: String,
+    /// Its address.
+    pub(crate) web3_wallet: String,
+    pub(crate) proof: Proof,
+    /// The proof that is being given.
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
 impl EmailAddress {
     pub(crate) fn new(email_address: String, proof: Proof, now: i64) -> Self {
         Self {
@@ -77,6 +92,19 @@ impl PhoneNumber {
             challenge: None,
             reserved_for_second_factor: false,
             default_second_factor: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+impl Web3Wallet {
+    pub(crate) fn new(web3_wallet: String, proof: Proof, now: i64) -> Self {
+        Self {
+            id: random::id("idn"),
+            web3_wallet,
+            proof,
+            challenge: None,
             created_at: now,
             updated_at: now,
         }

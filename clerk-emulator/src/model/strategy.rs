@@ -15,9 +15,19 @@ pub(crate) enum Strategy {
     Ticket,
     Passkey,
     GoogleOneTap,
+    /// A signature of a wallet, by the name that the API has for the kind of wallet.
+    Web3(&'static str),
     /// An account at a provider, by the provider's name.
     OAuth(String),
 }
+
+/// The kinds of wallets that sign as Ethereum's do.
+const WALLETS: &[&str] = &[
+    "web3_metamask_signature",
+    "web3_base_signature",
+    "web3_coinbase_wallet_signature",
+    "web3_okx_wallet_signature",
+];
 
 impl Strategy {
     /// Reads the name in the API.
@@ -34,7 +44,10 @@ impl Strategy {
             "ticket" => Self::Ticket,
             "passkey" => Self::Passkey,
             "google_one_tap" => Self::GoogleOneTap,
-            name => Self::OAuth(name.strip_prefix("oauth_")?.to_owned()),
+            name => match name.strip_prefix("oauth_") {
+                Some(provider) => Self::OAuth(provider.to_owned()),
+                None => Self::Web3(WALLETS.iter().find(|known| **known == name)?),
+            },
         })
     }
 
@@ -52,6 +65,7 @@ impl Strategy {
             Self::Ticket => "ticket",
             Self::Passkey => "passkey",
             Self::GoogleOneTap => "google_one_tap",
+            Self::Web3(name) => name,
             Self::OAuth(provider) => return Cow::Owned(format!("oauth_{provider}")),
         })
     }

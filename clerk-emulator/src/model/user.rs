@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::base64_text;
 use super::external_account::ExternalAccount;
-use super::identifier::{EmailAddress, PhoneNumber};
+use super::identifier::{EmailAddress, PhoneNumber, Web3Wallet};
 use super::metadata::Metadata;
 use super::passkey::Passkey;
 use super::password::Password;
@@ -24,6 +24,8 @@ pub(crate) struct User {
     pub(crate) primary_phone_number_id: Option<String>,
     pub(crate) email_addresses: Vec<EmailAddress>,
     pub(crate) phone_numbers: Vec<PhoneNumber>,
+    pub(crate) web3_wallets: Vec<Web3Wallet>,
+    pub(crate) primary_web3_wallet_id: Option<String>,
     pub(crate) external_accounts: Vec<ExternalAccount>,
     pub(crate) passkeys: Vec<Passkey>,
     pub(crate) password: Option<Password>,
@@ -80,6 +82,8 @@ impl User {
             primary_phone_number_id: None,
             email_addresses: Vec::new(),
             phone_numbers: Vec::new(),
+            web3_wallets: Vec::new(),
+            primary_web3_wallet_id: None,
             external_accounts: Vec::new(),
             passkeys: Vec::new(),
             password: None,
@@ -173,6 +177,10 @@ impl User {
         self.primary_email()
             .or(self.username.as_deref())
             .or(self.primary_phone())
+            .or(self
+                .web3_wallets
+                .first()
+                .map(|one| one.web3_wallet.as_str()))
             .unwrap_or(&self.id)
     }
 

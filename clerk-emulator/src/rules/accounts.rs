@@ -7,7 +7,7 @@ use super::metadata::{self, Update};
 use super::passwords::{self, NewPassword};
 use super::restrictions;
 use super::sessions;
-use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
+use crate::model::identifier::{EmailAddress, PhoneNumber, Proof, Web3Wallet};
 use crate::model::metadata::Metadata;
 use crate::model::patch::Patch;
 use crate::model::session::SessionStatus;
@@ -97,6 +97,25 @@ pub(crate) fn change<'a>(
 
 /// Creates a user.
 pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&User, ApiError> {
+    create_user(tables, new, None, now)
+}
+
+/// Creates a user who is known by a wallet, and returns the id.
+pub(crate) fn create_with_wallet(
+    tables: &mut Tables,
+    new: NewUser,
+    wallet: Web3Wallet,
+    now: i64,
+) -> Result<String, ApiError> {
+    create_user(tables, new, Some(wallet), now).map(|user| user.id.clone())
+}
+
+fn create_user(
+    tables: &mut Tables,
+    new: NewUser,
+    wallet: Option<Web3Wallet>,
+    now: i64,
+) -> Result<&User, ApiError> {
     let emails: Vec<&str> = new
         .email_addresses
         .iter()
@@ -122,7 +141,8 @@ pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&Use
         .as_deref()
         .filter(|_| emails.is_empty() && phones.is_empty());
     restrictions::check_access(tables, emails.iter().chain(&phones).copied().chain(names))?;
-    if emails.is_empty() && phones.is_empty() && new.username.is_none() {
+    let identifiable = !emails.is_empty() || !phones.is_empty() || new.username.is_some();
+    if !identifiable && wallet.is_none() {
         return Err(incomplete("email_address"));
     }
     if new.profile.password.is_none() && !new.skip_password_requirement {
@@ -140,6 +160,8 @@ pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&Use
         .map(|(number, proof)| PhoneNumber::new(number, proof, now))
         .collect();
     user.fill_in_primaries();
+    user.primary_web3_wallet_id = wallet.as_ref().map(|wallet| wallet.id.clone());
+    user.web3_wallets.extend(wallet);
     user.username = new.username;
     user.external_id = new.external_id;
     user.banned = new.banned;
@@ -292,6 +314,15 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
         .credit_entries
         .remove_where(|entry| entry.owner_id == id);
     subscriptions::close(tables, id);
+    tables
+        .organization_suggestions
+        .remove_where(|suggestion| suggestion.user_id == id);
+    tables
+        .refresh_grants
+        .remove_where(|grant| grant.user_id == id);
+    tables
+        .authorization_codes
+        .remove_where(|code| code.user_id == id);
     tables.users.remove(id);
     Ok(())
 }

@@ -24,11 +24,21 @@ pub(crate) fn user_by_phone<'a>(tables: &'a Tables, number: &str) -> Option<&'a 
     tables.users.find(|user| user.has_phone(number))
 }
 
+/// Finds the user with this wallet, in any case.
+pub(crate) fn user_by_wallet<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
+    tables.users.find(|user| {
+        user.web3_wallets
+            .iter()
+            .any(|wallet| wallet.web3_wallet.eq_ignore_ascii_case(address))
+    })
+}
+
 /// Finds the user who signs in with this e-mail address, username or phone number.
 pub(crate) fn user_by_identifier<'a>(tables: &'a Tables, identifier: &str) -> Option<&'a User> {
     user_by_email(tables, identifier)
         .or_else(|| user_by_username(tables, identifier))
         .or_else(|| user_by_phone(tables, identifier))
+        .or_else(|| user_by_wallet(tables, identifier))
 }
 
 /// Finds a user by id, e-mail address, username or phone number.

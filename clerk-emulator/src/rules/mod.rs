@@ -59,3 +59,4 @@ pub(crate) mod verdict;
 pub(crate) mod verifications;
 pub(crate) mod visit;
 pub(crate) mod waitlist;
+pub(crate) mod wallets;

@@ -103,6 +103,7 @@ pub(crate) fn prepare_first_factor(
             let (channel, id, to) = match target {
                 FactorTarget::EmailAddress { id, shown } => (Channel::Email, id, shown),
                 FactorTarget::PhoneNumber { id, shown } => (Channel::Sms, id, shown),
+                FactorTarget::Web3Wallet { .. } => return Err(codes::other_strategy()),
             };
             let mut challenge = Challenge::new(strategy.clone(), visit.now);
             challenge.identifier_id = Some(id);

@@ -20,6 +20,7 @@ impl Shapes<'_> {
             Strategy::Ticket => "verification_ticket",
             Strategy::Passkey => "verification_passkey",
             Strategy::GoogleOneTap => "verification_google_one_tap",
+            Strategy::Web3(_) => "verification_web3",
             Strategy::OAuth(_) => "verification_oauth",
         };
         let mut json = json!({
@@ -39,6 +40,10 @@ impl Shapes<'_> {
                 "long_message": problem.message,
                 "meta": {},
             });
+        }
+        if let (Strategy::Web3(_), Some(message)) = (&challenge.strategy, &challenge.answer) {
+            json["nonce"] = json!(message.0);
+            json["message"] = json!(message.0);
         }
         if challenge.strategy == Strategy::Passkey
             && let Some(nonce) = self.authentication_options(challenge)

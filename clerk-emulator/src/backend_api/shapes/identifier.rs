@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::challenge::Challenge;
-use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
+use crate::model::identifier::{EmailAddress, PhoneNumber, Proof, Web3Wallet};
 use crate::model::verification::Verification;
 
 impl Shapes<'_> {
@@ -36,6 +36,18 @@ impl Shapes<'_> {
         })
     }
 
+    pub(crate) fn web3_wallet(self, wallet: &Web3Wallet) -> Value {
+        let challenge = wallet.challenge.as_ref();
+        json!({
+            "id": wallet.id,
+            "object": "web3_wallet",
+            "web3_wallet": wallet.web3_wallet,
+            "verification": self.proof(wallet.proof, "", challenge, wallet.updated_at),
+            "created_at": wallet.created_at,
+            "updated_at": wallet.updated_at,
+        })
+    }
+
     /// Shows a verification by a one-time code.
     pub(crate) fn verification(self, verification: &Verification) -> Value {
         json!({
@@ -62,6 +74,7 @@ impl Shapes<'_> {
             Proof::Code => ("verification_otp", code.to_owned()),
             Proof::Link => ("verification_email_link", "email_link".to_owned()),
             Proof::Ticket => ("verification_ticket", "ticket".to_owned()),
+            Proof::Signature(name) => ("verification_web3", name.to_owned()),
             Proof::Provider(name) => ("verification_from_oauth", format!("from_oauth_{name}")),
             Proof::None => return challenge.map_or(Value::Null, |open| self.challenge(open)),
         };

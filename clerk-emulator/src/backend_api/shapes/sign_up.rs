@@ -23,6 +23,10 @@ impl Shapes<'_> {
             let challenge = attempt.phone_verification.as_ref();
             self.sign_up_verification(challenge, &["phone_code"], "phone_code")
         });
+        let wallet = attempt.web3_wallet.as_ref().map(|_| {
+            let challenge = attempt.wallet_verification.as_ref();
+            self.sign_up_verification(challenge, &["web3_metamask_signature"], "web3")
+        });
         let external = attempt.external_verification.as_ref();
         json!({
             "object": "sign_up_attempt",
@@ -35,13 +39,13 @@ impl Shapes<'_> {
             "verifications": {
                 "email_address": email,
                 "phone_number": phone,
-                "web3_wallet": null,
+                "web3_wallet": wallet,
                 "external_account": external.map(|challenge| self.challenge(challenge)),
             },
             "username": attempt.username,
             "email_address": attempt.email_address,
             "phone_number": attempt.phone_number,
-            "web3_wallet": null,
+            "web3_wallet": attempt.web3_wallet,
             "password_enabled": attempt.password.is_some(),
             "first_name": attempt.first_name,
             "last_name": attempt.last_name,
@@ -81,8 +85,8 @@ impl Shapes<'_> {
             Some(challenge) => (self.challenge(challenge), "needs_attempt"),
             None => {
                 let object = match code {
-                    "email_code" | "phone_code" => "verification_otp",
-                    _ => "verification_email_link",
+                    "web3" => "verification_web3",
+                    _ => "verification_otp",
                 };
                 let blank = json!({
                     "object": object,

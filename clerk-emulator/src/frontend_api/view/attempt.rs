@@ -140,6 +140,11 @@ fn factor(factor: &Factor) -> Value {
             json["safe_identifier"] = json!(shown);
             json["primary"] = json!(factor.is_primary);
         }
+        Some(FactorTarget::Web3Wallet { id, shown }) => {
+            json["web3_wallet_id"] = json!(id);
+            json["safe_identifier"] = json!(shown);
+            json["primary"] = json!(factor.is_primary);
+        }
         Some(FactorTarget::PhoneNumber { id, shown }) => {
             json["phone_number_id"] = json!(id);
             json["safe_identifier"] = json!(shown);

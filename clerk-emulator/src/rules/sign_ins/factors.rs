@@ -17,12 +17,15 @@ pub(crate) struct Factor {
 pub(crate) enum FactorTarget {
     EmailAddress { id: String, shown: String },
     PhoneNumber { id: String, shown: String },
+    Web3Wallet { id: String, shown: String },
 }
 
 impl FactorTarget {
     pub(crate) fn id(&self) -> &str {
         match self {
-            Self::EmailAddress { id, .. } | Self::PhoneNumber { id, .. } => id,
+            Self::EmailAddress { id, .. }
+            | Self::PhoneNumber { id, .. }
+            | Self::Web3Wallet { id, .. } => id,
         }
     }
 }
@@ -100,6 +103,19 @@ pub(crate) fn first_factors(
         .any(|passkey| passkey.credential.is_some())
     {
         factors.push(Factor::bare(Strategy::Passkey));
+    }
+    for wallet in &user.web3_wallets {
+        if let Proof::Signature(name) = wallet.proof {
+            factors.push(Factor {
+                strategy: Strategy::Web3(name),
+                target: Some(FactorTarget::Web3Wallet {
+                    id: wallet.id.clone(),
+                    shown: wallet.web3_wallet.clone(),
+                }),
+                is_primary: user.primary_web3_wallet_id.as_ref() == Some(&wallet.id),
+                is_default: false,
+            });
+        }
     }
     for account in &user.external_accounts {
         let factor = Factor::bare(Strategy::OAuth(account.account.provider.clone()));

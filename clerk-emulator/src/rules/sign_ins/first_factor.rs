@@ -6,6 +6,7 @@ use super::super::provider_accounts;
 use super::super::settings;
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
+use super::super::wallets;
 use super::completion::advance;
 use super::factors::{FactorTarget, first_factors};
 use super::lookup::{find_open, invalid_state, save, strategy_not_valid};
@@ -21,6 +22,7 @@ pub(crate) struct FirstFactorAnswer<'a> {
     pub(crate) strategy: Strategy,
     pub(crate) password: Option<&'a str>,
     pub(crate) code: Option<&'a str>,
+    pub(crate) signature: Option<&'a str>,
     pub(crate) public_key_credential: Option<&'a str>,
 }
 
@@ -31,6 +33,7 @@ impl FirstFactorAnswer<'_> {
             strategy,
             password: None,
             code: None,
+            signature: None,
             public_key_credential: None,
         }
     }
@@ -138,6 +141,11 @@ pub(super) fn prepare(
             let code = codes::send_code(tables, Channel::Sms, shown, kind(strategy), visit.now);
             challenge.answer = Some(code);
         }
+        (Strategy::Web3(name), Some(FactorTarget::Web3Wallet { id, shown })) => {
+            challenge = wallets::challenge(name, shown, visit);
+            challenge.identifier_id = Some(id.clone());
+        }
+        (_, Some(FactorTarget::Web3Wallet { .. })) => return Err(strategy_not_valid()),
         // A password needs no preparation.
         (_, None) => return Err(strategy_not_valid()),
     }
@@ -147,9 +155,9 @@ pub(super) fn prepare(
 
 fn shown(target: Option<&FactorTarget>) -> Option<&str> {
     match target? {
-        FactorTarget::EmailAddress { shown, .. } | FactorTarget::PhoneNumber { shown, .. } => {
-            Some(shown)
-        }
+        FactorTarget::EmailAddress { shown, .. }
+        | FactorTarget::PhoneNumber { shown, .. }
+        | FactorTarget::Web3Wallet { shown, .. } => Some(shown),
     }
 }
 
@@ -234,6 +242,15 @@ pub(super) fn try_answer(
                     .map(|user| user.identifier().to_owned());
             }
             attempt.user_id = Some(user_id);
+        }
+        Strategy::Web3(_) => {
+            let signature = answer
+                .signature
+                .ok_or_else(|| ApiError::missing("signature"))?;
+            let id = challenge.identifier_id.clone().unwrap_or_default();
+            let user_id = attempt.user_id.as_deref().unwrap_or_default();
+            let wallet = wallets::find(tables, user_id, &id)?.web3_wallet.clone();
+            wallets::answer(challenge, &wallet, signature, now)?;
         }
         // Links and providers answer on pages of their own.
         _ => return Err(strategy_not_valid()),

@@ -10,7 +10,7 @@ use super::requirements::{missing_fields, unverified_fields};
 use super::restrictions::{check_identifier, check_mode};
 use crate::model::challenge::{Challenge, Outcome, Problem};
 use crate::model::external_account::ProviderAccount;
-use crate::model::identifier::Proof;
+use crate::model::identifier::{Proof, Web3Wallet};
 use crate::model::patch::Patch;
 use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::model::strategy::Strategy;
@@ -69,6 +69,17 @@ fn create_user(tables: &mut Tables, attempt: &SignUpAttempt, now: i64) -> Result
         Some(challenge) => proof_by(&challenge.strategy),
         None => Proof::None,
     };
+    let wallet = match (&attempt.web3_wallet, &attempt.wallet_verification) {
+        (Some(address), Some(challenge)) => {
+            claimed(identifiers::user_by_wallet(tables, address).is_some())?;
+            Some(Web3Wallet::new(
+                address.clone(),
+                proof_by(&challenge.strategy),
+                now,
+            ))
+        }
+        _ => None,
+    };
     let email = attempt.email_address.clone();
     let phone = attempt.phone_number.clone();
     let new = NewUser {
@@ -97,7 +108,10 @@ fn create_user(tables: &mut Tables, attempt: &SignUpAttempt, now: i64) -> Result
         },
         ..NewUser::default()
     };
-    let id = accounts::create(tables, new, now)?.id.clone();
+    let id = match wallet {
+        Some(wallet) => accounts::create_with_wallet(tables, new, wallet, now)?,
+        None => accounts::create(tables, new, now)?.id.clone(),
+    };
     if let Some(password) = attempt.password.clone() {
         accounts::change(tables, &id, now, |user| {
             user.password = Some(password);
@@ -117,6 +131,7 @@ fn proof_by(strategy: &Strategy) -> Proof {
     match strategy {
         Strategy::EmailLink => Proof::Link,
         Strategy::Ticket => Proof::Ticket,
+        Strategy::Web3(name) => Proof::Signature(name.clone()),
         Strategy::GoogleOneTap => Proof::Provider("google".into()),
         Strategy::OAuth(provider) => provider_accounts::known(provider)
             .map_or(Proof::Code, |name| Proof::Provider(name.into())),

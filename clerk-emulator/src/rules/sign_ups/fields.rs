@@ -7,6 +7,7 @@ use super::super::provider_accounts;
 use super::super::sign_ins;
 use super::super::tickets;
 use super::super::visit::Visit;
+use super::super::wallets;
 use super::completion::{complete_if_ready, take_provider_account};
 use super::lookup::find_open;
 use super::restrictions::{check_identifier, check_mode};
@@ -24,6 +25,7 @@ use crate::store::tables::Tables;
 pub(crate) struct SignUpFields {
     pub(crate) email_address: Patch<String>,
     pub(crate) phone_number: Patch<String>,
+    pub(crate) web3_wallet: Patch<String>,
     pub(crate) username: Patch<String>,
     pub(crate) first_name: Patch<String>,
     pub(crate) last_name: Patch<String>,
@@ -92,6 +94,12 @@ fn apply(
         fields.email_address,
         fields.phone_number,
     )?;
+    if let Some(address) = fields.web3_wallet.value() {
+        wallets::check_new(tables, address)?;
+        check_identifier(tables, address)?;
+        attempt.wallet_verification = None;
+    }
+    fields.web3_wallet.apply(&mut attempt.web3_wallet);
     if let Some(username) = fields.username.value() {
         identifiers::check_username(tables, username, None)?;
     }

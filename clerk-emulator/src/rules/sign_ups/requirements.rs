@@ -61,7 +61,8 @@ pub(crate) fn missing_fields(tables: &Tables, attempt: &SignUpAttempt) -> Vec<&'
     });
     let identifiable = attempt.email_address.is_some()
         || attempt.phone_number.is_some()
-        || attempt.username.is_some();
+        || attempt.username.is_some()
+        || attempt.web3_wallet.is_some();
     if missing.is_empty() && !identifiable {
         missing.push("email_address");
     }
@@ -80,6 +81,9 @@ pub(crate) fn unverified_fields(attempt: &SignUpAttempt) -> Vec<&'static str> {
     }
     if attempt.phone_number.is_some() && !proven(attempt.phone_verification.as_ref()) {
         unverified.push("phone_number");
+    }
+    if attempt.web3_wallet.is_some() && !proven(attempt.wallet_verification.as_ref()) {
+        unverified.push("web3_wallet");
     }
     unverified
 }

@@ -2,6 +2,7 @@ use super::super::api_error::ApiError;
 use super::super::codes;
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
+use super::super::wallets;
 use super::completion::complete_if_ready;
 use super::lookup::find_open;
 use crate::model::challenge::Challenge;
@@ -58,6 +59,13 @@ pub(crate) fn prepare_verification(
             challenge.answer = Some(code);
             attempt.phone_verification = Some(challenge);
         }
+        Strategy::Web3(name) => {
+            let address = attempt
+                .web3_wallet
+                .as_deref()
+                .ok_or_else(|| ApiError::missing("web3_wallet"))?;
+            attempt.wallet_verification = Some(wallets::challenge(name, address, visit));
+        }
         _ => return Err(codes::other_strategy()),
     }
     tables.sign_up_attempts.insert(attempt);
@@ -71,7 +79,7 @@ fn already_verified() -> ApiError {
     )
 }
 
-/// Tries the code of a sign-up.
+/// Tries the code, or the signature, of a sign-up.
 pub(crate) fn attempt_verification(
     tables: &mut Tables,
     id: &str,
@@ -83,13 +91,17 @@ pub(crate) fn attempt_verification(
     let challenge = match strategy {
         Strategy::EmailCode => &mut attempt.email_verification,
         Strategy::PhoneCode => &mut attempt.phone_verification,
+        Strategy::Web3(_) => &mut attempt.wallet_verification,
         _ => return Err(codes::other_strategy()),
     };
     let challenge = challenge.as_mut().ok_or_else(codes::not_prepared)?;
     if challenge.strategy != *strategy {
         return Err(codes::other_strategy());
     }
-    let verdict = codes::answer_code(challenge, code, visit.now);
+    let verdict = match (strategy, &attempt.web3_wallet) {
+        (Strategy::Web3(_), Some(address)) => wallets::answer(challenge, address, code, visit.now),
+        _ => codes::answer_code(challenge, code, visit.now),
+    };
     if let Err(refusal) = verdict {
         tables.sign_up_attempts.insert(attempt);
         return Ok(Verdict::Refused(refusal));

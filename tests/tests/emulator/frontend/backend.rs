@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::browser::{Browser, Judge, id};
 use super::profile::{connect, register_passkey};
+use super::wallets::Wallet;
 use crate::walk::Walk;
 
 /// Clients, sign-ups, passkeys and accounts at providers.
@@ -42,7 +43,12 @@ pub(crate) async fn clients(walk: &mut Walk<'_>, emulator: &Emulator) {
         .await;
     let (passkey, _) = register_passkey(&mut browser).await;
     let connection = connect(emulator, &mut browser).await;
+    let wallet = Wallet::new(7);
+    let wallet = wallet.connect(&mut browser).await;
     let user = id(&user);
+    let path = "/users/{user_id}/web3_wallets/{web3_wallet_identification_id}";
+    walk.get("/users/{user_id}", &[&user]).await;
+    walk.delete(path, &[&user, &wallet]).await;
     let shown = walk.get("/users/{user_id}", &[&user]).await;
     assert_eq!(shown["passkeys"][0]["id"], passkey.as_str());
     assert_eq!(shown["external_accounts"][0]["id"], connection.as_str());

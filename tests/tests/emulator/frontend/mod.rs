@@ -9,3 +9,4 @@ mod refusals;
 mod sign_in;
 mod sign_up;
 mod walk;
+mod wallets;
