@@ -16,7 +16,7 @@ pub(crate) enum Proof {
     /// By the ticket of an invitation.
     Ticket,
     /// By the signature of a wallet, whose strategy has this name.
-    Signature(&'static str),
+    Signature(String),
     /// By the provider with this name.
     Provider(Cow<'static, str>),
     /// Not proven yet.
@@ -58,7 +58,8 @@ pub(crate) struct PhoneNumber {
 }
 
 /// A wallet of a user.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Web3Wallet {
     pub(crate) id: String,
     /// Its address.

@@ -16,7 +16,7 @@ pub(crate) enum Strategy {
     Passkey,
     GoogleOneTap,
     /// A signature of a wallet, by the name that the API has for the kind of wallet.
-    Web3(&'static str),
+    Web3(String),
     /// An account at a provider, by the provider's name.
     OAuth(String),
 }
@@ -46,7 +46,7 @@ impl Strategy {
             "google_one_tap" => Self::GoogleOneTap,
             name => match name.strip_prefix("oauth_") {
                 Some(provider) => Self::OAuth(provider.to_owned()),
-                None => Self::Web3(WALLETS.iter().find(|known| **known == name)?),
+                None => Self::Web3((*WALLETS.iter().find(|known| **known == name)?).to_owned()),
             },
         })
     }
@@ -65,7 +65,7 @@ impl Strategy {
             Self::Ticket => "ticket",
             Self::Passkey => "passkey",
             Self::GoogleOneTap => "google_one_tap",
-            Self::Web3(name) => name,
+            Self::Web3(name) => return Cow::Owned(name.clone()),
             Self::OAuth(provider) => return Cow::Owned(format!("oauth_{provider}")),
         })
     }

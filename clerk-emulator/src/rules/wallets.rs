@@ -54,8 +54,8 @@ pub(crate) fn find<'a>(
 }
 
 /// Makes the message that a wallet signs.
-pub(crate) fn challenge(name: &'static str, address: &str, visit: &Visit) -> Challenge {
-    let mut challenge = Challenge::new(Strategy::Web3(name), visit.now);
+pub(crate) fn challenge(name: &str, address: &str, visit: &Visit) -> Challenge {
+    let mut challenge = Challenge::new(Strategy::Web3(name.to_owned()), visit.now);
     let page = visit.origin.as_deref().unwrap_or(&visit.emulator_url);
     let nonce = random::hex(16);
     challenge.answer = Some(Secret(format!(
@@ -146,7 +146,7 @@ pub(crate) fn attempt(
     let mut challenge = wallet.challenge.clone().ok_or_else(codes::not_prepared)?;
     let tried = answer(&mut challenge, &wallet.web3_wallet.clone(), signature, now);
     let proof = match (&tried, &challenge.strategy) {
-        (Ok(()), Strategy::Web3(name)) => Proof::Signature(name),
+        (Ok(()), Strategy::Web3(name)) => Proof::Signature(name.clone()),
         _ => Proof::None,
     };
     keep(tables, user_id, id, &challenge, proof, now)?;
@@ -170,7 +170,7 @@ fn keep(
             wallet.challenge = Some(challenge.clone());
             wallet.updated_at = now;
             if proof.is_given() {
-                wallet.proof = proof;
+                wallet.proof = proof.clone();
             }
         }
         if proof.is_given() && user.primary_web3_wallet_id.is_none() {

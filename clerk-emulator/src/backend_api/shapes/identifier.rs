@@ -42,7 +42,7 @@ impl Shapes<'_> {
             "id": wallet.id,
             "object": "web3_wallet",
             "web3_wallet": wallet.web3_wallet,
-            "verification": self.proof(wallet.proof, "", challenge, wallet.updated_at),
+            "verification": self.proof(&wallet.proof, "", challenge, wallet.updated_at),
             "created_at": wallet.created_at,
             "updated_at": wallet.updated_at,
         })
@@ -74,7 +74,7 @@ impl Shapes<'_> {
             Proof::Code => ("verification_otp", code.to_owned()),
             Proof::Link => ("verification_email_link", "email_link".to_owned()),
             Proof::Ticket => ("verification_ticket", "ticket".to_owned()),
-            Proof::Signature(name) => ("verification_web3", name.to_owned()),
+            Proof::Signature(name) => ("verification_web3", name.clone()),
             Proof::Provider(name) => ("verification_from_oauth", format!("from_oauth_{name}")),
             Proof::None => return challenge.map_or(Value::Null, |open| self.challenge(open)),
         };

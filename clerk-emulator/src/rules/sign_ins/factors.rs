@@ -105,9 +105,9 @@ pub(crate) fn first_factors(
         factors.push(Factor::bare(Strategy::Passkey));
     }
     for wallet in &user.web3_wallets {
-        if let Proof::Signature(name) = wallet.proof {
+        if let Proof::Signature(name) = &wallet.proof {
             factors.push(Factor {
-                strategy: Strategy::Web3(name),
+                strategy: Strategy::Web3(name.clone()),
                 target: Some(FactorTarget::Web3Wallet {
                     id: wallet.id.clone(),
                     shown: wallet.web3_wallet.clone(),
