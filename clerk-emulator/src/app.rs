@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::clock::Clock;
@@ -13,6 +14,7 @@ use crate::model::credential::{Credential, CredentialKind};
 use crate::model::session::Session;
 use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
+use crate::rules::webhook_messages;
 use crate::signing_keys;
 use crate::store::Store;
 use crate::store::tables::{Tables, TablesDump};
@@ -32,6 +34,7 @@ pub(crate) struct App {
     /// Tells the delivery of webhooks that there is something to send.
     pub(crate) outbox: Outbox,
     record_events: Option<RecordEvents>,
+    snapshots: Mutex<IndexMap<String, TablesDump>>,
     /// What it started with.
     pub(crate) initial: TablesDump,
     store: Store,
@@ -60,6 +63,7 @@ impl App {
             outbox: Outbox::default(),
             record_events,
             initial,
+            snapshots: Mutex::default(),
             store,
             key: Mutex::new(Arc::new(key)),
         }
@@ -115,6 +119,31 @@ impl App {
 
     fn use_key(&self, key: SigningKey) {
         *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    }
+
+    /// Uses the snapshots that the admin interface has made.
+    pub(crate) fn snapshots<T>(
+        &self,
+        act: impl FnOnce(&mut IndexMap<String, TablesDump>) -> T,
+    ) -> T {
+        act(&mut self
+            .snapshots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until no message for the webhook endpoint is pending.
+    pub(crate) async fn settle(&self) {
+        loop {
+            let settled = self.outbox.settled();
+            let mut settled = std::pin::pin!(settled);
+            // From here on no notice is missed.
+            settled.as_mut().enable();
+            if !self.read(|tables, _| webhook_messages::any_pending(tables)) {
+                return;
+            }
+            settled.await;
+        }
     }
 
     /// Replaces the whole state, the signing key included.

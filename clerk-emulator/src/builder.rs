@@ -3,6 +3,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -31,6 +33,9 @@ use crate::tokens::crypto_provider;
 use crate::tokens::signing_key::SigningKey;
 use crate::webhooks::endpoint::{self, Endpoint};
 use crate::webhooks::{delivery, events};
+
+/// The end of the year 9999, after which dates cannot be written.
+const LATEST_MS: u64 = 253_402_300_799_999;
 
 /// Configures what an [`Emulator`] holds and how it listens.
 #[derive(Debug, Default)]
@@ -239,7 +244,7 @@ impl EmulatorBuilder {
     /// # Errors
     ///
     /// The same as [`start`](Self::start).
-    pub fn start_blocking(self) -> Result<Emulator, Error> {
+    pub fn start_blocking(mut self) -> Result<Emulator, Error> {
         let ip = self.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let wanted = SocketAddr::new(ip, self.port);
         let bind_error = |source| Error::Bind {
@@ -254,6 +259,10 @@ impl EmulatorBuilder {
         let instance = self.instance(address)?;
         let clock = Clock::default();
         let store = Store::new(self.storage()?);
+        if let Some(ms) = self.seed.clock_ms {
+            clock.set(UNIX_EPOCH + Duration::from_millis(ms.min(LATEST_MS)));
+        }
+        let faults = std::mem::take(&mut self.seed.faults);
         let now = clock.now_ms();
         let pinned = match &self.signing_key {
             Some(pem) => Some(SigningKey::from_pem(&pem.0)?),
@@ -276,6 +285,9 @@ impl EmulatorBuilder {
         let app = Arc::new(App::new(
             instance, clock, store, key, client, record, initial,
         ));
+        for fault in faults {
+            app.faults.add(fault.into());
+        }
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()

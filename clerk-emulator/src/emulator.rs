@@ -5,10 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
+use crate::admin::ADMIN_PREFIX;
 use crate::app::App;
 use crate::builder::EmulatorBuilder;
 use crate::error::Error;
 use crate::frontend_api::provider::account_token;
+use crate::http::expectations::{Expectation, Watched};
 use crate::http::faults::Faults;
 use crate::http::recorder::RecordedRequest;
 use crate::inbox_message::InboxMessage;
@@ -17,9 +19,8 @@ use crate::minting::machine_token::MachineTokenBuilder;
 use crate::minting::session_token::SessionTokenBuilder;
 use crate::model::credential::CredentialKind;
 use crate::model::external_account::ProviderAccount;
-use crate::model::webhook::{DeliveryState, WebhookMessage};
-use crate::rules::{identifiers, inbox, machines, organizations};
-use crate::seed::{STATE_VERSION, Seed, State};
+use crate::rules::{identifiers, inbox, machines, organizations, webhook_messages};
+use crate::seed::Seed;
 use crate::store::tables::TablesDump;
 use crate::tokens::signing_key::SigningKey;
 use crate::webhooks::log::Webhook;
@@ -126,6 +127,12 @@ impl Emulator {
     #[must_use]
     pub fn sign_out_url(&self) -> String {
         format!("{}/sign-out", self.url())
+    }
+
+    /// Returns the URL of the admin interface, whose document is at `/openapi.json` below it.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        format!("{}{ADMIN_PREFIX}", self.url())
     }
 
     /// Returns the current public key as PEM.
@@ -265,13 +272,7 @@ impl Emulator {
     #[must_use]
     pub fn export(&self) -> Seed {
         let tables = self.app.read(|tables, _| tables.dump());
-        Seed {
-            state: Some(Box::new(State {
-                version: STATE_VERSION,
-                tables,
-            })),
-            ..Seed::default()
-        }
+        Seed::of_state(tables)
     }
 
     /// Remembers the whole state, to [`restore`](Self::restore) it.
@@ -331,15 +332,8 @@ impl Emulator {
     ///
     /// [`Error::Unknown`] when there is no webhook with this id.
     pub fn replay_webhook(&self, id: &str) -> Result<(), Error> {
-        self.app.set_up(|tables, _| {
-            let message = tables
-                .webhook_messages
-                .get_mut(id)
-                .ok_or_else(|| Error::unknown("webhook", id))?;
-            message.state = DeliveryState::Pending;
-            message.tries = 0;
-            Ok(())
-        })?;
+        self.app
+            .set_up(|tables, _| webhook_messages::replay(tables, id))?;
         self.app.outbox.notify_written();
         Ok(())
     }
@@ -347,20 +341,7 @@ impl Emulator {
     /// Waits until every webhook was delivered or given up. An endpoint that does not answer is tried eight times,
     /// which takes two minutes.
     pub async fn settle(&self) {
-        loop {
-            let settled = self.app.outbox.settled();
-            let mut settled = std::pin::pin!(settled);
-            // From here on no notice is missed.
-            settled.as_mut().enable();
-            let any_pending = self.app.read(|tables, _| {
-                let pending = |message: &WebhookMessage| message.state == DeliveryState::Pending;
-                tables.webhook_messages.find(pending).is_some()
-            });
-            if !any_pending {
-                return;
-            }
-            settled.await;
-        }
+        self.app.settle().await;
     }
 
     /// Returns the requests that arrived so far, oldest first. The newest 10,000 are kept.
@@ -375,6 +356,41 @@ impl Emulator {
         let mut requests = self.requests();
         requests.retain(|request| request.path() == path);
         requests
+    }
+
+    /// Expects requests from now on; [`verify`](Self::verify) tells whether they came.
+    ///
+    /// ```
+    /// # use clerk_emulator::{Emulator, Expectation};
+    /// # fn main() -> Result<(), clerk_emulator::Error> {
+    /// let emulator = Emulator::builder().start_blocking()?;
+    /// emulator.expect(Expectation::of("GET", "/v1/jwks").times(0));
+    /// // The test, which verifies without network.
+    /// emulator.verify()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expect(&self, expectation: Expectation) {
+        self.app.recorder.expectations.add(expectation);
+    }
+
+    /// Checks that every expected request came.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unexpected`] says which came too seldom or too often.
+    pub fn verify(&self) -> Result<(), Error> {
+        let watched = self.app.recorder.expectations.all();
+        let unmet: Vec<String> = watched
+            .iter()
+            .filter(|one| !one.is_met())
+            .map(Watched::describe)
+            .collect();
+        if unmet.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Unexpected(unmet.join("; ")))
+        }
     }
 
     /// Clears the record of requests.

@@ -83,6 +83,9 @@ pub enum Error {
         /// Id or slug of the organization.
         organization: String,
     },
+    /// Expected requests did not come, or came too often.
+    #[error("not what was expected: {0}")]
+    Unexpected(String),
     /// A value of the configuration cannot be used.
     #[error("{what} cannot be {value:?}: {expected}")]
     Invalid {

@@ -2,6 +2,7 @@
 // The user object alone has more fields than the json macro expands by default.
 #![recursion_limit = "256"]
 
+mod admin;
 mod app;
 mod backend_api;
 mod builder;
@@ -32,6 +33,7 @@ mod webhooks;
 pub use builder::EmulatorBuilder;
 pub use emulator::{Emulator, Snapshot};
 pub use error::Error;
+pub use http::expectations::Expectation;
 pub use http::faults::{Fault, Faults};
 pub use http::recorder::RecordedRequest;
 pub use inbox_message::InboxMessage;

@@ -11,6 +11,7 @@ A Clerk-compatible server on loopback, for development and tests only.
 Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
                       [--dangerous-bind ADDRESS] [--public-url URL] [--webhook-url URL]
                       [--data FILE] [--export FILE] [--secret-key KEY] [--signing-key FILE]
+                      [--json]
 
   --port PORT                port to listen on (default 4000; 0 takes a free one)
   --seed FILE                JSON or YAML file with users, organizations, roles, templates, machines and
@@ -26,6 +27,7 @@ Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
   --public-url URL           URL under which applications and browsers reach the emulator, as in
                              http://clerk-emulator:4000
   --webhook-url URL          endpoint that is told of every event, as in http://localhost:3000/webhooks
+  --json                     print one line of JSON once ready, with the URLs and the variables
   --help                     this text
 ";
 
@@ -41,6 +43,7 @@ struct Arguments {
     export: Option<std::path::PathBuf>,
     secret_key: Option<String>,
     signing_key: Option<std::path::PathBuf>,
+    json: bool,
     help: bool,
 }
 
@@ -100,12 +103,28 @@ async fn run() -> Result<(), Failure> {
         }
         return export(builder.port(0), &path).await;
     }
+    let stop = Stop::listen()?;
     let emulator = builder.start().await?;
-    for (name, value) in emulator.env() {
-        say(&format!("{name}={value}\n"));
+    if arguments.json {
+        let env: serde_json::Map<String, serde_json::Value> = emulator
+            .env()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let ready = serde_json::json!({
+            "backend_api_url": emulator.url(),
+            "frontend_api_url": emulator.url(),
+            "admin_url": emulator.admin_url(),
+            "env": env,
+        });
+        say(&format!("{ready}\n"));
+    } else {
+        for (name, value) in emulator.env() {
+            say(&format!("{name}={value}\n"));
+        }
+        say(&format!("\nSign in at {}\n", emulator.sign_in_url()));
     }
-    say(&format!("\nSign in at {}\n", emulator.sign_in_url()));
-    stop_requested().await?;
+    stop.requested().await?;
     Ok(())
 }
 
@@ -131,22 +150,47 @@ async fn export(builder: EmulatorBuilder, path: &std::path::Path) -> Result<(), 
     written.map_err(|error| format!("{} cannot be written: {error}", path.display()).into())
 }
 
-/// Waits until the command is told to stop.
+/// Tells when the command is to stop. From when it is made, no signal ends the process by itself.
 #[cfg(unix)]
-async fn stop_requested() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
+struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
 
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
+#[cfg(unix)]
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn requested(mut self) -> std::io::Result<()> {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        Ok(())
     }
 }
 
-/// Waits until the command is told to stop.
+/// Tells when the command is to stop.
 #[cfg(not(unix))]
-async fn stop_requested() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Stop;
+
+#[cfg(not(unix))]
+impl Stop {
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn requested(self) -> std::io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }
 
 fn arguments() -> Result<Arguments, Failure> {
@@ -166,6 +210,7 @@ fn arguments() -> Result<Arguments, Failure> {
             Long("export") => parsed.export = Some(parser.value()?.into()),
             Long("secret-key") => parsed.secret_key = Some(parser.value()?.string()?),
             Long("signing-key") => parsed.signing_key = Some(parser.value()?.into()),
+            Long("json") => parsed.json = true,
             Long("help") | Short('h') => parsed.help = true,
             other => return Err(other.unexpected().into()),
         }

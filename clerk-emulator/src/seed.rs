@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::http::fault_form::FaultForm;
 use crate::model::billing::PayerKind;
 use crate::secret::Secret;
 use crate::settings_seed::SettingsSeed;
@@ -43,6 +44,9 @@ pub struct Seed {
     pub(crate) machines: Vec<MachineSeed>,
     pub(crate) plans: Vec<PlanSeed>,
     pub(crate) discounts: Vec<DiscountSeed>,
+    pub(crate) faults: Vec<FaultForm>,
+    /// Stops the emulator's clock at this time, in milliseconds since the Unix epoch.
+    pub(crate) clock_ms: Option<u64>,
     /// What [`Emulator::export`](crate::Emulator::export) wrote: the whole state, to which nothing can be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<Box<State>>,
@@ -62,6 +66,16 @@ pub(crate) struct State {
 pub(crate) const STATE_VERSION: u32 = 1;
 
 impl Seed {
+    pub(crate) fn of_state(tables: TablesDump) -> Self {
+        Self {
+            state: Some(Box::new(State {
+                version: STATE_VERSION,
+                tables,
+            })),
+            ..Self::default()
+        }
+    }
+
     /// Parses a seed document.
     ///
     /// # Errors
@@ -145,6 +159,8 @@ impl Seed {
         self.machines.extend(other.machines);
         self.plans.extend(other.plans);
         self.discounts.extend(other.discounts);
+        self.faults.extend(other.faults);
+        self.clock_ms = other.clock_ms.or(self.clock_ms);
         self.state = other.state.or(self.state.take());
         self.settings.merge(other.settings);
     }

@@ -54,6 +54,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use crate::app::App;
+use crate::http::origin::refuse_foreign;
 
 /// Returns the routes, without the version segment.
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
@@ -96,6 +97,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(verifications::routes())
         .merge(waitlist_entries::routes())
         .route_layer(from_fn_with_state(Arc::clone(app), require_secret_key))
+        .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign))
 }
 
 /// Returns the routes that take no key.
@@ -114,5 +116,7 @@ pub(crate) fn machine_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route_layer(from_fn_with_state(Arc::clone(app), require_secret_key));
     let with_machine_key =
         m2m_tokens::routes().route_layer(from_fn_with_state(Arc::clone(app), identify_caller));
-    with_secret_key.merge(with_machine_key)
+    with_secret_key
+        .merge(with_machine_key)
+        .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign))
 }

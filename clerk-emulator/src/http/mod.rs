@@ -1,8 +1,11 @@
 //! Serving HTTP: requests read, answers written, faults and the record of requests.
 
 pub(crate) mod body;
+pub(crate) mod expectations;
+pub(crate) mod fault_form;
 pub(crate) mod faults;
 pub(crate) mod not_emulated;
+pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod query;
 pub(crate) mod recorder;

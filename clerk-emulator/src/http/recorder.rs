@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use http::HeaderMap;
 use url::form_urlencoded;
 
+use super::expectations::Expectations;
+
 /// Older requests are dropped, so that a long-running emulator does not grow.
 const KEPT: usize = 10_000;
 
@@ -59,6 +61,13 @@ impl RecordedRequest {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// Returns the headers that are kept.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// Returns one of the headers that are kept: `accept`, `clerk-api-version`, `content-type`, `host`,
     /// `idempotency-key`, `origin`, `referer`, `sec-fetch-dest`, `traceparent`, `user-agent`.
     #[must_use]
@@ -70,8 +79,12 @@ impl RecordedRequest {
     }
 }
 
+/// What arrived, and what is expected to.
 #[derive(Debug, Default)]
-pub(crate) struct Recorder(Mutex<VecDeque<RecordedRequest>>);
+pub(crate) struct Recorder {
+    kept: Mutex<VecDeque<RecordedRequest>>,
+    pub(crate) expectations: Expectations,
+}
 
 impl Recorder {
     pub(crate) fn record(&self, parts: &http::request::Parts) {
@@ -81,7 +94,8 @@ impl Recorder {
             query: parts.uri.query().map(str::to_owned),
             headers: kept_headers(&parts.headers),
         };
-        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.expectations.note(&parts.method, parts.uri.path());
+        let mut requests = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == KEPT {
             requests.pop_front();
         }
@@ -89,12 +103,12 @@ impl Recorder {
     }
 
     pub(crate) fn all(&self) -> Vec<RecordedRequest> {
-        let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         requests.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.0
+        self.kept
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();

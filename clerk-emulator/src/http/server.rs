@@ -24,6 +24,7 @@ use super::faults::Effect;
 use super::not_emulated::not_emulated;
 use super::query::Params;
 use super::upload::MOST_IMAGE_BYTES;
+use crate::admin::{self, ADMIN_PREFIX};
 use crate::app::App;
 use crate::instance::{Instance, is_loopback};
 use crate::rules::api_error::ApiError;
@@ -93,12 +94,13 @@ fn router(app: &Arc<App>) -> Router {
         .nest("/v1", backend_api::public_routes())
         .merge(backend_api::machine_routes(app))
         .merge(frontend_api::routes(app))
-        .merge(webhooks::page::routes())
         .merge(frontend_api::page_routes(app))
         .nest(
             FRONTEND_PREFIX,
             frontend_api::routes(app).merge(frontend_api::shared_routes(app)),
         )
+        .merge(webhooks::page::routes(app))
+        .merge(admin::routes(app))
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated)
         // The server has read the body by then, and has a limit of its own.
@@ -117,7 +119,11 @@ async fn answer(
     request: http::Request<Incoming>,
 ) -> Result<Response, Cut> {
     let (mut parts, body) = request.into_parts();
-    app.recorder.record(&parts);
+    // What a test does to the emulator is none of the application's requests.
+    let is_admin = parts.uri.path().starts_with(ADMIN_PREFIX);
+    if !is_admin {
+        app.recorder.record(&parts);
+    }
     // Before any answer, whatever it is: an answer to half a request spoils the connection for the next one.
     let body = match read(body).await {
         Ok(body) => body,
@@ -134,7 +140,12 @@ async fn answer(
     }
     let path = parts.uri.path();
     let path = path.strip_prefix(FRONTEND_PREFIX).unwrap_or(path);
-    for effect in app.faults.take(&parts.method, path) {
+    let effects = if is_admin {
+        Vec::new()
+    } else {
+        app.faults.take(&parts.method, path)
+    };
+    for effect in effects {
         match effect {
             Effect::Slow(delay) => tokio::time::sleep(delay).await,
             Effect::Cut => return Err(Cut),

@@ -60,3 +60,4 @@ pub(crate) mod verifications;
 pub(crate) mod visit;
 pub(crate) mod waitlist;
 pub(crate) mod wallets;
+pub(crate) mod webhook_messages;

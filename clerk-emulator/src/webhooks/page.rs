@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 use crate::app::App;
+use crate::http::origin::refuse_foreign;
 use crate::http::reply::{self, Reply};
 use crate::model::webhook::DeliveryState;
 
@@ -12,8 +14,10 @@ use crate::model::webhook::DeliveryState;
 const SHOWN: usize = 100;
 
 /// Returns the page that shows the deliveries, newest first.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/webhooks", get(deliveries))
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    Router::new()
+        .route("/webhooks", get(deliveries))
+        .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign))
 }
 
 async fn deliveries(State(app): State<Arc<App>>) -> Reply {

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod access;
+mod admin;
 mod billing;
 mod browser;
 mod caller;

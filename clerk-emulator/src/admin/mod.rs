@@ -1,0 +1,49 @@
+//! The admin interface: what tests in other languages do to the emulator. Its document is `openapi.json`.
+
+mod answer;
+mod clock;
+mod faults;
+mod requests;
+mod state;
+mod webhooks;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use serde_json::json;
+
+use crate::app::App;
+use crate::http::origin::refuse_foreign;
+use crate::http::reply::{self, Reply};
+
+/// How the paths of the admin interface begin.
+pub(crate) const ADMIN_PREFIX: &str = "/_emulator";
+
+const DOCUMENT: &str = include_str!("openapi.json");
+
+/// Returns the admin interface, and `/health`.
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let admin = Router::new()
+        .route("/openapi.json", get(document))
+        .merge(clock::routes())
+        .merge(faults::routes())
+        .merge(requests::routes())
+        .merge(state::routes())
+        .merge(webhooks::routes())
+        .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign));
+    Router::new()
+        .route("/health", get(health))
+        .nest(ADMIN_PREFIX, admin)
+}
+
+async fn health() -> Reply {
+    Ok(reply::ok(&json!({ "status": "ok" })))
+}
+
+async fn document() -> Response {
+    ([(CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+}

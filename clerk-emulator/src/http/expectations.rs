@@ -1,0 +1,113 @@
+//! Requests that a test expects.
+
+use std::sync::{Mutex, PoisonError};
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+/// Requests that must come before a test ends.
+///
+/// ```
+/// use clerk_emulator::Expectation;
+///
+/// let created = Expectation::of("POST", "/v1/users").times(2);
+/// let asked = Expectation::of("GET", "/v1/jwks");
+/// # let _ = (created, asked);
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct Expectation {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Exactly this often; once or more without it.
+    #[serde(default)]
+    pub(crate) times: Option<u32>,
+}
+
+impl Expectation {
+    /// Expects one request or more with this method and exactly this path.
+    pub fn of(method: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            path: path.into(),
+            times: None,
+        }
+    }
+
+    /// Expects exactly this many requests. 0 forbids them.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+}
+
+/// An expectation, and how often it came true.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    pub(crate) expectation: Expectation,
+    pub(crate) seen: u32,
+}
+
+impl Watched {
+    pub(crate) fn is_met(&self) -> bool {
+        match self.expectation.times {
+            None => self.seen > 0,
+            Some(times) => self.seen == times,
+        }
+    }
+
+    /// Says what was expected and what came.
+    pub(crate) fn describe(&self) -> String {
+        let Expectation {
+            method,
+            path,
+            times,
+        } = &self.expectation;
+        let wanted = match times {
+            None => "at least once".to_owned(),
+            Some(times) => format!("{times} times"),
+        };
+        format!(
+            "{method} {path}: expected {wanted}, came {} times",
+            self.seen
+        )
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Expectations(Mutex<Vec<Watched>>);
+
+impl Expectations {
+    pub(crate) fn add(&self, expectation: Expectation) {
+        self.with(|watched| {
+            watched.push(Watched {
+                expectation,
+                seen: 0,
+            });
+        });
+    }
+
+    pub(crate) fn all(&self) -> Vec<Watched> {
+        self.with(|watched| watched.clone())
+    }
+
+    pub(crate) fn clear(&self) {
+        self.with(Vec::clear);
+    }
+
+    pub(super) fn note(&self, method: &Method, path: &str) {
+        self.with(|watched| {
+            for one in watched {
+                let expected = &one.expectation;
+                if expected.method.eq_ignore_ascii_case(method.as_str()) && expected.path == path {
+                    one.seen = one.seen.saturating_add(1);
+                }
+            }
+        });
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Vec<Watched>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,313 @@
+//! The admin interface, judged by its own document, and who may use it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clerk_emulator::{Emulator, Error, Expectation, Seed, UserSeed};
+use clerk_tests::document::{Document, Success};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::webhooks::{Receiver, SECRET};
+
+/// Calls the admin interface, and notes which operations were called.
+struct Admin<'a> {
+    document: &'a Document,
+    client: reqwest::Client,
+    url: String,
+    called: BTreeSet<String>,
+}
+
+impl Admin<'_> {
+    async fn call(&mut self, method: Method, template: &str, path: &str, body: Value) -> Value {
+        let operation = self
+            .document
+            .operation(&method, template)
+            .unwrap_or_else(|| panic!("the document has no {method} {template}"));
+        self.called.insert(operation.to_string());
+        let promised = operation.success();
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if !body.is_null() {
+            request = request.body(body.to_string());
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), promised.status(), "{operation}");
+        let bytes = response.bytes().await.unwrap();
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if matches!(promised, Success::Json(_)) {
+            let complaints = operation.complaints_about_answer(&answer);
+            assert_eq!(complaints, Vec::<String>::new(), "{operation}: {answer}");
+        }
+        answer
+    }
+
+    async fn get(&mut self, path: &str) -> Value {
+        let template = path.split('?').next().unwrap();
+        self.call(Method::GET, template, path, Value::Null).await
+    }
+
+    async fn post(&mut self, path: &str, body: Value) -> Value {
+        self.call(Method::POST, path, path, body).await
+    }
+
+    async fn delete(&mut self, path: &str) {
+        self.call(Method::DELETE, path, path, Value::Null).await;
+    }
+}
+
+fn document() -> Document {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../clerk-emulator/src/admin/openapi.json");
+    Document::load(&path).unwrap()
+}
+
+#[tokio::test]
+async fn every_operation_of_the_admin_interface_does_what_its_document_says() {
+    let document = document();
+    let receiver = Receiver::start().await;
+    let emulator = Emulator::builder()
+        .webhook(receiver.url(), SECRET)
+        .user(UserSeed::new("ada@example.com"))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let mut admin = Admin {
+        document: &document,
+        client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        url: emulator.admin_url(),
+        called: BTreeSet::new(),
+    };
+    let served = admin.get("/openapi.json").await;
+    assert_eq!(served["info"]["title"], "Admin interface of clerk-emulator");
+
+    let fault = json!({ "kind": "too_many_requests", "retry_after_seconds": 3, "path": "/v1/users", "times": 2 });
+    admin.post("/faults", fault).await;
+    let count = || caller.call(Method::GET, "/users/count", None);
+    assert_eq!(count().await.status, 429);
+    admin.delete("/faults").await;
+    assert_eq!(count().await.status, 200);
+
+    let stopped = json!({ "now_ms": 1_900_000_000_000_i64 });
+    admin.call(Method::PUT, "/clock", "/clock", stopped).await;
+    let moved = admin.post("/clock/advance", json!({ "by_ms": 5 })).await;
+    assert_eq!(moved["now_ms"], 1_900_000_000_005_i64);
+    assert_eq!(admin.get("/clock").await, moved);
+    admin.delete("/clock").await;
+    assert!(admin.get("/clock").await["now_ms"].as_i64() < moved["now_ms"].as_i64());
+
+    let requests = admin.get("/requests?path=/v1/users/count&method=get").await;
+    assert_eq!(requests["data"].as_array().unwrap().len(), 2);
+    assert!(!requests.to_string().contains(emulator.secret_key()));
+    admin.delete("/requests").await;
+    assert_eq!(admin.get("/requests").await["data"], json!([]));
+    for (path, times) in [
+        ("/v1/users/count", json!(null)),
+        ("/v1/users/count", json!(2)),
+        ("/v1/jwks", json!(0)),
+    ] {
+        let expectation = json!({ "method": "GET", "path": path, "times": times });
+        admin.post("/expectations", expectation).await;
+    }
+    count().await;
+    let expected = admin.get("/expectations").await;
+    let met: Vec<_> = expected["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["met"])
+        .collect();
+    assert_eq!(met, [true, false, true]);
+    admin.delete("/expectations").await;
+
+    let before = admin.post("/snapshots", Value::Null).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let bob = json!({ "email_address": ["bob@example.com"], "skip_password_requirement": true });
+    caller.call(Method::POST, "/users", Some(&bob)).await;
+    admin.post("/webhooks/settle", Value::Null).await;
+    let sent = admin.get("/webhooks").await;
+    assert_eq!(sent["data"][0]["state"], "delivered");
+    let replay = format!(
+        "/webhooks/{}/replay",
+        sent["data"][0]["id"].as_str().unwrap()
+    );
+    admin
+        .call(
+            Method::POST,
+            "/webhooks/{message_id}/replay",
+            &replay,
+            Value::Null,
+        )
+        .await;
+    admin.post("/webhooks/settle", Value::Null).await;
+    assert_eq!(receiver.payloads().len(), 2);
+    let state = admin.get("/state").await;
+    Seed::from_json(&state.to_string()).unwrap();
+    let pem = emulator.jwt_public_key_pem();
+    admin.post("/keys/rotate", Value::Null).await;
+    assert_ne!(emulator.jwt_public_key_pem(), pem);
+
+    let restore = format!("/snapshots/{before}/restore");
+    admin
+        .call(
+            Method::POST,
+            "/snapshots/{snapshot_id}/restore",
+            &restore,
+            Value::Null,
+        )
+        .await;
+    assert_eq!(emulator.jwt_public_key_pem(), pem);
+    assert!(emulator.user_id("bob@example.com").is_err());
+    assert_eq!(
+        admin.get("/snapshots").await["data"],
+        json!([{ "id": before }])
+    );
+    let forget = format!("/snapshots/{before}");
+    admin
+        .call(
+            Method::DELETE,
+            "/snapshots/{snapshot_id}",
+            &forget,
+            Value::Null,
+        )
+        .await;
+    caller.call(Method::POST, "/users", Some(&bob)).await;
+    admin.post("/reset", Value::Null).await;
+    assert!(emulator.user_id("bob@example.com").is_err());
+
+    let missing: Vec<_> = document
+        .operations()
+        .iter()
+        .map(ToString::to_string)
+        .filter(|name| !admin.called.contains(name))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+    let health = reqwest::get(format!("{}/health", emulator.url()))
+        .await
+        .unwrap();
+    assert_eq!(health.status(), 200);
+}
+
+#[tokio::test]
+async fn bad_input_is_refused() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (method, path, body, status) in [
+        (Method::POST, "/faults", r#"{"kind":"cat"}"#, 400),
+        (Method::POST, "/faults", r#"{"kind":"cut","cat":1}"#, 400),
+        (Method::POST, "/faults", "", 400),
+        (Method::PUT, "/clock", r#"{"now_ms":-1}"#, 400),
+        (Method::PUT, "/clock", r#"{"now_ms":253402300800000}"#, 400),
+        (Method::POST, "/clock/advance", r#"{"by_ms":"soon"}"#, 400),
+        (Method::POST, "/expectations", r#"{"path":"/"}"#, 400),
+        (Method::POST, "/snapshots/nobody/restore", "", 404),
+        (Method::DELETE, "/snapshots/nobody", "", 404),
+        (Method::POST, "/webhooks/nobody/replay", "", 404),
+    ] {
+        let request = client.request(method, format!("{}{path}", emulator.admin_url()));
+        let response = request.body(body).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_have_no_effect() {
+    let emulator = Emulator::builder()
+        .allow_origin("http://app.test:3000")
+        .user(UserSeed::new("ada@example.com"))
+        .start()
+        .await
+        .unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let caller = Caller::new(&emulator);
+    let bob = json!({ "email_address": ["bob@example.com"], "skip_password_requirement": true });
+    caller.call(Method::POST, "/users", Some(&bob)).await;
+    let admin = |path: &str| format!("{}{path}", emulator.admin_url());
+    let backend = |path: &str| format!("{}/v1{path}", emulator.url());
+    let attacks = [
+        (Method::POST, admin("/reset")),
+        (Method::GET, admin("/state")),
+        (Method::GET, admin("/requests")),
+        (Method::GET, backend("/users")),
+        (Method::POST, backend("/users")),
+        (Method::GET, backend("/api_keys?subject=user_nobody")),
+        (Method::GET, format!("{}/webhooks", emulator.url())),
+    ];
+    for (method, url) in &attacks {
+        let attack = |name: &str, value: &str| {
+            let request = client.request(method.clone(), url).header(name, value);
+            request
+                .header("content-type", "text/plain")
+                .bearer_auth(emulator.secret_key())
+                .body("{}")
+                .send()
+        };
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://127.0.0.1.evil.example",
+            "http://app.test:3001",
+        ] {
+            let refused = attack("origin", origin).await.unwrap();
+            assert_eq!(refused.status(), 400, "{method} {url} {origin}");
+            assert!(refused.text().await.unwrap().contains("origin_invalid"));
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example:80"] {
+            let refused = attack("host", host).await.unwrap();
+            assert_eq!(refused.status(), 403, "{method} {url} {host}");
+        }
+    }
+    emulator.user_id("bob@example.com").unwrap();
+    for origin in [
+        "http://localhost:3000",
+        "http://app.test:3000",
+        emulator.url(),
+    ] {
+        let request = client.get(admin("/clock")).header("origin", origin);
+        assert_eq!(request.send().await.unwrap().status(), 200, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn expectations_that_did_not_come_true_are_told() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    emulator.verify().unwrap();
+    emulator.expect(Expectation::of("get", "/v1/users"));
+    emulator.expect(Expectation::of("GET", "/v1/jwks").times(0));
+    let error = emulator.verify().unwrap_err();
+    assert!(matches!(error, Error::Unexpected(_)));
+    assert!(
+        error.to_string().contains("/v1/users") && !error.to_string().contains("/v1/jwks"),
+        "{error}"
+    );
+    caller.call(Method::GET, "/users", None).await;
+    emulator.verify().unwrap();
+    caller.call(Method::GET, "/jwks", None).await;
+    assert!(
+        emulator
+            .verify()
+            .unwrap_err()
+            .to_string()
+            .contains("expected 0 times, came 1")
+    );
+}
+
+#[tokio::test]
+async fn a_seed_brings_faults_and_a_clock() {
+    let seed = r#"{ "clock_ms": 1900000000000, "faults": [{ "kind": "status", "status": 503, "path": "/v1/jwks" }] }"#;
+    let emulator = Emulator::builder()
+        .seed(Seed::from_json(seed).unwrap())
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    assert_eq!(caller.call(Method::GET, "/jwks", None).await.status, 503);
+    assert_eq!(caller.call(Method::GET, "/jwks", None).await.status, 200);
+    let body = json!({ "email_address": ["ada@example.com"], "skip_password_requirement": true });
+    let ada = caller.call(Method::POST, "/users", Some(&body)).await.body;
+    assert_eq!(ada["created_at"], 1_900_000_000_000_i64);
+}
