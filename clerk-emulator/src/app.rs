@@ -1,6 +1,6 @@
 //! What all handlers share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -29,8 +29,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) recorder: Recorder,
-    /// Calls what is outside: proxies to check, webhook endpoints.
-    pub(crate) client: reqwest::Client,
+    client: OnceLock<reqwest::Client>,
     /// Tells the delivery of webhooks that there is something to send.
     pub(crate) outbox: Outbox,
     record_events: Option<RecordEvents>,
@@ -50,7 +49,6 @@ impl App {
         clock: Clock,
         store: Store,
         key: SigningKey,
-        client: reqwest::Client,
         record_events: Option<RecordEvents>,
         initial: TablesDump,
     ) -> Self {
@@ -59,7 +57,7 @@ impl App {
             clock,
             faults: Faults::default(),
             recorder: Recorder::default(),
-            client,
+            client: OnceLock::new(),
             outbox: Outbox::default(),
             record_events,
             initial,
@@ -119,6 +117,19 @@ impl App {
 
     fn use_key(&self, key: SigningKey) {
         *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    }
+
+    /// Returns the client that calls what is outside: proxies to check, webhook endpoints. It is made when it is
+    /// needed: reading the system's certificates takes longer than all else at the start.
+    pub(crate) fn client(&self) -> Result<&reqwest::Client, reqwest::Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Uses the snapshots that the admin interface has made.

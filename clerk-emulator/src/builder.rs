@@ -276,15 +276,8 @@ impl EmulatorBuilder {
             signing_keys::settle(tables, pinned)
         })?;
         let initial = store.read(Tables::dump);
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| Error::HttpClient(error.into()))?;
         let record: Option<RecordEvents> = instance.webhook.as_ref().map(|_| events::record as _);
-        let app = Arc::new(App::new(
-            instance, clock, store, key, client, record, initial,
-        ));
+        let app = Arc::new(App::new(instance, clock, store, key, record, initial));
         for fault in faults {
             app.faults.add(fault.into());
         }

@@ -22,9 +22,6 @@ pub enum Error {
     /// The server's thread or runtime could not be started.
     #[error("cannot start the server's thread")]
     Thread(#[source] std::io::Error),
-    /// The HTTP client that delivers webhooks and checks proxies could not be made.
-    #[error("cannot set up the http client")]
-    HttpClient(#[source] Source),
     /// No signing key could be made.
     #[error("cannot generate an rsa key of 2048 bits")]
     KeyGeneration,

@@ -52,7 +52,7 @@ async fn check(State(app): State<Arc<App>>, body: Body) -> Reply {
 async fn leads_here(app: &App, proxy_url: &str) -> bool {
     let url = format!("{}/v1/proxy-health", proxy_url.trim_end_matches('/'));
     let answer = async {
-        let response = app.client.get(url).send().await.ok()?;
+        let response = app.client().ok()?.get(url).send().await.ok()?;
         let body = response.error_for_status().ok()?.bytes().await.ok()?;
         let health: Value = serde_json::from_slice(&body).ok()?;
         Some(health["status"] == "healthy")

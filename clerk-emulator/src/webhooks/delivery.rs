@@ -97,21 +97,24 @@ async fn send(app: &App, endpoint: &Endpoint, message: &WebhookMessage) -> Attem
     // The receiver compares with its own clock, which does not follow when the emulator's is moved.
     let at = clock::system_ms();
     let seconds = at.div_euclid(1000);
-    let sent = app
-        .client
-        .post(endpoint.url.clone())
-        .header(CONTENT_TYPE, "application/json")
-        .header(USER_AGENT, "Svix-Webhooks/clerk-emulator")
-        .header("svix-id", &message.id)
-        .header("svix-timestamp", seconds)
-        .header(
-            "svix-signature",
-            endpoint.sign(&message.id, seconds, &message.payload),
-        )
-        .timeout(PATIENCE)
-        .body(message.payload.clone())
-        .send()
-        .await;
+    let request = app.client().map(|client| {
+        client
+            .post(endpoint.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(USER_AGENT, "Svix-Webhooks/clerk-emulator")
+            .header("svix-id", &message.id)
+            .header("svix-timestamp", seconds)
+            .header(
+                "svix-signature",
+                endpoint.sign(&message.id, seconds, &message.payload),
+            )
+            .timeout(PATIENCE)
+            .body(message.payload.clone())
+    });
+    let sent = match request {
+        Ok(request) => request.send().await,
+        Err(error) => Err(error),
+    };
     match sent {
         Ok(response) => Attempt {
             at,

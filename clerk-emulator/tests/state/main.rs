@@ -8,3 +8,4 @@ mod data_file;
 mod load;
 mod seeds;
 mod snapshots;
+mod start;
