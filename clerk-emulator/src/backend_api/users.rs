@@ -18,6 +18,7 @@ use crate::http::upload::ImageForm;
 use crate::rules::accounts;
 use crate::rules::api_error::ApiError;
 use crate::rules::metadata::Update;
+use crate::rules::restrictions;
 use crate::rules::user_list::{self, Between, UserFilter};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -146,7 +147,10 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let new = new_user(&body.only(CREATE_FIELDS)?)?;
     answer::changed(
         &app,
-        |tables, now| accounts::create(tables, new, now),
+        |tables, now| {
+            restrictions::check_access(tables, new.identifiers())?;
+            accounts::create(tables, new, now)
+        },
         |show, user| show.user(user),
     )
 }

@@ -5,7 +5,6 @@ use super::billing::subscriptions;
 use super::identifiers;
 use super::metadata::{self, Update};
 use super::passwords::{self, NewPassword};
-use super::restrictions;
 use super::sessions;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof, Web3Wallet};
 use crate::model::metadata::Metadata;
@@ -28,6 +27,23 @@ pub(crate) struct NewUser {
     /// Allows a user without a password.
     pub(crate) skip_password_requirement: bool,
     pub(crate) profile: Profile,
+}
+
+impl NewUser {
+    /// Returns the addresses and numbers, or the username of a user who has neither.
+    pub(crate) fn identifiers(&self) -> Vec<&str> {
+        let emails = self.email_addresses.iter();
+        let phones = self.phone_numbers.iter();
+        let reachable: Vec<&str> = emails
+            .chain(phones)
+            .map(|(text, _)| text.as_str())
+            .collect();
+        if reachable.is_empty() {
+            self.username.as_deref().into_iter().collect()
+        } else {
+            reachable
+        }
+    }
 }
 
 /// The fields that creation and update share.
@@ -136,11 +152,6 @@ fn create_user(
     if let Some(external_id) = &new.external_id {
         identifiers::check_external_id(tables, external_id, None)?;
     }
-    let names = new
-        .username
-        .as_deref()
-        .filter(|_| emails.is_empty() && phones.is_empty());
-    restrictions::check_access(tables, emails.iter().chain(&phones).copied().chain(names))?;
     let identifiable = !emails.is_empty() || !phones.is_empty() || new.username.is_some();
     if !identifiable && wallet.is_none() {
         return Err(incomplete("email_address"));
