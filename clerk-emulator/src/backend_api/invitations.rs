@@ -13,7 +13,9 @@ use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
+use crate::rules::inbox;
 use crate::rules::invitations::{self, Existing, NewInvite};
+use crate::store::tables::Tables;
 
 const FIELDS: &[&str] = &[
     "email_address",
@@ -42,17 +44,44 @@ pub(super) fn existing(body: &Body) -> Result<Existing, ApiError> {
     })
 }
 
-fn invite(body: Body) -> Result<(NewInvite, Existing), ApiError> {
+/// An invitation to be made, and how its mail is called if one is delivered.
+struct Invited {
+    new: NewInvite,
+    existing: Existing,
+    mail: Option<&'static str>,
+}
+
+fn invite(body: Body) -> Result<Invited, ApiError> {
     let body = body.only(FIELDS)?;
-    body.one_of("template_slug", &["invitation", "waitlist_invitation"])?;
+    let notify = body.boolean("notify")? != Some(false);
+    let template = body.one_of("template_slug", &["invitation", "waitlist_invitation"])?;
+    let kind = match template.as_deref() {
+        Some("waitlist_invitation") => "waitlist_invitation",
+        _ => "invitation",
+    };
     let new = NewInvite {
         email_address: body.required("email_address")?,
         public_metadata: body.object("public_metadata")?,
         redirect_url: body.text("redirect_url")?,
         expires_in_days: body.integer("expires_in_days")?,
-        notify: body.boolean("notify")? != Some(false),
+        notify,
     };
-    Ok((new, existing(&body)?))
+    Ok(Invited {
+        new,
+        existing: existing(&body)?,
+        mail: notify.then_some(kind),
+    })
+}
+
+/// Makes an invitation, delivers its mail, and shows it.
+fn make(app: &App, tables: &mut Tables, invited: Invited, now: i64) -> Result<Value, ApiError> {
+    let made = invitations::create(tables, invited.new, invited.existing, now)?.clone();
+    let shown = Shapes::new(tables, &app.instance, now).invitation(&made);
+    if let (Some(kind), Some(link)) = (invited.mail, shown["url"].as_str()) {
+        let link = link.to_owned();
+        inbox::invite(tables, &made.invite.email_address, kind, link, now);
+    }
+    Ok(shown)
 }
 
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
@@ -80,12 +109,8 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
 }
 
 async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
-    let (new, existing) = invite(body)?;
-    answer::changed(
-        &app,
-        |tables, now| invitations::create(tables, new, existing, now),
-        |show, invitation| show.invitation(invitation),
-    )
+    let invited = invite(body)?;
+    app.write(|tables, now| Ok(reply::ok(&make(&app, tables, invited, now)?)))
 }
 
 async fn create_bulk(State(app): State<Arc<App>>, bodies: Bodies) -> Reply {
@@ -95,12 +120,10 @@ async fn create_bulk(State(app): State<Arc<App>>, bodies: Bodies) -> Reply {
         .map(invite)
         .collect::<Result<Vec<_>, _>>()?;
     app.write(|tables, now| {
-        let mut made = Vec::new();
-        for (new, existing) in invites {
-            made.push(invitations::create(tables, new, existing, now)?.clone());
-        }
-        let shapes = Shapes::new(tables, &app.instance, now);
-        let shown: Vec<Value> = made.iter().map(|one| shapes.invitation(one)).collect();
+        let shown: Vec<Value> = invites
+            .into_iter()
+            .map(|invited| make(&app, tables, invited, now))
+            .collect::<Result<_, _>>()?;
         Ok(reply::ok(&Value::Array(shown)))
     })
 }

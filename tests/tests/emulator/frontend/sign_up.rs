@@ -99,6 +99,9 @@ pub(super) async fn invitation(judge: &Judge) {
     let made = caller
         .call(Method::POST, "/invitations", Some(&invite))
         .await;
+    let mail = emulator.inbox("joan@example.com").pop().unwrap();
+    assert_eq!(mail.kind(), "invitation");
+    assert_eq!(mail.link(), made.body["url"].as_str());
     let ticket = made.body["url"]
         .as_str()
         .unwrap()
