@@ -105,7 +105,6 @@ pub(crate) fn public_routes() -> Router<Arc<App>> {
     Router::new()
         .merge(enterprise_connections::public_routes())
         .merge(interstitial::routes())
-        .merge(proxy_checks::public_routes())
 }
 
 /// Returns the routes that one client calls with the version segment and another without it.

@@ -131,7 +131,7 @@ pub(crate) fn prepare(
     };
     let address = find(tables, user_id, id)?.web3_wallet.clone();
     let challenge = challenge(name, &address, visit);
-    keep(tables, user_id, id, &challenge, Proof::None, visit.now)
+    keep(tables, user_id, id, &challenge, &Proof::None, visit.now)
 }
 
 /// Tries the signature of a wallet of a user.
@@ -149,7 +149,7 @@ pub(crate) fn attempt(
         (Ok(()), Strategy::Web3(name)) => Proof::Signature(name.clone()),
         _ => Proof::None,
     };
-    keep(tables, user_id, id, &challenge, proof, now)?;
+    keep(tables, user_id, id, &challenge, &proof, now)?;
     Ok(Verdict::of(tried))
 }
 
@@ -158,7 +158,7 @@ fn keep(
     user_id: &str,
     id: &str,
     challenge: &Challenge,
-    proof: Proof,
+    proof: &Proof,
     now: i64,
 ) -> Result<(), ApiError> {
     accounts::change(tables, user_id, now, |user| {

@@ -41,12 +41,8 @@ fn process(emulator: &Emulator, redis: &RedisServer) -> Clerk {
 }
 
 fn builder(emulator: &Emulator) -> ClerkBuilder {
-    let variables = emulator.env();
     Clerk::builder()
-        .from_lookup(|name| {
-            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-            Some(value.clone())
-        })
+        .from_vars(emulator.env())
         .shared_store_wait(WAIT)
 }
 

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use crate::caller::{Answer, Caller};
 use crate::frontend::backend::clients;
-use crate::report;
 use crate::stories::{
     credits, domains, identifiers, invitations, lists, machines, oauth_applications, organizations,
     refresh, roles, sessions, settings, templates, users,
