@@ -85,7 +85,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
             &member,
         )
         .answers("content-type", html)
-        .says("This address can’t be read"),
+        .says("This address isn’t valid"),
         document(
             world,
             "page for another kind of token",

@@ -1,6 +1,7 @@
 //! Several Clerk instances in one process: a resolver chooses, and nothing that one instance knows serves another.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use actix_web::dev::ServiceRequest;
 use actix_web::{App, web};
@@ -30,7 +31,12 @@ async fn instance(host: &str, first_name: &str) -> Emulator {
 }
 
 fn clerk(emulator: &Emulator) -> Clerk {
-    Clerk::builder().from_vars(emulator.env()).build().unwrap()
+    Clerk::builder()
+        .from_vars(emulator.env())
+        // Clerk is asked about each unknown key, so that the answer is certain.
+        .unknown_signing_key_cool_down(Duration::ZERO)
+        .build()
+        .unwrap()
 }
 
 /// The instances of one application, by host.

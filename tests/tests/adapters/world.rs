@@ -208,6 +208,8 @@ impl World {
     fn configure(&self, builder: ClerkBuilder) -> ClerkBuilder {
         builder
             .authorized_parties([ORIGIN])
+            // Clerk is asked about each unknown key, so that the answer is certain.
+            .unknown_signing_key_cool_down(Duration::ZERO)
             .clock(self.clock.clone())
     }
 
