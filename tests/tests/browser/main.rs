@@ -211,7 +211,7 @@ async fn a_member_signs_in_sees_the_page_is_refused_and_signs_out() {
             .source()
             .await
             .unwrap()
-            .contains("not_authorized")
+            .contains("You don’t have access to this page")
     );
     assert_eq!(browser.fetch_status("POST", "/api/invoices").await, 403);
     assert_eq!(browser.fetch_status("GET", "/me").await, 200);
