@@ -76,8 +76,18 @@ impl Default for ClerkClientBuilder {
     }
 }
 
+/// The variables that are read.
+const VARIABLES: [&str; 5] = [
+    "CLERK_SECRET_KEY",
+    "CLERK_MACHINE_SECRET_KEY",
+    "CLERK_API_URL",
+    "CLERK_API_VERSION",
+    "CLERK_DEVELOPMENT_ALLOW_HTTP",
+];
+
 impl ClerkClientBuilder {
-    /// Applies the settings that `lookup` returns for the environment variables of the official SDKs.
+    /// Applies the settings in these environment variables of the official SDKs, given as names and values. Other
+    /// variables are ignored.
     ///
     /// | variable | setting | default |
     /// |---|---|---|
@@ -87,45 +97,45 @@ impl ClerkClientBuilder {
     /// | `CLERK_API_VERSION` | [`api_version`](Self::api_version) | `v1` |
     ///
     /// A variable that is empty or not set leaves its setting unchanged.
-    pub fn from_lookup(mut self, lookup: impl Fn(&'static str) -> Option<String>) -> Self {
-        let lookup = |name| lookup(name).filter(|value| !value.is_empty());
-        if let Some(key) = lookup("CLERK_SECRET_KEY") {
-            self.secret_key = Some(key.into());
-        }
-        if let Some(key) = lookup("CLERK_MACHINE_SECRET_KEY") {
-            self.machine_secret_key = Some(key.into());
-        }
-        if let Some(url) = lookup("CLERK_API_URL") {
-            self.api_url = url;
-        }
-        if let Some(segment) = lookup("CLERK_API_VERSION") {
-            self.version_segment = segment;
-        }
-        if lookup("CLERK_DEVELOPMENT_ALLOW_HTTP").is_some_and(|value| value == "true") {
-            self.allow_http = true;
+    pub fn from_vars<N, V>(mut self, variables: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: AsRef<str>,
+        V: Into<String>,
+    {
+        for (name, value) in variables {
+            let value: String = value.into();
+            if value.is_empty() {
+                continue;
+            }
+            match name.as_ref() {
+                "CLERK_SECRET_KEY" => self.secret_key = Some(value.into()),
+                "CLERK_MACHINE_SECRET_KEY" => self.machine_secret_key = Some(value.into()),
+                "CLERK_API_URL" => self.api_url = value,
+                "CLERK_API_VERSION" => self.version_segment = value,
+                "CLERK_DEVELOPMENT_ALLOW_HTTP" => self.allow_http |= value == "true",
+                _ => {}
+            }
         }
         self
     }
 
-    /// Applies the settings from environment variables; see [`from_lookup`](Self::from_lookup).
+    /// Applies the settings from environment variables; see [`from_vars`](Self::from_vars).
     ///
     /// A variable that is not valid Unicode makes [`build`](Self::build) fail.
-    pub fn from_env(self) -> Self {
-        let unreadable = std::cell::Cell::new(None);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the only place where this crate reads the environment"
-        )]
-        let mut builder = self.from_lookup(|name| match env::var(name) {
-            Ok(value) => Some(value),
-            Err(env::VarError::NotPresent) => None,
-            Err(env::VarError::NotUnicode(_)) => {
-                unreadable.set(Some(name));
-                None
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the only place where this crate reads the environment"
+    )]
+    pub fn from_env(mut self) -> Self {
+        let mut variables = Vec::new();
+        for name in VARIABLES {
+            match env::var(name) {
+                Ok(value) => variables.push((name, value)),
+                Err(env::VarError::NotPresent) => {}
+                Err(env::VarError::NotUnicode(_)) => self.unreadable_variable = Some(name),
             }
-        });
-        builder.unreadable_variable = unreadable.get().or(builder.unreadable_variable);
-        builder
+        }
+        self.from_vars(variables)
     }
 
     pub(crate) fn has_secret_key(&self) -> bool {

@@ -36,7 +36,7 @@ impl ClerkClient {
         Self::builder().secret_key(secret_key).build()
     }
 
-    /// Builds a client from environment variables; [`ClerkClientBuilder::from_lookup`] lists them.
+    /// Builds a client from environment variables; [`ClerkClientBuilder::from_vars`] lists them.
     ///
     /// # Errors
     /// Fails if `CLERK_SECRET_KEY` is not set or a variable has an unusable value.

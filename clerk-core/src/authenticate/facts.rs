@@ -80,8 +80,9 @@ impl Facts {
             config.public_url.as_ref(),
         );
         let cookies = Cookies::parse(
-            &joined_header(request, "cookie")
-                .filter(|_| !config.header_only)
+            &(!config.header_only)
+                .then(|| joined_header(request, "cookie"))
+                .flatten()
                 .unwrap_or_default(),
             config.cookie_suffix(),
         );
@@ -132,7 +133,10 @@ impl Facts {
                 .map(&token),
             origin: text("origin"),
             referrer: text("referer"),
-            htmx_page: text("hx-current-url").filter(|_| config.htmx_redirects),
+            htmx_page: config
+                .htmx_redirects
+                .then(|| text("hx-current-url"))
+                .flatten(),
             is_navigation: is_get && is_navigation(request, destination),
             is_document: destination == FetchDestination::Document,
             suffixed,

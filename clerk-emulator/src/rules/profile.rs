@@ -5,9 +5,9 @@ use super::api_error::ApiError;
 use super::codes;
 use super::inbox;
 use super::passwords::{self, Checks, NewPassword};
+use super::restrictions;
 use super::sessions;
 use super::settings;
-use super::sign_ups;
 use super::totp;
 use super::user_identifiers::{self, IdentifierTraits, Others};
 use super::verdict::Verdict;
@@ -58,7 +58,7 @@ pub(crate) fn add_email(
     address: String,
     now: i64,
 ) -> Result<String, ApiError> {
-    sign_ups::check_identifier(tables, &address)?;
+    restrictions::check_identifier(tables, &address)?;
     let traits = IdentifierTraits::default();
     user_identifiers::add_email(tables, user_id, address, traits, Others::Kept, now)
         .map(|email| email.id.clone())
@@ -72,7 +72,7 @@ pub(crate) fn add_phone(
     reserved_for_second_factor: bool,
     now: i64,
 ) -> Result<String, ApiError> {
-    sign_ups::check_identifier(tables, &number)?;
+    restrictions::check_identifier(tables, &number)?;
     let traits = IdentifierTraits {
         reserved_for_second_factor: Some(reserved_for_second_factor),
         ..IdentifierTraits::default()

@@ -1,8 +1,7 @@
 //! The allowlist and the blocklist.
 
-use http::StatusCode;
-
 use super::api_error::ApiError;
+use super::codes;
 use super::identifiers;
 use super::settings;
 use crate::model::restriction::{IdentifierKind, Restriction, RestrictionList};
@@ -86,9 +85,10 @@ pub(crate) fn note_invitation(tables: &mut Tables, id: &str, invitation_id: Stri
     }
 }
 
-/// Domains that stand for those of throw-away addresses; Clerk knows many more.
+/// Domains that stand for those of disposable addresses; Clerk knows thousands.
 const DISPOSABLE_DOMAINS: &[&str] = &[
     "10minutemail.com",
+    "discard.email",
     "dispostable.com",
     "fakeinbox.com",
     "getnada.com",
@@ -96,6 +96,7 @@ const DISPOSABLE_DOMAINS: &[&str] = &[
     "maildrop.cc",
     "mailinator.com",
     "mintemail.com",
+    "mohmal.com",
     "sharklasers.com",
     "temp-mail.org",
     "tempmail.com",
@@ -104,40 +105,59 @@ const DISPOSABLE_DOMAINS: &[&str] = &[
     "yopmail.com",
 ];
 
-/// Refuses identifiers that may not have an account: those that are blocked, and where the allowlist is in force
-/// those that are not on it.
+/// Refuses identifiers of which one may not have an account.
 pub(crate) fn check_access<'a>(
     tables: &Tables,
     identifiers: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), ApiError> {
+    identifiers
+        .into_iter()
+        .try_for_each(|identifier| check_identifier(tables, identifier))
+}
+
+/// Refuses an identifier that may not have an account: one that is blocked, one that is not on an allowlist in force, and
+/// an address of a kind that the instance does not accept.
+pub(crate) fn check_identifier(tables: &Tables, identifier: &str) -> Result<(), ApiError> {
     let settings = &settings::get(tables)?.restrictions;
-    for identifier in identifiers {
-        let is_on = |list| {
-            let entry = tables
-                .restrictions
-                .find(|entry| entry.list == list && covers(&entry.identifier, identifier));
-            entry.is_some()
-        };
-        if settings.allowlist && is_on(RestrictionList::Allow) {
-            continue;
-        }
-        let refused = settings.allowlist || settings.blocklist && is_on(RestrictionList::Block);
-        let (local, domain) = identifier.rsplit_once('@').unwrap_or_default();
-        let is_disposable = settings.block_disposable_email_domains
-            && DISPOSABLE_DOMAINS.contains(&domain.to_lowercase().as_str());
-        // Addresses for tests are sub-addresses.
-        let is_subaddress = settings.block_email_subaddresses
-            && local.contains(['+', '=', '#'])
-            && !local.ends_with("+clerk_test");
-        if refused || is_disposable || is_subaddress {
-            return Err(ApiError::new(
-                StatusCode::FORBIDDEN,
+    let is_on = |list| {
+        let entry = tables
+            .restrictions
+            .find(|entry| entry.list == list && covers(&entry.identifier, identifier));
+        entry.is_some()
+    };
+    if settings.allowlist && is_on(RestrictionList::Allow) {
+        return Ok(());
+    }
+    if settings.allowlist || (settings.blocklist && is_on(RestrictionList::Block)) {
+        return Err(not_allowed(identifier));
+    }
+    let Some((local, domain)) = identifier.rsplit_once('@') else {
+        return Ok(());
+    };
+    // Addresses for tests are sub-addresses.
+    let is_subaddress = local.contains(['+', '=', '#']) && !codes::is_test_address(identifier);
+    if settings.block_email_subaddresses && is_subaddress {
+        return Err(ApiError {
+            param_name: Some("email_address".to_owned()),
+            ..ApiError::forbidden(
                 "not_allowed_access",
-                format!("{identifier} is not allowed to access this application"),
-            ));
-        }
+                "Email address must not contain the characters '+', '=', or '#'.",
+            )
+        });
+    }
+    let domain = domain.to_lowercase();
+    if settings.block_disposable_email_domains && DISPOSABLE_DOMAINS.contains(&domain.as_str()) {
+        return Err(not_allowed(identifier));
     }
     Ok(())
+}
+
+fn not_allowed(identifier: &str) -> ApiError {
+    ApiError::forbidden(
+        "not_allowed_access",
+        format!("{identifier} is not allowed to access this application."),
+    )
+    .with("identifiers", vec![identifier.to_owned()])
 }
 
 /// Returns true if an entry is the identifier, or the domain of an address.
@@ -149,4 +169,23 @@ fn covers(entry: &str, identifier: &str) -> bool {
     identifier
         .rsplit_once('@')
         .is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(of_domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_identifiers_or_domains() {
+        for (entry, identifier, expected) in [
+            ("ada@example.com", "Ada@example.com", true),
+            ("*@example.com", "ada@example.com", true),
+            ("example.com", "ada@EXAMPLE.com", true),
+            ("example.com", "ada@mail.example.com", false),
+            ("+15555550100", "+15555550100", true),
+            ("+15555550100", "ada@example.com", false),
+        ] {
+            assert_eq!(covers(entry, identifier), expected, "{entry} {identifier}");
+        }
+    }
 }

@@ -8,4 +8,3 @@ mod data_file;
 mod load;
 mod seeds;
 mod snapshots;
-mod start;

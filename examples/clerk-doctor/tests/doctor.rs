@@ -113,7 +113,7 @@ fn offline_nobody_is_asked_and_warnings_are_no_failure() {
 
 #[test]
 fn a_wrong_call_shows_the_usage() {
-    let output = run(&["--colour"], &[("", ""); 0]);
+    let output = run(&["--color"], &[("", ""); 0]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output).contains("Usage: clerk-doctor"));
 }

@@ -15,7 +15,6 @@ mod request;
 mod sample;
 mod schema;
 mod server;
-mod webhook;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
@@ -28,8 +27,7 @@ pub use operation::{Operation, Success};
 pub use request::Complaint;
 pub use sample::Sample;
 pub use server::DocumentServer;
-pub use webhook::examples as webhook_examples;
-pub use webhooks::WebhookDocument;
+pub use webhooks::{WebhookDocument, examples as webhook_examples};
 
 use schema::Schemas;
 
@@ -83,8 +81,8 @@ impl Document {
     /// # Errors
     /// When the file cannot be read, or says something that this module does not understand.
     pub fn webhooks_beside_workspace() -> Result<Option<Self>, DocumentError> {
-        match webhook::parsed()? {
-            Some(root) => Self::read(&webhook::as_operations(&root)).map(Some),
+        match webhooks::parsed()? {
+            Some(root) => Self::read(&webhooks::as_operations(&root)).map(Some),
             None => Ok(None),
         }
     }

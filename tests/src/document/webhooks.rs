@@ -1,56 +1,109 @@
+//! The document of webhooks: its events, the examples of them, and a judge of payloads.
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::schema::Schemas;
-use super::{DocumentError, parse};
+use super::{DocumentError, parse, schema::Schemas};
+
+/// The document beside the workspace; `None` where there is none.
+pub(super) fn parsed() -> Result<Option<Value>, DocumentError> {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/webhooks/2025-04-15.yml");
+    match path.exists() {
+        true => parse(&path).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// The same document with operations that answer what the events send.
+pub(super) fn as_operations(root: &Value) -> Value {
+    let paths: Map<String, Value> = events(root)
+        .map(|(name, content)| {
+            let operation = json!({ "responses": { "200": { "content": content } } });
+            (format!("/{name}"), json!({ "post": operation }))
+        })
+        .collect();
+    json!({
+        "info": { "version": "webhooks" },
+        "servers": [{ "url": "https://example.com/" }],
+        "paths": paths,
+        "components": root["components"],
+    })
+}
+
+/// The examples of the document beside the workspace, with the types of their events; `None` where there is none.
+///
+/// # Errors
+/// When the file cannot be read, or an example leads nowhere.
+pub fn examples() -> Result<Option<Vec<(String, Value)>>, DocumentError> {
+    let Some(root) = parsed()? else {
+        return Ok(None);
+    };
+    let schemas = Schemas::new(&root);
+    let mut examples = Vec::new();
+    for (name, content) in events(&root) {
+        let content = &content["application/json"];
+        if let Some(example) = content.get("example") {
+            examples.push((name.to_owned(), example.clone()));
+        }
+        let named = content.get("examples").and_then(Value::as_object);
+        for example in named.into_iter().flat_map(Map::values) {
+            let example = schemas.follow(example)?;
+            examples.push((name.to_owned(), example["value"].clone()));
+        }
+    }
+    Ok(Some(examples))
+}
+
+/// The types of events, each with the content of its request.
+fn events(root: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let events = root.get("x-webhooks").and_then(Value::as_object);
+    events.into_iter().flatten().filter_map(|(name, item)| {
+        let content = item.pointer("/post/requestBody/content")?;
+        Some((name.as_str(), content))
+    })
+}
 
 /// The document of the events that webhooks bring, as a judge of their payloads.
 #[derive(Debug)]
 pub struct WebhookDocument {
-    events: BTreeMap<String, Validator>,
+    validators: BTreeMap<String, Validator>,
 }
 
 impl WebhookDocument {
-    fn path() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/webhooks/2025-04-15.yml")
-    }
-
     /// Reads the document beside the workspace; `None` where there is none.
     ///
     /// # Errors
     /// When the file cannot be read, or says something that this module does not understand.
     pub fn beside_workspace() -> Result<Option<Self>, DocumentError> {
-        let path = Self::path();
-        if !path.exists() {
+        let Some(root) = parsed()? else {
             return Ok(None);
-        }
-        let root = parse(&path)?;
+        };
         let schemas = Schemas::new(&root);
-        let described = root.get("x-webhooks").and_then(Value::as_object);
-        let mut events = BTreeMap::new();
-        for (event, item) in described.into_iter().flatten() {
-            let schema = item
-                .pointer("/post/requestBody/content/application~1json/schema")
+        let mut validators = BTreeMap::new();
+        for (event, content) in events(&root) {
+            let schema = content
+                .pointer("/application~1json/schema")
                 .ok_or_else(|| DocumentError::new(event, "has no schema"))?;
             let validator = schemas.compile(&schemas.inline(schema, event)?, event)?;
-            events.insert(event.clone(), validator);
+            validators.insert(event.to_owned(), validator);
         }
-        Ok(Some(Self { events }))
+        Ok(Some(Self { validators }))
     }
 
     /// The types of events, as in `user.created`.
     pub fn events(&self) -> impl Iterator<Item = &str> {
-        self.events.keys().map(String::as_str)
+        self.validators.keys().map(String::as_str)
     }
 
     /// What is wrong with a payload. A type that the document does not have is wrong, too.
     #[must_use]
     pub fn complaints(&self, payload: &Value) -> Vec<String> {
         let event = payload["type"].as_str().unwrap_or_default();
-        match self.events.get(event) {
+        match self.validators.get(event) {
             None => vec![format!("the document has no event {event:?}")],
             Some(validator) => validator
                 .iter_errors(payload)

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -10,8 +11,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use clerk_core::WebhookVerifier;
 use clerk_emulator::{Emulator, Error, OrganizationSeed, UserSeed};
+use futures_util::FutureExt as _;
 use http::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use crate::caller::Caller;
 
@@ -203,23 +208,68 @@ async fn a_refused_event_is_sent_again_and_can_be_replayed() {
     ));
 }
 
+/// Refuses every request of a connection, and returns when the other side closes it.
+async fn refuse_all(mut stream: TcpStream) {
+    let mut received = Vec::new();
+    while stream
+        .read_buf(&mut received)
+        .await
+        .is_ok_and(|read| read > 0)
+    {
+        while let Some(length) = first_request(&received) {
+            received.drain(..length);
+            let refusal = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+            if stream.write_all(refusal).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The length of the first request, when all of it is there.
+fn first_request(received: &[u8]) -> Option<usize> {
+    let head = received.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&received[..head]).to_lowercase();
+    let (_, rest) = text.split_once("content-length: ")?;
+    let body: usize = rest.split("\r\n").next()?.parse().ok()?;
+    (received.len() >= head + body).then_some(head + body)
+}
+
 #[tokio::test]
-async fn no_event_follows_a_stop() {
-    let receiver = Receiver::start().await;
-    let (emulator, caller) = emulator(&receiver).await;
-    let down = vec![StatusCode::SERVICE_UNAVAILABLE; 1_000];
-    receiver.refuse(&down);
+async fn nobody_delivers_after_a_stop() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let emulator = Emulator::builder()
+        .webhook(
+            format!("http://{}/", listener.local_addr().unwrap()),
+            SECRET,
+        )
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
     for index in 0..20 {
         create_user(&caller, &format!("user{index}@example.com")).await;
     }
-    // The runtime of the deliveries is gone when this returns.
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut connections = JoinSet::new();
+    connections.spawn(refuse_all(stream));
+    // The runtime of the deliveries is gone when this returns, and with it whoever could hold a connection open.
     drop(emulator);
-    // What is on the wire may still arrive. Then nothing does, for longer than the first waits between attempts.
-    let quiet = std::time::Duration::from_millis(800);
-    tokio::time::sleep(quiet).await;
-    let after_stop = receiver.kept().len();
-    tokio::time::sleep(quiet).await;
-    assert_eq!(receiver.kept().len(), after_stop);
+    // No connection is made any more, so those that wait are the last.
+    let mut all_closed = async || {
+        while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
+            connections.spawn(refuse_all(stream));
+        }
+        while connections.join_next().await.is_some() {}
+    };
+    let limit = Duration::from_secs(20);
+    tokio::time::timeout(limit, all_closed())
+        .await
+        .expect("a connection stays open");
+    assert!(
+        listener.accept().now_or_never().is_none(),
+        "somebody connects"
+    );
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 mod completion;
 mod fields;
 mod lookup;
+mod mode;
 mod requirements;
-mod restrictions;
 mod verification;
 
 pub(crate) use completion::{complete_if_ready, take_provider_account};
@@ -13,5 +13,4 @@ pub(crate) use lookup::{by_id, find, update_by_server};
 pub(crate) use requirements::{
     missing_fields, optional_fields, required_fields, unverified_fields,
 };
-pub(crate) use restrictions::check_identifier;
 pub(crate) use verification::{attempt_verification, prepare_verification};
