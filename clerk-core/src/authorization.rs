@@ -60,8 +60,8 @@ impl Require {
 
     /// Creates a requirement for a scope of an API key, an M2M token or an OAuth token.
     ///
-    /// Sessions have no scopes, so they never meet a requirement that includes one. Machine tokens have nothing but scopes,
-    /// so they never meet a requirement that includes anything else.
+    /// Sessions have no scopes, so they never meet a requirement that includes one. Machine tokens have only scopes, so
+    /// they never meet a requirement that includes anything else.
     pub fn scope(scope: impl Into<String>) -> Self {
         Self::default().and_scope(scope)
     }

@@ -1,8 +1,8 @@
-//! Which origins session tokens may have been issued to (`azp`).
+//! The origins that session tokens may be issued to (`azp`).
 //!
-//! Browsers send serialized origins (RFC 6454 section 6.2, WHATWG HTML "serialization of an origin"), and so do tokens name
-//! them: in lower case, with punycode, without a default port. What is configured is brought to that form, and what can
-//! never have it is refused.
+//! Browsers and tokens contain serialized origins (RFC 6454 section 6.2, WHATWG HTML "serialization of an origin"): lowercase,
+//! with punycode, without a default port. Configured origins are normalized to that form, and those that cannot be are
+//! refused.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use url::Url;
 
 use crate::discreet::shown;
 
-/// Decides about the text of `azp`.
+/// Decides whether an `azp` claim is accepted.
 pub(crate) type Predicate = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// The origins to which tokens may have been issued. Without any, every token is accepted.
+/// The origins that tokens may be issued to. If there are none, every token is accepted.
 #[derive(Clone, Default)]
 pub(crate) struct AuthorizedParties {
     origins: Vec<String>,
@@ -42,7 +42,7 @@ impl AuthorizedParties {
         self.origins.is_empty() && self.patterns.is_empty() && self.predicate.is_none()
     }
 
-    /// Returns true if this is an authorized party, as a token names it.
+    /// Returns true if the `azp` claim of a token is an authorized party.
     pub(crate) fn contains(&self, azp: &str) -> bool {
         self.origins.iter().any(|origin| origin == azp)
             || self.patterns.iter().any(|pattern| pattern.matches(azp))
@@ -60,13 +60,13 @@ impl fmt::Debug for AuthorizedParties {
     }
 }
 
-/// A text that is no origin, or no pattern of origins.
+/// The error for text that is not an origin, or not a pattern of origins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OriginError {
-    /// The text, as far as it may be shown.
+    /// The text without what may be a secret.
     value: String,
     problem: &'static str,
-    /// A good one.
+    /// A valid example.
     example: &'static str,
 }
 
@@ -75,7 +75,7 @@ impl OriginError {
         Self {
             value: shown(text),
             problem,
-            example: "an origin is written like https://app.example.com or http://localhost:3000",
+            example: "an origin looks like https://app.example.com or http://localhost:3000",
         }
     }
 
@@ -83,7 +83,7 @@ impl OriginError {
         Self {
             value: shown(text),
             problem,
-            example: "a pattern is written like https://*.preview.example.com",
+            example: "a pattern looks like https://*.preview.example.com",
         }
     }
 }
@@ -95,74 +95,72 @@ impl fmt::Display for OriginError {
             problem,
             example,
         } = self;
-        write!(f, "holds {value}, which {problem}; {example}")
+        write!(f, "contains {value}, which {problem}; {example}")
     }
 }
 
-/// Brings an origin to the form in which tokens name it.
+/// Normalizes an origin to the form that tokens contain.
 fn origin(text: &str) -> Result<String, &'static str> {
     let (scheme, authority) = scheme_and_authority(text)?;
     if authority.contains('*') {
-        return Err(
-            "holds a star, and an origin has none: patterns are a setting of their own, authorized_party_patterns",
-        );
+        return Err("contains `*`: set patterns with authorized_party_patterns");
     }
-    let url = Url::parse(&format!("{scheme}://{authority}"))
-        .map_err(|_| "names no valid host or port")?;
+    let url =
+        Url::parse(&format!("{scheme}://{authority}")).map_err(|_| "has no valid host or port")?;
     if matches!(url.scheme(), "http" | "https") {
         Ok(url.origin().ascii_serialization())
     } else if authority.is_ascii() {
         Ok(format!("{scheme}://{authority}"))
     } else {
-        Err("is not ASCII, as it must be beyond http and https")
+        Err("must be ASCII, because its scheme is neither http nor https")
     }
 }
 
-/// Takes an origin apart. One slash at the end is not missed; everything else that an origin does not have is refused.
+/// Splits an origin. One trailing slash is removed. Anything else that is not part of an origin is an error.
 fn scheme_and_authority(text: &str) -> Result<(&str, &str), &'static str> {
     if text.is_empty() {
         return Err("is empty");
     }
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err("holds a blank or a line break");
+        return Err("contains whitespace");
     }
     if text.contains(['"', '\'', '`', '\\']) {
-        return Err("holds quotes or a backslash");
+        return Err("contains quotes or a backslash");
     }
     let (scheme, rest) = text
         .split_once("://")
         .filter(|(scheme, _)| !scheme.is_empty())
-        .ok_or("names no scheme")?;
+        .ok_or("has no scheme")?;
     let mut characters = scheme.chars();
     if !characters.next().is_some_and(|c| c.is_ascii_alphabetic())
         || !characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     {
-        return Err("names no valid scheme");
+        return Err("has no valid scheme");
     }
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if authority.contains(['?', '#']) {
-        return Err("has a query or a fragment, and an origin has none");
+        return Err("has a query or a fragment, which is not part of an origin");
     }
     if authority.contains('/') {
-        return Err("has a path, and an origin has none");
+        return Err("has a path, which is not part of an origin");
     }
     if authority.contains('@') {
-        return Err("names a user, and an origin has none");
+        return Err("has a user name, which is not part of an origin");
     }
     if authority.is_empty() {
-        return Err("names no host");
+        return Err("has no host");
     }
     Ok((scheme, authority))
 }
 
-/// Origins whose hosts differ in some labels, such as `https://*.preview.example.com`. A star stands for exactly one.
+/// A pattern of origins, such as `https://*.preview.example.com`. Each `*` matches exactly one label of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OriginPattern {
-    /// With `://`.
+    /// The scheme with `://`.
     scheme: String,
-    /// `None` is a star.
+    /// The labels of the host. `None` matches any label.
     labels: Vec<Option<String>>,
-    /// With its colon; empty for the default port.
+    /// The port with its colon, or an empty string for the default port.
     port: String,
 }
 
@@ -172,11 +170,11 @@ impl OriginPattern {
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
-        // Stands for the stars while the rest is brought to its form.
+        // Replaces each `*` while the rest is normalized.
         const STAR: &str = "star-label";
         let (_, authority) = scheme_and_authority(text)?;
         if !authority.contains('*') {
-            return Err("holds no star: list it among the authorized parties");
+            return Err("contains no `*`: set it with authorized_parties");
         }
         let host = authority.split(':').next().unwrap_or_default();
         if host
@@ -184,14 +182,14 @@ impl OriginPattern {
             .any(|label| label.contains('*') && label != "*")
             || authority[host.len()..].contains('*')
         {
-            return Err("holds a star that is not a whole label of the host");
+            return Err("contains a `*` that is not a whole label of the host");
         }
         let stars: Vec<bool> = host.split('.').map(|label| label == "*").collect();
         let normal = origin(&text.replace('*', STAR))?;
         let (scheme, rest) = normal
             .split_once("://")
             .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
-            .ok_or("is neither http nor https, as a pattern must be")?;
+            .ok_or("must have the scheme http or https")?;
         let (host, port) = match rest.find(':') {
             Some(colon) => rest.split_at(colon),
             None => (rest, ""),
@@ -207,7 +205,7 @@ impl OriginPattern {
         };
         if fixed(0) != Some("localhost") && (fixed(0).is_none() || fixed(1).is_none()) {
             return Err(
-                "leaves the domain open: its last two labels must be written out, as in https://*.preview.example.com",
+                "matches any domain: its last two labels must not be `*`, as in https://*.preview.example.com",
             );
         }
         Ok(Self {
@@ -234,7 +232,7 @@ impl OriginPattern {
     }
 }
 
-/// Returns true for a label as browsers serialize it.
+/// Returns true for a label of a serialized host.
 fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text

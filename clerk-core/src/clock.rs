@@ -16,7 +16,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Returns the time since some fixed moment, which never goes backward, even if [`now`](Self::now) is set back.
     ///
     /// The age of a cached value is the larger of the ages by both clocks, so that nothing lives longer if a clock is set
-    /// back or stands still while the machine is suspended. The default implementation uses the operating system's
+    /// back or stops while the machine is suspended. The default implementation uses the operating system's
     /// monotonic clock.
     #[expect(
         clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! Configurations that cannot work.
+//! Configuration errors.
 
 use std::fmt;
 
@@ -10,56 +10,57 @@ use crate::variables::{
 };
 use crate::webhook::WebhookError;
 
-/// A configuration that cannot work. Nothing has been sent anywhere.
+/// The error for a configuration that cannot work.
 ///
-/// `Debug` is the text with its causes, so that `main() -> Result<(), Box<dyn Error>>` shows it. No secret is in it.
+/// `Debug` is the message followed by its causes, so that `main() -> Result<(), Box<dyn Error>>` prints it. Neither contains
+/// secrets.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A setting that is needed is missing.
+    /// A required setting is missing.
     #[error("{problem}{}", found(.found_as.as_deref(), .variable))]
     #[non_exhaustive]
     Missing {
-        /// The variable to set.
+        /// The environment variable to set.
         variable: &'static str,
         /// What is missing, and what to do.
         problem: &'static str,
-        /// A variable that is set and holds the setting for other programs, such as `VITE_CLERK_PUBLISHABLE_KEY`.
+        /// A variable that contains the setting for other programs, such as `VITE_CLERK_PUBLISHABLE_KEY`.
         found_as: Option<String>,
     },
-    /// A setting has a value that cannot be used.
+    /// The value of a setting is invalid.
     #[error("{variable} (ClerkBuilder::{setter}) {problem}")]
     #[non_exhaustive]
     Invalid {
-        /// The variable of the setting.
+        /// The environment variable of the setting.
         variable: &'static str,
-        /// The builder's method for it.
+        /// The builder method for the setting.
         setter: &'static str,
-        /// What is wrong with it, and what to do.
+        /// What is wrong with the value, and what to do.
         problem: String,
     },
     /// One key belongs to a development instance, and the other to a production instance.
     #[error(
-        "CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY belong to different instances: one is of a development instance \
-         (..._test_...), the other of a production instance (..._live_...); copy both from the same API keys page of the \
-         Clerk dashboard"
+        "CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY belong to different instances: one to a development instance \
+         (..._test_...), the other to a production instance (..._live_...); copy both from the same API keys page of the \
+         Clerk Dashboard"
     )]
     DifferentInstances,
     /// The publishable key is malformed.
     #[error(transparent)]
     PublishableKey(#[from] PublishableKeyError),
-    /// The PEM key is not usable.
+    /// The PEM key is invalid.
     #[error(transparent)]
     JwtKey(#[from] JwtKeyError),
-    /// The webhook secret is not usable.
+    /// The signing secret for webhooks is invalid.
     #[error(transparent)]
     WebhookSecret(#[from] WebhookError),
-    /// The Backend API client refused its part.
-    #[error("the Backend API client cannot be set up")]
+    /// The Backend API client cannot be created.
+    #[error("the Backend API client cannot be created")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Says that webhooks cannot be verified without a secret, for the moment when one arrives.
+/// Returns the error for webhooks that arrive while no signing secret is configured.
 pub(crate) fn missing_webhook_secret(found_as: Option<&str>) -> ConfigError {
     ConfigError::Missing {
         variable: CLERK_WEBHOOK_SIGNING_SECRET,
@@ -75,7 +76,7 @@ fn found(name: Option<&str>, variable: &str) -> String {
 }
 
 impl ConfigError {
-    /// Returns the variable of the setting that is wrong or missing.
+    /// Returns the environment variable of the setting that is invalid or missing.
     #[must_use]
     pub fn variable(&self) -> Option<&'static str> {
         match self {

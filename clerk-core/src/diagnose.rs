@@ -1,4 +1,4 @@
-//! What is wrong with an instance that runs: what was seen since its start, and what the Backend API says.
+//! Diagnosis of a running instance: what it has observed, and what the Backend API reports.
 
 use std::error::Error as _;
 use std::time::{Duration, UNIX_EPOCH};
@@ -15,12 +15,12 @@ use crate::instance::Instance;
 use crate::urls::with_scheme;
 use crate::variables as names;
 
-/// How long the Backend API may take to answer a question of the diagnosis.
+/// How long the diagnosis waits for each response of the Backend API.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// A difference of clocks that is seen in the whole seconds of an answer is none.
+/// Clock differences up to this are ignored, because the `Date` header has whole seconds.
 const UNNOTICED: i64 = 2;
 
-/// Reports what is configured, and what was seen since the start.
+/// Reports the settings, and what the instance has observed.
 pub(crate) fn offline(instance: &Instance) -> Diagnosis {
     let mut diagnosis = instance.report.clone();
     let outcomes = instance.outcomes.read();
@@ -31,10 +31,10 @@ pub(crate) fn offline(instance: &Instance) -> Diagnosis {
             "clock-behind",
             None,
             format!(
-                "{} requests brought tokens that are not valid yet by this machine's clock; the last one: {}",
+                "{} requests had tokens that are not valid yet according to this machine's clock; the last one: {}",
                 early.count, early.last
             ),
-            "set this machine's clock, with NTP where possible",
+            "synchronize this machine's clock, preferably with NTP",
         );
     }
     let foreign = outcomes.foreign_parties;
@@ -44,7 +44,7 @@ pub(crate) fn offline(instance: &Instance) -> Diagnosis {
             "authorized-party-refused",
             Some(names::CLERK_AUTHORIZED_PARTIES),
             format!(
-                "{} requests brought tokens that were issued to an origin which is not among the authorized parties; the \
+                "{} requests had tokens that were issued to an origin that is not an authorized party; the \
                  last one: {}",
                 foreign.count, foreign.last
             ),
@@ -58,16 +58,16 @@ pub(crate) fn offline(instance: &Instance) -> Diagnosis {
             "signing-keys-unavailable",
             None,
             format!(
-                "the signing keys could not be loaded ({} times)",
+                "the download of signing keys failed {} times",
                 keys.failures
             ),
-            "ask with diagnose_online why, or read the log",
+            "call diagnose_online for the cause, or read the log",
         );
     }
     diagnosis
 }
 
-/// Reports the same, and what the Backend API says about the keys.
+/// Reports the same, and what the Backend API reports about the keys.
 pub(crate) async fn online(instance: &Instance) -> Diagnosis {
     let mut diagnosis = offline(instance);
     match ask(instance, "jwks").await {
@@ -99,7 +99,7 @@ fn report_failure(instance: &Instance, error: &Error, diagnosis: &mut Diagnosis)
             Severity::Note,
             "backend-api-not-asked",
             Some(names::CLERK_SECRET_KEY),
-            format!("the Backend API was not asked: {error}"),
+            format!("the Backend API was not called: {error}"),
             "",
         ),
         None => {
@@ -123,7 +123,7 @@ fn report_failure(instance: &Instance, error: &Error, diagnosis: &mut Diagnosis)
                 "secret-key-refused",
                 Some(names::CLERK_SECRET_KEY),
                 format!("the Backend API at {url} refused the secret key"),
-                "copy CLERK_SECRET_KEY again from the API keys page of the Clerk dashboard, and check that it is the key of \
+                "copy CLERK_SECRET_KEY again from the API keys page of the Clerk Dashboard, and check that it is the key of \
                  this API",
             );
         }
@@ -131,13 +131,15 @@ fn report_failure(instance: &Instance, error: &Error, diagnosis: &mut Diagnosis)
             Severity::Error,
             "backend-api-failed",
             Some(names::CLERK_API_URL),
-            format!("the Backend API at {url} answered the request for signing keys with {status}"),
-            "check CLERK_API_URL; a 5xx status may pass",
+            format!(
+                "the Backend API at {url} responded to the request for signing keys with {status}"
+            ),
+            "check CLERK_API_URL; a 5xx status may be temporary",
         ),
     }
 }
 
-/// Compares this machine's clock with that of the answer (RFC 9110 section 6.6.1).
+/// Compares this machine's clock with the `Date` of the response (RFC 9110 section 6.6.1).
 fn compare_clocks(instance: &Instance, answer: &RawResponse, diagnosis: &mut Diagnosis) {
     let theirs = answer
         .headers()
@@ -165,7 +167,7 @@ fn compare_clocks(instance: &Instance, answer: &RawResponse, diagnosis: &mut Dia
             "this machine's clock is {seconds} s {side} Clerk's; {tolerated} s are tolerated, and beyond them tokens are \
              refused"
         ),
-        "set this machine's clock, with NTP where possible",
+        "synchronize this machine's clock, preferably with NTP",
     );
 }
 
@@ -177,7 +179,7 @@ fn check_signing_keys(instance: &Instance, answer: &RawResponse, diagnosis: &mut
             Severity::Error,
             "signing-keys-missing",
             Some(names::CLERK_API_URL),
-            "the Backend API's answer holds no signing keys",
+            "the response of the Backend API contains no signing keys",
             "check that CLERK_API_URL leads to Clerk's Backend API",
         );
     } else if let Some(pem) = &instance.pem
@@ -187,8 +189,8 @@ fn check_signing_keys(instance: &Instance, answer: &RawResponse, diagnosis: &mut
             Severity::Error,
             "jwt-key-of-another-instance",
             Some(names::CLERK_JWT_KEY),
-            "CLERK_JWT_KEY is none of the signing keys of the instance to which CLERK_SECRET_KEY belongs",
-            "copy the JWKS public key (PEM) from the API keys page of the Clerk dashboard, from the page on which the \
+            "CLERK_JWT_KEY is not a signing key of the instance that CLERK_SECRET_KEY belongs to",
+            "copy the JWKS public key (PEM) from the API keys page of the Clerk Dashboard, from the same page as the \
              secret key stands",
         );
     }
@@ -235,7 +237,7 @@ fn compare_instances(instance: &Instance, answer: &RawResponse, diagnosis: &mut 
                 shown(key.frontend_api()),
                 theirs.join(", ")
             ),
-            "copy both from the same API keys page of the Clerk dashboard",
+            "copy both from the same API keys page of the Clerk Dashboard",
         );
     }
 }

@@ -1,24 +1,24 @@
-//! A report of what is configured and what is wrong.
+//! A report of settings and the problems with them.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// How grave a [`Finding`] is.
+/// The severity of a [`Finding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information.
     Note,
-    /// Some requests may be refused, or more may be accepted than is meant to be.
+    /// Some requests may be refused or accepted by mistake.
     Warning,
-    /// Nobody can sign in, or the application does not start.
+    /// Nobody can sign in, or the application cannot start.
     Error,
 }
 
 impl Severity {
-    /// Returns the severity as it stands in the JSON form: `note`, `warning` or `error`.
+    /// Returns the severity as in JSON: `note`, `warning` or `error`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,39 +29,39 @@ impl Severity {
     }
 }
 
-/// One thing that is wrong, or should be looked at. Holds no secret.
+/// A problem, or something to review. It contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How grave it is.
+    /// The severity.
     pub severity: Severity,
-    /// A stable word for it, such as `authorized-parties-missing`.
+    /// A stable code, such as `authorized-parties-missing`.
     pub code: &'static str,
-    /// The variable of the setting that it is about.
+    /// The environment variable of the setting, if the finding is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable: Option<&'static str>,
     /// What was found.
     pub message: String,
-    /// What to do; empty where the message says it.
+    /// What to do, or an empty string if the message says it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub advice: String,
 }
 
-/// A setting, as far as it may be shown.
+/// A setting without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReportedSetting {
-    /// The setting, in words.
+    /// The name of the setting.
     pub name: &'static str,
-    /// Its value. Of a secret: whether it is set.
+    /// The value of the setting. For a secret, whether it is set.
     pub value: String,
 }
 
-/// What is configured, and what is wrong with it, from [`Clerk::diagnose`](crate::Clerk::diagnose) and
+/// A report of the settings and the problems with them, from [`Clerk::diagnose`](crate::Clerk::diagnose) and
 /// [`ClerkBuilder::diagnose`](crate::ClerkBuilder::diagnose).
 ///
-/// `Display` is the report for people, and `Serialize` the one for machines. Neither holds a secret, even where one was
-/// configured in the wrong place.
+/// `Display` formats the report for people, and `Serialize` for programs. Neither contains secrets, even if one is configured
+/// in the wrong place.
 ///
 /// ```
 /// let diagnosis = clerk_core::Clerk::builder()
@@ -82,7 +82,7 @@ impl Diagnosis {
         self.settings.push(ReportedSetting { name, value });
     }
 
-    /// Adds a finding behind those that are as grave, or graver.
+    /// Adds a finding after those of the same or a higher severity.
     pub(crate) fn add(
         &mut self,
         severity: Severity,
@@ -112,13 +112,13 @@ impl Diagnosis {
         &self.settings
     }
 
-    /// Returns what was found, the gravest first.
+    /// Returns the findings, the most severe first.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Returns true if something keeps people from signing in, or the application from starting.
+    /// Returns true if there is a finding with [`Severity::Error`].
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.findings
@@ -153,7 +153,7 @@ impl Diagnosis {
     }
 }
 
-/// The message and the advice, in one line.
+/// Formats the message and the advice on one line.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;

@@ -12,7 +12,7 @@ pub(crate) fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// Converts a JSON value as JavaScript's relational operators do; `None` stands for NaN.
+/// Converts a JSON value as JavaScript's relational operators do; `None` is NaN.
 pub(crate) fn to_number(value: &Value) -> Option<f64> {
     match value {
         Value::Null => Some(0.0),
@@ -24,7 +24,7 @@ pub(crate) fn to_number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Parses the integer at the start of the text as `parseInt(text)` does: hexadecimal after `0x`. `None` stands for NaN.
+/// Parses the integer at the start of the text as `parseInt(text)` does: hexadecimal after `0x`. `None` is NaN.
 pub(crate) fn parse_int(text: &str) -> Option<f64> {
     let (sign, digits) = split_sign(text);
     match digits
@@ -36,7 +36,7 @@ pub(crate) fn parse_int(text: &str) -> Option<f64> {
     }
 }
 
-/// Parses the decimal integer at the start of the text as `parseInt(text, 10)` does. `None` stands for NaN.
+/// Parses the decimal integer at the start of the text as `parseInt(text, 10)` does. `None` is NaN.
 pub(crate) fn parse_decimal_int(text: &str) -> Option<f64> {
     let (sign, digits) = split_sign(text);
     leading_integer(digits, 10).map(|number| sign * number)

@@ -1,8 +1,8 @@
-//! Whether a text can be the key that it is configured as, as far as that can be told without asking Clerk.
+//! Offline checks of configured keys.
 
 use crate::publishable_key::InstanceType;
 
-/// The kinds of keys that Clerk's dashboard shows.
+/// The kinds of keys in the Clerk Dashboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     Secret,
@@ -14,7 +14,7 @@ pub(crate) enum KeyKind {
 }
 
 impl KeyKind {
-    /// Tells the kind of a key by how it begins.
+    /// Determines the kind of a key from its prefix.
     fn of(text: &str) -> Option<Self> {
         let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
         [
@@ -28,7 +28,7 @@ impl KeyKind {
         .find_map(|(kind, prefixes)| begins(prefixes).then_some(kind))
     }
 
-    /// How keys of this kind begin. A webhook's secret may have no prefix.
+    /// Returns the prefixes of keys of this kind. The secret of a webhook may have none.
     fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Secret => &["sk_test_", "sk_live_", "test_", "live_"],
@@ -49,43 +49,43 @@ impl KeyKind {
         }
     }
 
-    /// Where the right key is found.
+    /// Says where to find the right key.
     pub(crate) fn source(self) -> &'static str {
         match self {
             Self::Secret => {
-                "copy the secret key (sk_test_... or sk_live_...) from the API keys page of the Clerk dashboard"
+                "copy the secret key (sk_test_... or sk_live_...) from the API keys page of the Clerk Dashboard"
             }
             Self::Publishable => {
-                "copy the publishable key (pk_test_... or pk_live_...) from the API keys page of the Clerk dashboard"
+                "copy the publishable key (pk_test_... or pk_live_...) from the API keys page of the Clerk Dashboard"
             }
             Self::Machine => {
-                "copy the machine's secret key (ak_...) from the machines page of the Clerk dashboard"
+                "copy the machine's secret key (ak_...) from the machines page of the Clerk Dashboard"
             }
             Self::Webhook => {
-                "copy the signing secret (whsec_...) from the page of the webhook endpoint in the Clerk dashboard"
+                "copy the signing secret (whsec_...) from the page of the webhook endpoint in the Clerk Dashboard"
             }
             Self::Jwt => {
-                "copy the JWKS public key (PEM) from the API keys page of the Clerk dashboard"
+                "copy the JWKS public key (PEM) from the API keys page of the Clerk Dashboard"
             }
         }
     }
 }
 
-/// What is wrong with the text of a key.
+/// A problem with the text of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyFault {
     Misplaced(KeyKind),
     Placeholder,
-    /// Quotes around it or inside.
+    /// The text contains quotes.
     Quoted,
-    /// Blanks, line breaks or other characters that no key has.
+    /// The text contains whitespace or other characters that no key contains.
     Broken,
-    /// Not how keys of its kind begin today.
+    /// The text does not begin like keys of its kind.
     UnknownPrefix,
 }
 
 impl KeyFault {
-    /// Finds what is wrong with `text` as a key of this kind.
+    /// Returns the problem with `text` as a key of this kind, or `None` if it looks right.
     pub(crate) fn find(kind: KeyKind, text: &str) -> Option<Self> {
         let trimmed = text.trim();
         if let Some(other) = KeyKind::of(trimmed).filter(|other| *other != kind) {
@@ -111,16 +111,16 @@ impl KeyFault {
         }
     }
 
-    /// Says what is wrong, as the end of a sentence that begins with the name of the setting.
+    /// Describes the problem, as the end of a sentence that begins with the name of the setting.
     pub(crate) fn problem(self) -> String {
         match self {
-            Self::Misplaced(other) => format!("holds {}", other.name()),
-            Self::Placeholder => "holds a placeholder, or a prefix alone".to_owned(),
-            Self::Quoted => "holds quotes".to_owned(),
+            Self::Misplaced(other) => format!("contains {}", other.name()),
+            Self::Placeholder => "contains a placeholder, or only a prefix".to_owned(),
+            Self::Quoted => "contains quotes".to_owned(),
             Self::Broken => {
-                "holds a blank, a line break or another character that no key has".to_owned()
+                "contains whitespace or another character that no key contains".to_owned()
             }
-            Self::UnknownPrefix => "does not begin as keys of its kind do".to_owned(),
+            Self::UnknownPrefix => "does not begin like keys of its kind".to_owned(),
         }
     }
 
@@ -129,16 +129,16 @@ impl KeyFault {
         let source = kind.source();
         match self {
             Self::Misplaced(KeyKind::Secret) if kind == KeyKind::Publishable => format!(
-                "{source}; browsers must never see a secret key: if a page was served with it, replace the secret key, too"
+                "{source}; browsers must never see a secret key: if a page was served with it, replace the secret key as well"
             ),
             Self::Misplaced(_) | Self::Placeholder => source.to_owned(),
             Self::Quoted => format!("{source}, without quotes"),
-            Self::Broken => format!("{source}, in one line"),
-            Self::UnknownPrefix => format!("if Clerk refuses it, {source}"),
+            Self::Broken => format!("{source}, on one line"),
+            Self::UnknownPrefix => format!("if Clerk refuses the key, {source}"),
         }
     }
 
-    /// A word for what is wrong.
+    /// Returns a stable code for the problem.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Misplaced(_) => "key-misplaced",
@@ -150,8 +150,7 @@ impl KeyFault {
     }
 }
 
-/// Tells whether a secret or publishable key belongs to a development or to a production instance; `None` when its prefix
-/// does not say.
+/// Returns the environment that a secret or publishable key belongs to, or `None` if its prefix does not say.
 pub(crate) fn environment(key: &str) -> Option<InstanceType> {
     let key = key
         .strip_prefix("sk_")
@@ -166,7 +165,8 @@ pub(crate) fn environment(key: &str) -> Option<InstanceType> {
     }
 }
 
-/// Returns true for what stands in documentation and templates in the place of a key. Genuine keys hold letters and digits.
+/// Returns true for text that documentation and templates contain in the place of a key. Genuine keys consist of letters and
+/// digits.
 fn is_placeholder(body: &str) -> bool {
     let lower = body.to_lowercase();
     let holds = |marks: &[&str]| marks.iter().any(|mark| lower.contains(mark));

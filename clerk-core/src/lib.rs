@@ -85,7 +85,7 @@
 //! | level | what |
 //! |---|---|
 //! | ERROR | misconfiguration, and signing keys that cannot be loaded |
-//! | WARN | signing keys that cannot be refreshed, calls to Clerk and lookups that fail, a shared store that does not answer, and handshakes that loop or are refused; values of variables that were corrected when they were read |
+//! | WARN | signing keys that cannot be refreshed, calls to Clerk and lookups that fail, a shared store that does not respond, and handshakes that loop or are refused; corrected values of environment variables |
 //! | INFO | on development instances, tokens and webhooks that are refused |
 //! | DEBUG | requests that are not signed in, with the reason |
 //!

@@ -1,11 +1,11 @@
-//! Counts how requests were authenticated.
+//! Counters of authentication outcomes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::reason::Reason;
 
-/// How requests were authenticated since the instance was made.
+/// The number of requests with each outcome since the instance was created.
 #[derive(Debug, Default)]
 pub(crate) struct OutcomeCounts {
     signed_in: AtomicU64,
@@ -18,7 +18,7 @@ pub(crate) struct OutcomeCounts {
     foreign_parties: Refusals,
 }
 
-/// Refusals of one kind, and the text of the last one.
+/// The counter of one kind of refusal, and the text of the last one.
 #[derive(Debug, Default)]
 struct Refusals {
     count: AtomicU64,
@@ -41,14 +41,14 @@ impl Refusals {
     }
 }
 
-/// Refusals of one kind that were seen, and the text of the last one.
+/// The number of refusals of one kind, and the text of the last one.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) count: u64,
     pub(crate) last: String,
 }
 
-/// The counts at one time.
+/// A snapshot of the counters.
 #[derive(Debug)]
 pub(crate) struct Outcomes {
     pub(crate) signed_in: u64,
@@ -57,9 +57,9 @@ pub(crate) struct Outcomes {
     pub(crate) refused_tokens: u64,
     pub(crate) without_token: u64,
     pub(crate) contradictions: u64,
-    /// Tokens that are not valid yet by this machine's clock.
+    /// Tokens that are not valid yet according to this machine's clock.
     pub(crate) early_tokens: Seen,
-    /// Tokens that were issued to none of the authorized parties.
+    /// Tokens that were issued to an origin that is not an authorized party.
     pub(crate) foreign_parties: Seen,
 }
 
@@ -69,7 +69,7 @@ impl OutcomeCounts {
         add_one(&self.signed_in);
     }
 
-    /// Counts a browser that is sent through a handshake.
+    /// Counts a request that is redirected to a handshake.
     pub(crate) fn handshake(&self, reason: Option<&Reason>, message: &str) {
         add_one(&self.handshakes);
         self.refusal(reason, message);
@@ -85,7 +85,7 @@ impl OutcomeCounts {
         self.refusal(reason, message);
     }
 
-    /// Counts a request that contradicts the configuration, and is answered with 500.
+    /// Counts a request that gets 500 because of the configuration.
     pub(crate) fn contradiction(&self) {
         add_one(&self.contradictions);
     }

@@ -123,7 +123,7 @@ impl Protect {
 
     /// Redirects requests that are not signed in to this URL, whether they ask for a page or not.
     ///
-    /// A URL with characters that a header cannot hold is ignored.
+    /// A URL with characters that are not valid in a header is ignored.
     pub fn unauthenticated_url(mut self, url: impl AsRef<str>) -> Self {
         self.unauthenticated_url = HeaderValue::from_str(url.as_ref()).ok();
         self
@@ -131,7 +131,7 @@ impl Protect {
 
     /// Redirects requests that are signed in but not allowed to this URL.
     ///
-    /// A URL with characters that a header cannot hold is ignored.
+    /// A URL with characters that are not valid in a header is ignored.
     pub fn unauthorized_url(mut self, url: impl AsRef<str>) -> Self {
         self.unauthorized_url = HeaderValue::from_str(url.as_ref()).ok();
         self

@@ -341,12 +341,12 @@ impl Refusal {
         )
     }
 
-    /// The answer where a guard or an extractor finds no middleware in front of it: 500, and one clear line in the log.
+    /// Creates the response for a guard or an extractor that the middleware does not enclose: 500, with one line in the log.
     #[must_use]
     pub fn missing_middleware(middleware: &'static str) -> Self {
         tracing::error!(
-            "no {middleware} has seen this request, so nobody can be authenticated here: it is missing, or stands inside of \
-             the guard or handler that looks for it. Add it after the guard: what is added last runs first"
+            "{middleware} has not processed this request, so it cannot be authenticated: the middleware is missing, or it is inside \
+             the guard that needs it. Add it after the guard, because the middleware that is added last runs first"
         );
         Self::misconfigured()
     }

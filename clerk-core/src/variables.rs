@@ -1,24 +1,24 @@
-//! The environment variables that configure an instance: their names, and what their values must be like.
+//! The environment variables that configure an instance.
 //!
-//! Environment files and dashboards of hosting providers add quotes, blanks and line breaks, and hold placeholders and the
-//! wrong key. What is clear is mended, with a warning; the rest is refused by the name of the variable.
+//! Values often arrive with quotes, whitespace or line breaks around them, as placeholders, or as the wrong key. Where the
+//! intended value is clear, it is used with a warning. Everything else is an error that names the variable.
 
 use std::collections::BTreeMap;
 
 use crate::ecma::parse_decimal_int;
 use crate::key_check::{KeyFault, KeyKind};
 
-/// What a variable holds.
+/// The kind of value that a variable has.
 #[derive(Clone, Copy)]
 enum Form {
     Key(KeyKind),
     /// Origins or patterns of origins, separated by commas.
     Origins,
-    /// A URL, a path, a host, a word.
+    /// A URL, a path, a host name or another single word.
     Word,
 }
 
-/// A variable, the method of the builder for the same setting, and what it holds.
+/// A variable, the builder method for the same setting, and the kind of its value.
 struct Variable {
     name: &'static str,
     setter: &'static str,
@@ -53,7 +53,7 @@ variables! {
     CLERK_DEVELOPMENT_ALLOW_HTTP, dangerous_allow_http, Form::Word;
 }
 
-/// Under which the variables of front ends repeat ours: bundlers hand only such names to browsers.
+/// Prefixes that frontend projects add to our variables, because bundlers expose only such names to browsers.
 const FRONT_END_PREFIXES: [&str; 8] = [
     "NEXT_PUBLIC_",
     "VITE_",
@@ -65,7 +65,7 @@ const FRONT_END_PREFIXES: [&str; 8] = [
     "PUBLIC_",
 ];
 
-/// Other names under which guides and older SDKs keep a setting.
+/// Names that guides and older SDKs use for a setting.
 const OTHER_NAMES: [(&str, &str); 5] = [
     ("CLERK_API_KEY", CLERK_SECRET_KEY),
     ("CLERK_SECRET", CLERK_SECRET_KEY),
@@ -74,7 +74,7 @@ const OTHER_NAMES: [(&str, &str); 5] = [
     ("CLERK_FRONTEND_API", CLERK_PUBLISHABLE_KEY),
 ];
 
-/// Returns the builder's method for the setting of a variable.
+/// Returns the builder method for the setting of a variable.
 pub(crate) fn setter_of(name: &str) -> &'static str {
     variable(name).map_or("from_vars", |variable| variable.setter)
 }
@@ -83,11 +83,11 @@ fn variable(name: &str) -> Option<&'static Variable> {
     VARIABLES.iter().find(|variable| variable.name == name)
 }
 
-/// A variable whose value cannot be used, or should be looked at.
+/// A problem with the value of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Remark {
     pub(crate) variable: &'static str,
-    /// The end of a sentence that begins with the variable's name. Holds no value.
+    /// The end of a sentence that begins with the name of the variable. It does not contain the value.
     pub(crate) problem: String,
     /// What to do.
     pub(crate) advice: String,
@@ -99,20 +99,20 @@ impl Remark {
     }
 }
 
-/// The variables that were set: their values, and what is to be said about them.
+/// The values of the variables that are set, and the problems with them.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     values: BTreeMap<&'static str, String>,
-    /// Variables with a value that cannot be used.
+    /// Variables with unusable values.
     pub(crate) unusable: Vec<Remark>,
-    /// Variables with a value that is used, and should be looked at.
+    /// Variables with questionable values, which are used.
     pub(crate) doubtful: Vec<Remark>,
-    /// The variable that is not set, and the other name under which its setting was found.
+    /// For variables that are not set: another variable that seems to contain the setting.
     pub(crate) other_names: BTreeMap<&'static str, String>,
 }
 
 impl Variables {
-    /// Reads names and values. Of a name that comes twice the last value counts, and an empty one is as good as absent.
+    /// Reads names and values. The last value of a name counts, and an empty value counts as absent.
     pub(crate) fn read<N: AsRef<str>, V: AsRef<str>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
@@ -156,7 +156,11 @@ impl Variables {
         read.other_names
             .retain(|ours, _| !unreadable.contains(ours));
         for variable in unreadable {
-            read.refuse(variable, "is not valid Unicode", "write it in ASCII");
+            read.refuse(
+                variable,
+                "is not valid Unicode",
+                "use ASCII characters only",
+            );
         }
         read
     }
@@ -166,14 +170,14 @@ impl Variables {
         if undressed.is_empty() {
             return self.refuse(
                 name,
-                "holds nothing but blanks or quotes",
+                "contains only whitespace or quotes",
                 "set it, or remove it",
             );
         }
         let mut used = undressed.to_owned();
         match form {
             Form::Key(kind) => {
-                // What begins in a way that is not known may be a key of tomorrow.
+                // An unknown prefix may be one that Clerk introduces later.
                 let fault = KeyFault::find(kind, undressed);
                 if let Some(fault) = fault.filter(|fault| *fault != KeyFault::UnknownPrefix) {
                     return self.refuse(name, fault.problem(), fault.advice(kind));
@@ -186,20 +190,16 @@ impl Variables {
                     .filter(|origin| !origin.is_empty())
                     .collect();
                 if origins.is_empty() {
-                    return self.refuse(name, "names no origin", "set it, or remove it");
+                    return self.refuse(name, "contains no origin", "set it, or remove it");
                 }
                 used = origins.join(",");
             }
             Form::Word if undressed.contains(is_unseen) => {
-                return self.refuse(
-                    name,
-                    "holds a blank or a line break inside",
-                    "write it in one piece",
-                );
+                return self.refuse(name, "contains whitespace", "remove the whitespace");
             }
             Form::Word => {}
         }
-        // PEM keys end with a line break, and lists are often written with blanks.
+        // PEM keys end with a line break, and lists are often written with spaces.
         let is_dressed = match name {
             CLERK_JWT_KEY => undressed != value.trim(),
             _ => undressed != value && !matches!(form, Form::Origins),
@@ -207,9 +207,8 @@ impl Variables {
         if is_dressed {
             self.doubtful.push(Remark {
                 variable: name,
-                problem: "has blanks, line breaks or quotes around its value, which were dropped"
-                    .to_owned(),
-                advice: "remove them where it is set".to_owned(),
+                problem: "has whitespace or quotes around its value, which are ignored".to_owned(),
+                advice: "remove them where the variable is set".to_owned(),
             });
         }
         self.values.insert(name, used);
@@ -228,23 +227,23 @@ impl Variables {
         });
     }
 
-    /// Returns true if a variable was set, be its value of use or not.
+    /// Returns true if a variable is set, even to an unusable value.
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.values.contains_key(name) || self.unusable.iter().any(|remark| remark.variable == name)
     }
 
-    /// Returns the value of a variable. `None` when it was set to something that cannot be used.
+    /// Returns the value of a variable, or `None` if it is not set or unusable.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.values.get(name).cloned()
     }
 
-    /// Returns the members of a list.
+    /// Returns the elements of a list.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let list = self.values.get(name).map(|list| list.split(','));
         list.into_iter().flatten().map(str::to_owned).collect()
     }
 
-    /// Returns true for `true` in any case, and for text that begins with a number above zero.
+    /// Returns true for `true`, ignoring case, and for text that begins with a number above zero.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|text| {
             text.eq_ignore_ascii_case("true")
@@ -253,7 +252,7 @@ impl Variables {
     }
 }
 
-/// Returns our name of the setting that is kept under this name elsewhere.
+/// Returns our name of the setting that other programs call `name`.
 fn other_name_of(name: &str) -> Option<&'static str> {
     let listed = OTHER_NAMES.iter().find(|(other, _)| *other == name);
     listed.map(|(_, ours)| *ours).or_else(|| {
@@ -265,7 +264,7 @@ fn other_name_of(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Drops blanks around a value and one pair of quotes, where there are no such quotes inside.
+/// Removes whitespace around a value, and one pair of quotes unless there are more of them inside.
 fn undressed(value: &str) -> &str {
     const QUOTES: [(char, char); 5] =
         [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’')];
@@ -279,7 +278,7 @@ fn undressed(value: &str) -> &str {
         .unwrap_or(value)
 }
 
-/// Blanks, line breaks, and characters that are copied along without being seen.
+/// Returns true for whitespace, control characters, and invisible characters that are easily copied along.
 fn is_unseen(c: char) -> bool {
     c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}')
 }

@@ -39,7 +39,7 @@ pub enum Auth {
 impl Auth {
     /// Creates the state of a request that is not signed in, for tests.
     ///
-    /// `None` stands for a token of a type that is not accepted.
+    /// `None` is a token of a type that is not accepted.
     #[must_use]
     pub fn signed_out(token_type: Option<TokenType>) -> Self {
         Self::SignedOut(SignedOut::new(

@@ -164,7 +164,7 @@ impl Facts {
         self.cookie_token.as_ref().or(self.header_token.as_ref())
     }
 
-    /// Lets go of what was decoded of tokens, before a wait.
+    /// Drops the decoded parts of tokens, before a wait.
     pub(crate) fn let_go_of_decoded(&mut self) {
         self.header_token
             .iter_mut()

@@ -1,4 +1,4 @@
-//! Makes a [`Clerk`] of what a builder holds, after everything was checked.
+//! Checks the settings of a builder and creates a [`Clerk`] from them.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -26,10 +26,10 @@ use crate::urls::{is_http, is_loopback};
 use crate::variables::{self as names, Remark};
 use crate::webhook::WebhookVerifier;
 
-/// Where the Backend API is unless another address is set.
+/// The default URL of the Backend API.
 pub(super) const DEFAULT_API_URL: &str = "https://api.clerk.com";
 
-/// Findings about values with which an instance starts nevertheless.
+/// Problems that do not prevent an instance from starting.
 const MENDED: [&str; 3] = [
     "variable-trimmed",
     "variable-misnamed",
@@ -37,13 +37,13 @@ const MENDED: [&str; 3] = [
 ];
 
 impl ClerkBuilder {
-    /// Checks everything and makes the [`Clerk`]. Does no I/O.
+    /// Checks the settings and creates the [`Clerk`], without any I/O.
     ///
-    /// A publishable key is used as it is written, since the names of cookies follow from its text; what is odd about a key
-    /// and can be sent nevertheless is accepted.
+    /// The publishable key is used unchanged, because the names of cookies depend on its text. Unusual keys are accepted if
+    /// they can be sent.
     ///
     /// # Errors
-    /// [`ConfigError`] names the setting and its variable, and says what to do.
+    /// Returns a [`ConfigError`] that names the setting and its variable, and says what to do.
     pub fn build(self) -> Result<Clerk, ConfigError> {
         self.check_variables()?;
         let publishable_key = self.checked_publishable_key()?;
@@ -153,7 +153,7 @@ impl ClerkBuilder {
         }))
     }
 
-    /// Refuses what the environment holds by mistake, unless a setter makes up for it.
+    /// Refuses unusable variables unless a setter overrides them.
     fn check_variables(&self) -> Result<(), ConfigError> {
         if let Some(remark) = self
             .unusable
@@ -172,7 +172,7 @@ impl ClerkBuilder {
         }
     }
 
-    /// Whether the setting of a variable has a value.
+    /// Returns true if the setting of a variable has a value.
     pub(super) fn is_set(&self, variable: &str) -> bool {
         match variable {
             names::CLERK_SECRET_KEY => self.secret_key.is_some(),
@@ -197,7 +197,7 @@ impl ClerkBuilder {
         }
     }
 
-    /// Settings without a value that another variable seems to hold.
+    /// Returns the settings without a value whose value another variable seems to contain.
     pub(super) fn misnamed(&self) -> Vec<Remark> {
         self.other_names
             .iter()
@@ -218,13 +218,13 @@ impl ClerkBuilder {
         }
     }
 
-    /// Refuses keys that are missing, and those that no header can hold.
+    /// Refuses missing keys, and keys that cannot be sent in a header.
     fn check_keys(&self) -> Result<(), ConfigError> {
         if self.accepts.single() == Some(TokenType::M2mToken) {
             if self.secret_key.is_none() && self.machine_secret_key.is_none() {
                 return Err(self.missing(
                     names::CLERK_MACHINE_SECRET_KEY,
-                    "machine tokens need a key to be verified with: set CLERK_MACHINE_SECRET_KEY to a machine's secret \
+                    "machine tokens cannot be verified without a key: set CLERK_MACHINE_SECRET_KEY to a machine's secret \
                      key (ak_...), or CLERK_SECRET_KEY to the instance's",
                 ));
             }
@@ -232,7 +232,7 @@ impl ClerkBuilder {
             return Err(self.missing(
                 names::CLERK_SECRET_KEY,
                 "the secret key is missing: set CLERK_SECRET_KEY to the key (sk_test_... or sk_live_...) from the API \
-                 keys page of the Clerk dashboard",
+                 keys page of the Clerk Dashboard",
             ));
         }
         let machine = self.machine_secret_key.as_ref();
@@ -268,7 +268,7 @@ impl ClerkBuilder {
             None | Some(Err(PublishableKeyError::Missing)) if is_needed => Err(self.missing(
                 names::CLERK_PUBLISHABLE_KEY,
                 "the publishable key is missing: set CLERK_PUBLISHABLE_KEY to the key (pk_test_... or pk_live_...) from \
-                 the API keys page of the Clerk dashboard",
+                 the API keys page of the Clerk Dashboard",
             )),
             Some(Err(error)) if is_needed => Err(error.into()),
             Some(Err(error)) => {
@@ -330,7 +330,7 @@ impl ClerkBuilder {
             .map_err(|error| invalid(names::CLERK_AUTHORIZED_PARTIES, error.to_string()))
     }
 
-    /// Makes the client of the Backend API.
+    /// Creates the client of the Backend API.
     fn client(&self) -> Result<ClerkClient, ConfigError> {
         use clerk_backend_api::ConfigError as ClientError;
 
@@ -370,7 +370,7 @@ fn invalid(variable: &'static str, problem: impl Into<String>) -> ConfigError {
     }
 }
 
-/// A page or proxy is a path, or a URL over https, or over http on loopback.
+/// Checks that a page or proxy is a path or an `https` URL, or an `http` URL on loopback.
 fn check_url(text: &str) -> Result<(), &'static str> {
     if text.starts_with('/') && !text.starts_with("//") {
         return Ok(());
@@ -378,7 +378,7 @@ fn check_url(text: &str) -> Result<(), &'static str> {
     let url = Url::parse(text)
         .map_err(|_| "is neither an absolute URL nor a path that begins with one slash")?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not name a user or a password");
+        return Err("must not contain a user name or a password");
     }
     match url.scheme() {
         "https" => Ok(()),
@@ -387,7 +387,7 @@ fn check_url(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// An http or https origin, and nothing behind it.
+/// Parses an `http` or `https` origin.
 fn public_origin(text: &str) -> Result<Url, ConfigError> {
     Url::parse(text)
         .ok()
@@ -402,7 +402,7 @@ fn public_origin(text: &str) -> Result<Url, ConfigError> {
         .ok_or_else(|| {
             invalid(
                 names::CLERK_PUBLIC_URL,
-                "must be an origin such as https://app.example.com, without a path, a query or a user",
+                "must be an origin such as https://app.example.com, without a path, a query or a user name",
             )
         })
 }

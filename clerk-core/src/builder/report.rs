@@ -1,4 +1,4 @@
-//! What a builder holds, and what is wrong with it, without any I/O.
+//! The report on the settings of a builder.
 
 use clerk_backend_api::{MachineSecretKey, SecretKey};
 use secrecy::ExposeSecret as _;
@@ -15,9 +15,9 @@ use crate::token::TokenType;
 use crate::variables as names;
 
 impl ClerkBuilder {
-    /// Reports what is configured and what is wrong with it, whether [`build`](Self::build) succeeds or not. Does no I/O.
+    /// Reports the settings and the problems with them, even if [`build`](Self::build) fails. Does no I/O.
     ///
-    /// Of an instance that was built, [`Clerk::diagnose`](crate::Clerk::diagnose) reports what was seen since, too.
+    /// [`Clerk::diagnose`](crate::Clerk::diagnose) also reports what the instance has observed since it was built.
     #[must_use]
     pub fn diagnose(&self) -> Diagnosis {
         let error = match self.clone().build() {
@@ -61,7 +61,7 @@ impl ClerkBuilder {
         diagnosis
     }
 
-    /// The environment of the publishable key, else of the secret key.
+    /// Returns the environment of the publishable key, or else of the secret key.
     fn instance_type(&self) -> Option<InstanceType> {
         let secret = self.secret_key.as_ref().map(SecretKey::expose_secret);
         let keys = [self.publishable_key.as_deref(), secret];
@@ -84,14 +84,14 @@ impl ClerkBuilder {
                 let frontend_api = shown(key.frontend_api());
                 diagnosis.set("publishable key", format!("set, of {frontend_api}"));
             }
-            Some(Err(_)) => diagnosis.set("publishable key", "set, but not a publishable key"),
+            Some(Err(_)) => diagnosis.set("publishable key", "set, but invalid"),
             None => diagnosis.set("publishable key", self.unset(names::CLERK_PUBLISHABLE_KEY)),
         }
         diagnosis.set(
             "secret key",
             match secret.map(environment) {
-                Some(Some(InstanceType::Development)) => "set, of a development instance",
-                Some(Some(InstanceType::Production)) => "set, of a production instance",
+                Some(Some(InstanceType::Development)) => "set, for a development instance",
+                Some(Some(InstanceType::Production)) => "set, for a production instance",
                 Some(None) => "set",
                 None => self.unset(names::CLERK_SECRET_KEY),
             },
@@ -109,7 +109,7 @@ impl ClerkBuilder {
         diagnosis.set(
             "signing keys",
             if self.jwt_key.is_some() {
-                "the PEM key; no network is needed"
+                "the PEM key, without network access"
             } else {
                 "downloaded from the Backend API"
             },
@@ -135,16 +135,16 @@ impl ClerkBuilder {
             match &self.forwarded_headers {
                 ForwardedHeaders::Trust => "believed",
                 ForwardedHeaders::Ignore => "ignored",
-                ForwardedHeaders::Hosts(_) => "believed for listed hosts",
+                ForwardedHeaders::Hosts(_) => "trusted for listed hosts",
             },
         );
     }
 
-    /// Says how a setting is not set.
+    /// Returns the text for a setting without a value.
     fn unset(&self, variable: &str) -> &'static str {
         let mut unusable = self.unusable.iter();
         if unusable.any(|remark| remark.variable == variable) {
-            "set to something that cannot be used"
+            "set, but unusable"
         } else {
             "not set"
         }
@@ -244,7 +244,7 @@ impl ClerkBuilder {
                 Some(names::CLERK_SECRET_KEY),
                 "one of CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY belongs to a development instance, the other to a \
                  production instance",
-                "copy both from the same API keys page of the Clerk dashboard",
+                "copy both from the same API keys page of the Clerk Dashboard",
             );
         }
     }

@@ -1,18 +1,18 @@
-//! How look-ups are remembered, and how long they may take.
+//! The settings of lookups.
 
 use std::time::Duration;
 
-/// How long a load may take, whether or not somebody still waits for it.
+/// The time limit of a load, which continues if nothing waits for it anymore.
 pub(super) const LOAD_LIMIT: Duration = Duration::from_secs(10);
 
-/// How look-ups are remembered.
+/// The settings of lookups.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LookupSettings {
-    /// How long an object is remembered.
+    /// How long an object is cached.
     pub(crate) memory: Duration,
-    /// How long a look-up waits for an answer.
+    /// How long a lookup waits for a load.
     pub(crate) wait: Duration,
-    /// Memory for each kind of objects.
+    /// The size of the cache of each type of objects.
     pub(crate) cache_bytes: u64,
 }
 

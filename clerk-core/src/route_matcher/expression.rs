@@ -516,7 +516,7 @@ impl Parser<'_> {
         Some(set)
     }
 
-    /// Parses what follows a backslash and stands for one unit.
+    /// Parses an escape sequence for one unit, after its backslash.
     fn character_escape(&mut self) -> Result<u16, ExpressionError> {
         let unit = *self
             .units

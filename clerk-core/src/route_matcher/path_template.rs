@@ -225,7 +225,7 @@ fn tokenize(pattern: &str) -> Result<Vec<Token>, TemplateError> {
             '*' | '+' | '?' => (Kind::Modifier, c.to_string()),
             '{' => (Kind::Open, c.to_string()),
             '}' => (Kind::Close, c.to_string()),
-            // A backslash at the end of the pattern stands for no text.
+            // A backslash at the end of the pattern matches no text.
             '\\' => (
                 Kind::EscapedChar,
                 lexer.next().map_or(String::new(), String::from),

@@ -57,7 +57,7 @@ pub(crate) struct ClaimRules {
     pub(crate) authorized_parties: AuthorizedParties,
     pub(crate) audience: Vec<String>,
     pub(crate) issuer: Vec<String>,
-    /// Milliseconds.
+    /// The tolerated clock difference in milliseconds.
     pub(crate) clock_skew: i64,
 }
 
@@ -73,17 +73,17 @@ pub(crate) struct TokenTimes {
 }
 
 impl ClaimRules {
-    /// `sub`, `aud`, `azp` and `iss`: what does not depend on the time.
+    /// Checks the claims that do not depend on the time: `sub`, `aud`, `azp` and `iss`.
     pub(crate) fn check_parties(&self, claims: &Claims) -> Result<(), TokenError> {
         if !matches!(claims.get("sub"), Some(Value::String(_))) {
-            return Err(failed("the subject claim (sub) is missing or not text"));
+            return Err(failed("the subject claim (sub) is missing or not a string"));
         }
         self.check_audience(claims.get("aud"))?;
         self.check_authorized_party(claims)?;
         self.check_issuer(claims.get("iss"))
     }
 
-    /// Whether the token was issued to one of the authorized parties; any token when none are configured.
+    /// Checks that the token was issued to an authorized party, if any are configured.
     pub(crate) fn check_authorized_party(&self, claims: &Claims) -> Result<(), TokenError> {
         if self.authorized_parties.is_empty() {
             return Ok(());
@@ -117,14 +117,14 @@ impl ClaimRules {
                     None => true,
                 }
             }
-            // As the reference: a token without an audience, or with one of another type, is for every audience.
+            // Like the reference, accept a token without an audience, or with an audience of another type.
             _ => true,
         };
         if accepted {
             Ok(())
         } else {
             Err(failed(
-                "the audience claim (aud) holds none of the configured audiences",
+                "the audience claim (aud) contains none of the configured audiences",
             ))
         }
     }
@@ -165,7 +165,7 @@ impl ClaimRules {
     }
 }
 
-/// Holds a token's times against the clock, with `skew` milliseconds of tolerance on either side.
+/// Compares the times of a token with the clock, with a tolerance of `skew` milliseconds.
 pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), TokenError> {
     let ahead = |time: i64| (time.saturating_sub(now).saturating_add(999)) / 1000;
     if times.expires <= now.saturating_sub(skew) {
@@ -179,7 +179,7 @@ pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), 
         return Err(TokenError::new(
             Reason::TokenNotActiveYet,
             format!(
-                "the token is not active yet (nbf): by the time in it, this machine's clock is {} s behind",
+                "the token is not active yet (nbf): compared with the token, this machine's clock is {} s behind",
                 ahead(not_before)
             ),
         ));
@@ -188,7 +188,7 @@ pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), 
         return Err(TokenError::new(
             Reason::TokenIatInTheFuture,
             format!(
-                "the token was issued in the future (iat): by the time in it, this machine's clock is {} s behind",
+                "the token was issued in the future (iat): compared with the token, this machine's clock is {} s behind",
                 ahead(issued)
             ),
         ));
@@ -196,7 +196,7 @@ pub(crate) fn check_times(times: TokenTimes, skew: i64, now: i64) -> Result<(), 
     Ok(())
 }
 
-/// A NumericDate (RFC 7519 section 2) in milliseconds; fractions of a second are cut off.
+/// Returns a NumericDate (RFC 7519 section 2) in milliseconds, without fractions of a second.
 fn time_claim(claims: &Claims, name: &'static str) -> Result<Option<i64>, TokenError> {
     let Some(value) = claims.get(name) else {
         return Ok(None);
@@ -207,10 +207,10 @@ fn time_claim(claims: &Claims, name: &'static str) -> Result<Option<i64>, TokenE
     let millis = seconds.trunc() * 1000.0;
     if millis.abs() > MAX_DATE_MILLIS {
         return Err(failed(format!(
-            "the time claim ({name}) lies outside the range of a date"
+            "the time claim ({name}) is outside the range of a date"
         )));
     }
-    // In range for an i64 by the check above.
+    // The check above ensures that the number is in the range of `i64`.
     Ok(Some(millis as i64))
 }
 

@@ -1,4 +1,4 @@
-//! The organization in a session's claims: id, slug, role and permissions, in version 1 and version 2 of the claims.
+//! The organization in the claims of a session: ID, slug, role and permissions, in version 1 and version 2 of the claims.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::error::TokenError;
 use crate::ecma::is_truthy;
 use crate::reason::Reason;
 
-/// The organization claims of either version, before anything is assumed of their types.
+/// The organization claims of either version, with unchecked types.
 pub(crate) struct OrganizationClaims<'a> {
     pub(crate) is_v2: bool,
     pub(crate) is_present: bool,
@@ -19,17 +19,17 @@ pub(crate) struct OrganizationClaims<'a> {
     pub(crate) role: Option<RoleClaim<'a>>,
 }
 
-/// The role in an organization, as the claims hold it.
+/// The role in an organization, as in the claims.
 #[derive(Clone, Copy)]
 pub(crate) enum RoleClaim<'a> {
-    /// Version 1: whatever stands there.
+    /// Version 1: any value.
     Whole(&'a Value),
     /// Version 2: the role without its `org:` prefix.
     WithoutPrefix(&'a str),
 }
 
 impl<'a> RoleClaim<'a> {
-    /// Returns the text of the claim, whose prefix it has in version 1 only.
+    /// Returns the text of the claim, which has the `org:` prefix in version 1 only.
     pub(crate) fn claimed(self) -> Option<&'a str> {
         match self {
             Self::Whole(role) => role.as_str(),
@@ -37,7 +37,7 @@ impl<'a> RoleClaim<'a> {
         }
     }
 
-    /// Returns the role with its prefix.
+    /// Returns the role with its `org:` prefix.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Whole(role) => role.as_str().map(Cow::Borrowed),
@@ -85,12 +85,12 @@ fn is_v2(claims: &Claims) -> bool {
     claims.number("v") == Some(2.0)
 }
 
-/// Refuses version 2 organization claims that cannot be decoded: a role or permission must not be guessed.
+/// Refuses version 2 organization claims that cannot be decoded, because roles and permissions must not be guessed.
 pub(crate) fn check_organization_claims(claims: &Claims) -> Result<(), TokenError> {
     let refused = || {
         Err(TokenError::new(
             Reason::TokenInvalid,
-            "the organization claims cannot be decoded: a feature (fea) lacks its scope, or a list is not text",
+            "the organization claims cannot be decoded: a feature (fea) has no scope, or a list is not a string",
         ))
     };
     let Some(organization) = claims.get("o").filter(|o| is_v2(claims) && is_truthy(o)) else {
@@ -119,7 +119,7 @@ pub(crate) fn check_organization_claims(claims: &Claims) -> Result<(), TokenErro
     }
 }
 
-/// Returns the names on one side of a `scope:name` list: those of the entries whose scope contains `scope`.
+/// Returns the names in a `scope:name` list whose scope contains `scope`.
 pub(crate) fn scoped_names(list: &str, scope: char) -> impl Iterator<Item = &str> {
     list.split(',').filter_map(move |element| {
         let (scopes, name) = element.trim().split_once(':')?;
@@ -128,7 +128,7 @@ pub(crate) fn scoped_names(list: &str, scope: char) -> impl Iterator<Item = &str
     })
 }
 
-/// A permission in the active organization, as the claims hold it.
+/// A permission in the active organization, as in the claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Permission<'a> {
     /// Version 1: the whole text.
@@ -138,7 +138,7 @@ pub(crate) enum Permission<'a> {
 }
 
 impl Permission<'_> {
-    /// Whether this is `org:` followed by `name`.
+    /// Returns true if this is `org:` followed by `name`.
     pub(crate) fn is_org(&self, name: &str) -> bool {
         match self {
             Self::Whole(own) => own.strip_prefix("org:") == Some(name),
@@ -161,8 +161,8 @@ impl From<Permission<'_>> for String {
 
 /// Returns the permissions of the active organization.
 ///
-/// Version 2 spreads them over three claims: `fea` names the features, `o.per` the actions, and `o.fpm` holds one bit
-/// mask per organization feature, bit 0 being the first action. Masks have any length.
+/// Version 2 has three claims: `fea` lists the features, `o.per` the actions, and `o.fpm` one bit mask for each feature of the
+/// organization, whose bit 0 is the first action. Masks can have any length.
 pub(crate) fn permissions(claims: &Claims) -> impl Iterator<Item = Permission<'_>> {
     let whole = match claims.get("org_permissions") {
         Some(Value::Array(list)) if !is_v2(claims) => list.as_slice(),
@@ -197,11 +197,11 @@ pub(crate) fn permissions(claims: &Claims) -> impl Iterator<Item = Permission<'_
         .chain(pieces)
 }
 
-/// Returns the bits of a decimal number of any length, least significant first. Anything but digits has none.
+/// Returns the bits of a decimal number of any length, the least significant first, or none if the text is not a number.
 fn mask_bits(decimal: &str) -> impl Iterator<Item = bool> {
     let is_number = decimal.bytes().all(|byte| byte.is_ascii_digit());
     let decimal = if is_number { decimal } else { "" };
-    // Up to 128 actions need no memory of their own.
+    // Up to 128 actions need no allocation.
     let mut number: u128 = decimal.parse().unwrap_or(0);
     let mut digits: Vec<u8> = match number {
         0 => decimal.bytes().map(|byte| byte - b'0').collect(),

@@ -176,12 +176,12 @@ impl SigningKey {
         VerifyingKey::from_components(&n, &e, algorithm)
     }
 
-    /// Whether both entries are the same key, so that what one verified holds for the other.
+    /// Returns true if both are the same key, so that a token that one verified is valid for the other.
     pub(crate) fn is_same_key(&self, other: &Self) -> bool {
         self.material == other.material
     }
 
-    /// Whether this key, given as PEM, is the one of a JWK: whether its DER form holds the modulus.
+    /// Returns true if this key, given as PEM, is that of a JWK: if its DER form contains the modulus.
     pub(crate) fn is_pem_of(&self, jwk: &Value) -> bool {
         let der = self.material.n.as_deref();
         let der = der.and_then(|der| base64_simd::STANDARD.decode_to_vec(der).ok());
@@ -235,7 +235,7 @@ impl JwtKey {
             })?;
         let key =
             ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).map_err(|_| JwtKeyError {
-                problem: "it does not hold an RSA public key of at least 2048 bits",
+                problem: "it does not contain an RSA public key of at least 2048 bits",
             })?;
         // A modulus of 2048 bits takes 256 bytes. A shorter key would fail every verification.
         if der.len() < 270 {
@@ -267,7 +267,7 @@ impl fmt::Debug for JwtKey {
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the JWT key is not a usable PEM public key: {problem}; copy it again from the API keys page of the Clerk \
-     dashboard into CLERK_JWT_KEY, or leave it out to load keys from Clerk"
+     Dashboard into CLERK_JWT_KEY, or leave it out to load keys from Clerk"
 )]
 pub struct JwtKeyError {
     problem: &'static str,

@@ -6,13 +6,13 @@ use crate::error_chain::write_with_causes;
 
 /// Why a webhook, or the secret that verifies it, was refused.
 ///
-/// Answer a refused webhook with status 400; the sender tries again later.
+/// Respond to a refused webhook with status 400; Clerk sends it again later.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookError {
     /// The signing secret is missing or empty.
     #[error(
-        "webhook signing secret is missing, or nothing but a prefix: set CLERK_WEBHOOK_SIGNING_SECRET to the secret shown with the endpoint in the Clerk Dashboard"
+        "webhook signing secret is missing, or contains only a prefix: set CLERK_WEBHOOK_SIGNING_SECRET to the secret shown with the endpoint in the Clerk Dashboard"
     )]
     MissingSecret,
     /// The signing secret is not base64.

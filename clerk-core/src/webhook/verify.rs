@@ -14,7 +14,7 @@ use super::event::WebhookEvent;
 use super::secret::WebhookSecret;
 use crate::ecma::parse_decimal_int;
 
-/// How much older or newer than the clock messages may be unless told otherwise, in seconds.
+/// The default tolerance for the age of messages, in seconds.
 const TOLERANCE: i64 = 300;
 
 /// The names of the headers that are signed: id, timestamp, signatures.

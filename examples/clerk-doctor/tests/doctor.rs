@@ -51,8 +51,8 @@ async fn what_is_wrong_is_said_with_what_to_do() {
                 ("CLERK_PUBLISHABLE_KEY", "sk_live_planted"),
             ],
             &[
-                "CLERK_SECRET_KEY holds a publishable key",
-                "CLERK_PUBLISHABLE_KEY holds a secret key",
+                "CLERK_SECRET_KEY contains a publishable key",
+                "CLERK_PUBLISHABLE_KEY contains a secret key",
                 "2 errors",
             ],
         ),

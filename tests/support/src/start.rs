@@ -90,12 +90,12 @@ pub fn refuses_wrong_variables(quickstart: &str) {
         (
             "swapped",
             &[(SECRET, DEVELOPMENT_KEY), (PUBLISHABLE, GOOD)],
-            &[SECRET, "holds a publishable key"],
+            &[SECRET, "contains a publishable key"],
         ),
         (
             "the secret key twice",
             &[(SECRET, GOOD), (PUBLISHABLE, GOOD)],
-            &[PUBLISHABLE, "holds a secret key"],
+            &[PUBLISHABLE, "contains a secret key"],
         ),
         (
             "test with live",

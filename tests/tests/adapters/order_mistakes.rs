@@ -26,7 +26,7 @@ fn assert_says_what_to_change(logged: &str, middleware: &str) {
     let lines: Vec<&str> = errors.collect();
     assert_eq!(lines.len(), 1, "{logged}");
     let line = lines[0];
-    for part in [middleware, "inside of the guard", "added last runs first"] {
+    for part in [middleware, "inside the guard", "added last runs first"] {
         assert!(line.contains(part), "{line}");
     }
 }
