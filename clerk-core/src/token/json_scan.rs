@@ -1,27 +1,54 @@
 //! A scanner that reads a few members of a JSON object and validates the rest without building it.
 //!
-//! It makes unverified tokens cheap: only the text of the requested members is allocated. The validation is as strict as
-//! building the value, including depth, numbers and escapes, so that valid text can be built later.
+//! It makes unverified tokens cheap: strings are borrowed, and nothing else is built. The validation is as strict as building
+//! the value, including depth, numbers and escapes, so that valid text can be built later.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+/// A value of a requested member.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Scanned<'t> {
+    Text(Cow<'t, str>),
+    /// Any other value. Arrays and objects are empty.
+    Other(Value),
+}
+
+impl<'t> Scanned<'t> {
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl From<Scanned<'_>> for Value {
+    fn from(scanned: Scanned<'_>) -> Self {
+        match scanned {
+            Scanned::Text(text) => Self::String(text.into_owned()),
+            Scanned::Other(value) => value,
+        }
+    }
+}
+
 /// Returns the members with these names; of repeated names, the last one counts. Arrays and objects are returned empty.
 ///
 /// JSON that is not an object has no members. Returns `None` for `null` and for text that is not JSON.
-pub(super) fn members<const N: usize>(
-    text: &str,
+pub(super) fn members<'t, const N: usize>(
+    text: &'t str,
     names: [&'static str; N],
-) -> Option<[Option<Value>; N]> {
+) -> Option<[Option<Scanned<'t>>; N]> {
     let mut json = serde_json::Deserializer::from_str(text);
     let is_object = text
         .trim_start_matches([' ', '\t', '\r', '\n'])
         .starts_with('{');
     let members = if is_object {
         json.deserialize_map(Members(names)).ok()?
-    } else if Scan::Keep.deserialize(&mut json).ok()?.is_null() {
+    } else if Scan.deserialize(&mut json).ok()? == Scanned::Other(Value::Null) {
         return None;
     } else {
         [const { None }; N]
@@ -33,7 +60,7 @@ pub(super) fn members<const N: usize>(
 struct Members<const N: usize>([&'static str; N]);
 
 impl<'de, const N: usize> Visitor<'de> for Members<N> {
-    type Value = [Option<Value>; N];
+    type Value = [Option<Scanned<'de>>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
@@ -43,10 +70,8 @@ impl<'de, const N: usize> Visitor<'de> for Members<N> {
         let mut members = [const { None }; N];
         while let Some(position) = object.next_key_seed(PositionOfName(&self.0))? {
             match position {
-                Some(position) => members[position] = Some(object.next_value_seed(Scan::Keep)?),
-                None => {
-                    object.next_value_seed(Scan::Check)?;
-                }
+                Some(position) => members[position] = Some(object.next_value_seed(Scan)?),
+                None => object.next_value_seed(Check)?,
             }
         }
         Ok(members)
@@ -77,65 +102,115 @@ impl Visitor<'_> for PositionOfName<'_> {
 }
 
 /// Reads a value. Arrays and objects are validated and returned empty.
-#[derive(Clone, Copy)]
-enum Scan {
-    Keep,
-    /// Whether the value was not requested, so that its text is not kept.
-    Check,
-}
+struct Scan;
 
 impl<'de> DeserializeSeed<'de> for Scan {
-    type Value = Value;
+    type Value = Scanned<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Scan {
-    type Value = Value;
+    type Value = Scanned<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Scanned::Other(Value::Null))
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-        Ok(flag.into())
+    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(Scanned::Other(flag.into()))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Scanned::Other(number.into()))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Scanned::Other(number.into()))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Scanned::Other(number.into()))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(match self {
-            Self::Keep => text.into(),
-            Self::Check => Value::Null,
-        })
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Scanned::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        while list.next_element_seed(Self::Check)?.is_some() {}
-        Ok(Value::Array(Vec::new()))
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Scanned::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
-        while object.next_key_seed(Self::Check)?.is_some() {
-            object.next_value_seed(Self::Check)?;
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        Check.visit_seq(list)?;
+        Ok(Scanned::Other(Value::Array(Vec::new())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        Check.visit_map(object)?;
+        Ok(Scanned::Other(Value::Object(serde_json::Map::new())))
+    }
+}
+
+/// Validates a value.
+#[derive(Clone, Copy)]
+struct Check;
+
+impl<'de> DeserializeSeed<'de> for Check {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Check {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        while object.next_key_seed(self)?.is_some() {
+            object.next_value_seed(self)?;
         }
-        Ok(Value::Object(serde_json::Map::new()))
+        Ok(())
     }
 }
 
@@ -162,7 +237,8 @@ mod tests {
                 scalar => Some(scalar.clone()),
             };
             let expected = [emptied("a"), emptied("b"), emptied("c")];
-            assert_eq!(members(text, ["a", "b", "c"]), Some(expected), "{text}");
+            let read = members(text, ["a", "b", "c"]).unwrap();
+            assert_eq!(read.map(|value| value.map(Value::from)), expected, "{text}");
         }
         for text in ["[]", "[1,[2]]", "7", "\"a\"", "false"] {
             assert_eq!(members(text, ["a"]), Some([None]), "{text}");

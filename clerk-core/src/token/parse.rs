@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::claims::Claims;
 use super::error::TokenError;
-use super::json_scan;
+use super::json_scan::{self, Scanned};
 use super::signature::Algorithm;
 use super::weight::ALLOCATION;
 use crate::reason::Reason;
@@ -37,15 +37,12 @@ pub(crate) enum Category {
 }
 
 impl Category {
-    fn read(cat: Option<&Value>) -> Self {
-        match cat {
+    fn read(cat: Option<&Scanned<'_>>) -> Self {
+        match cat.map(Scanned::text) {
             None => Self::Absent,
-            Some(Value::String(cat)) => match cat.as_str() {
-                "cl_B7d4PD111AAA" => Self::Session,
-                "cl_I7d4PD111III" => Self::Ignore,
-                "cl_B7d4PD333AAA" => Self::M2m,
-                _ => Self::Other,
-            },
+            Some(Some("cl_B7d4PD111AAA")) => Self::Session,
+            Some(Some("cl_I7d4PD111III")) => Self::Ignore,
+            Some(Some("cl_B7d4PD333AAA")) => Self::M2m,
             Some(_) => Self::Other,
         }
     }
@@ -67,14 +64,11 @@ pub(crate) enum TypeHeader {
 }
 
 impl TypeHeader {
-    fn read(typ: Option<&Value>) -> Self {
-        match typ {
+    fn read(typ: Option<&Scanned<'_>>) -> Self {
+        match typ.map(Scanned::text) {
             None => Self::Absent,
-            Some(Value::String(typ)) => match typ.as_str() {
-                "JWT" => Self::Jwt,
-                "at+jwt" | "application/at+jwt" => Self::OAuth,
-                _ => Self::Other,
-            },
+            Some(Some("JWT")) => Self::Jwt,
+            Some(Some("at+jwt" | "application/at+jwt")) => Self::OAuth,
             Some(_) => Self::Other,
         }
     }
@@ -99,15 +93,12 @@ impl Header {
         Some(Self {
             algorithm: alg
                 .as_ref()
-                .and_then(Value::as_str)
+                .and_then(Scanned::text)
                 .and_then(Algorithm::from_name),
             category: Category::read(cat.as_ref()),
             typ: TypeHeader::read(typ.as_ref()),
             is_critical: crit.is_some(),
-            kid: match kid {
-                Some(Value::String(kid)) => Some(kid),
-                _ => None,
-            },
+            kid: kid.as_ref().and_then(Scanned::text).map(str::to_owned),
         })
     }
 }
@@ -128,11 +119,14 @@ impl UnverifiedClaims {
         let [sub, iss, iat, exp, sid] =
             json_scan::members(json, ["sub", "iss", "iat", "exp", "sid"])?;
         Some(Self {
-            iss,
-            iat,
-            exp,
-            sid,
-            is_machine: matches!(sub, Some(Value::String(sub)) if sub.starts_with("mch_")),
+            iss: iss.map(Value::from),
+            iat: iat.map(Value::from),
+            exp: exp.map(Value::from),
+            sid: sid.map(Value::from),
+            is_machine: sub
+                .as_ref()
+                .and_then(Scanned::text)
+                .is_some_and(|sub| sub.starts_with("mch_")),
         })
     }
 }
