@@ -40,6 +40,10 @@ codegen *args:
 bench *args:
     cargo bench -p clerk-tests {{args}}
 
+# Build the smallest protected application and others like it, and print what they cost.
+build-cost:
+    cargo run -p xtask -- build-cost
+
 # Compare with the reference SDK, case by case.
 conformance *args:
     cargo run -p xtask -- conformance {{args}}

@@ -1,5 +1,6 @@
 //! Tasks of this workspace, run as `cargo run -p xtask -- <task>`.
 
+mod build_cost;
 mod circles;
 mod codegen;
 mod conformance;
@@ -19,13 +20,14 @@ pub(crate) use workspace::{TaskResult, root};
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let result = match args.next().as_deref() {
+        Some("build-cost") => build_cost::run(),
         Some("circles") => circles::run(args),
         Some("codegen") => codegen::run(args),
         Some("conformance") => conformance::run(args.next().map(PathBuf::from)),
         Some("msrv") => msrv::run(),
         Some("supported") => supported::run(args),
         _ => Err(
-            "usage: xtask circles [--crate NAME] | codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv | supported [--check]"
+            "usage: xtask build-cost | circles [--crate NAME] | codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv | supported [--check]"
                 .into(),
         ),
     };
