@@ -1,5 +1,4 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-#[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use crate::app::{App, RecordEvents};
+use crate::clerk_js::ClerkJs;
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::error::Error;
@@ -51,6 +51,7 @@ pub struct EmulatorBuilder {
     no_refresh_cookies: bool,
     webhook: Option<(String, Option<Secret>)>,
     signing_key: Option<Secret>,
+    clerk_js: Option<PathBuf>,
     #[cfg(feature = "sqlite")]
     data: Option<PathBuf>,
     production: bool,
@@ -204,6 +205,15 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Serves Clerk's browser SDK below `/npm/`, where pages that use the emulator as their proxy URL look for it:
+    /// `/npm/@clerk/clerk-js@6/dist/clerk.browser.js`. The folder holds the unpacked npm packages `@clerk/clerk-js` and,
+    /// from its version 6 on, `@clerk/ui`; a `node_modules` will do. Whatever version a page asks for, it gets the one that
+    /// is there.
+    pub fn clerk_js(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.clerk_js = Some(folder.into());
+        self
+    }
+
     /// Behaves as a production instance does: the publishable key begins with `pk_live_`, browsers are recognized
     /// by cookies of the Frontend API, and handshakes answer in cookies. Application and emulator must then be
     /// reached under the same host name, as in `http://localhost:3000` and `http://localhost:4000`.
@@ -221,7 +231,8 @@ impl EmulatorBuilder {
     /// # Errors
     ///
     /// [`Error::Bind`] when the address is taken; [`Error::Duplicate`] or [`Error::Unknown`] when the seed
-    /// contradicts itself; [`Error::Invalid`] for a host name, key or webhook endpoint that cannot be used;
+    /// contradicts itself; [`Error::Invalid`] for a host name, key, webhook endpoint or folder of bundles that cannot be
+    /// used;
     /// [`Error::CryptoProvider`] when `jsonwebtoken` cannot sign; [`Error::Thread`] or
     /// [`Error::KeyGeneration`] when the machine does not let it.
     pub async fn start(self) -> Result<Emulator, Error> {
@@ -353,6 +364,7 @@ impl EmulatorBuilder {
             loopback_only: address.ip().is_loopback(),
             refresh_cookies: !self.no_refresh_cookies,
             webhook: self.endpoint()?,
+            clerk_js: self.clerk_js.as_deref().map(ClerkJs::find).transpose()?,
             production: self.production,
         })
     }

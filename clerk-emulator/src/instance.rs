@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
 use url::{Host, Url};
 
+use crate::clerk_js::ClerkJs;
 use crate::model::user::Image;
 use crate::webhooks::endpoint::Endpoint;
 
@@ -30,6 +31,7 @@ pub(crate) struct Instance {
     pub(crate) loopback_only: bool,
     pub(crate) refresh_cookies: bool,
     pub(crate) webhook: Option<Endpoint>,
+    pub(crate) clerk_js: Option<ClerkJs>,
     /// Browsers are recognized by cookies of the Frontend API, not by the URL.
     pub(crate) production: bool,
 }

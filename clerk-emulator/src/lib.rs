@@ -6,6 +6,7 @@ mod admin;
 mod app;
 mod backend_api;
 mod builder;
+mod clerk_js;
 mod client_token;
 mod clock;
 mod emulator;

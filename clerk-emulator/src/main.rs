@@ -11,7 +11,7 @@ A Clerk-compatible server on loopback, for development and tests only.
 Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
                       [--dangerous-bind ADDRESS] [--public-url URL] [--webhook-url URL]
                       [--data FILE] [--export FILE] [--secret-key KEY] [--signing-key FILE]
-                      [--json]
+                      [--clerk-js DIR] [--json]
 
   --port PORT                port to listen on (default 4000; 0 takes a free one)
   --seed FILE                JSON or YAML file with users, organizations, roles, templates, machines and
@@ -27,6 +27,8 @@ Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
   --public-url URL           URL under which applications and browsers reach the emulator, as in
                              http://clerk-emulator:4000
   --webhook-url URL          endpoint that is told of every event, as in http://localhost:3000/webhooks
+  --clerk-js DIR             folder with the unpacked npm packages @clerk/clerk-js and @clerk/ui, as in
+                             node_modules, which are served to browsers below /npm/
   --json                     print one line of JSON once ready, with the URLs and the variables
   --help                     this text
 ";
@@ -43,6 +45,7 @@ struct Arguments {
     export: Option<std::path::PathBuf>,
     secret_key: Option<String>,
     signing_key: Option<std::path::PathBuf>,
+    clerk_js: Option<std::path::PathBuf>,
     json: bool,
     help: bool,
 }
@@ -93,6 +96,9 @@ async fn run() -> Result<(), Failure> {
         let pem = std::fs::read_to_string(&path)
             .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         builder = builder.signing_key(pem);
+    }
+    if let Some(folder) = arguments.clerk_js {
+        builder = builder.clerk_js(folder);
     }
     if let Some(path) = &arguments.data {
         builder = builder.data_file(path);
@@ -210,6 +216,7 @@ fn arguments() -> Result<Arguments, Failure> {
             Long("export") => parsed.export = Some(parser.value()?.into()),
             Long("secret-key") => parsed.secret_key = Some(parser.value()?.string()?),
             Long("signing-key") => parsed.signing_key = Some(parser.value()?.into()),
+            Long("clerk-js") => parsed.clerk_js = Some(parser.value()?.into()),
             Long("json") => parsed.json = true,
             Long("help") | Short('h') => parsed.help = true,
             other => return Err(other.unexpected().into()),

@@ -14,9 +14,9 @@ use crate::http::reply::{self, Reply};
 use crate::model::billing::{PayerKind, Periods};
 use crate::model::patch::Patch;
 use crate::rules::api_error::ApiError;
+use crate::rules::billing::items::{self, ItemFilter};
 use crate::rules::billing::plans::{self, NewPrice};
-use crate::rules::billing::subscriptions::{self, ItemFilter};
-use crate::rules::billing::{discounts, statements};
+use crate::rules::billing::{discounts, statements, subscriptions};
 use crate::rules::credits::Owner;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -144,7 +144,7 @@ async fn list_items(State(app): State<Arc<App>>, params: Params) -> Reply {
         &app,
         page,
         ListShape::Page,
-        |tables, _| Ok(subscriptions::list(tables, &filter)),
+        |tables, _| Ok(items::list(tables, &filter)),
         |show, item| show.subscription_item(item),
     )
 }
@@ -156,7 +156,7 @@ async fn cancel_item(State(app): State<Arc<App>>, Path(id): Path<String>, params
         &app,
         |tables, now| {
             let id = subscriptions::cancel(tables, &id, end_now, now)?;
-            subscriptions::find(tables, &id)
+            items::find(tables, &id)
         },
         |show, item| show.subscription_item(item),
     )
@@ -261,7 +261,7 @@ fn subscription(app: &App, owner: Owner<'_>) -> Reply {
     advance(app)?;
     answer::one(
         app,
-        |tables| subscriptions::of_owner(tables, &owner.id(tables)?),
+        |tables| items::of_owner(tables, &owner.id(tables)?),
         |show, subscription| show.subscription(subscription),
     )
 }

@@ -1,7 +1,9 @@
 //! The Frontend API, which browsers and the handshakes of server SDKs use.
 
 mod api_keys;
+mod billing;
 mod browser;
+mod bundles;
 mod client;
 mod envelope;
 mod environment;
@@ -50,6 +52,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/v1/client/handshake", get(handshake::handshake))
         .route("/.well-known/jwks.json", get(key_set))
+        .merge(billing::routes())
+        .merge(bundles::routes())
         .merge(client::routes())
         .merge(environment::routes())
         .merge(links::routes())
@@ -70,6 +74,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 pub(crate) fn shared_routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .merge(api_keys::routes())
+        .merge(billing::shared_routes())
         .merge(organization_domains::routes())
         .merge(organization_members::routes())
         .merge(organizations::routes())

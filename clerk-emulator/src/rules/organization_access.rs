@@ -14,6 +14,8 @@ pub(crate) const DELETE: &str = "org:sys_profile:delete";
 pub(crate) const READ_MEMBERS: &str = "org:sys_memberships:read";
 pub(crate) const MANAGE_MEMBERS: &str = "org:sys_memberships:manage";
 pub(crate) const READ_DOMAINS: &str = "org:sys_domains:read";
+pub(crate) const READ_BILLING: &str = "org:sys_billing:read";
+pub(crate) const MANAGE_BILLING: &str = "org:sys_billing:manage";
 pub(crate) const MANAGE_DOMAINS: &str = "org:sys_domains:manage";
 
 /// Refuses instances without organizations.

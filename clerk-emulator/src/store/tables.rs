@@ -8,6 +8,7 @@ use crate::model::agent_task::AgentTask;
 use crate::model::billing::{
     Discount, Payment, Plan, Price, Redemption, Statement, Subscription, SubscriptionItem,
 };
+use crate::model::checkout::Checkout;
 use crate::model::client::Client;
 use crate::model::credential::Credential;
 use crate::model::credit::CreditEntry;
@@ -24,6 +25,7 @@ use crate::model::oauth_grant::{AuthorizationCode, OAuthConsent, RefreshGrant};
 use crate::model::organization::{Membership, Organization};
 use crate::model::organization_domain::OrganizationDomain;
 use crate::model::organization_suggestion::OrganizationSuggestion;
+use crate::model::payment_method::PaymentMethod;
 use crate::model::proxy_check::ProxyCheck;
 use crate::model::redirect_url::RedirectUrl;
 use crate::model::restriction::Restriction;
@@ -209,6 +211,8 @@ tables! {
     redemptions: Redemption by id,
     statements: Statement by id,
     payments: Payment by id,
+    checkouts: Checkout by id,
+    payment_methods: PaymentMethod by id,
     verifications: Verification by id,
     nonces: HandshakeNonce by nonce,
 }

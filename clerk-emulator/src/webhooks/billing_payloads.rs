@@ -8,7 +8,7 @@ use crate::instance::INSTANCE_ID;
 use crate::model::billing::{
     DEFAULT_CURRENCY, ItemStatus, Payment, Subscription, SubscriptionItem, derived_id,
 };
-use crate::rules::billing::{plans, subscriptions};
+use crate::rules::billing::{items, plans};
 use crate::store::table::RowChange;
 use crate::store::tables::Tables;
 
@@ -124,7 +124,7 @@ impl Payloads<'_> {
     }
 
     fn subscription(&self, one: &Subscription) -> Value {
-        let items = subscriptions::current_items(self.tables, &one.owner_id);
+        let items = items::current_items(self.tables, &one.owner_id);
         let latest = self.tables.payments.iter().rev();
         let mut latest = latest.filter(|payment| payment.owner_id == one.owner_id);
         json!({

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod bundles;
 mod command;
 mod data_file;
 mod load;

@@ -11,8 +11,9 @@ use crate::model::billing::{
     Redemption, Statement, Subscription, SubscriptionItem, derived_id,
 };
 use crate::model::user::User;
+use crate::rules::billing::payment_methods::{self, Card};
 use crate::rules::billing::subscriptions::Transition;
-use crate::rules::billing::{discounts, plans, statements, subscriptions};
+use crate::rules::billing::{discounts, items, plans, statements};
 
 impl Shapes<'_> {
     pub(crate) fn plan(self, plan: &Plan) -> Value {
@@ -101,7 +102,7 @@ impl Shapes<'_> {
     }
 
     pub(crate) fn subscription(self, one: &Subscription) -> Value {
-        let items = subscriptions::current_items(self.tables, &one.owner_id);
+        let items = items::current_items(self.tables, &one.owner_id);
         let next = items
             .iter()
             .filter(|item| item.status == ItemStatus::Active)
@@ -117,7 +118,7 @@ impl Shapes<'_> {
             "active_at": one.active_at,
             "past_due_at": null,
             "subscription_items": items.iter().map(|item| self.subscription_item(item)).collect::<Vec<_>>(),
-            "eligible_for_free_trial": subscriptions::may_try(self.tables, &one.owner_id),
+            "eligible_for_free_trial": items::may_try(self.tables, &one.owner_id),
         });
         if let Some((date, item)) = next {
             let fee = self.fee(item);
@@ -264,24 +265,29 @@ impl Shapes<'_> {
         payer
     }
 
-    /// Shows the card that every payer of the emulator has.
-    pub(crate) fn payment_method(self, owner_id: &str) -> Value {
+    /// Shows the card that a payer pays with.
+    pub(crate) fn payment_method(self, owner_id: &str) -> Option<Value> {
+        let card = payment_methods::default_of(self.tables, owner_id)?;
+        Some(self.card(owner_id, &card))
+    }
+
+    pub(crate) fn card(self, owner_id: &str, card: &Card) -> Value {
         json!({
             "object": "commerce_payment_method",
-            "id": derived_id("cpm", owner_id),
+            "id": card.id,
             "payer_id": derived_id("cpayer", owner_id),
             "payment_type": "card",
-            "is_default": true,
+            "is_default": card.is_default,
             "gateway": "stripe",
-            "gateway_external_id": derived_id("pm", owner_id),
+            "gateway_external_id": derived_id("pm", &card.id),
             "gateway_external_account_id": null,
-            "last4": "4242",
+            "last4": card.last4,
             "status": "active",
             "wallet_type": null,
-            "card_type": "visa",
+            "card_type": card.card_type,
             "expiry_year": 2099,
             "expiry_month": 12,
-            "is_removable": false,
+            "is_removable": card.is_removable,
         })
     }
 
@@ -377,6 +383,7 @@ impl Shapes<'_> {
     }
 
     pub(crate) fn payment(self, one: &Payment) -> Value {
+        let method = self.payment_method(&one.owner_id);
         let item = self.tables.subscription_items.get(&one.item_id);
         json!({
             "object": "commerce_payment",
@@ -397,8 +404,8 @@ impl Shapes<'_> {
             "subscription_item": item.map_or_else(|| json!({}), |item| self.subscription_item(item)),
             "amount": dollars(one.amounts.total()),
             "totals": totals(one.amounts),
-            "payment_method_id": derived_id("cpm", &one.owner_id),
-            "payment_method": self.payment_method(&one.owner_id),
+            "payment_method_id": method.as_ref().map(|method| &method["id"]),
+            "payment_method": method,
             "statement_id": one.statement_id,
             "gateway_external_id": derived_id("pi", &one.id),
             "gateway_external_url": null,

@@ -2,7 +2,9 @@ use serde_json::{Map, Value, json};
 
 use super::View;
 use crate::model::authentication_settings::{AuthenticationSettings, PROVIDERS, Requirement};
+use crate::model::billing::PayerKind;
 use crate::model::settings::Settings;
+use crate::rules::billing::plans;
 use crate::rules::passwords;
 
 /// Where an application's pages are.
@@ -33,8 +35,8 @@ impl View<'_> {
                 "billing": {
                     "stripe_publishable_key": null,
                     "free_trial_requires_payment_method": false,
-                    "user": { "enabled": false, "has_paid_plans": false },
-                    "organization": { "enabled": false, "has_paid_plans": false },
+                    "user": self.billing_of(PayerKind::User),
+                    "organization": self.billing_of(PayerKind::Org),
                 },
             },
             "api_keys_settings": {
@@ -47,6 +49,14 @@ impl View<'_> {
             "partitioned_cookies": false,
             "maintenance_mode": false,
         })
+    }
+
+    /// Returns whether these payers find a plan that costs something.
+    fn billing_of(self, payer: PayerKind) -> Value {
+        let has_paid_plans = plans::list(self.tables, Some(payer))
+            .iter()
+            .any(|plan| plan.publicly_visible && !plan.is_default);
+        json!({ "enabled": has_paid_plans, "has_paid_plans": has_paid_plans })
     }
 
     fn auth_config(self, settings: &Settings) -> Value {

@@ -1,6 +1,7 @@
 //! What the Frontend API shows of each entity.
 
 mod attempt;
+mod billing;
 mod client;
 mod environment;
 mod organization;

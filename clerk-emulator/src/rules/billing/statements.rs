@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::discounts;
-use crate::model::billing::{Amounts, Charge, Payment, Price, Statement, SubscriptionItem};
+use crate::model::billing::{Amounts, Charge, Payment, Period, Price, Statement, SubscriptionItem};
 use crate::model::credit::CreditEntry;
 use crate::random;
 use crate::rules::api_error::ApiError;
@@ -19,23 +19,9 @@ pub(super) fn pay(
     proration: i64,
     now: i64,
 ) -> Option<Amounts> {
-    let base_fee = price.of(item.period).filter(|fee| *fee > 0)?;
-    let discount = discounts::off(tables, &item.id, base_fee);
-    let proration = proration.clamp(0, base_fee - discount);
-    let due = base_fee - discount - proration;
-    let balance: i64 = tables
-        .credit_entries
-        .iter()
-        .filter(|entry| entry.owner_id == item.owner_id && entry.currency == price.currency)
-        .map(|entry| entry.amount)
-        .sum();
-    let credit = balance.clamp(0, due);
-    let amounts = Amounts {
-        base_fee,
-        discount,
-        proration,
-        credit,
-    };
+    let (owner_id, item_id) = (&item.owner_id, Some(item.id.as_str()));
+    let amounts = amounts(tables, owner_id, item_id, price, item.period, proration)?;
+    let credit = amounts.credit;
     let id = random::id("cpayatt");
     if credit > 0 {
         tables.credit_entries.insert(CreditEntry {
@@ -61,6 +47,33 @@ pub(super) fn pay(
         created_at: now,
     });
     Some(amounts)
+}
+
+/// Returns what a period costs a payer, with the item's discount if there is one already. `None` where nothing is due.
+pub(super) fn amounts(
+    tables: &Tables,
+    owner_id: &str,
+    item_id: Option<&str>,
+    price: &Price,
+    period: Period,
+    proration: i64,
+) -> Option<Amounts> {
+    let base_fee = price.of(period).filter(|fee| *fee > 0)?;
+    let discount = item_id.map_or(0, |id| discounts::off(tables, id, base_fee));
+    let proration = proration.clamp(0, base_fee - discount);
+    let due = base_fee - discount - proration;
+    let balance: i64 = tables
+        .credit_entries
+        .iter()
+        .filter(|entry| entry.owner_id == owner_id && entry.currency == price.currency)
+        .map(|entry| entry.amount)
+        .sum();
+    Some(Amounts {
+        base_fee,
+        discount,
+        proration,
+        credit: balance.clamp(0, due),
+    })
 }
 
 fn month(at: i64) -> Option<(i32, time::Month)> {
@@ -105,6 +118,14 @@ pub(crate) fn list(tables: &Tables) -> Vec<&Statement> {
 pub(crate) fn payments<'a>(tables: &'a Tables, id: &str) -> Result<Vec<&'a Payment>, ApiError> {
     find(tables, id)?;
     Ok(payments_of(tables, id))
+}
+
+/// Lists the payments of a payer, newest first.
+pub(crate) fn payments_by<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a Payment> {
+    let payments = tables.payments.iter().rev();
+    payments
+        .filter(|payment| payment.owner_id == owner_id)
+        .collect()
 }
 
 /// Lists the payments that name this statement, newest first.

@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 
+use super::items::{current_items, find, may_try, payer_kind};
 use super::{plans, statements};
 use crate::model::billing::{
-    Amounts, Charge, ItemStatus, PayerKind, Period, Plan, Price, Subscription, SubscriptionItem,
-    derived_id,
+    Amounts, Charge, ItemStatus, Period, Plan, Price, Subscription, SubscriptionItem, derived_id,
 };
 use crate::random;
 use crate::rules::api_error::ApiError;
@@ -42,14 +42,12 @@ pub(crate) fn close(tables: &mut Tables, owner_id: &str) {
     tables
         .subscriptions
         .remove_where(|one| one.owner_id == owner_id);
-}
-
-fn payer_kind(tables: &Tables, owner_id: &str) -> PayerKind {
-    if tables.organizations.contains(owner_id) {
-        PayerKind::Org
-    } else {
-        PayerKind::User
-    }
+    tables
+        .checkouts
+        .remove_where(|one| one.owner_id == owner_id);
+    tables
+        .payment_methods
+        .remove_where(|one| one.owner_id == owner_id);
 }
 
 fn add_default_item(tables: &mut Tables, owner_id: &str, now: i64) {
@@ -83,95 +81,92 @@ fn new_item(owner_id: &str, price: &Price, period: Period, now: i64) -> Subscrip
     }
 }
 
-/// Finds the subscription of a user or organization.
-pub(crate) fn of_owner<'a>(
-    tables: &'a Tables,
+/// What it means for a payer to subscribe to a price.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    /// The item that is replaced at this time, when its period ends. `None` where the plan begins at once.
+    pub(crate) follows: Option<(String, i64)>,
+    /// End of the free trial that the plan begins with.
+    pub(crate) trial_ends_at: Option<i64>,
+    /// What is left of what was paid for the plan so far.
+    proration: i64,
+    /// What the first period costs. `None` where nothing is due.
+    pub(crate) amounts: Option<Amounts>,
+}
+
+/// Says what would come of subscribing to a price. The first plan that costs something begins with the plan's free trial;
+/// a plan that costs less than the one so far begins when that has ended.
+pub(crate) fn terms(
+    tables: &Tables,
     owner_id: &str,
-) -> Result<&'a Subscription, ApiError> {
-    tables
-        .subscriptions
-        .find(|subscription| subscription.owner_id == owner_id)
-        .ok_or_else(|| ApiError::not_found("subscription of the payer", owner_id))
-}
-
-/// Finds a subscription item by id.
-pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SubscriptionItem, ApiError> {
-    tables
-        .subscription_items
-        .get(id)
-        .ok_or_else(|| ApiError::not_found("subscription item", id))
-}
-
-/// Lists the items of a payer that have not ended, oldest first.
-pub(crate) fn current_items<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a SubscriptionItem> {
-    tables
-        .subscription_items
-        .iter()
-        .filter(|item| item.owner_id == owner_id && item.status != ItemStatus::Ended)
-        .collect()
-}
-
-/// Returns true if the payer has had no free trial yet.
-pub(crate) fn may_try(tables: &Tables, owner_id: &str) -> bool {
-    let costs = |item: &SubscriptionItem| item.owner_id == owner_id && item.period_end.is_some();
-    tables.subscription_items.find(costs).is_none()
-}
-
-/// What a list of items is narrowed to.
-#[derive(Debug, Default)]
-pub(crate) struct ItemFilter<'a> {
-    pub(crate) status: Option<&'a str>,
-    pub(crate) payer: Option<PayerKind>,
-    pub(crate) plan_id: Option<&'a str>,
-    pub(crate) include_free: bool,
-    /// In lower case.
-    pub(crate) query: Option<String>,
-}
-
-/// Lists subscription items, newest first.
-pub(crate) fn list<'a>(tables: &'a Tables, filter: &ItemFilter<'_>) -> Vec<&'a SubscriptionItem> {
-    let has_status = |item: &SubscriptionItem| match filter.status {
-        None => true,
-        Some("active") => item.is_in_force(),
-        Some("ended") => item.status == ItemStatus::Ended,
-        Some("upcoming") => item.status == ItemStatus::Upcoming,
-        Some("free_trial") => item.is_in_force() && item.is_free_trial,
-        Some(_) => false,
+    price_id: &str,
+    period: Period,
+    now: i64,
+) -> Result<Terms, ApiError> {
+    let price = plans::find_price(tables, price_id)?;
+    let plan = plans::find(tables, &price.plan_id)?;
+    check_payer(tables, plan, owner_id)?;
+    let Some(fee) = price.of(period) else {
+        return Err(ApiError::value("plan_period", "must be one of the price"));
     };
-    tables
-        .subscription_items
+    let current = current_items(tables, owner_id);
+    let is_it = |item: &&&SubscriptionItem| {
+        item.price_id == price_id && (item.period == period || item.period_end.is_none())
+    };
+    if current
         .iter()
-        .rev()
-        .filter(|item| has_status(item))
-        .filter(|item| filter.include_free || item.period_end.is_some())
-        .filter(|item| {
-            filter
-                .payer
-                .is_none_or(|payer| payer_kind(tables, &item.owner_id) == payer)
-        })
-        .filter(|item| filter.plan_id.is_none_or(|plan| item.plan_id == plan))
-        .filter(|item| {
-            filter
-                .query
-                .as_deref()
-                .is_none_or(|query| payer_mentions(tables, &item.owner_id, query))
-        })
-        .collect()
-}
-
-fn payer_mentions(tables: &Tables, owner_id: &str, query: &str) -> bool {
-    if let Some(user) = tables.users.get(owner_id) {
-        return user.mentions(query);
+        .filter(is_it)
+        .any(|item| item.status == ItemStatus::Active)
+    {
+        return Err(ApiError::value(
+            "plan_id",
+            "must be another plan than the one that the payer has",
+        ));
     }
-    tables.organizations.get(owner_id).is_some_and(|one| {
-        [&one.id, &one.name, &one.slug]
-            .iter()
-            .any(|text| text.to_lowercase().contains(query))
+    let paid = current
+        .into_iter()
+        .find(|item| item.is_in_force() && item.period_end.is_some() && !item.is_free_trial);
+    let follows = paid.and_then(|item| {
+        let at = follows_at(tables, item, price, period, now)?;
+        Some((item.id.clone(), at))
+    });
+    let trial_ends_at = plan
+        .free_trial_days
+        .filter(|_| fee > 0 && may_try(tables, owner_id))
+        .map(|days| now.saturating_add(days.saturating_mul(24 * 60 * 60 * 1000)));
+    let proration = match paid {
+        Some(item) if follows.is_none() => unused(tables, item, now),
+        _ => 0,
+    };
+    let amounts = statements::amounts(tables, owner_id, None, price, period, proration);
+    Ok(Terms {
+        follows,
+        trial_ends_at,
+        proration,
+        amounts,
     })
 }
 
-/// Subscribes a payer to a plan at a price, instead of the plan so far, and returns the id of the new item. The
-/// first plan that costs something begins with the plan's free trial.
+/// Returns when an item of a cheaper price follows another: at the end of its period. `None` for one that takes its place at
+/// once.
+fn follows_at(
+    tables: &Tables,
+    item: &SubscriptionItem,
+    price: &Price,
+    period: Period,
+    now: i64,
+) -> Option<i64> {
+    let cost = |price: &Price, period| {
+        let monthly = price.amount.or(price.annual_monthly_amount).unwrap_or(0);
+        (monthly, period == Period::Annual)
+    };
+    let from = tables.prices.get(&item.price_id)?;
+    item.period_end
+        .filter(|end| cost(price, period) < cost(from, item.period) && *end > now)
+}
+
+/// Subscribes a payer to a plan at a price, instead of the plan so far, on the terms that [`terms`] says, and returns the id
+/// of the new item.
 pub(crate) fn subscribe(
     tables: &mut Tables,
     owner_id: &str,
@@ -179,29 +174,76 @@ pub(crate) fn subscribe(
     period: Period,
     now: i64,
 ) -> Result<String, ApiError> {
+    let terms = terms(tables, owner_id, price_id, period, now)?;
     let price = plans::find_price(tables, price_id)?.clone();
-    let plan = plans::find(tables, &price.plan_id)?.clone();
-    check_payer(tables, &plan, owner_id)?;
-    if price.of(period).is_none() {
-        return Err(ApiError::value("plan_period", "must be one of the price"));
-    }
-    let trial_days = plan.free_trial_days.filter(|_| may_try(tables, owner_id));
-    let replaced = end_current(tables, owner_id, now);
-    let mut item = new_item(owner_id, &price, period, now);
-    match trial_days.filter(|_| item.period_end.is_some()) {
-        Some(days) => {
-            item.is_free_trial = true;
-            item.period_end = Some(now.saturating_add(days.saturating_mul(24 * 60 * 60 * 1000)));
-        }
-        None => {
-            let proration = replaced.map_or(0, |one| unused(tables, &one, now));
-            settle(tables, &mut item, &price, Charge::Checkout, proration, now);
-        }
-    }
-    let id = item.id.clone();
-    tables.subscription_items.insert(item);
+    let id = match &terms.follows {
+        Some((current, at)) => schedule(tables, current, &price, period, *at, now),
+        None => begin(tables, owner_id, &price, period, &terms, now).0,
+    };
     touch(tables, owner_id, now);
     Ok(id)
+}
+
+/// Ends what the payer has, and starts and pays an item. Returns its id and what was paid for.
+fn begin(
+    tables: &mut Tables,
+    owner_id: &str,
+    price: &Price,
+    period: Period,
+    terms: &Terms,
+    now: i64,
+) -> (String, Option<Amounts>) {
+    end_current(tables, owner_id, now);
+    let mut item = new_item(owner_id, price, period, now);
+    let mut paid = None;
+    if terms.trial_ends_at.is_some() {
+        item.is_free_trial = true;
+        item.period_end = terms.trial_ends_at;
+    } else {
+        paid = settle(
+            tables,
+            &mut item,
+            price,
+            Charge::Checkout,
+            terms.proration,
+            now,
+        );
+    }
+    (tables.subscription_items.insert(item).id.clone(), paid)
+}
+
+/// Cancels an item at the end of its period, and lets another one follow, whose id is returned. What was to follow so far
+/// does not.
+fn schedule(
+    tables: &mut Tables,
+    current: &str,
+    price: &Price,
+    period: Period,
+    at: i64,
+    now: i64,
+) -> String {
+    let owner_id = tables
+        .subscription_items
+        .get(current)
+        .map_or_else(String::new, |item| item.owner_id.clone());
+    for id in tables
+        .subscription_items
+        .ids(|one| one.owner_id == owner_id && one.status == ItemStatus::Upcoming)
+    {
+        if let Some(one) = tables.subscription_items.get_mut(&id) {
+            end(one, now);
+        }
+    }
+    if let Some(previous) = tables.subscription_items.get_mut(current) {
+        previous.status = ItemStatus::Canceled;
+        previous.canceled_at.get_or_insert(now);
+        previous.updated_at = now;
+    }
+    let mut next = new_item(&owner_id, price, period, now);
+    next.status = ItemStatus::Upcoming;
+    next.period_start = at;
+    next.period_end = next.period_end.map(|_| at.saturating_add(period.length()));
+    tables.subscription_items.insert(next).id.clone()
 }
 
 fn check_payer(tables: &Tables, plan: &Plan, owner_id: &str) -> Result<(), ApiError> {
@@ -228,22 +270,16 @@ fn settle(
     Some(paid)
 }
 
-/// Ends the items of a payer that have not ended, and returns the one that was paid for.
-fn end_current(tables: &mut Tables, owner_id: &str, now: i64) -> Option<SubscriptionItem> {
-    let mut paid = None;
-    let current: Vec<String> = current_items(tables, owner_id)
-        .into_iter()
-        .map(|item| item.id.clone())
-        .collect();
-    for id in current {
+/// Ends the items of a payer that have not ended.
+fn end_current(tables: &mut Tables, owner_id: &str, now: i64) {
+    for id in tables
+        .subscription_items
+        .ids(|item| item.owner_id == owner_id && item.status != ItemStatus::Ended)
+    {
         if let Some(item) = tables.subscription_items.get_mut(&id) {
-            if item.is_in_force() && item.period_end.is_some() && !item.is_free_trial {
-                paid = Some(item.clone());
-            }
             end(item, now);
         }
     }
-    paid
 }
 
 fn end(item: &mut SubscriptionItem, at: i64) {
@@ -474,52 +510,29 @@ pub(crate) fn transition(
         None if item.period == Period::Month => Period::Annual,
         None => Period::Month,
     };
-    let monthly = |price: &Price| price.amount.or(price.annual_monthly_amount).unwrap_or(0);
-    let effective_at = item
-        .period_end
-        .filter(|end| monthly(&to) < monthly(&from) && *end > now);
-    let transition = match effective_at {
+    let follows_at = follows_at(tables, &item, &to, period, now);
+    let (item_id, paid) = match follows_at {
+        Some(at) => (schedule(tables, &item.id, &to, period, at, now), None),
         None => {
-            let replaced = end_current(tables, &item.owner_id, now);
-            let proration = replaced.map_or(0, |one| unused(tables, &one, now));
-            let mut next = new_item(&item.owner_id, &to, period, now);
-            let paid = settle(tables, &mut next, &to, Charge::Checkout, proration, now);
-            Transition {
-                previous_item_id: item.id.clone(),
-                item_id: tables.subscription_items.insert(next).id.clone(),
-                effective_at: now,
-                immediate: true,
-                paid: paid.map(Amounts::total).filter(|total| *total > 0),
-            }
-        }
-        Some(at) => {
-            let owner_id = &item.owner_id;
-            for id in tables
-                .subscription_items
-                .ids(|one| one.owner_id == *owner_id && one.status == ItemStatus::Upcoming)
-            {
-                if let Some(one) = tables.subscription_items.get_mut(&id) {
-                    end(one, now);
-                }
-            }
-            if let Some(previous) = tables.subscription_items.get_mut(&item.id) {
-                previous.status = ItemStatus::Canceled;
-                previous.canceled_at.get_or_insert(now);
-                previous.updated_at = now;
-            }
-            let mut next = new_item(&item.owner_id, &to, period, now);
-            next.status = ItemStatus::Upcoming;
-            next.period_start = at;
-            next.period_end = next.period_end.map(|_| at.saturating_add(period.length()));
-            Transition {
-                previous_item_id: item.id.clone(),
-                item_id: tables.subscription_items.insert(next).id.clone(),
-                effective_at: at,
-                immediate: false,
-                paid: None,
-            }
+            let terms = Terms {
+                follows: None,
+                trial_ends_at: None,
+                proration: if item.is_free_trial {
+                    0
+                } else {
+                    unused(tables, &item, now)
+                },
+                amounts: None,
+            };
+            begin(tables, &item.owner_id, &to, period, &terms, now)
         }
     };
     touch(tables, &item.owner_id, now);
-    Ok(transition)
+    Ok(Transition {
+        previous_item_id: item.id,
+        item_id,
+        effective_at: follows_at.unwrap_or(now),
+        immediate: follows_at.is_none(),
+        paid: paid.map(Amounts::total).filter(|total| *total > 0),
+    })
 }

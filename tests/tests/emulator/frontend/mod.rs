@@ -1,6 +1,7 @@
 //! The Frontend API over HTTP: a browser without a screen, stories that call every operation, and what is refused.
 
 pub(crate) mod backend;
+mod billing;
 mod browser;
 mod oauth;
 mod organizations;

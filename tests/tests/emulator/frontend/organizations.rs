@@ -21,7 +21,7 @@ async fn signed_in(
 }
 
 /// The claims of a session token, whose signature the emulator made.
-fn claims(jwt: &Value) -> Value {
+pub(super) fn claims(jwt: &Value) -> Value {
     use base64::Engine as _;
     let payload = jwt.as_str().unwrap().split('.').nth(1).unwrap();
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD

@@ -6,7 +6,7 @@ use clerk_emulator::{Emulator, OrganizationSeed, SettingsSeed, UserSeed};
 use http::Method;
 
 use super::browser::{Browser, Judge, Walked};
-use super::{oauth, organizations, profile, sign_in, sign_up, wallets};
+use super::{billing, oauth, organizations, profile, sign_in, sign_up, wallets};
 use crate::report;
 
 /// An instance with a few people, one of whom runs an organization.
@@ -59,6 +59,7 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     organizations::suggestions(&judge).await;
     profile::api_keys(&judge).await;
     wallets::signatures(&judge).await;
+    billing::payers(&judge).await;
     oauth::code_and_tokens(&judge).await;
     oauth::agents_and_satellites(&judge).await;
     judge.verdict();

@@ -1,0 +1,101 @@
+//! Subscriptions and their items, as they are found and listed.
+
+use crate::model::billing::{ItemStatus, PayerKind, Subscription, SubscriptionItem};
+use crate::rules::api_error::ApiError;
+use crate::store::tables::Tables;
+
+/// Returns whether an owner is a user or an organization.
+pub(super) fn payer_kind(tables: &Tables, owner_id: &str) -> PayerKind {
+    if tables.organizations.contains(owner_id) {
+        PayerKind::Org
+    } else {
+        PayerKind::User
+    }
+}
+
+/// Finds the subscription of a user or organization.
+pub(crate) fn of_owner<'a>(
+    tables: &'a Tables,
+    owner_id: &str,
+) -> Result<&'a Subscription, ApiError> {
+    tables
+        .subscriptions
+        .find(|subscription| subscription.owner_id == owner_id)
+        .ok_or_else(|| ApiError::not_found("subscription of the payer", owner_id))
+}
+
+/// Finds a subscription item by id.
+pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SubscriptionItem, ApiError> {
+    tables
+        .subscription_items
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("subscription item", id))
+}
+
+/// Lists the items of a payer that have not ended, oldest first.
+pub(crate) fn current_items<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a SubscriptionItem> {
+    tables
+        .subscription_items
+        .iter()
+        .filter(|item| item.owner_id == owner_id && item.status != ItemStatus::Ended)
+        .collect()
+}
+
+/// Returns true if the payer has had no free trial yet.
+pub(crate) fn may_try(tables: &Tables, owner_id: &str) -> bool {
+    let costs = |item: &SubscriptionItem| item.owner_id == owner_id && item.period_end.is_some();
+    tables.subscription_items.find(costs).is_none()
+}
+
+/// What a list of items is narrowed to.
+#[derive(Debug, Default)]
+pub(crate) struct ItemFilter<'a> {
+    pub(crate) status: Option<&'a str>,
+    pub(crate) payer: Option<PayerKind>,
+    pub(crate) plan_id: Option<&'a str>,
+    pub(crate) include_free: bool,
+    /// In lower case.
+    pub(crate) query: Option<String>,
+}
+
+/// Lists subscription items, newest first.
+pub(crate) fn list<'a>(tables: &'a Tables, filter: &ItemFilter<'_>) -> Vec<&'a SubscriptionItem> {
+    let has_status = |item: &SubscriptionItem| match filter.status {
+        None => true,
+        Some("active") => item.is_in_force(),
+        Some("ended") => item.status == ItemStatus::Ended,
+        Some("upcoming") => item.status == ItemStatus::Upcoming,
+        Some("free_trial") => item.is_in_force() && item.is_free_trial,
+        Some(_) => false,
+    };
+    tables
+        .subscription_items
+        .iter()
+        .rev()
+        .filter(|item| has_status(item))
+        .filter(|item| filter.include_free || item.period_end.is_some())
+        .filter(|item| {
+            filter
+                .payer
+                .is_none_or(|payer| payer_kind(tables, &item.owner_id) == payer)
+        })
+        .filter(|item| filter.plan_id.is_none_or(|plan| item.plan_id == plan))
+        .filter(|item| {
+            filter
+                .query
+                .as_deref()
+                .is_none_or(|query| payer_mentions(tables, &item.owner_id, query))
+        })
+        .collect()
+}
+
+fn payer_mentions(tables: &Tables, owner_id: &str, query: &str) -> bool {
+    if let Some(user) = tables.users.get(owner_id) {
+        return user.mentions(query);
+    }
+    tables.organizations.get(owner_id).is_some_and(|one| {
+        [&one.id, &one.name, &one.slug]
+            .iter()
+            .any(|text| text.to_lowercase().contains(query))
+    })
+}

@@ -1,0 +1,403 @@
+//! Billing from the side of those who pay.
+
+use std::time::Duration;
+
+use clerk_emulator::{Emulator, OrganizationSeed, PlanSeed, UserSeed};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::browser::{Body, Browser, Judge, id};
+use super::organizations::claims;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn emulator() -> Emulator {
+    let pro = PlanSeed::for_users("pro", "Pro")
+        .monthly_amount(2_000)
+        .annual_monthly_amount(1_600)
+        .feature("exports");
+    Emulator::builder()
+        .user(UserSeed::new("ada@example.com").password("analytical-engine"))
+        .user(UserSeed::new("grace@example.com").password("nanoseconds-matter"))
+        .organization(
+            OrganizationSeed::new("Acme", "acme")
+                .member("ada@example.com", "org:admin")
+                .member("grace@example.com", "org:member"),
+        )
+        .plan(pro)
+        .plan(PlanSeed::for_users("basic", "Basic").monthly_amount(500))
+        .plan(
+            PlanSeed::for_users("trial", "Trial")
+                .monthly_amount(3_000)
+                .free_trial_days(7),
+        )
+        .plan(
+            PlanSeed::for_organizations("team", "Team")
+                .monthly_amount(5_000)
+                .feature("seats"),
+        )
+        .start()
+        .await
+        .unwrap()
+}
+
+/// Who pays: how the document spells the paths, and what is filled in.
+#[derive(Clone, Copy)]
+struct Payer<'a> {
+    base: &'static str,
+    organization: Option<&'a str>,
+}
+
+impl<'a> Payer<'a> {
+    const USER: Self = Self {
+        base: "/v1/me/billing",
+        organization: None,
+    };
+
+    fn organization(id: &'a str) -> Self {
+        Self {
+            base: "/v1/organizations/{organizationID}/billing",
+            organization: Some(id),
+        }
+    }
+
+    async fn send(
+        self,
+        browser: &mut Browser,
+        method: Method,
+        path: &str,
+        more: &[&str],
+        form: &[(&str, &str)],
+    ) -> super::browser::Answer {
+        let arguments: Vec<&str> = self.organization.iter().chain(more).copied().collect();
+        let template = format!("{}/{path}", self.base);
+        let body = Body::Form(form);
+        browser.send(method, &template, &arguments, body).await
+    }
+
+    async fn get(self, browser: &mut Browser, path: &str) -> Value {
+        let answer = self.send(browser, Method::GET, path, &[], &[]).await;
+        answer.response().clone()
+    }
+}
+
+/// Finds a plan in the public list.
+async fn plan(browser: &mut Browser, payer_type: &str, slug: &str) -> String {
+    let list = format!("/v1/billing/plans?payer_type={payer_type}");
+    let plans = browser.get(&list, &[]).await.body;
+    let plans = plans["data"].as_array().unwrap().iter();
+    let mut plans = plans.filter(|plan| plan["slug"] == slug);
+    id(plans.next().unwrap())
+}
+
+/// Buys a plan with the card that every payer has.
+async fn buy(browser: &mut Browser, payer: Payer<'_>, plan: &str, period: &str) -> Value {
+    let form = [("plan_id", plan), ("plan_period", period)];
+    let started = payer
+        .send(browser, Method::POST, "checkouts", &[], &form)
+        .await;
+    let checkout = id(started.response());
+    let path = "checkouts/{checkoutID}/confirm";
+    let form = [("use_test_card", "true"), ("gateway", "stripe")];
+    let done = payer
+        .send(browser, Method::PATCH, path, &[&checkout], &form)
+        .await;
+    assert_eq!(done.response()["status"], "completed", "{}", done.body);
+    done.response().clone()
+}
+
+/// Calls each operation for a user and for an organization.
+pub(super) async fn payers(judge: &Judge) {
+    let emulator = emulator().await;
+    let organization = emulator.organization_id("acme").unwrap();
+    let mut ada = Browser::new(&emulator, judge).await;
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    for (payer, payer_type, slug) in [
+        (Payer::USER, "user", "pro"),
+        (Payer::organization(&organization), "org", "team"),
+    ] {
+        let plan = plan(&mut ada, payer_type, slug).await;
+        let shown = ada.get("/v1/billing/plans/{planIdOrSlug}", &[slug]).await;
+        assert_eq!(shown.body["id"], plan.as_str());
+
+        let own = payer.get(&mut ada, "subscription").await;
+        assert_eq!(own["subscription_items"][0]["plan"]["is_default"], true);
+        let form = [("plan_id", plan.as_str()), ("plan_period", "month")];
+        let started = payer
+            .send(&mut ada, Method::POST, "checkouts", &[], &form)
+            .await;
+        let checkout = started.response().clone();
+        assert_eq!(checkout["needs_payment_method"], true);
+        let one = "checkouts/{checkoutID}";
+        let (checkout_id, fee) = (id(&checkout), &checkout["totals"]["total_due_now"]);
+        let again = payer
+            .send(&mut ada, Method::GET, one, &[&checkout_id], &[])
+            .await;
+        assert_eq!(again.response()["totals"]["total_due_now"], *fee);
+        let form = [("promo_code", "")];
+        payer
+            .send(&mut ada, Method::PATCH, one, &[&checkout_id], &form)
+            .await
+            .response();
+        let form = [("promo_code", "FRIENDS")];
+        let unknown = payer
+            .send(&mut ada, Method::PATCH, one, &[&checkout_id], &form)
+            .await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+        // Another card is added, and becomes the one that pays.
+        payer
+            .send(
+                &mut ada,
+                Method::POST,
+                "payment_methods/initialize",
+                &[],
+                &[],
+            )
+            .await
+            .response();
+        let form = [
+            ("gateway", "stripe"),
+            ("payment_token", "pm_card_mastercard"),
+        ];
+        let added = payer
+            .send(&mut ada, Method::POST, "payment_methods", &[], &form)
+            .await;
+        let card = id(added.response());
+        let form = [("payment_method_id", card.as_str())];
+        payer
+            .send(
+                &mut ada,
+                Method::PUT,
+                "payers/default_payment_method",
+                &[],
+                &form,
+            )
+            .await
+            .response();
+        let cards = payer.get(&mut ada, "payment_methods").await;
+        assert_eq!(cards["total_count"], 2);
+        assert_eq!(cards["data"][0]["is_default"], false);
+        assert_eq!(cards["data"][1]["last4"], "4444");
+
+        let path = "checkouts/{checkoutID}/confirm";
+        let done = payer
+            .send(&mut ada, Method::PATCH, path, &[&checkout_id], &form)
+            .await;
+        assert_eq!(done.response()["status"], "completed");
+        let twice = payer
+            .send(&mut ada, Method::PATCH, path, &[&checkout_id], &form)
+            .await;
+        assert_eq!(twice.status, StatusCode::CONFLICT);
+
+        let items = payer.get(&mut ada, "subscription_items").await;
+        assert_eq!(items["data"][0]["plan"]["slug"], slug);
+        let statements = payer.get(&mut ada, "statements").await;
+        let statement = id(&statements["data"][0]);
+        let one = "statements/{statementID}";
+        let statement = payer
+            .send(&mut ada, Method::GET, one, &[&statement], &[])
+            .await;
+        assert_eq!(
+            statement.response()["groups"][0]["items"][0]["amount"],
+            *fee
+        );
+        let payments = payer
+            .send(&mut ada, Method::GET, "payment_attempts", &[], &[])
+            .await;
+        assert_eq!(payments.body["data"][0]["payment_method"]["last4"], "4444");
+        let payment = id(&payments.body["data"][0]);
+        let one = "payment_attempts/{paymentAttemptID}";
+        let payment = payer
+            .send(&mut ada, Method::GET, one, &[&payment], &[])
+            .await;
+        assert_eq!(payment.body["status"], "paid");
+        assert_eq!(payer.get(&mut ada, "credits").await["balance"], Value::Null);
+        assert_eq!(
+            payer.get(&mut ada, "credits/history").await["total_count"],
+            0
+        );
+
+        let one = "payment_methods/{paymentMethodID}";
+        let gone = payer
+            .send(&mut ada, Method::DELETE, one, &[&card], &[])
+            .await;
+        assert_eq!(gone.response()["status"], "disconnected");
+        let cards = payer.get(&mut ada, "payment_methods").await;
+        assert_eq!(cards["data"][0]["is_default"], true);
+        let first = id(&cards["data"][0]);
+        let kept = payer
+            .send(&mut ada, Method::DELETE, one, &[&first], &[])
+            .await;
+        assert_eq!(kept.status, StatusCode::CONFLICT);
+
+        let one = "subscription_items/{subscriptionItemID}";
+        let item = id(&items["data"][0]);
+        let canceled = payer
+            .send(&mut ada, Method::DELETE, one, &[&item], &[])
+            .await;
+        assert_eq!(canceled.response()["status"], "canceled");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_was_bought_is_in_the_next_token() {
+    let emulator = emulator().await;
+    let judge = Judge::default();
+    let mut ada = Browser::new(&emulator, &judge).await;
+    let session = ada.sign_in("ada@example.com", "analytical-engine").await;
+    let tokens = "/v1/client/sessions/{session_id}/tokens";
+    let before = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
+    assert_eq!(before["pla"], Value::Null);
+    let pro = plan(&mut ada, "user", "pro").await;
+    buy(&mut ada, Payer::USER, &pro, "month").await;
+    let after = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
+    assert_eq!(
+        (&after["pla"], &after["fea"]),
+        (&json!("u:pro"), &json!("u:exports"))
+    );
+
+    // A subscription that was canceled stays until its period is over.
+    let items = Payer::USER.get(&mut ada, "subscription_items").await;
+    let item = id(&items["data"][0]);
+    let one = "subscription_items/{subscriptionItemID}";
+    Payer::USER
+        .send(&mut ada, Method::DELETE, one, &[&item], &[])
+        .await
+        .response();
+    let canceled = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
+    assert_eq!(canceled["pla"], "u:pro");
+    emulator.advance_clock(31 * DAY);
+    let session = ada.sign_in("ada@example.com", "analytical-engine").await;
+    let items = Payer::USER.get(&mut ada, "subscription_items").await;
+    assert_eq!(items["data"][0]["plan"]["slug"], "free_user");
+    let ended = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
+    assert_eq!(ended["pla"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_dearer_plan_begins_at_once_and_a_cheaper_one_when_the_period_is_over() {
+    let emulator = emulator().await;
+    let judge = Judge::default();
+    let mut ada = Browser::new(&emulator, &judge).await;
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let (basic, pro) = (
+        plan(&mut ada, "user", "basic").await,
+        plan(&mut ada, "user", "pro").await,
+    );
+    buy(&mut ada, Payer::USER, &basic, "month").await;
+    emulator.advance_clock(15 * DAY);
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let up = buy(&mut ada, Payer::USER, &pro, "month").await;
+    assert_eq!(up["is_immediate_plan_change"], true);
+    // Half of the cheaper plan's month is left, and counts.
+    let due = up["totals"]["total_due_now"]["amount"].as_i64().unwrap();
+    assert!((1_750..=1_751).contains(&due), "{due}");
+
+    let down = buy(&mut ada, Payer::USER, &basic, "month").await;
+    assert_eq!(down["is_immediate_plan_change"], false);
+    assert_eq!(down["totals"]["total_due_now"]["amount"], 0);
+    let slugs = async |ada: &mut Browser| -> Vec<String> {
+        let items = Payer::USER.get(ada, "subscription_items").await;
+        let items = items["data"].as_array().unwrap().iter();
+        let shown = items.map(|item| format!("{} {}", item["plan"]["slug"], item["status"]));
+        shown.map(|text| text.replace('"', "")).collect()
+    };
+    assert_eq!(slugs(&mut ada).await, ["pro canceled", "basic upcoming"]);
+    emulator.advance_clock(31 * DAY);
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    assert_eq!(slugs(&mut ada).await, ["basic active"]);
+}
+
+#[tokio::test]
+async fn a_free_trial_costs_nothing_and_is_had_once() {
+    let emulator = emulator().await;
+    let judge = Judge::default();
+    let mut ada = Browser::new(&emulator, &judge).await;
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let trial = plan(&mut ada, "user", "trial").await;
+    let done = buy(&mut ada, Payer::USER, &trial, "month").await;
+    assert!(done["free_trial_ends_at"].is_i64(), "{done}");
+    assert_eq!(done["totals"]["total_due_now"]["amount"], 0);
+    assert_eq!(
+        done["totals"]["total_due_after_free_trial"]["amount"],
+        3_000
+    );
+    let statements = Payer::USER.get(&mut ada, "statements").await;
+    assert_eq!(statements["total_count"], 0);
+    emulator.advance_clock(8 * DAY);
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let payments = Payer::USER
+        .send(&mut ada, Method::GET, "payment_attempts", &[], &[])
+        .await;
+    assert_eq!(payments.body["data"][0]["amount"]["amount"], 3_000);
+    let own = Payer::USER.get(&mut ada, "subscription").await;
+    assert_eq!(own["eligible_for_free_trial"], false);
+}
+
+#[tokio::test]
+async fn members_without_the_permission_and_strangers_are_refused() {
+    let emulator = emulator().await;
+    let judge = Judge::default();
+    let acme = emulator.organization_id("acme").unwrap();
+    let organization = Payer::organization(&acme);
+    let mut ada = Browser::new(&emulator, &judge).await;
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let mut grace = Browser::new(&emulator, &judge).await;
+    grace
+        .sign_in("grace@example.com", "nanoseconds-matter")
+        .await;
+    let (team, pro) = (
+        plan(&mut ada, "org", "team").await,
+        plan(&mut ada, "user", "pro").await,
+    );
+    let form = [("plan_id", team.as_str()), ("plan_period", "month")];
+    let refused = organization
+        .send(&mut grace, Method::POST, "checkouts", &[], &form)
+        .await;
+    assert_eq!(refused.code(), "missing_organization_permission");
+    organization.get(&mut grace, "subscription").await;
+
+    // A checkout, a card and an item belong to one payer.
+    let form = [("plan_id", pro.as_str()), ("plan_period", "month")];
+    let started = Payer::USER
+        .send(&mut ada, Method::POST, "checkouts", &[], &form)
+        .await;
+    let checkout = id(started.response());
+    let path = "checkouts/{checkoutID}/confirm";
+    let foreign = Payer::USER
+        .send(&mut grace, Method::PATCH, path, &[&checkout], &[])
+        .await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+    let cards = Payer::USER.get(&mut ada, "payment_methods").await;
+    let card = id(&cards["data"][0]);
+    let form = [("payment_method_id", card.as_str())];
+    let foreign = Payer::USER
+        .send(
+            &mut grace,
+            Method::PUT,
+            "payers/default_payment_method",
+            &[],
+            &form,
+        )
+        .await;
+    assert_eq!(foreign.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    // A plan is for one kind of payer, and is not bought twice.
+    let form = [("plan_id", team.as_str()), ("plan_period", "month")];
+    let wrong = Payer::USER
+        .send(&mut ada, Method::POST, "checkouts", &[], &form)
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    buy(&mut ada, Payer::USER, &pro, "month").await;
+    let form = [("plan_id", pro.as_str()), ("plan_period", "month")];
+    let twice = Payer::USER
+        .send(&mut ada, Method::POST, "checkouts", &[], &form)
+        .await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let mut nobody = Browser::new(&emulator, &judge).await;
+    let refused = Payer::USER
+        .send(&mut nobody, Method::GET, "subscription", &[], &[])
+        .await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+}
