@@ -1,4 +1,4 @@
-//! How the answers of the generated operations are read.
+//! Readers for the responses of the generated operations.
 
 use serde::de::{DeserializeOwned, Error as _};
 
@@ -9,13 +9,13 @@ use crate::{
     raw_response::RawResponse,
 };
 
-/// Reads an answer that is JSON.
+/// Reads a JSON response.
 #[inline]
 pub(crate) fn json<T: DeserializeOwned>(answer: &RawResponse) -> Result<T, Error> {
     answer.json()
 }
 
-/// Reads an answer without a body; whatever it holds is ignored.
+/// Reads a response without a body. Any body is ignored.
 #[cfg(any(feature = "instance", feature = "machine-auth"))]
 #[expect(
     clippy::unnecessary_wraps,
@@ -25,7 +25,7 @@ pub(crate) fn nothing(_: &RawResponse) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads an answer that is text.
+/// Reads a text response.
 #[cfg(feature = "instance")]
 #[expect(
     clippy::unnecessary_wraps,
@@ -35,7 +35,7 @@ pub(crate) fn text(answer: &RawResponse) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
-/// Reads an answer that is a list, with its entries under `key`.
+/// Reads a list response, whose entries are under `key`.
 #[inline]
 pub(crate) fn page<T: DeserializeOwned>(
     answer: &RawResponse,
@@ -45,7 +45,7 @@ pub(crate) fn page<T: DeserializeOwned>(
         .map_err(|source| answer.decode_error(std::any::type_name::<Page<T>>(), source))
 }
 
-/// Reads an answer that is a number of things.
+/// Reads a response that contains a count.
 pub(crate) fn count(answer: &RawResponse) -> Result<u64, Error> {
     let TotalCount { total_count } = answer.json()?;
     total_count.try_into().map_err(|_| {
@@ -54,10 +54,10 @@ pub(crate) fn count(answer: &RawResponse) -> Result<u64, Error> {
     })
 }
 
-/// Refuses an answer about another object than the one that was asked for.
+/// Rejects a response about a different object than the requested one.
 ///
-/// `names` are the ids and other unique names of the object that came. An object without any of
-/// them says nothing about itself and is accepted.
+/// `names` are the ID and other unique names of the object in the response. A response without any
+/// of them is accepted.
 pub(crate) fn same<const N: usize>(
     answer: &RawResponse,
     asked: &str,
@@ -70,7 +70,7 @@ pub(crate) fn same<const N: usize>(
     Err(answer.other_object())
 }
 
-/// An id of an answer, which some answers leave out.
+/// Reads an ID that some responses leave out.
 pub(crate) trait Name {
     fn name(&self) -> Option<&str>;
 }

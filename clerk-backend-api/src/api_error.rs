@@ -12,7 +12,7 @@ use crate::{
     trace_id::trace_id,
 };
 
-/// How much of the body of a refusal an error keeps.
+/// The maximum number of bytes of a response body that an error keeps.
 const MAX_KEPT_BODY: usize = 64 * 1024;
 
 /// A request that the server refused.
@@ -28,7 +28,7 @@ pub struct ApiError {
     pub errors: Vec<ApiErrorItem>,
     /// Details that apply to the response as a whole.
     pub meta: Map<String, Value>,
-    /// The trace id, which Clerk's support team can use to find the request.
+    /// The trace ID, which Clerk's support team can use to find the request.
     pub trace_id: Option<String>,
     /// How long the server asked the client to wait.
     pub retry_after: Option<Duration>,
@@ -38,8 +38,8 @@ pub struct ApiError {
     pub body: Bytes,
 }
 
-/// The body of a refusal. Each part is read on its own, so that an unexpected value in one of them
-/// does not lose the others.
+/// The body of an error response. Each part is parsed separately, so that an unexpected value in
+/// one part does not lose the others.
 #[derive(Default)]
 struct ErrorBody {
     errors: Vec<ApiErrorItem>,
@@ -71,7 +71,7 @@ fn item(text: &str) -> ApiErrorItem {
     }
 }
 
-/// One part of an object, if there is a readable one.
+/// Reads one part of an object, or returns `None` if it cannot be read.
 fn part<T>(text: &str, key: &str) -> Option<T>
 where
     T: for<'de> Lenient<'de>,
@@ -80,7 +80,7 @@ where
     T::read(&mut serde_json::Deserializer::from_str(value.get())).ok()?
 }
 
-/// The entries of a list that are not read yet; a single object is a list of one.
+/// Returns the unparsed entries of a list; a single object counts as a list of one.
 #[derive(Default)]
 struct Rows(Vec<Box<RawValue>>);
 
@@ -119,7 +119,7 @@ impl ApiError {
                 .or_else(|| trace_id(headers)),
             retry_after,
             headers: headers.clone(),
-            // A copy, so that a short error does not keep a long answer in memory.
+            // A copy, so that a short error does not keep a long response in memory.
             body: Bytes::copy_from_slice(&body[..body.len().min(MAX_KEPT_BODY)]),
         }
     }
@@ -127,7 +127,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the clerk api answered {}", self.status)?;
+        write!(f, "the clerk api responded with {}", self.status)?;
         if let Some(item) = self.errors.first() {
             write!(f, ": {item}")?;
         }
@@ -139,7 +139,8 @@ impl fmt::Display for ApiError {
 }
 
 impl fmt::Debug for ApiError {
-    // Details and body name email addresses and other identifiers: their texts are not shown.
+    // Details and the body may contain email addresses and other identifiers, so their text is not
+    // shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let codes: Vec<_> = self.errors.iter().map(|item| item.code.as_str()).collect();
         f.debug_struct("ApiError")
@@ -164,7 +165,7 @@ pub struct ApiErrorItem {
     pub message: String,
     /// A longer message, suitable for end users.
     pub long_message: Option<String>,
-    /// Details, whose keys depend on the code.
+    /// Further details; the keys depend on the code.
     pub meta: Map<String, Value>,
 }
 
@@ -185,7 +186,7 @@ impl ApiErrorItem {
         self.meta.get("param_name")?.as_str()
     }
 
-    /// Returns the id of the session that the error is about.
+    /// Returns the ID of the session that the error is about.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.meta.get("session_id")?.as_str()

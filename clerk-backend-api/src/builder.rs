@@ -76,7 +76,7 @@ impl Default for ClerkClientBuilder {
     }
 }
 
-/// The variables that are read.
+/// The environment variables that the client reads.
 const VARIABLES: [&str; 5] = [
     "CLERK_SECRET_KEY",
     "CLERK_MACHINE_SECRET_KEY",
@@ -142,7 +142,7 @@ impl ClerkClientBuilder {
         self.secret_key.is_some()
     }
 
-    /// Returns the error of reading the environment, if there was one.
+    /// Returns the error from reading the environment, if any.
     pub(crate) fn problem(&self) -> Option<ConfigError> {
         self.unreadable_variable
             .map(ConfigError::UnreadableVariable)
@@ -150,8 +150,7 @@ impl ClerkClientBuilder {
 
     /// Sets the secret key of the instance.
     ///
-    /// A client without one can only send requests that have a key of their own, use a machine
-    /// secret key, or need no key.
+    /// Without one, a client can only send requests that set their own key, use a machine secret key, or need no key.
     pub fn secret_key(mut self, key: impl Into<SecretKey>) -> Self {
         self.secret_key = Some(key.into());
         self
@@ -304,7 +303,7 @@ impl ClerkClientBuilder {
     /// Returns the validated API URL without the version segment.
     fn checked_api_url(&self, segment: &str) -> Result<Url, ConfigError> {
         let text = self.api_url.trim();
-        // The parser would drop some of these, and take others for something else.
+        // The URL parser would drop some of these characters and misinterpret others.
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(ConfigError::InvalidApiUrl(None));
         }
@@ -386,8 +385,8 @@ fn http_client(url: &Url, connect_timeout: Duration) -> Result<reqwest::Client, 
             .connect_timeout(connect_timeout)
             .redirect(reqwest::redirect::Policy::none());
         if is_loopback(url) {
-            // A proxy of the environment would be sent the key in the clear, and would look for
-            // the server on its own machine.
+            // A proxy from the environment would receive the key unencrypted, and would look for the server on its own
+            // machine.
             builder.no_proxy()
         } else {
             builder
@@ -395,7 +394,7 @@ fn http_client(url: &Url, connect_timeout: Duration) -> Result<reqwest::Client, 
     };
     #[cfg(any(feature = "transport", feature = "native-tls"))]
     if url.scheme() == "http" && is_loopback(url) {
-        // No certificate is ever checked, so none are needed.
+        // No certificates are checked, so none are needed.
         let client = builder().tls_certs_only([]).build();
         return client.map_err(|error| ConfigError::HttpClient(Box::new(error)));
     }

@@ -56,7 +56,7 @@ impl ClerkClient {
         ClerkClientBuilder::default()
     }
 
-    /// Creates a request that this crate does not model, from a method and path segments.
+    /// Creates a request for an operation that this crate does not model, from a method and path segments.
     ///
     /// Each segment is percent-encoded. Sending fails if a segment is empty, or is or decodes to
     /// `.` or `..`.
@@ -66,13 +66,13 @@ impl ClerkClient {
     /// use http::Method;
     ///
     /// # async fn run(client: ClerkClient) -> Result<(), Error> {
-    /// let answer = client
+    /// let response = client
     ///     .request(Method::POST, ["users", "user_2abc", "new_feature"])
     ///     .query("dry_run", true)
     ///     .json(&serde_json::json!({ "level": 3 }))
     ///     .send()
     ///     .await?;
-    /// let value: serde_json::Value = answer.json()?;
+    /// let value: serde_json::Value = response.json()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -84,11 +84,11 @@ impl ClerkClient {
         RawRequest::new(self.call(method, "raw", ""), path)
     }
 
-    /// Returns a client on the same connections that also calls `observer` whenever a request other than GET and HEAD has
-    /// ended: answered, failed or dropped. Caches can forget what it may have changed.
+    /// Returns a client that shares these connections and also calls `observer` whenever a request other than GET or HEAD has
+    /// ended: with a response, with an error, or because it was dropped. Caches use it to drop entries that may have changed.
     ///
-    /// `observer` gets the method and the path behind the version segment, percent-encoded, such as `/users/user_2abc`. It
-    /// runs before the caller gets the answer, and should be quick.
+    /// `observer` gets the method and the path after the version segment, percent-encoded, such as `/users/user_2abc`. It runs
+    /// before the caller gets the response and should return quickly.
     ///
     /// ```
     /// # fn main() -> Result<(), clerk_backend_api::ConfigError> {
@@ -111,10 +111,10 @@ impl ClerkClient {
         &self.connection.unversioned_url
     }
 
-    /// Returns the secret key that requests are sent under, unless a request has one of its own.
+    /// Returns the secret key that authenticates requests, unless a request sets its own.
     ///
     /// # Security
-    /// Whoever holds it controls the instance. Use it to tell clients apart, hashed, and nowhere else.
+    /// This key gives full control over the instance. Use it only, hashed, to tell clients apart.
     #[must_use]
     pub fn expose_secret_key(&self) -> Option<&str> {
         let header = self.connection.secret_key.as_ref()?;
@@ -127,7 +127,7 @@ impl ClerkClient {
         }
     }
 
-    /// Creates the request of an operation.
+    /// Creates the request for an operation.
     pub(crate) fn call(
         &self,
         method: Method,

@@ -2,7 +2,8 @@ use std::{error::Error as StdError, fmt};
 
 /// An error in the configuration of a client.
 ///
-/// `Debug` is the text with its causes, so that `main() -> Result<(), Box<dyn Error>>` shows it.
+/// `Debug` prints the message and its causes, so that `main() -> Result<(), Box<dyn Error>>` shows
+/// them.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

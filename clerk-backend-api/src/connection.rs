@@ -4,10 +4,12 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use crate::retry::Retry;
 
-/// Called with the method and the path of a request that may have changed something.
+/// A function that is called with the method and path of each request that may have changed
+/// something.
 pub(crate) type WriteObserver = Arc<dyn Fn(&Method, &str) + Send + Sync>;
 
-/// What all requests of a client share: the connection pool, the URL, the keys and the defaults.
+/// The state that all requests of a client share: the connection pool, the URL, the keys and the
+/// defaults.
 #[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) http: reqwest::Client,

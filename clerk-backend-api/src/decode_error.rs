@@ -16,7 +16,7 @@ pub struct DecodeError {
     pub status: StatusCode,
     /// The name of the type that was expected.
     pub expected: &'static str,
-    /// The trace id, which Clerk's support team can use to find the request.
+    /// The trace ID, which Clerk's support team can use to find the request.
     pub trace_id: Option<String>,
     /// The raw body.
     pub body: Bytes,
@@ -24,14 +24,14 @@ pub struct DecodeError {
     source: serde_json::Error,
 }
 
-/// Why an answer is of no use.
+/// Why a response is unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It does not have the promised form.
+    /// It does not have the expected form.
     Form,
-    /// It is about another object.
+    /// It describes a different object.
     OtherObject,
-    /// It is the page before.
+    /// It is the previous page again.
     RepeatedPage,
 }
 
@@ -81,20 +81,20 @@ impl DecodeError {
         } = self;
         match self.reason {
             Reason::Form => format!(
-                "the clerk api answered {status} with a body that is not the expected {expected}"
+                "the clerk api responded with {status} and a body that is not the expected {expected}"
             ),
             Reason::OtherObject => format!(
-                "the clerk api answered {status} with a different {expected} than the one requested"
+                "the clerk api responded with {status} and a different {expected} than the requested one"
             ),
             Reason::RepeatedPage => format!(
-                "the clerk api answered {status} with the same page again instead of the next page"
+                "the clerk api responded with {status} and the same page again instead of the next page"
             ),
         }
     }
 }
 
 impl fmt::Debug for DecodeError {
-    // The body of a successful answer may hold secrets: only its length is shown.
+    // The body of a successful response may contain secrets, so only its length is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecodeError")
             .field("status", &self.status)

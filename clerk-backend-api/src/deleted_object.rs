@@ -6,13 +6,13 @@ use crate::lenient::model;
 pub struct DeletedObject {
     /// The type of the object, such as `user`.
     pub object: String,
-    /// The id of the object.
+    /// The ID of the object.
     pub id: Option<String>,
     /// The slug of the object.
     pub slug: Option<String>,
-    /// The id of the object in a system of the application.
+    /// The ID of the object in the application's own system.
     pub external_id: Option<String>,
-    /// Whether the object is deleted.
+    /// Whether the object was deleted.
     pub deleted: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What `Debug` shows of answers: ids, states, numbers and times, but no text that people wrote.
+//! `Debug` output of responses: IDs, states, numbers and times, but no text that people wrote.
 
 use std::{
     collections::BTreeMap,
@@ -7,13 +7,13 @@ use std::{
 
 use serde_json::{Map, Value};
 
-/// A value whose content may be personal.
+/// A value that may contain personal data.
 pub(crate) trait Discreet {
-    /// Writes as much of it as anyone may see.
+    /// Writes the parts of the value that are safe to log.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-/// Ids that people or other systems choose.
+/// IDs that people or other systems choose.
 const CHOSEN_IDS: [&str; 4] = [
     "external_id",
     "provider_user_id",
@@ -21,7 +21,7 @@ const CHOSEN_IDS: [&str; 4] = [
     "idp_entity_id",
 ];
 
-/// Writes one field of an answer.
+/// Writes one field of a response.
 pub(crate) fn field<T: Discreet + Debug>(
     fields: &mut DebugStruct<'_, '_>,
     name: &'static str,

@@ -29,7 +29,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server answered with a status other than 2xx.
+    /// The server responded with a status other than 2xx.
     #[error(transparent)]
     Api(Box<ApiError>),
     /// The server accepted the request, but its response does not have the expected form.
@@ -70,7 +70,7 @@ impl Error {
         self.items().iter().any(|item| item.code == code)
     }
 
-    /// Returns the trace id, which Clerk's support team can use to find the request.
+    /// Returns the trace ID, which Clerk's support team can use to find the request.
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
         match self {
@@ -89,31 +89,31 @@ impl Error {
         }
     }
 
-    /// Returns true if the server answered 401, that is, refused the key.
+    /// Returns true if the server responded with 401, that is, rejected the key.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.answered(StatusCode::UNAUTHORIZED)
     }
 
-    /// Returns true if the server answered 403, that is, does not allow this request.
+    /// Returns true if the server responded with 403, that is, does not allow this request.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.answered(StatusCode::FORBIDDEN)
     }
 
-    /// Returns true if connecting or the response took too long.
+    /// Returns true if connecting or receiving the response took too long.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout(_))
     }
 
-    /// Returns true if the server answered 404.
+    /// Returns true if the server responded with 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.answered(StatusCode::NOT_FOUND)
     }
 
-    /// Returns true if the server answered 429.
+    /// Returns true if the server responded with 429.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
         self.answered(StatusCode::TOO_MANY_REQUESTS)
@@ -177,7 +177,7 @@ impl<T> Optional<T> for Result<T, Error> {
 }
 
 mod sealed {
-    #[expect(unnameable_types, reason = "that is what seals the trait")]
+    #[expect(unnameable_types, reason = "this seals the trait")]
     pub trait Sealed {}
     impl<T> Sealed for Result<T, super::Error> {}
 }

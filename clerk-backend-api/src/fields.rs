@@ -5,17 +5,17 @@ use serde_json::{Map, Value};
 
 use crate::{finite, patch::Patch};
 
-/// A value of a request's body.
+/// A value in a request body.
 pub(crate) trait Wire {
     /// Converts the value to JSON, or returns `None` if JSON cannot represent it.
     fn wire(self) -> Option<Value>;
 }
 
-/// The keys of a JSON object in a request's body.
+/// The keys of a JSON object in a request body.
 #[derive(Clone, Default)]
 pub(crate) struct Fields {
     map: Map<String, Value>,
-    /// Whether JSON cannot represent one of the values.
+    /// Whether one of the values cannot be represented in JSON.
     unwritable: bool,
 }
 
@@ -25,7 +25,7 @@ impl Fields {
         self.set(name, value.wire());
     }
 
-    /// Sets one key, or sets it to null, or leaves it out.
+    /// Sets one key to a value or to null, or leaves it out.
     pub(crate) fn patch(&mut self, name: &'static str, value: Patch<impl Wire>) {
         match value {
             Patch::Keep => {}
@@ -48,14 +48,14 @@ impl Fields {
         }
     }
 
-    /// Returns the object, or `None` if JSON cannot represent one of its values.
+    /// Returns the object, or `None` if one of its values cannot be represented in JSON.
     pub(crate) fn into_map(self) -> Option<Map<String, Value>> {
         (!self.unwritable).then_some(self.map)
     }
 }
 
 impl fmt::Debug for Fields {
-    // Bodies hold passwords and personal data: only the keys are shown.
+    // Bodies may contain passwords and personal data, so only the keys are shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.map.keys()).finish()
     }
@@ -67,7 +67,7 @@ impl Wire for Fields {
     }
 }
 
-/// Whole seconds.
+/// A number of whole seconds.
 impl Wire for Duration {
     fn wire(self) -> Option<Value> {
         Some(self.as_secs().into())

@@ -1,5 +1,5 @@
-//! Refuses numbers that JSON does not have. `serde_json` writes them as null, and null in a merge
-//! of metadata deletes the key.
+//! Rejects numbers that JSON cannot represent. `serde_json` writes them as null, and a null in
+//! merged metadata deletes the key.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use serde::{
     },
 };
 
-/// Writes a value as JSON.
+/// Converts a value to JSON.
 ///
 /// # Errors
-/// Fails as `serde_json` does, and if the value holds a number that is infinite or not a number.
+/// Fails as `serde_json` does, and if the value contains an infinite number or NaN.
 pub(crate) fn to_value<T: Serialize + ?Sized>(
     value: &T,
 ) -> Result<serde_json::Value, serde_json::Error> {
@@ -22,20 +22,20 @@ pub(crate) fn to_value<T: Serialize + ?Sized>(
     serde_json::to_value(value)
 }
 
-/// Writes a value as JSON text, in the order of its keys.
+/// Writes a value as JSON text and keeps the order of its keys.
 ///
 /// # Errors
-/// Fails as [`to_value`] does.
+/// Fails under the same conditions as [`to_value`].
 pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     value.serialize(Finite).map_err(ser::Error::custom)?;
     serde_json::to_vec(value)
 }
 
-/// A serializer that writes nothing and looks at numbers only.
+/// A serializer that writes nothing and only checks numbers.
 #[derive(Clone, Copy)]
 struct Finite;
 
-/// Why a value cannot be written.
+/// Why a value cannot be serialized.
 #[derive(Debug)]
 struct Problem(String);
 
@@ -121,7 +121,7 @@ impl Serializer for Finite {
         if value.is_finite() {
             Ok(())
         } else {
-            Err(Problem(format!("{value} has no form in JSON")))
+            Err(Problem(format!("{value} cannot be represented in json")))
         }
     }
 

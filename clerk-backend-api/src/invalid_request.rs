@@ -1,6 +1,6 @@
 use std::error::Error as StdError;
 
-/// An invalid request, which was not sent.
+/// A request that is invalid and was not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct InvalidRequest {
@@ -37,7 +37,7 @@ impl InvalidRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRequestReason {
-    /// An id or another path segment is empty.
+    /// An ID or another path segment is empty.
     #[error("a path segment is empty, give the id of an existing resource")]
     EmptyPathSegment,
     /// A path segment is, or decodes to, `.` or `..`.

@@ -1,5 +1,4 @@
-//! JSON that other people wrote: read it as far as it can be read, and write nothing silently
-//! changed.
+//! Tolerant reading of JSON from other systems, without changing values silently.
 
 use std::{borrow::Cow, fmt};
 
@@ -9,12 +8,12 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// Reads a value from JSON text as the client reads answers.
+/// Reads a value from JSON text in the same way as the client reads responses.
 ///
-/// Like [`serde_json::from_slice`], except that bytes that are not UTF-8 and halves of surrogate
-/// pairs (`"\ud83d"`) read as U+FFFD instead of failing. Anyone who may edit a profile can put
-/// such text into it. Use it wherever Clerk's objects arrive on another way than an answer, such
-/// as the payload of a webhook.
+/// Like [`serde_json::from_slice`], except that invalid UTF-8 and unpaired surrogates (`"\ud83d"`)
+/// are read as U+FFFD instead of causing an error. Anyone who can edit a profile can put such text
+/// into it. Use this function for Clerk's objects from other sources, such as the payload of a
+/// webhook.
 ///
 /// ```
 /// use clerk_backend_api::User;
@@ -25,7 +24,7 @@ use serde_json::value::RawValue;
 /// ```
 ///
 /// # Errors
-/// Fails if the text is not JSON or does not have the form of a `T`.
+/// Fails if the text is not valid JSON or does not have the form of a `T`.
 pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice(text).or_else(|error| match mended(text) {
         Some(text) => serde_json::from_slice(&text),
@@ -33,7 +32,8 @@ pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Erro
     })
 }
 
-/// The text with U+FFFD in place of what is not Unicode, or `None` if there is no such place.
+/// Returns the text with everything that is not valid Unicode replaced by U+FFFD, or `None` if all
+/// of it is valid.
 pub(crate) fn mended(text: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(text);
     let mut out = String::new();
@@ -65,7 +65,7 @@ pub(crate) fn mended(text: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The value of one key of an object, unread; the last one if the key is repeated.
+/// Returns the unparsed value of one key of an object; the last one if the key is repeated.
 pub(crate) fn member<'a>(
     text: &'a str,
     key: &str,
@@ -103,7 +103,7 @@ pub(crate) fn member<'a>(
     Member(key).deserialize(&mut serde_json::Deserializer::from_str(text))
 }
 
-/// A key of an object, borrowed where it can be.
+/// A key of an object, borrowed where possible.
 pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

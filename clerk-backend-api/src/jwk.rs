@@ -4,7 +4,7 @@ use crate::lenient::model;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Jwks {
-    /// The keys. There are several during a rotation.
+    /// The keys. During a rotation there are several.
     pub keys: Vec<Jwk>,
 }
 
@@ -17,7 +17,7 @@ model! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Jwk {
-    /// Key id, which the header of a token refers to.
+    /// Key ID, which the header of a token refers to.
     pub kid: String,
     /// Key type: `RSA`, `EC` or `OKP`.
     pub kty: String,

@@ -1,5 +1,5 @@
-//! Reading what the server really sends: null or nothing for anything, values of another JSON
-//! type that still have one clear meaning, keys that nobody announced.
+//! Lenient reading of real responses: null or missing values, values of a different JSON type with
+//! one clear meaning, and undocumented keys.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
@@ -15,48 +15,48 @@ use serde_json::{Map, Value};
 
 use crate::json::Key;
 
-/// A value inside an answer.
+/// A value inside a response.
 pub(crate) trait Lenient<'de>: Default {
-    /// Reads the value, or `None` from what stands for nothing, such as null.
+    /// Reads the value, or returns `None` for values that mean that there is none, such as null.
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
 
-    /// Reads a value that decisions rest on: it must have its own JSON type.
+    /// Reads a value that security decisions depend on; it must have its proper JSON type.
     fn read_strict<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Self::read(deserializer)
     }
 
-    /// Reads a value that stands where a list of them belongs; `{}` is an empty list then.
+    /// Reads a value in the place of a list; there, `{}` is an empty list.
     fn read_sole<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Self::read(deserializer)
     }
 }
 
-/// An object of an answer, as `model!` describes it.
+/// An object in a response, as declared by `model!`.
 pub(crate) trait Model: Default {
-    /// Keys without which an answer means nothing: missing or null is an error. Inside another
-    /// object they are as good as any other key.
+    /// Keys that a response must have: a missing or null value is an error. Inside another object
+    /// they are treated like any other key.
     const STRICT: &'static [&'static str];
 
-    /// Reads the value of `key`, if there is such a field.
+    /// Reads the value of `key`, if the object has such a field.
     fn read_field<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
         map: &mut A,
     ) -> Result<Found, A::Error>;
 
-    /// Writes all fields but secrets and private metadata.
+    /// Writes all fields except secrets and private metadata.
     #[cfg(feature = "serialize")]
     fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
-/// What was found under a key.
+/// The outcome of reading a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// Nothing that is read here.
+    /// The key has no field.
     NoField,
-    /// Null under a strict key.
+    /// The value of a strict key is null.
     Null,
-    /// A value, or null under a key where that is as good as one.
+    /// The value was read, or is null where null is allowed.
     Value,
 }
 
@@ -83,11 +83,12 @@ pub(crate) fn strict<'de, A: MapAccess<'de>, T: Lenient<'de>>(
     })
 }
 
-/// Makes a struct readable: the keys of the object and the fields they are read into.
+/// Implements reading for a struct from the keys of the object and the fields that they are read
+/// into.
 ///
-/// `strict` fields must be there. `seconds` fields are points in time that travel in seconds.
-/// `hidden` fields are read but never serialized: secrets and private metadata. `base` is another
-/// model with whose keys the object begins; only its strict fields count then.
+/// `strict` fields are required. `seconds` fields are times given in seconds. `hidden` fields are
+/// read but never serialized: secrets and private metadata. `base` is another model whose keys come
+/// first in the object; then only the strict fields of the base are required.
 macro_rules! model {
     (@strict [] $($key:literal)*) => { &[$($key,)*] };
     (@strict [$base:ty]) => { <$base as $crate::lenient::Model>::STRICT };
@@ -164,7 +165,8 @@ macro_rules! model {
         }
 
         impl ::std::fmt::Debug for $name {
-            // Users type it in, and answers hold secrets: texts and metadata are not shown.
+            // Users write this text, and responses contain secrets, so strings and metadata are not
+            // shown.
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 let mut fields = f.debug_struct(stringify!($name));
                 $($crate::discreet::field(&mut fields, stringify!($base), &self.$base);)?
@@ -191,17 +193,17 @@ macro_rules! model {
 }
 pub(crate) use model;
 
-/// Reads an object that is an answer, or an entry of one.
+/// Reads an object that is a response, or an entry of one.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Model>(deserializer: D) -> Result<T, D::Error> {
     let object = deserializer.deserialize_any(ObjectVisitor {
         place: Place::Answer,
         model: PhantomData,
     })?;
-    object.ok_or_else(|| de::Error::custom("there is no object"))
+    object.ok_or_else(|| de::Error::custom("the object is missing"))
 }
 
-/// Reads an object inside another one. Null, and the `[]` and `""` that some languages write for
-/// an empty object, are none.
+/// Reads a nested object. Null is read as absent, and so are `[]` and `""`, which some languages
+/// write for an empty object.
 pub(crate) fn nested_object<'de, D: Deserializer<'de>, T: Model>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -221,14 +223,14 @@ pub(crate) fn sole_object<'de, D: Deserializer<'de>, T: Model>(
     })
 }
 
-/// Where an object stands.
+/// The position of an object in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// It is an answer of its own, which must hold its strict keys.
+    /// The object is a response or an entry of one, and must have its strict keys.
     Answer,
-    /// It is the value of a field.
+    /// The object is the value of a field.
     Nested,
-    /// It is where a list belongs: an empty one is an empty list.
+    /// The object is in the place of a list; an empty one is an empty list.
     List,
 }
 
@@ -256,7 +258,7 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
                 .map_err(|error| inside(&key, &error))?;
             if found == Found::NoField {
                 map.next_value::<IgnoredAny>()?;
-                // Says what the thing is, where it has a name.
+                // The type of the object is named, if it has one.
                 known |= key == "object";
                 continue;
             }
@@ -270,7 +272,7 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
         }
         match T::STRICT.get(missing.trailing_zeros() as usize) {
             Some(key) => Err(inside(key, &"is missing")),
-            // Something else answered.
+            // The response came from something other than the API.
             None if whole && !known => Err(de::Error::custom(
                 "the object has none of the expected keys",
             )),
@@ -299,8 +301,8 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Says in which field reading failed. The path stands in backticks at the beginning of the text,
-/// where [`field_of`] finds it.
+/// Adds the field in which reading failed. The message begins with the path in backticks, where
+/// [`field_of`] finds it.
 #[cold]
 pub(crate) fn inside<E: de::Error>(step: &str, error: &dyn fmt::Display) -> E {
     let text = error.to_string();
@@ -311,7 +313,7 @@ pub(crate) fn inside<E: de::Error>(step: &str, error: &dyn fmt::Display) -> E {
     }
 }
 
-/// The path that [`inside`] wrote, such as `email_addresses[0].created_at`.
+/// Returns the path that [`inside`] wrote, such as `email_addresses[0].created_at`.
 pub(crate) fn field_of(text: &str) -> Option<&str> {
     Some(text.strip_prefix('`')?.split_once('`')?.0)
 }
@@ -360,7 +362,7 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Box<T> {
     }
 }
 
-/// A list. Null, `""` and `{}` are empty; one object or text is a list of one.
+/// A list. Null, `""` and `{}` are empty lists; a single object or string is a list of one.
 impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         struct ListVisitor<T>(PhantomData<T>);
@@ -408,7 +410,7 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     }
 }
 
-/// Texts by name; whatever is no text, such as a key that nobody announced, is left out.
+/// Strings by name. Values that are not strings, such as undocumented keys, are left out.
 impl<'de> Lenient<'de> for BTreeMap<String, String> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         let Some(entries) = Map::<String, Value>::read(deserializer)? else {

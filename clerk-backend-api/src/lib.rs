@@ -1,5 +1,5 @@
-//! Typed client of the whole [Clerk Backend API](https://clerk.com/docs/reference/backend-api): all 249 operations of
-//! version 2026-05-12 and a few newer ones, with streams over long lists, safe retries, and tolerant reading of answers.
+//! Typed client for the whole [Clerk Backend API](https://clerk.com/docs/reference/backend-api): all 249 operations of version
+//! 2026-05-12 and a few newer ones, with streams over long lists, safe retries, and lenient reading of responses.
 //!
 //! ```no_run
 //! use clerk_backend_api::{ClerkClient, Error};
@@ -12,9 +12,9 @@
 //! # }
 //! ```
 //!
-//! Operations are grouped: `client.users()`, `client.organizations()`, `client.sessions()`. The values that an operation
-//! requires are arguments, its optional values are setters named as in Clerk's reference, and `.send()` sends the request.
-//! The modules of [`resources`] list every group with its operations and types.
+//! Operations are grouped: `client.users()`, `client.organizations()`, `client.sessions()`. Required values are arguments of an
+//! operation, optional values are setters named as in Clerk's reference, and `.send()` sends the request. The modules of
+//! [`resources`] list every group with its operations and types.
 //!
 //! | about | groups |
 //! |---|---|
@@ -36,35 +36,38 @@
 //! | create and change | `.create()`, `.update(id)`, with setters named as in Clerk's reference |
 //! | clear a value | [`Patch`] |
 //! | read and merge metadata | [`Metadata`] |
-//! | upload a picture | [`Upload`] |
-//! | find out why a call failed | [`Error`] and [`ErrorCode`] |
-//! | change the timeout, retries or key of one call | [`RequestOptions`] |
+//! | upload an image | [`Upload`] |
+//! | find out why a request failed | [`Error`] and [`ErrorCode`] |
+//! | change the timeout, retries or key of one request | [`RequestOptions`] |
 //! | call an operation that is not modeled | [`ClerkClient::request`] |
 //! | read the data of a webhook event | [`webhooks`] |
 //! | test without Clerk | [Testing](#testing) |
 //!
 //! # Overview
 //!
-//! - **Client** sends calls and decides how: [`ClerkClient`], [`ClerkClientBuilder`], [`ConfigError`], [`Retry`],
-//!   [`RequestOptions`], and [`API_VERSION`], the version of the API that the crate is made for.
+//! - **Client** sends requests: [`ClerkClient`], [`ClerkClientBuilder`], [`ConfigError`], [`Retry`],
+//!   [`RequestOptions`], and
+//!   [`API_VERSION`], the API version that this crate is made for.
 //! - **Operations and their types** are in [`resources`], one module per group. The most common types are also at the crate
 //!   root: [`User`], [`Session`], [`Organization`] and [`OrganizationMembership`].
-//! - **Values in calls** are what setters accept: [`Patch`] sets or clears a field, and [`Upload`] is a file.
-//! - **Values in answers** are types that several groups share: [`Metadata`], [`Timestamp`], [`Verification`],
+//! - **Request values** are what setters accept: [`Patch`] sets or clears a field, and [`Upload`] is a file.
+//! - **Response values** are types that several groups share: [`Metadata`], [`Timestamp`], [`Verification`],
 //!   [`VerificationStatus`] and [`VerificationStrategy`], [`DeletedObject`], [`Jwk`] and [`Jwks`], [`SessionRefresh`],
 //!   [`OAuthAccessTokenVerification`], [`VerifiedOAuthAccessToken`] and [`OAuthActor`]. [`from_json`] reads them from JSON.
 //! - **Lists** are read page by page: [`Page`], [`PageStream`] and [`RowFailure`].
 //! - **Secrets** are never printed: [`Secret`], [`SecretKey`], [`MachineSecretKey`], [`MachineToken`] and [`SessionToken`].
-//! - **Responses** contain the status, headers and body of a call: [`Response`], and [`RawRequest`] and [`RawResponse`] for
-//!   operations that are not modeled.
-//! - **Errors** say why a call failed: [`Error`], [`ErrorCode`], [`ApiError`], [`ApiErrorItem`], [`DecodeError`],
+//! - **Responses** contain the status, headers and body of a request: [`Response`], and [`RawRequest`] and
+//!   [`RawResponse`]
+//!   for operations that are not modeled.
+//! - **Errors** say why a request failed: [`Error`], [`ErrorCode`], [`ApiError`], [`ApiErrorItem`],
+//!   [`DecodeError`],
 //!   [`TransportError`], [`TimeoutError`], [`InvalidRequest`] and [`InvalidRequestReason`]. [`Optional`] turns a 404 into
 //!   `None`, and [`ParseTimestampError`] is the error of [`Timestamp`].
-//! - **Webhook events** have their data in these types too: [`webhooks`].
+//! - **Webhook events** use these types too: [`webhooks`].
 //!
 //! # Lists
 //!
-//! `send` fetches one [`Page`], `first` the first entry, and `stream` all entries, page by page as they are needed.
+//! `send` fetches one [`Page`], `first` the first entry, and `stream` all entries, page by page as needed.
 //!
 //! ```no_run
 //! # use clerk_backend_api::{ClerkClient, Error, Timestamp};
@@ -90,8 +93,8 @@
 //! # }
 //! ```
 //!
-//! An entry that cannot be read does not hide the others: [`Page::failures`] and [`PageStream::failures`] report it with its
-//! position, id and field.
+//! An entry that cannot be read does not affect the others: [`Page::failures`] and [`PageStream::failures`] report it with its
+//! position, ID and field.
 //!
 //! # Creating
 //!
@@ -133,9 +136,9 @@
 //!
 //! # Metadata
 //!
-//! `update_metadata` merges the given metadata at every depth, and null removes a key. `replace_metadata` replaces each kind
-//! that is given. Both take any type that implements `Serialize`. The [`Metadata`] of answers is read one key at a time or
-//! as a type of your own.
+//! `update_metadata` merges the given metadata at every depth; null removes a key. `replace_metadata` replaces each kind of
+//! metadata that is given. Both accept any type that implements `Serialize`. The [`Metadata`] in responses can be read one key
+//! at a time, or as a type of your own.
 //!
 //! ```no_run
 //! # use clerk_backend_api::{ClerkClient, Error};
@@ -159,7 +162,7 @@
 //! # }
 //! ```
 //!
-//! Numbers that JSON cannot represent, such as NaN, are refused before anything is sent.
+//! Numbers that JSON cannot represent, such as NaN, are rejected before anything is sent.
 //!
 //! # Uploads
 //!
@@ -174,8 +177,8 @@
 //!
 //! # Errors
 //!
-//! All operations share one error type, [`Error`]. It keeps the status, the error codes, the trace id, the time to wait and
-//! the body.
+//! All operations share one error type, [`Error`]. It contains the status, the error codes, the trace ID, the requested delay
+//! and the body.
 //!
 //! ```no_run
 //! use clerk_backend_api::{ErrorCode, Optional};
@@ -188,9 +191,9 @@
 //!     Ok(user) => println!("created {}", user.id),
 //!     Err(error) if error.has_code(ErrorCode::FORM_IDENTIFIER_EXISTS) => println!("taken"),
 //!     Err(error) if error.is_rate_limited() => println!("wait {:?}", error.retry_after()),
-//!     Err(error) if error.is_timeout() => println!("no answer in time"),
+//!     Err(error) if error.is_timeout() => println!("no response in time"),
 //!     Err(error) => {
-//!         eprintln!("{error}, trace id {:?}", error.trace_id());
+//!         eprintln!("{error}, trace ID {:?}", error.trace_id());
 //!         return Err(error);
 //!     }
 //! }
@@ -198,10 +201,10 @@
 //! # }
 //! ```
 //!
-//! # Timeouts, retries, other keys
+//! # Timeouts, retries and other keys
 //!
-//! Set them for the client with [`ClerkClient::builder`], or for a single call with `timeout`, `retry` and `with`. See
-//! [`Retry`] for which calls are retried; `repeatable` marks a single call as safe to retry. M2M token operations use the
+//! Set them for the client with [`ClerkClient::builder`], or for a single request with `timeout`, `retry` and `with`. See
+//! [`Retry`] for which requests are retried; `repeatable` marks a single request as safe to retry. M2M token operations use the
 //! machine secret key if there is one.
 //!
 //! ```no_run
@@ -221,37 +224,37 @@
 //! # }
 //! ```
 //!
-//! # Complete answers, and operations that are not modeled
+//! # Complete responses, and operations that are not modeled
 //!
-//! `send_with_response` returns the [`Response`] with its headers, body and trace id. [`ClerkClient::request`] sends any
+//! `send_with_response` returns the [`Response`] with its headers, body and trace ID. [`ClerkClient::request`] sends any
 //! request.
 //!
 //! # Runtime
 //!
-//! Calls need a [tokio](https://docs.rs/tokio) runtime with its I/O and time drivers enabled, as `#[tokio::main]` and
-//! actix-web start it. Outside of one, a call fails with [`InvalidRequestReason::NoRuntime`].
+//! Requests need a [tokio](https://docs.rs/tokio) runtime with its I/O and time drivers enabled, as started by `#[tokio::main]`
+//! and actix-web. Without one, a request fails with [`InvalidRequestReason::NoRuntime`].
 //!
-//! Use a client in the runtime where it made its first call. Its pooled connections are driven by the runtime that opened
-//! them: if that runtime is idle or gone, a call from another one stalls until it times out. Programs with several runtimes,
-//! and tests that each start their own, build a client for each.
+//! Use a client in the runtime in which it made its first request. Its pooled connections are driven by the runtime that opened
+//! them: if that runtime is idle or gone, a request from another one stalls until it times out. Programs with several runtimes,
+//! and tests that each start their own, need a client for each.
 //!
 //! # Certificates
 //!
-//! HTTPS trusts the CA certificates of the system. Container images such as `debian:slim` and `scratch` have none, and
-//! building a client then fails. Either install them (on Debian and Ubuntu the package `ca-certificates`), point
-//! `SSL_CERT_FILE` at a bundle, or enable the feature `webpki-roots`: it compiles Mozilla's certificates in, for use on
-//! systems that have none. Loopback URLs that begin with `http://` need no certificates.
+//! HTTPS trusts the CA certificates of the system. Container images such as `debian:slim` and `scratch` have none, and building
+//! a client then fails. Either install them (on Debian and Ubuntu the package `ca-certificates`), point `SSL_CERT_FILE` at a
+//! bundle, or enable the feature `webpki-roots`, which compiles in Mozilla's certificates for use on systems that have none.
+//! Loopback URLs that begin with `http://` need no certificates.
 //!
 //! # Proxies
 //!
-//! Calls to `https` URLs take the proxy that `HTTPS_PROXY` or `ALL_PROXY` names, minus the hosts in `NO_PROXY`. Calls to
-//! loopback addresses never take a proxy: it would receive the secret key in the clear. For any other setup give
-//! [`ClerkClientBuilder::http_client`] a [`reqwest::Client`] of your own.
+//! Requests to `https` URLs use the proxy in `HTTPS_PROXY` or `ALL_PROXY`, except for the hosts in `NO_PROXY`. Requests to
+//! loopback addresses never use a proxy, which would receive the secret key unencrypted. For any other setup, pass your own
+//! [`reqwest::Client`] to [`ClerkClientBuilder::http_client`].
 //!
 //! # Testing
 //!
 //! Point the client at a local server with [`ClerkClientBuilder::api_url`] or `CLERK_API_URL`. The crate `clerk-emulator` is
-//! such a server, with users, organizations and sessions that behave like the real ones. Answers can also be made from JSON
+//! such a server, with users, organizations and sessions that behave like the real ones. Responses can also be built from JSON
 //! text with [`from_json`].
 //!
 //! ```no_run
@@ -262,15 +265,15 @@
 //! # }
 //! ```
 //!
-//! # How answers are read
+//! # How responses are read
 //!
 //! Unknown keys are ignored, and unknown values of enums become `Other`. A missing or null value becomes `None`, or the empty
-//! value if the field is not optional. Values of another JSON type are read if they have one clear meaning: times as
-//! milliseconds or ISO 8601 text, `0` and `"true"` for booleans, numbers for text, `[]` for an empty object.
+//! value if the field is not optional. Values of a different JSON type are read if their meaning is clear: times as
+//! milliseconds or ISO 8601 text, `0` and `"true"` as booleans, numbers as text, `[]` as an empty object.
 //!
-//! Fields that decisions rest on are read strictly: the id of the object, and fields such as `revoked` and `expired` of
-//! verified tokens. Without them, or if they have another type, reading fails with [`Error::Decode`]. So does an answer about
-//! another object than the one that the call names. The constant `object` of each answer is not kept.
+//! Fields that security decisions depend on are read strictly: the ID of the object, and fields such as `revoked` and `expired`
+//! of verified tokens. If they are missing or have another type, reading fails with [`Error::Decode`]. So does reading a
+//! response about a different object than the requested one. The constant `object` of each response is not kept.
 //!
 //! # Features
 //!
@@ -279,15 +282,15 @@
 //! | `transport` | yes | HTTPS through rustls |
 //! | `native-tls` | no | HTTPS through the TLS library of the platform |
 //! | `webpki-roots` | no | Mozilla's CA certificates, for systems that have none |
-//! | `billing`, `enterprise`, `instance`, `machine-auth` | yes | groups of operations, see above |
-//! | `serialize` | no | `Serialize` for answers, without secrets and private metadata |
-//! | `webhooks` | no | the data of webhook events in the client's types, see [`webhooks`] |
+//! | `billing`, `enterprise`, `instance`, `machine-auth` | yes | groups of operations; see above |
+//! | `serialize` | no | `Serialize` for responses, without secrets and private metadata |
+//! | `webhooks` | no | the data of webhook events in the client's types; see [`webhooks`] |
 //! | `chrono`, `jiff`, `time` | no | conversions between [`Timestamp`] and the times of these crates |
 //!
 //! # Logs
 //!
-//! Each call is a `tracing` span `clerk.request` at debug level, with the operation, the status, the number of retries and
-//! the trace id. Keys, queries and bodies are never logged. The `Debug` output of answers and requests shows ids, states,
+//! Each request is a `tracing` span `clerk.request` at debug level, with the operation, the status, the number of retries and
+//! the trace ID. Keys, queries and bodies are never logged. The `Debug` output of responses and requests shows IDs, states,
 //! numbers and times, but neither secrets nor text that people wrote.
 
 mod answer;

@@ -9,12 +9,12 @@ use crate::{
     lenient::Lenient,
 };
 
-/// Free-form JSON that an application keeps with a user, an organization, a membership or an
+/// Free-form JSON that an application stores with a user, an organization, a membership or an
 /// invitation.
 ///
-/// It is kept as text until it is asked for. Users can write their own `unsafe_metadata` from the
-/// browser, so what it holds may be anything: numbers that no Rust type takes, or a thousand
-/// nested lists. Only the call that asks for such a value fails.
+/// The JSON is kept as text until a value is read. Users can write their own `unsafe_metadata` from
+/// the browser, so it can contain anything: numbers that no Rust type can represent, or a thousand
+/// nested lists. Only reading such a value fails.
 ///
 /// ```
 /// use clerk_backend_api::User;
@@ -32,9 +32,9 @@ use crate::{
 pub struct Metadata(Option<Box<RawValue>>);
 
 impl Metadata {
-    /// Reads the value of one key; `None` if the key is missing or its value is null.
+    /// Reads the value of one key. Returns `None` if the key is missing or its value is null.
     ///
-    /// Only this value is read: what the other keys hold does not matter.
+    /// Only this value is parsed; the values of other keys do not matter.
     ///
     /// # Errors
     /// Fails if the value is not a `T`, or if the metadata is not an object.
@@ -53,7 +53,7 @@ impl Metadata {
         from_json(found.as_bytes())
     }
 
-    /// Reads the metadata as a type of the application.
+    /// Reads the metadata as an application-defined type.
     ///
     /// # Errors
     /// Fails if the metadata is not a `T`.
@@ -70,13 +70,13 @@ impl Metadata {
         self.parse()
     }
 
-    /// Returns the JSON text as it came; `{}` if there is no metadata.
+    /// Returns the JSON text as received; `{}` if there is no metadata.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_deref().map_or("{}", RawValue::get)
     }
 
-    /// Returns true if there is no key at all.
+    /// Returns true if there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let text = self.as_str().strip_prefix('{');
@@ -84,7 +84,7 @@ impl Metadata {
     }
 }
 
-/// The same JSON, whatever its white space and the order of its keys.
+/// Compares the JSON values; whitespace and the order of keys do not matter.
 impl PartialEq for Metadata {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
@@ -99,7 +99,7 @@ impl From<Map<String, Value>> for Metadata {
 }
 
 impl fmt::Debug for Metadata {
-    // It may hold personal data, and private metadata holds what only the backend may see.
+    // Metadata may contain personal data, and private metadata is for the backend only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_empty() { "{}" } else { "{…}" })
     }

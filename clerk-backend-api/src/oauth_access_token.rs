@@ -11,7 +11,7 @@ use crate::{lenient::model, timestamp::Timestamp};
     reason = "the small variant is the exception"
 )]
 pub enum OAuthAccessTokenVerification {
-    /// The token exists. Check `revoked` and `expired` for whether it is still valid.
+    /// The token exists. Check `revoked` and `expired` to determine whether it is still valid.
     Known(VerifiedOAuthAccessToken),
     /// The token is not active; the server gives no further details.
     Inactive,
@@ -35,11 +35,11 @@ impl<'de> Deserialize<'de> for OAuthAccessTokenVerification {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VerifiedOAuthAccessToken {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// The OAuth application's client id.
+    /// The OAuth application's client ID.
     pub client_id: String,
-    /// Id of the user that the token acts on behalf of.
+    /// ID of the user that the token acts on behalf of.
     pub subject: String,
     /// The scopes granted to the token.
     pub scopes: Vec<String>,
@@ -75,10 +75,10 @@ pub struct VerifiedOAuthAccessToken {
 pub struct OAuthActor {
     /// The acting party.
     pub sub: String,
-    /// The issuer that knows the acting party by this name.
+    /// The issuer that assigned this name to the party.
     pub iss: Option<String>,
-    /// Who acted before, if the token was exchanged several times. Informative only: access decisions
-    /// consider the outermost actor.
+    /// The previous actor, if the token was exchanged several times. Informational only: access decisions use the
+    /// outermost actor.
     pub act: Option<Box<Self>>,
 }
 

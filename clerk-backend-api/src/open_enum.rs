@@ -1,4 +1,4 @@
-//! Enums whose set of values may grow.
+//! Enums to which the server may add values.
 
 /// Defines an enum that keeps unknown values.
 macro_rules! open_enum {

@@ -1,9 +1,10 @@
 //! Building blocks of the generated operations.
 
-/// A typed request: the struct, the options that all requests take, and how the answer is read.
+/// Defines a typed request: the struct, the options that all requests have, and how the response is
+/// read.
 ///
-/// `reader` is the function of `answer` that reads the answer. `same` are the fields of the answer
-/// one of which must be what the path names.
+/// `reader` is the function in `answer` that reads the response. `same` lists the fields of the
+/// response of which one must equal the name in the path.
 macro_rules! request {
     (
         $(#[$attribute:meta])* $name:ident -> $answer:ty, $reader:ident $(($key:literal))?
@@ -44,13 +45,13 @@ macro_rules! request {
             ///
             /// # Errors
             /// Returns any of the errors that [`Error`](crate::Error) lists.
-            // Inlined so that reading the answer is compiled where it is used, and nowhere else.
+            // Inlined so that the code that reads the response is compiled only where it is used.
             #[inline]
             pub async fn send(self) -> Result<$answer, $crate::Error> {
                 Ok(self.send_with_response().await?.into_value())
             }
 
-            /// Sends the request and also returns the status, headers, body and trace id of the
+            /// Sends the request and also returns the status, headers, body and trace ID of the
             /// response.
             ///
             /// # Errors
@@ -71,7 +72,7 @@ macro_rules! request {
 }
 pub(crate) use request;
 
-/// What one object in a request's body may hold.
+/// The fields of one object in a request body.
 macro_rules! input {
     ($(#[$attribute:meta])* $name:ident) => {
         $(#[$attribute])*

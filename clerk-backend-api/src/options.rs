@@ -41,7 +41,7 @@ impl RequestOptions {
         self
     }
 
-    /// Sets the secret key of the machine that the request is made for.
+    /// Sets the secret key of the machine that sends the request.
     pub fn machine_secret_key(mut self, key: impl Into<MachineSecretKey>) -> Self {
         self.machine_secret_key = Some(key.into());
         self
@@ -61,7 +61,7 @@ impl RequestOptions {
 
     /// Adds a header. It replaces any other header of the same name, including `Authorization`.
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
-        // It may be a credential: no debug output shows it.
+        // The value may be a credential, so debug output never shows it.
         value.set_sensitive(true);
         self.headers.insert(name, value);
         self

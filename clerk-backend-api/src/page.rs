@@ -13,17 +13,17 @@ use crate::{
 
 /// One page of a list.
 ///
-/// An entry that cannot be read does not cost the others: it is left out of `data` and reported by
-/// [`failures`](Self::failures).
+/// An entry that cannot be read does not affect the others: it is left out of `data` and reported
+/// by [`failures`](Self::failures).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The entries of this page.
     pub data: Vec<T>,
-    /// The number of entries on all pages, if the server says so.
+    /// The total number of entries on all pages, if the server reports it.
     pub total_count: Option<u64>,
     failures: Vec<RowFailure>,
-    /// How many entries the server sent, those included that are null or cannot be read.
+    /// The number of entries that the server sent, including those that are null or cannot be read.
     received: usize,
 }
 
@@ -52,7 +52,7 @@ impl<T> Page<T> {
         self.data.is_empty()
     }
 
-    /// Iterates over the entries.
+    /// Returns an iterator over the entries.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.data.iter()
     }
@@ -105,13 +105,13 @@ pub struct RowFailure {
 }
 
 impl RowFailure {
-    /// Returns the position of the entry on its page, from 0.
+    /// Returns the position of the entry on its page, starting from 0.
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// Returns the id of the entry, if it has one that is text.
+    /// Returns the ID of the entry, if it has one that is a string.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -124,7 +124,7 @@ impl RowFailure {
         field_of(&self.problem)
     }
 
-    /// Returns the entry as it came, for reading it in another way.
+    /// Returns the entry as received, so that it can be read in another way.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
@@ -142,7 +142,7 @@ impl fmt::Display for RowFailure {
 }
 
 impl fmt::Debug for RowFailure {
-    // The entry may hold personal data.
+    // The entry may contain personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RowFailure")
             .field("index", &self.index)
@@ -154,7 +154,7 @@ impl fmt::Debug for RowFailure {
 
 impl std::error::Error for RowFailure {}
 
-/// Reads a page from an answer whose entries stand under `key`, or are the whole answer.
+/// Reads a page from a response that is a list, or that contains a list under `key`.
 pub(crate) fn read<T: DeserializeOwned>(
     text: &[u8],
     key: &'static str,
@@ -219,14 +219,14 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
     }
 }
 
-/// A page whose entries are not read yet.
+/// A page whose entries are not parsed yet.
 struct Rows<R> {
     entries: Vec<Option<R>>,
     total_count: Option<u64>,
 }
 
-/// Reads an array, or an object with the entries under `key`. Anything else is not a list:
-/// somebody else answered, or the server means an error.
+/// Reads an array, or an object with the entries under `key`. Anything else is an error: the
+/// response came from another server, or describes an error.
 struct RowsSeed<R> {
     key: &'static str,
     row: PhantomData<R>,
@@ -281,7 +281,7 @@ impl<'de, R: Deserialize<'de>> Visitor<'de> for RowsSeed<R> {
     }
 }
 
-/// The entries of a page: a list, or null for an empty one.
+/// The entries of a page: a list, or null for an empty page.
 struct EntryList<R>(Vec<Option<R>>);
 
 impl<'de, R: Deserialize<'de>> Deserialize<'de> for EntryList<R> {

@@ -17,12 +17,12 @@ use crate::{
     request::Request,
 };
 
-/// All entries of a list, fetched page by page as they are asked for.
+/// All entries of a list, fetched page by page as needed.
 ///
-/// Nothing is sent before the first entry is asked for, and nothing more once the stream is
-/// dropped. A page that cannot be fetched ends the stream with its error, and so does a server
-/// that sends the same page again instead of the next one. An entry that cannot be read is left
-/// out and reported by [`failures`](Self::failures).
+/// No request is sent before the first entry is polled, nor after the stream is dropped. A page
+/// that cannot be fetched ends the stream with its error, and so does a server that sends the same
+/// page again instead of the next one. An entry that cannot be read is left out and reported by
+/// [`failures`](Self::failures).
 ///
 /// ```
 /// use clerk_backend_api::{ClerkClient, Error};
@@ -36,26 +36,26 @@ use crate::{
 /// # }
 /// ```
 ///
-/// It is a [`Stream`] too, for the combinators of the `futures` crates.
+/// It also implements [`Stream`], for the combinators of the `futures` crates.
 ///
-/// # Changes while a stream runs
+/// # Concurrent changes
 ///
-/// Users are walked by cursor where their order allows it: entries that appear or vanish do not
-/// move the others. All other lists, and users in another order, are walked by offset: if an entry
-/// of an earlier page is deleted meanwhile, an entry that was there all along is skipped, and if
-/// one is added before the current page, an entry comes twice. To delete while walking such a
-/// list, [collect](Self::try_collect) it first.
+/// Users are paged by cursor where their order allows it, so that created and deleted users do not
+/// shift the others. All other lists, and users in another order, are paged by offset. If an entry
+/// of an earlier page is deleted in the meantime, an existing entry is skipped; if one is added
+/// before the current page, an entry is returned twice. To delete entries of such a list while
+/// iterating, [collect](Self::try_collect) it first.
 #[must_use = "a stream fetches nothing until it is polled"]
 pub struct PageStream<T> {
     request: Request,
-    /// Where the entries stand in an answer that is an object.
+    /// The key of the entries in a response that is an object.
     key: &'static str,
     id: fn(&T) -> Option<&str>,
     position: Position,
     page_size: u64,
     entries: std::vec::IntoIter<T>,
     failures: Vec<RowFailure>,
-    /// What the page before was, to notice a server that sends it again.
+    /// The previous page, to detect a server that sends it again.
     previous: Option<Seen>,
     call: Option<Call>,
     finished: bool,
@@ -63,16 +63,16 @@ pub struct PageStream<T> {
 
 type Call = Pin<Box<dyn Future<Output = Result<RawResponse, Error>> + Send>>;
 
-/// Where the next page begins.
+/// Where the next page starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
-    /// After this many entries.
+    /// After this number of entries.
     Offset(u64),
-    /// After the last entry, which is named by its id.
+    /// After the last entry, identified by its ID.
     Cursor,
 }
 
-/// What is remembered of a page.
+/// What is kept of a page for comparison.
 #[derive(PartialEq)]
 struct Seen {
     ids: Vec<String>,
@@ -80,7 +80,7 @@ struct Seen {
 }
 
 impl<T> PageStream<T> {
-    /// Pages by number of entries, `page_size` unless the request says otherwise.
+    /// Pages by offset, with `page_size` entries per page unless the request sets a limit.
     pub(crate) fn by_offset(
         mut request: Request,
         key: &'static str,
@@ -105,7 +105,7 @@ impl<T> PageStream<T> {
         }
     }
 
-    /// Pages by the id of the last entry, where the order that was asked for allows that.
+    /// Pages by the ID of the last entry, if the requested order allows it.
     pub(crate) fn by_cursor(
         request: Request,
         key: &'static str,
@@ -126,7 +126,7 @@ impl<T> PageStream<T> {
         stream
     }
 
-    /// Returns the entries that could not be read so far, each with its position on its page.
+    /// Returns the entries that could not be read so far, with their positions on their pages.
     #[must_use]
     pub fn failures(&self) -> &[RowFailure] {
         &self.failures
@@ -139,7 +139,7 @@ impl<T> PageStream<T> {
         Box::pin(self.request.clone().execute())
     }
 
-    /// Takes the entries of a page; returns false if it is the page before once more.
+    /// Takes the entries of a page. Returns false if it is the previous page again.
     fn accept(&mut self, page: Page<T>, body: &[u8]) -> bool {
         let received = page.received();
         let total_count = page.total_count;
@@ -154,17 +154,17 @@ impl<T> PageStream<T> {
         let last = last_failed.clone().or_else(|| ids.last().cloned());
         ids.extend(last_failed);
         if ids.is_empty() && received > 0 {
-            // Entries without ids: the whole page is their name.
+            // Entries without IDs are compared as a whole page.
             ids.push(String::from_utf8_lossy(body).into_owned());
         }
         let seen = Seen { ids, total_count };
         let repeated = match (&self.position, &self.previous) {
-            // Nothing that stands after the cursor can have been before it.
+            // An entry after the cursor cannot be part of the previous page.
             (Position::Cursor, Some(before)) => {
                 let before: HashSet<_> = before.ids.iter().collect();
                 seen.ids.iter().any(|id| before.contains(id))
             }
-            // Entries that appear at the top push others onto the next page; then the total moves.
+            // New entries at the top push others onto the next page; then the total count changes.
             (Position::Offset(_), Some(before)) => !seen.ids.is_empty() && seen == *before,
             (_, None) => false,
         };
@@ -176,7 +176,8 @@ impl<T> PageStream<T> {
         self.finished = match &mut self.position {
             Position::Offset(offset) => {
                 *offset += received as u64;
-                // A short page is the last one, unless the server gives less than was asked for.
+                // A short page is the last one, unless the server returns fewer entries than
+                // requested.
                 let more = total_count.is_some_and(|total| total > *offset);
                 received == 0 || !(full || more)
             }
@@ -198,17 +199,17 @@ impl<T: DeserializeOwned> PageStream<T> {
     /// Fetches the next entry; `None` after the last one.
     ///
     /// # Errors
-    /// Fails if a page cannot be fetched. The stream is then at its end.
+    /// Fails if a page cannot be fetched, which ends the stream.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         poll_fn(|context| self.poll_entry(context))
             .await
             .transpose()
     }
 
-    /// Fetches all entries that are left.
+    /// Fetches all remaining entries.
     ///
     /// # Errors
-    /// Fails if a page cannot be fetched; what was fetched before is lost.
+    /// Fails if a page cannot be fetched; the entries fetched so far are lost.
     pub async fn try_collect(mut self) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         while let Some(entry) = self.try_next().await? {

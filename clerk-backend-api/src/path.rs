@@ -14,9 +14,9 @@ const MAX_ROUNDS: usize = 10;
 
 /// Appends `/` and the encoded segment.
 ///
-/// Ids may come from tokens and forms. An empty segment would address the collection instead of a
-/// member, and a dot segment, possibly one that a proxy decodes first, would address a different
-/// resource. Both are refused.
+/// IDs may come from tokens and forms. An empty segment would address the collection instead of a
+/// member, and a dot segment, possibly after a proxy decodes it, would address a different
+/// resource. Both are rejected.
 pub(crate) fn push_segment(path: &mut String, segment: &str) -> Result<(), InvalidRequest> {
     check(segment).map_err(InvalidRequest::new)?;
     path.push('/');

@@ -38,7 +38,7 @@ impl RawRequest {
         self
     }
 
-    /// Sends no key.
+    /// Sends the request without a key.
     pub fn unauthenticated(mut self) -> Self {
         self.request = self.request.credential(Credential::None);
         self
@@ -51,7 +51,7 @@ impl RawRequest {
         self
     }
 
-    /// Appends a query parameter. The same name can be used several times.
+    /// Appends a query parameter. The same name can be used more than once.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "numbers and flags are passed by value"
@@ -62,7 +62,7 @@ impl RawRequest {
         self
     }
 
-    /// Sets a JSON body. Keys keep the order of the given value.
+    /// Sets a JSON body. The order of the keys is kept.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         self.request.set_json(finite::to_vec(body));
         self

@@ -44,7 +44,7 @@ impl RawResponse {
         &self.body
     }
 
-    /// Returns the trace id, which Clerk's support team can use to find the request.
+    /// Returns the trace ID, which Clerk's support team can use to find the request.
     #[must_use]
     pub fn trace_id(&self) -> Option<String> {
         trace_id(&self.headers)
@@ -65,17 +65,17 @@ impl RawResponse {
         self.unusable(expected, Reason::Form, source)
     }
 
-    /// The error of an answer that is about another object than the one asked for.
+    /// Creates the error for a response about a different object than the requested one.
     #[cold]
     pub(crate) fn other_object(&self) -> Error {
-        let source = serde_json::Error::custom("`id`: is not the one asked for");
+        let source = serde_json::Error::custom("`id`: is not the requested one");
         self.unusable("object", Reason::OtherObject, source)
     }
 
-    /// The error of a page that came before.
+    /// Creates the error for a page that was already received.
     #[cold]
     pub(crate) fn repeated_page(&self) -> Error {
-        let source = serde_json::Error::custom("the server ignored where the page was to begin");
+        let source = serde_json::Error::custom("the server ignored the start of the page");
         self.unusable("page", Reason::RepeatedPage, source)
     }
 
@@ -92,7 +92,7 @@ impl RawResponse {
 }
 
 impl std::fmt::Debug for RawResponse {
-    // Bodies may hold secrets and personal data.
+    // The body may contain secrets and personal data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RawResponse")
             .field("status", &self.status)

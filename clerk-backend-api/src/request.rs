@@ -14,28 +14,28 @@ use crate::{
     upload::Upload,
 };
 
-/// Which key a call is sent under.
+/// The key that authenticates a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     not(feature = "machine-auth"),
     expect(
         dead_code,
-        reason = "only the calls about M2M tokens go under a machine's key"
+        reason = "only calls about M2M tokens use the key of a machine"
     )
 )]
 pub(crate) enum Credential {
-    /// The instance's secret key; a machine secret key only when the call itself was given one.
+    /// The instance's secret key, or a machine secret key if the call itself sets one.
     Secret,
-    /// A machine secret key and nothing else.
+    /// A machine secret key only.
     Machine,
-    /// The machine secret key when there is one, else the instance's.
+    /// The machine secret key if there is one, otherwise the instance's secret key.
     Either,
     /// No key.
     None,
 }
 
-/// One call in the making: what every typed request holds, free of type parameters so that it is
-/// compiled once.
+/// A call under construction: the part of every typed request that has no type parameters, so that
+/// it is compiled only once.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) connection: Arc<Connection>,
@@ -43,7 +43,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(Cow<'static, str>, String)>,
-    /// The keys of a JSON object that is the body, instead of `body`.
+    /// The keys of a JSON object that replaces `body`.
     pub(crate) fields: Option<Fields>,
     pub(crate) body: Body,
     pub(crate) credential: Credential,
@@ -52,11 +52,11 @@ pub(crate) struct Request {
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: Option<crate::Retry>,
     pub(crate) headers: HeaderMap,
-    /// `Authorization` of this call, chosen by the options given to it.
+    /// The `Authorization` header of this call, set by its options.
     pub(crate) authorization: Option<HeaderValue>,
-    /// The first thing that is wrong, reported instead of sending.
+    /// The first problem found, returned instead of sending the call.
     pub(crate) invalid: Option<InvalidRequestReason>,
-    /// The path segment that names the object the call is about.
+    /// The path segment that names the object of the call.
     subject: String,
 }
 
@@ -74,7 +74,7 @@ pub(crate) enum Part {
 }
 
 impl std::fmt::Debug for Request {
-    // Queries and bodies hold personal data and passwords: only their keys are shown.
+    // Queries and bodies contain personal data and passwords, so only their keys are shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let query: Vec<_> = self.query.iter().map(|(name, _)| name).collect();
         f.debug_struct("Request")
@@ -124,13 +124,13 @@ impl Request {
         self
     }
 
-    /// Appends the segment that names the object the call is about.
+    /// Appends the segment that names the object of the call.
     pub(crate) fn subject_segment(mut self, segment: &str) -> Self {
         segment.clone_into(&mut self.subject);
         self.segment(segment)
     }
 
-    /// What the call is about; empty if that is not a single object.
+    /// Returns the object that the call is about; empty if it is not about a single object.
     pub(crate) fn subject(&self) -> String {
         self.subject.clone()
     }
@@ -151,7 +151,7 @@ impl Request {
         self
     }
 
-    /// Never sent again once the server may have seen it.
+    /// Marks a call that is never repeated once the server may have received it.
     pub(crate) fn unrepeatable(mut self) -> Self {
         self.repeatable = false;
         self
@@ -166,7 +166,7 @@ impl Request {
         self.query.push((name, value));
     }
 
-    /// Sets a query parameter, instead of what it was set to before.
+    /// Sets a query parameter and replaces any previous value.
     pub(crate) fn set_query(&mut self, name: &'static str, value: impl Into<String>) {
         self.remove_query(name);
         self.push_query(name.into(), value.into());
@@ -197,7 +197,7 @@ impl Request {
         self.fields().field(name, value);
     }
 
-    /// Sets one key of a JSON body, or sets it to null, or leaves it out.
+    /// Sets one key of a JSON body to a value or to null, or leaves it out.
     pub(crate) fn patch(&mut self, name: &'static str, value: Patch<impl Wire>) {
         if !matches!(value, Patch::Keep) {
             self.fields().patch(name, value);
@@ -209,18 +209,18 @@ impl Request {
         self.fields().json(name, value);
     }
 
-    /// The JSON object that is the body; an empty one when there was none.
+    /// Returns the JSON object of the body and creates it if necessary.
     fn fields(&mut self) -> &mut Fields {
         self.fields.get_or_insert_default()
     }
 
-    /// An empty JSON object as the body, until a key is set.
+    /// Makes the body an empty JSON object, until a key is set.
     pub(crate) fn object(mut self) -> Self {
         self.fields = Some(Fields::default());
         self
     }
 
-    /// A JSON array as the body.
+    /// Makes the body a JSON array.
     pub(crate) fn items(mut self, items: Vec<impl Wire>) -> Self {
         match items.wire() {
             Some(items) => self.set_json(serde_json::to_vec(&items)),
@@ -229,12 +229,12 @@ impl Request {
         self
     }
 
-    /// Appends a text part of a form.
+    /// Appends a text part to the form.
     pub(crate) fn text_part(&mut self, name: &'static str, text: String) {
         self.push_part(name, Part::Text(text));
     }
 
-    /// Appends a file of a form.
+    /// Appends a file to the form.
     pub(crate) fn file_part(&mut self, name: &'static str, upload: Upload) {
         self.push_part(name, Part::File(upload));
     }
@@ -273,7 +273,7 @@ impl Request {
             Some(None) => self.invalidate(InvalidRequestReason::InvalidHeader),
             None => {}
         }
-        // The most explicit form of a key.
+        // The most explicit format of a key.
         self.authorization = header.or(self.authorization.take());
         self.timeout = options.timeout.or(self.timeout);
         self.retry = options.retry.or(self.retry.take());

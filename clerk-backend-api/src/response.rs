@@ -9,9 +9,9 @@ use crate::raw_response::RawResponse;
 /// use clerk_backend_api::{ClerkClient, Error};
 ///
 /// # async fn run(client: ClerkClient) -> Result<(), Error> {
-/// let answer = client.users().get("user_2abc").send_with_response().await?;
-/// println!("{:?}", answer.trace_id());
-/// let user = answer.into_value();
+/// let response = client.users().get("user_2abc").send_with_response().await?;
+/// println!("{:?}", response.trace_id());
+/// let user = response.into_value();
 /// # Ok(())
 /// # }
 /// ```
@@ -56,7 +56,7 @@ impl<T> Response<T> {
         self.raw.body()
     }
 
-    /// Returns the trace id, which Clerk's support team can use to find the request.
+    /// Returns the trace ID, which Clerk's support team can use to find the request.
     #[must_use]
     pub fn trace_id(&self) -> Option<String> {
         self.raw.trace_id()

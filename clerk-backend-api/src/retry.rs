@@ -13,12 +13,12 @@ use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 ///
 /// GET, PUT and DELETE requests are repeatable, and so are POST and PATCH operations that have no
 /// further effect when they run twice. Requests that rotate a secret, consume a code or send a
-/// message are not retried once the server may have received them. Every request has a method
-/// `repeatable` that marks it as safe to repeat.
+/// message are not retried once the server may have received them. The method `repeatable` of every
+/// request marks it as safe to repeat.
 ///
-/// The delay is the value of `Retry-After`, or else a random time up to an exponentially growing
-/// bound. If `Retry-After` exceeds [`max_retry_after`](Self::max_retry_after), the error is returned
-/// at once and includes the requested delay.
+/// The delay is the value of `Retry-After`, or otherwise a random time below an exponentially
+/// growing bound. If `Retry-After` exceeds [`max_retry_after`](Self::max_retry_after), the error is
+/// returned immediately and contains the requested delay.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,7 +39,8 @@ pub struct Retry {
 }
 
 impl Default for Retry {
-    /// Two retries, delays from 500 ms to 8 s, `Retry-After` up to 30 s, 60 s in total.
+    /// Creates the default: two retries, delays from 500 ms to 8 s, `Retry-After` up to 30 s, 60 s
+    /// in total.
     fn default() -> Self {
         Self {
             max_retries: 2,
@@ -66,7 +67,7 @@ impl Retry {
         self
     }
 
-    /// Sets the bound of the first random delay. Each further bound is twice as long.
+    /// Sets the bound of the first random delay, which doubles with each retry.
     pub fn first_delay(mut self, delay: Duration) -> Self {
         self.first_delay = delay;
         self
@@ -78,7 +79,7 @@ impl Retry {
         self
     }
 
-    /// Sets the longest `Retry-After` to wait for.
+    /// Sets the longest `Retry-After` to honor.
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
@@ -112,10 +113,10 @@ impl Retry {
     }
 }
 
-/// What a failure reveals about whether the request took effect.
+/// What a failure says about whether the request took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The request had no effect: it was refused early or never sent.
+    /// The request had no effect: it was rejected early or never sent.
     Untouched,
     /// The server may have processed the request.
     Unknown,
@@ -127,7 +128,7 @@ impl Cause {
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             429 => Self::Untouched,
-            // From 520 on: the network in front of the API did not reach it, or not in time.
+            // From 520 on: the network in front of the API could not reach it, or not in time.
             408 | 425 | 500 | 502..=504 | 520..=524 | 527 | 529 | 530 => Self::Unknown,
             _ => Self::Final,
         }
@@ -142,7 +143,7 @@ impl Cause {
     }
 }
 
-/// `Retry-After` as RFC 9110 section 10.2.3 defines it: seconds or a date. Anything else is
+/// Parses `Retry-After` as defined by RFC 9110 section 10.2.3: seconds or a date. Anything else is
 /// ignored.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

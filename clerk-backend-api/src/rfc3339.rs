@@ -1,10 +1,10 @@
-//! RFC 3339 text and milliseconds since the Unix epoch. Small enough not to make every user of
-//! this crate compile a calendar; the tests compare it with one.
+//! Conversion between RFC 3339 text and milliseconds since the Unix epoch. Small enough that users
+//! of this crate need not compile a calendar crate; the tests compare it with one.
 
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY: i64 = 86_400_000;
 
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+/// Returns the number of days from 1970-01-01 to a date of the proleptic Gregorian calendar.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     // Years begin in March here, so that leap days come last.
     let year = if month <= 2 { year - 1 } else { year };
@@ -15,7 +15,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// The date that is this many days after 1970-01-01.
+/// Returns the date that is this number of days after 1970-01-01.
 fn date(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
@@ -32,7 +32,7 @@ fn date(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
 
-/// Writes a point in time in UTC; `None` for years that take more than four digits.
+/// Formats a point in time in UTC. Returns `None` for years with more than four digits.
 pub(crate) fn format(millis: i64) -> Option<String> {
     let (year, month, day) = date(millis.div_euclid(DAY));
     let rest = millis.rem_euclid(DAY);
@@ -43,8 +43,8 @@ pub(crate) fn format(millis: i64) -> Option<String> {
     })
 }
 
-/// Reads a point in time. Parts of a millisecond are dropped, and a leap second is the second
-/// after it.
+/// Parses a point in time. Fractions of a millisecond are dropped, and a leap second is read as the
+/// second after it.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let mut rest = text.trim().as_bytes();
     let year = digits(&mut rest, 4)?;
@@ -99,7 +99,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(midnight + (hour * 60 + minute - offset) * 60_000 + second * 1000 + milli)
 }
 
-/// Takes exactly this many digits.
+/// Takes exactly this number of digits.
 fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
     let (number, tail) = rest.split_at_checked(count)?;
     *rest = tail;

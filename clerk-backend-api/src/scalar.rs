@@ -1,4 +1,4 @@
-//! Numbers, texts and truth values of answers, whatever JSON type they arrive as.
+//! Numbers, strings and booleans in responses, whatever their JSON type.
 
 use std::{borrow::Cow, fmt};
 
@@ -25,7 +25,7 @@ impl<'de> Scalar<'de> {
         deserializer.deserialize_any(ScalarVisitor)
     }
 
-    /// The error of a value that has no clear meaning as what was expected.
+    /// Creates the error for a value that cannot be read as the expected type.
     pub(crate) fn unfit<E: de::Error>(&self, expected: &dyn de::Expected) -> E {
         let found = match self {
             Self::Null => Unexpected::Unit,
@@ -42,15 +42,15 @@ impl<'de> Scalar<'de> {
 
 struct ScalarVisitor;
 
-/// The key under which serde_json hands out numbers when its feature `arbitrary_precision` is on,
-/// which any crate of the build may switch on.
+/// The key under which serde_json represents numbers when its feature `arbitrary_precision` is
+/// enabled, which any crate in the build may do.
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Visitor<'de> for ScalarVisitor {
     type Value = Scalar<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number, true, false or null")
+        f.write_str("a string, a number, true, false or null")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -103,7 +103,7 @@ fn number_of<'de>(text: &str) -> Option<Scalar<'de>> {
     } else if let Ok(value) = text.parse() {
         Some(Scalar::Unsigned(value))
     } else {
-        // Rust reads names, too: `nan`, `inf`.
+        // Rust also parses names: `nan`, `inf`.
         let numeric =
             text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
         let value = text
@@ -114,10 +114,10 @@ fn number_of<'de>(text: &str) -> Option<Scalar<'de>> {
     }
 }
 
-/// 2^53: up to here every whole number is exact as a float.
+/// 2^53: all whole numbers up to this one are exact as floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Text; numbers and truth values are written out.
+/// Reads a string; numbers and booleans are formatted.
 impl<'de> Lenient<'de> for String {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Ok(match Scalar::read(deserializer)? {
@@ -130,17 +130,17 @@ impl<'de> Lenient<'de> for String {
         })
     }
 
-    /// Text that is not empty: an empty one names nobody.
+    /// Reads a string that is not empty: an empty one identifies nothing.
     fn read_strict<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         match Scalar::read(deserializer)? {
             Scalar::Null => Ok(None),
             Scalar::Text(text) if !text.is_empty() => Ok(Some(text.into_owned())),
-            other => Err(other.unfit(&"a text that is not empty")),
+            other => Err(other.unfit(&"a string that is not empty")),
         }
     }
 }
 
-/// A whole number, also when it is written `12.0` or `"12"`.
+/// Reads a whole number, also in the forms `12.0` and `"12"`.
 impl<'de> Lenient<'de> for i64 {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         let scalar = Scalar::read(deserializer)?;
@@ -162,7 +162,7 @@ impl<'de> Lenient<'de> for i64 {
     }
 }
 
-/// A number, also when it is written as text.
+/// Reads a number, also from a string.
 impl<'de> Lenient<'de> for f64 {
     #[expect(clippy::cast_precision_loss, reason = "the wire form is a float")]
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
@@ -182,7 +182,7 @@ impl<'de> Lenient<'de> for f64 {
     }
 }
 
-/// A truth value, also when it is written as a number or text.
+/// Reads a boolean, also from a number or a string.
 impl<'de> Lenient<'de> for bool {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         let scalar = Scalar::read(deserializer)?;

@@ -102,7 +102,7 @@ secret! {
     SecretKey
 }
 secret! {
-    /// The secret key of one machine (`ak_…`), which creates and reads M2M tokens.
+    /// The secret key of one machine (`ak_…`), which can create and verify M2M tokens.
     MachineSecretKey
 }
 secret! {

@@ -1,4 +1,4 @@
-//! Sending a [`Request`]: its attempts, and what each of them brings.
+//! Sends a [`Request`]: its attempts and their results.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl Request {
-    /// Sends the call, and again as the retry rules allow.
+    /// Sends the call, with retries as the retry rules allow.
     pub(crate) async fn execute(mut self) -> Result<RawResponse, Error> {
         if let Some(reason) = self.invalid {
             return Err(InvalidRequest::new(reason).into());
@@ -107,12 +107,12 @@ impl Request {
         if let Some(value) = authorization {
             headers.insert(header::AUTHORIZATION, value.clone());
         }
-        // Put together by hand: the builder would look up every header once more.
+        // Assembled by hand: the builder would look up every header again.
         let mut request = reqwest::Request::new(self.method.clone(), url.clone());
         *request.timeout_mut() = Some(self.timeout.unwrap_or(connection.timeout));
         match content {
             Content::Empty if self.method == Method::GET => {}
-            // Without a body the length is still stated: some gateways insist.
+            // The length is stated even without a body, because some gateways require it.
             Content::Empty => {
                 headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
@@ -145,7 +145,7 @@ impl Request {
             let body = body.map_err(failure)?;
             return Ok(RawResponse::new(status, headers, body));
         }
-        // The status decides even when the body of a refusal is cut short.
+        // The status decides, even if the body of an error response is cut short.
         let after = retry_after(&headers, now());
         let error = ApiError::new(status, &headers, after, &body.unwrap_or_default());
         Err((Error::Api(Box::new(error)), Cause::of_status(status)))
@@ -214,8 +214,8 @@ impl Request {
     }
 }
 
-/// A request that may change something. The observers are told when it is dropped: it may have been received then, however
-/// it ended.
+/// A request that may change something. The observers are notified when it is dropped, because the server may have received it
+/// no matter how it ended.
 struct Write {
     connection: Arc<Connection>,
     method: Method,
@@ -241,14 +241,14 @@ impl Drop for Write {
     }
 }
 
-/// A body ready to be sent, any number of times.
+/// A body that can be sent any number of times.
 enum Content {
     Empty,
     Typed(HeaderValue, Bytes),
     Multipart(Vec<(&'static str, Part)>),
 }
 
-/// A form is consumed by sending it, so each attempt makes its own; the file's bytes are shared.
+/// Sending consumes a form, so each attempt builds its own; the bytes of the file are shared.
 fn form(parts: &[(&'static str, Part)]) -> Result<reqwest::multipart::Form, reqwest::Error> {
     let mut form = reqwest::multipart::Form::new();
     for (name, part) in parts {
@@ -283,10 +283,10 @@ fn failure(error: reqwest::Error) -> (Error, Cause) {
     }
 }
 
-/// The wall clock, for nothing but a `Retry-After` that is a date.
+/// The wall clock, used only for a `Retry-After` that is a date.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place where this crate asks for the time"
+    reason = "the only place where this crate reads the clock"
 )]
 fn now() -> std::time::SystemTime {
     std::time::SystemTime::now()

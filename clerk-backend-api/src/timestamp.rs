@@ -17,9 +17,8 @@ use crate::{
 
 /// A point in time: milliseconds since the Unix epoch, in UTC.
 ///
-/// It converts from and to [`SystemTime`], RFC 3339 text, and the types of the crates `jiff`,
-/// `time` and `chrono` with the features of the same names. Setters take whatever converts into
-/// it.
+/// Converts from and to [`SystemTime`], RFC 3339 text, and the types of the crates `jiff`, `time`
+/// and `chrono` with the features of the same names. Setters accept anything that converts into it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -35,7 +34,8 @@ use crate::{
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Creates the point this many milliseconds after the Unix epoch; before it if negative.
+    /// Creates the point in time this many milliseconds after the Unix epoch, or before it if
+    /// negative.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -47,7 +47,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Converts to the type of the standard library, or `None` if it is out of its range.
+    /// Converts to the type of the standard library. Returns `None` if it is out of range.
     #[must_use]
     pub fn to_system_time(self) -> Option<SystemTime> {
         let distance = Duration::from_millis(self.0.unsigned_abs());
@@ -58,8 +58,8 @@ impl Timestamp {
         }
     }
 
-    /// Formats the point as RFC 3339 text in UTC, such as `2023-11-22T22:00:00.000Z`; `None` for
-    /// years beyond 0 to 9999, which that format does not have.
+    /// Formats the point in time as RFC 3339 text in UTC, such as `2023-11-22T22:00:00.000Z`.
+    /// Returns `None` for years outside 0 to 9999, which that format cannot represent.
     #[must_use]
     pub fn to_rfc3339(self) -> Option<String> {
         rfc3339::format(self.0)
@@ -67,7 +67,7 @@ impl Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Drops parts of a millisecond; a time out of range becomes the end of the range.
+    /// Drops fractions of a millisecond; a time out of range is clamped to the range.
     fn from(time: SystemTime) -> Self {
         let millis = |distance: Duration| i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
         match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -77,7 +77,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// A text that is not a point in time as RFC 3339 writes them.
+/// An error for text that is not an RFC 3339 time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the text is not a time such as 2023-11-22T22:00:00Z")]
 pub struct ParseTimestampError(());
@@ -85,8 +85,8 @@ pub struct ParseTimestampError(());
 impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
-    /// Reads RFC 3339 text. Blanks instead of `T`, times without seconds or offset (then UTC), and
-    /// dates without a time (then midnight, UTC) are accepted, too.
+    /// Parses RFC 3339 text. Also accepts a space instead of `T`, times without seconds or offset
+    /// (read as UTC), and dates without a time (read as midnight UTC).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         rfc3339::parse(text)
             .map(Self)
@@ -117,7 +117,7 @@ impl Wire for Timestamp {
     }
 }
 
-/// A point in time in a request's body that travels as RFC 3339 text.
+/// A point in time that is sent as RFC 3339 text.
 pub(crate) struct Rfc3339(pub(crate) Timestamp);
 
 impl Wire for Rfc3339 {
@@ -144,8 +144,8 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Milliseconds in any form, or RFC 3339 text. Parts of a millisecond are dropped; what is out of
-/// range becomes its end.
+/// Reads milliseconds in any form, or RFC 3339 text. Fractions of a millisecond are dropped, and
+/// times out of range are clamped.
 impl<'de> Lenient<'de> for Timestamp {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         read_in_units_of(deserializer, 1)
@@ -162,7 +162,7 @@ pub(crate) fn seconds<'de, A: MapAccess<'de>>(
     Ok(Found::Value)
 }
 
-/// A point in time that arrives in seconds.
+/// A point in time that is received in seconds.
 #[derive(Default)]
 struct Seconds(Timestamp);
 
@@ -208,7 +208,7 @@ fn read_in_units_of<'de, D: Deserializer<'de>>(
     }
 }
 
-/// A time beyond the range of the other type.
+/// An error for a time that the other type cannot represent.
 #[cfg(any(feature = "jiff", feature = "time", feature = "chrono"))]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the time is out of the range of the other type")]
@@ -219,14 +219,14 @@ mod with_jiff {
     use super::{Patch, Timestamp, TimestampRangeError};
 
     impl From<jiff::Timestamp> for Timestamp {
-        /// Drops parts of a millisecond.
+        /// Drops fractions of a millisecond.
         fn from(time: jiff::Timestamp) -> Self {
             Self(time.as_millisecond())
         }
     }
 
     impl From<&jiff::Zoned> for Timestamp {
-        /// Drops parts of a millisecond, and the time zone.
+        /// Drops fractions of a millisecond and the time zone.
         fn from(time: &jiff::Zoned) -> Self {
             time.timestamp().into()
         }
@@ -260,16 +260,16 @@ mod with_time {
     use super::{Patch, Timestamp, TimestampRangeError};
 
     impl From<OffsetDateTime> for Timestamp {
-        /// Drops parts of a millisecond, and the offset.
+        /// Drops fractions of a millisecond and the offset.
         fn from(time: OffsetDateTime) -> Self {
             let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
-            // A time of the crate `time` lies within a million years.
+            // The times of the crate `time` are within a million years.
             Self(i64::try_from(millis).unwrap_or(i64::MAX))
         }
     }
 
     impl From<UtcDateTime> for Timestamp {
-        /// Drops parts of a millisecond.
+        /// Drops fractions of a millisecond.
         fn from(time: UtcDateTime) -> Self {
             OffsetDateTime::from(time).into()
         }
@@ -304,7 +304,7 @@ mod with_chrono {
     use super::{Patch, Timestamp, TimestampRangeError};
 
     impl<Z: TimeZone> From<DateTime<Z>> for Timestamp {
-        /// Drops parts of a millisecond, and the time zone.
+        /// Drops fractions of a millisecond and the time zone.
         fn from(time: DateTime<Z>) -> Self {
             Self(time.timestamp_millis())
         }

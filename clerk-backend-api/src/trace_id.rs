@@ -1,6 +1,6 @@
 use http::HeaderMap;
 
-/// Returns the trace id from the response headers: Clerk's own, or that of the network in front of it.
+/// Returns the trace ID from the response headers: Clerk's own, or that of the network in front of Clerk.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
     ["clerk-trace-id", "cf-ray"]
         .iter()

@@ -27,7 +27,8 @@ impl TransportError {
 
 /// A response that did not arrive in time.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", if *.connected { "the clerk api did not answer in time" } else { "could not connect to the clerk api in time" })]
+#[error("{}", if *.connected { "the clerk api did not respond in time" } else { "could not connect to the clerk api in
+#time" })]
 pub struct TimeoutError {
     connected: bool,
     source: Box<dyn StdError + Send + Sync>,

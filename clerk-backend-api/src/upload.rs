@@ -35,7 +35,7 @@ impl Upload {
         }
     }
 
-    /// Creates an upload by reading `reader` to its end.
+    /// Creates an upload from everything that `reader` returns.
     ///
     /// # Errors
     /// Fails if reading fails.

@@ -7,7 +7,7 @@ use crate::{api_error::ApiErrorItem, lenient::model, open_enum::open_enum, times
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Unique id, if the verification has one of its own.
+    /// Unique ID, if the verification has one.
     pub id: Option<String>,
     /// The status.
     pub status: Option<VerificationStatus>,
@@ -17,7 +17,7 @@ pub struct Verification {
     pub attempts: Option<i64>,
     /// When the verification expires.
     pub expire_at: Option<Timestamp>,
-    /// Id of the client that completed the verification.
+    /// ID of the client that completed the verification.
     pub verified_at_client: Option<String>,
     /// The channel of a code sent to a phone, such as `sms`.
     pub channel: Option<String>,

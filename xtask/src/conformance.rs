@@ -1,4 +1,4 @@
-//! `xtask conformance`: checks that our answers differ from the reference only as `docs/deviations.md` lists.
+//! `xtask conformance`: checks that our results differ from the reference only as listed in `docs/deviations.md`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::{TaskResult, root};
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Answers every case of the corpora in `directory` and compares the answers with the reference. The default directory is
+/// Runs every case of the corpora in `directory` and compares the results with the reference. The default directory is
 /// `shared/conformance` next to the workspace.
 ///
 /// If there are no corpora, prints that the comparison is skipped.
@@ -67,7 +67,7 @@ pub(crate) fn run(directory: Option<PathBuf>) -> TaskResult {
         .args(["--ignore-text", "--sections", "--max", "1000000000"])
         .args(&corpora)
         .arg("-");
-    // The comparison ends with `process.exit`, which discards what a pipe has not read yet, so it writes to a file.
+    // The comparison exits with `process.exit`, which discards unread pipe output, so it writes to a file.
     let report_path = root().join("target/conformance-report.txt");
     fs::create_dir_all(root().join("target"))?;
     let (_, agrees) = pipe(comparing, answers, fs::File::create(&report_path)?.into())?;
@@ -88,14 +88,14 @@ fn judge(
     let mut problems = Vec::new();
     for id in differing.difference(listed) {
         problems.push(format!(
-            "{id} differs and docs/deviations.md does not say why"
+            "{id} differs, but docs/deviations.md does not list it"
         ));
     }
     for id in listed.difference(differing) {
         problems.push(if known.contains(id) {
             format!("{id} is listed in docs/deviations.md but does not differ")
         } else {
-            format!("{id} is listed in docs/deviations.md but no corpus has it")
+            format!("{id} is listed in docs/deviations.md but is not in any corpus")
         });
     }
     if problems.is_empty() {
@@ -105,14 +105,14 @@ fn judge(
     }
 }
 
-/// Runs a command with `input` as its standard input. Returns what it wrote to a piped `output`, and whether it succeeded.
+/// Runs a command with `input` as its standard input. Returns the output, if it was piped, and whether the command succeeded.
 fn pipe(mut command: Command, input: String, output: Stdio) -> Fallible<(String, bool)> {
     let mut child = command.stdin(Stdio::piped()).stdout(output).spawn()?;
     let mut stdin = child
         .stdin
         .take()
         .ok_or("the command has no standard input")?;
-    // Write from another thread, because the command writes while it reads.
+    // Written by another thread, because the command writes while it reads.
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output()?;
     writer
@@ -146,7 +146,7 @@ fn summary(report: &str) -> String {
     table.map(|line| format!("{line}\n")).collect()
 }
 
-/// Returns every text in backticks that looks like the ID of a case, such as `route_match/random/v0099`.
+/// Returns every string in backticks that looks like a case ID, such as `route_match/random/v0099`.
 fn listed_ids(path: &Path) -> Fallible<BTreeSet<String>> {
     if !path.exists() {
         return Ok(BTreeSet::new());

@@ -1,5 +1,5 @@
-//! `xtask supported`: writes `clerk-emulator/SUPPORTED.md`, the list of every operation of both documents with what the
-//! emulator does with it, by asking a running emulator.
+//! `xtask supported`: writes `clerk-emulator/SUPPORTED.md`, a list of all operations of both documents and their
+//! support in the emulator, which is determined by calling a running emulator.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,11 +14,11 @@ use crate::{TaskResult, root};
 
 const BACKEND: &str = "../shared/openapi/bapi/2026-05-12.yml";
 const FRONTEND: &str = "../shared/openapi/fapi/2026-05-12.yml";
-/// What browser SDKs have in every query. The Backend API has some of the Frontend API's paths.
+/// A query parameter that browser SDKs always send. It selects the Frontend API for paths that both APIs share.
 const FRONTEND_QUERY: &str = "?_clerk_js_version=6";
 const OUTPUT: &str = "clerk-emulator/SUPPORTED.md";
 
-/// Operations that answer always the same: there is nothing to remember.
+/// Operations with a constant response, which need no state.
 const STATELESS: &[&str] = &[
     "GET /public/interstitial",
     "GET /users/{user_id}/trusted_devices",
@@ -59,7 +59,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> TaskResult {
     let path = root().join(OUTPUT);
     if check {
         if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
-            return Err(format!("{OUTPUT} is not what `xtask supported` writes").into());
+            return Err(format!("{OUTPUT} differs from the output of `xtask supported`").into());
         }
         println!("{OUTPUT} is up to date");
         return Ok(());
@@ -90,9 +90,9 @@ fn operations(document: &str) -> Result<Vec<Operation>, Box<dyn std::error::Erro
     let mut operations = Vec::new();
     let paths = root["paths"]
         .as_object()
-        .ok_or("a document without paths")?;
+        .ok_or("the document has no paths")?;
     for (path, item) in paths {
-        let methods = item.as_object().ok_or("a path without operations")?;
+        let methods = item.as_object().ok_or("a path has no operations")?;
         for (method, operation) in methods {
             if !["get", "post", "put", "patch", "delete"].contains(&method.as_str()) {
                 continue;
@@ -139,7 +139,7 @@ fn section(
     Ok(())
 }
 
-/// Calls an operation with ids that nobody has and a field that does not exist, which changes nothing.
+/// Calls an operation with unknown IDs and an unknown field, so that it changes nothing.
 fn state(
     address: SocketAddr,
     operation: &Operation,

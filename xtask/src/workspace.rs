@@ -1,4 +1,4 @@
-//! The workspace, for all tasks.
+//! Workspace helpers shared by all tasks.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the smallest protected application does not compile.
+//! Checks what the smallest protected application does not compile.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 

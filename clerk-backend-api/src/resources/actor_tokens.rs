@@ -37,12 +37,12 @@ pub struct ActorTokensApi<'a> {
 }
 
 impl ActorTokensApi<'_> {
-    /// Creates a token with which one user can sign in as another.
+    /// Creates a token that lets one user sign in as another.
     ///
-    /// The `url` of the answer opens the session. Fails with 402 if the plan does not cover it.
+    /// The `url` of the response opens the session. Fails with 402 if the plan does not cover it.
     ///
     /// * `user_id`: User to impersonate.
-    /// * `actor`: Who impersonates: `sub` must be their user id. The whole object ends up in the session token's `act` claim.
+    /// * `actor`: Actor who impersonates: `sub` must be their user ID. The whole object ends up in the session token's `act` claim.
     ///
     /// Sends `POST /actor_tokens`.
     pub fn create(&self, user_id: impl Into<String>, actor: NewActor) -> CreateActorToken {
@@ -76,13 +76,13 @@ CreateActorToken -> ActorToken, json
 }
 
 impl CreateActorToken {
-    /// Time to use the token, in seconds (default 3600).
+    /// Lifetime of the token, in seconds (default 3600).
     pub fn expires_in_seconds(mut self, value: Duration) -> Self {
         self.request.field("expires_in_seconds", value);
         self
     }
 
-    /// Longest life of the session that results, in seconds (default 1800).
+    /// Maximum lifetime of the resulting session, in seconds (default 1800).
     pub fn session_max_duration_in_seconds(mut self, value: Duration) -> Self {
         self.request.field("session_max_duration_in_seconds", value);
         self
@@ -95,14 +95,14 @@ RevokeActorToken -> ActorToken, json, same id
 }
 
 input! {
-/// Who acts in another user's name.
+/// The user who acts on behalf of another user.
 NewActor
 }
 
 impl NewActor {
     /// Creates an object from its required values.
     ///
-    /// * `sub`: Id of the user who acts.
+    /// * `sub`: ID of the user who acts.
     pub fn new(sub: impl Into<String>) -> Self {
         let mut fields = Fields::default();
         fields.field("sub", sub.into());
@@ -114,13 +114,13 @@ impl NewActor {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ActorToken {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// `pending`, `accepted` once used, or `revoked`.
     pub status: ActorTokenStatus,
     /// User to impersonate.
     pub user_id: String,
-    /// Who impersonates: `sub` is their user id; the whole object ends up in the session token's `act` claim.
+    /// Actor who impersonates: `sub` is their user ID; the whole object ends up in the session token's `act` claim.
     pub actor: Map<String, Value>,
     /// The token. Anyone who has it can use it, so keep it out of logs.
     pub token: Option<Secret>,

@@ -35,7 +35,7 @@ pub struct AdminPortalLinkTokensApi<'a> {
 impl AdminPortalLinkTokensApi<'_> {
     /// Creates a token for a link into the Admin Portal.
     ///
-    /// The token works once and is shown in this answer only.
+    /// The token works once and is shown in this response only.
     ///
     /// Sends `POST /admin_portal_link_tokens`.
     pub fn create(&self) -> CreateAdminPortalLinkToken {
@@ -118,21 +118,21 @@ impl RevokeAdminPortalLinkToken {
     }
 }
 
-/// A token that lets someone set up an organization's enterprise connection in the admin portal.
+/// A token for setting up an organization's enterprise connection in the Admin Portal.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AdminPortalLinkToken {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Admin Portal link that the token opens; several tokens can belong to one link.
     pub admin_portal_link_id: String,
-    /// Instance it belongs to, by id.
+    /// ID of the instance it belongs to.
     pub instance_id: String,
-    /// Id of the organization.
+    /// ID of the organization.
     pub organization_id: Option<String>,
     /// Your reference to the customer's IT contact; the service does not interpret it.
     pub it_contact_id: Option<String>,
-    /// Scopes of the credential; for M2M tokens, the ids of the machines that accept it.
+    /// Scopes of the credential; for M2M tokens, the IDs of the machines that accept it.
     pub scopes: Vec<String>,
     /// The token. Anyone who has it can use it, so keep it out of logs.
     pub token: Option<Secret>,
@@ -140,7 +140,7 @@ pub struct AdminPortalLinkToken {
     pub revoked: bool,
     /// Why it was revoked; free text.
     pub revocation_reason: Option<String>,
-    /// Whether its lifetime is over.
+    /// Whether it has expired.
     pub expired: bool,
     /// When the credential stops working, in milliseconds since the Unix epoch; `None` if never.
     pub expiration: Option<Timestamp>,

@@ -32,7 +32,7 @@ pub struct AgentTasksApi<'a> {
 }
 
 impl AgentTasksApi<'_> {
-    /// Creates a sign-in link for an agent that works in a user's name.
+    /// Creates a sign-in link for an agent that acts on behalf of a user.
     ///
     /// Anyone who opens the returned `url` gets a session of the user.
     ///
@@ -71,7 +71,7 @@ CreateAgentTask -> AgentTask, json
 }
 
 impl CreateAgentTask {
-    /// Longest life of the session that results, in seconds (default 1800).
+    /// Maximum lifetime of the resulting session, in seconds (default 1800).
     pub fn session_max_duration_in_seconds(mut self, value: Duration) -> Self {
         self.request.field("session_max_duration_in_seconds", value);
         self
@@ -86,14 +86,14 @@ pub struct NewAgentTask {
     pub on_behalf_of: AgentTaskUser,
     /// Name of the agent. It determines `agent_id` and appears in the audit log.
     pub agent_name: String,
-    /// What the agent is going to do, for the audit log.
+    /// Description of what the agent will do, for the audit log.
     pub task_description: String,
     /// Absolute address to go to once signed in: `https` (in development also `http`), on a domain of the instance.
     pub redirect_url: String,
 }
 
 impl fmt::Debug for NewAgentTask {
-    // The values may be personal or secret.
+    // The values may be personal or secret, so they are not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewAgentTask").finish_non_exhaustive()
     }
@@ -105,18 +105,18 @@ RevokeAgentTask -> AgentTask, json
 }
 
 input! {
-/// The user whom an agent acts for: give one of the two.
+/// The user that an agent acts for; set one of the two.
 #[derive(Default)]
 AgentTaskUser
 }
 
 impl AgentTaskUser {
-    /// Creates an object without any values.
+    /// Creates an object with no values set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Id of the user.
+    /// ID of the user.
     pub fn user_id(mut self, value: impl Into<String>) -> Self {
         self.fields.field("user_id", value.into());
         self
@@ -129,17 +129,17 @@ impl AgentTaskUser {
     }
 }
 
-/// A sign-in link for an agent that works in a user's name.
+/// A sign-in link for an agent that acts on behalf of a user.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AgentTask {
-    /// Stable id derived from the agent's name: the same name in the same instance gives the same id.
+    /// Stable ID derived from the agent's name: the same name in the same instance gives the same ID.
     pub agent_id: String,
-    /// Id of the agent task, new with every creation.
+    /// ID of the agent task, new with every creation.
     pub agent_task_id: String,
     /// Same as `agent_task_id`. Deprecated.
     pub task_id: String,
-    /// Link that opens a session for the user; only in the answer to the creation.
+    /// Link that opens a session for the user; only in the response to the creation.
     pub url: Option<Secret>,
 }
 

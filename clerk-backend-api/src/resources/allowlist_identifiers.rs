@@ -2,7 +2,7 @@
 //! Email addresses, phone numbers and wallets that may sign up while sign-up is restricted.
 //!
 //! The list has an effect only when the allowlist is switched on; see `update_restrictions` of the `instance` group.
-//! The feature depends on the plan: expect status 402 without it.
+//! Requests fail with 402 if the plan does not include the feature.
 
 use http::Method;
 
@@ -16,7 +16,7 @@ impl ClerkClient {
     /// Email addresses, phone numbers and wallets that may sign up while sign-up is restricted.
     ///
     /// The list has an effect only when the allowlist is switched on; see `update_restrictions` of the `instance` group.
-    /// The feature depends on the plan: expect status 402 without it.
+    /// Requests fail with 402 if the plan does not include the feature.
     pub fn allowlist_identifiers(&self) -> AllowlistIdentifiersApi<'_> {
         AllowlistIdentifiersApi { client: self }
     }
@@ -43,7 +43,7 @@ impl AllowlistIdentifiersApi<'_> {
         ListAllowlistIdentifiers { request }
     }
 
-    /// Puts an email address, phone number or wallet on the allowlist.
+    /// Adds an email address, phone number or wallet to the allowlist.
     ///
     /// * `identifier`: Email address, phone number or wallet to allow.
     ///
@@ -62,7 +62,7 @@ impl AllowlistIdentifiersApi<'_> {
         CreateAllowlistIdentifier { request }
     }
 
-    /// Takes an entry off the allowlist.
+    /// Removes an entry from the allowlist.
     ///
     /// Sends `DELETE /allowlist_identifiers/{identifier_id}`.
     pub fn delete(&self, identifier_id: impl AsRef<str>) -> DeleteAllowlistIdentifier {
@@ -87,7 +87,7 @@ ListAllowlistIdentifiers -> Page<AllowlistIdentifier>, page("data")
 impl ListAllowlistIdentifiers {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// Values outside of the range 1 to 500 are replaced by its nearest end.
+    /// Values outside the range 1 to 500 are clamped to it.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -100,7 +100,7 @@ impl ListAllowlistIdentifiers {
         self
     }
 
-    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
+    /// Streams all entries, starting with the first page. `limit` sets the page size, which is 500 by default.
     pub fn stream(self) -> PageStream<AllowlistIdentifier> {
         PageStream::by_offset(self.request, "data", 500, |entry: &AllowlistIdentifier| {
             entry.id.as_deref()
@@ -110,7 +110,7 @@ impl ListAllowlistIdentifiers {
     /// Fetches the first entry, if there is one.
     ///
     /// # Errors
-    /// Fails as [`send`](Self::send) does.
+    /// Returns the same errors as [`send`](Self::send).
     pub async fn first(self) -> Result<Option<AllowlistIdentifier>, Error> {
         self.limit(1).stream().try_next().await
     }
@@ -138,7 +138,7 @@ DeleteAllowlistIdentifier -> DeletedObject, json, same id
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AllowlistIdentifier {
-    /// Unique id.
+    /// Unique ID.
     pub id: Option<String>,
     /// Invitation sent along with the entry, if any.
     pub invitation_id: Option<String>,
@@ -146,7 +146,7 @@ pub struct AllowlistIdentifier {
     pub identifier: Option<String>,
     /// Kind of the identifier: `email_address`, `phone_number` or `web3_wallet`.
     pub identifier_type: Option<AllowlistIdentifierIdentifierType>,
-    /// Instance it belongs to, by id.
+    /// ID of the instance it belongs to.
     pub instance_id: Option<String>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Option<Timestamp>,

@@ -57,8 +57,8 @@ impl BetaFeaturesApi<'_> {
 
     /// Changes the domain of a production instance.
     ///
-    /// All users are signed out, and a short downtime is expected. DNS records, certificates, OAuth redirect URLs and keys have to
-    /// be changed as well. An older path of `change_domain` of the `instance` group.
+    /// All users are signed out, and a short downtime is expected. DNS records, certificates, OAuth redirect URLs and keys must
+    /// be changed as well. An older path of `change_domain` in the `instance` group.
     ///
     /// Sends `POST /beta_features/change_domain`. Not in Clerk's published API document; known from @clerk/backend 3.25.0, betaFeatures.changeDomain, 2026-11-28.
     pub fn change_domain(&self) -> ChangeBetaFeatureDomain {
@@ -84,13 +84,13 @@ impl UpdateBetaFeatureInstanceSettings {
         self
     }
 
-    /// Part before the `@` of the sender of authentication mail; letters and digits only.
+    /// Local part of the sender address of authentication emails; letters and digits only.
     pub fn from_email_address(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("from_email_address", value.into());
         self
     }
 
-    /// Whether sign-up collects missing data step by step. Deprecated: ask the vendor's support.
+    /// Whether sign-up collects missing data step by step. Deprecated: contact Clerk support.
     pub fn progressive_sign_up(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("progressive_sign_up", value.into());
         self
@@ -145,13 +145,13 @@ impl ChangeBetaFeatureDomain {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceSettings {
-    /// Unique id.
+    /// Unique ID.
     pub id: Option<String>,
     /// Whether only identifiers on the allowlist may sign up (default `false`).
     pub restricted_to_allowlist: Option<bool>,
-    /// Part before the `@` of the sender of authentication mail; letters and digits only.
+    /// Local part of the sender address of authentication emails; letters and digits only.
     pub from_email_address: Option<String>,
-    /// Whether sign-up collects missing data step by step. Deprecated: ask the vendor's support.
+    /// Whether sign-up collects missing data step by step. Deprecated: contact Clerk support.
     pub progressive_sign_up: Option<bool>,
     /// Deprecated: whether production mail takes the older managed delivery path. Configure an email sending domain instead.
     pub enhanced_email_deliverability: Option<bool>,

@@ -2,7 +2,7 @@
 //! Email addresses, email domains, phone numbers and wallets that are kept out of the instance.
 //!
 //! The list has an effect only when the blocklist is switched on; see `update_restrictions` of the `instance` group.
-//! The feature depends on the plan: expect status 402 without it.
+//! Requests fail with 402 if the plan does not include the feature.
 
 use http::Method;
 
@@ -15,7 +15,7 @@ impl ClerkClient {
     /// Email addresses, email domains, phone numbers and wallets that are kept out of the instance.
     ///
     /// The list has an effect only when the blocklist is switched on; see `update_restrictions` of the `instance` group.
-    /// The feature depends on the plan: expect status 402 without it.
+    /// Requests fail with 402 if the plan does not include the feature.
     pub fn blocklist_identifiers(&self) -> BlocklistIdentifiersApi<'_> {
         BlocklistIdentifiersApi { client: self }
     }
@@ -44,7 +44,7 @@ impl BlocklistIdentifiersApi<'_> {
         }
     }
 
-    /// Puts an email address, phone number or wallet on the blocklist.
+    /// Adds an email address, phone number or wallet to the blocklist.
     ///
     /// * `identifier`: Email address, phone number or wallet to keep out.
     ///
@@ -62,7 +62,7 @@ impl BlocklistIdentifiersApi<'_> {
         CreateBlocklistIdentifier { request }
     }
 
-    /// Takes an entry off the blocklist.
+    /// Removes an entry from the blocklist.
     ///
     /// Sends `DELETE /blocklist_identifiers/{identifier_id}`.
     pub fn delete(&self, identifier_id: impl AsRef<str>) -> DeleteBlocklistIdentifier {
@@ -98,13 +98,13 @@ DeleteBlocklistIdentifier -> DeletedObject, json, same id
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BlocklistIdentifier {
-    /// Unique id.
+    /// Unique ID.
     pub id: Option<String>,
     /// Blocked identifier: a phone number, a wallet, an email address or an entire email domain.
     pub identifier: Option<String>,
     /// Kind of the identifier: `email_address`, `phone_number` or `web3_wallet`.
     pub identifier_type: Option<BlocklistIdentifierIdentifierType>,
-    /// Instance it belongs to, by id.
+    /// ID of the instance it belongs to.
     pub instance_id: Option<String>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Option<Timestamp>,

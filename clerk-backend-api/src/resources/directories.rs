@@ -57,7 +57,7 @@ impl DirectoriesApi<'_> {
 
     /// Creates a directory for an enterprise connection.
     ///
-    /// The answer carries `api_key`, which cannot be fetched again: enter it at the identity provider.
+    /// The response contains `api_key`, which cannot be fetched again: enter it at the identity provider.
     ///
     /// * `enterprise_connection_id`: Connection that the users sign in through.
     /// * `provider`: Kind of identity provider.
@@ -117,8 +117,8 @@ impl DirectoriesApi<'_> {
 
     /// Gives a directory a new API key.
     ///
-    /// The key is in `api_key` of the answer and cannot be fetched again. The old one works for a short while longer. Never retried
-    /// automatically.
+    /// The response contains the key as `api_key`; it cannot be fetched again. The old key keeps working for a short while.
+    /// Never retried automatically.
     ///
     /// Sends `POST /directories/{directory_id}/rotate_api_key`. Not retried once the server may have received it.
     pub fn rotate_api_key(&self, directory_id: impl AsRef<str>) -> RotateDirectoryApiKey {
@@ -158,7 +158,7 @@ impl DirectoriesApi<'_> {
     ///
     /// Set either `directory_group_id` or its older name `scim_group_id`. The directory must have group mapping switched on.
     ///
-    /// * `role_id`: Organization role for the members of the group, by id.
+    /// * `role_id`: ID of the organization role for the members of the group.
     ///
     /// Sends `POST /directories/{directory_id}/group_role_mappings`.
     pub fn create_group_role_mapping(
@@ -182,8 +182,8 @@ impl DirectoriesApi<'_> {
 
     /// Replaces all group mappings of a directory.
     ///
-    /// The order of the list is the order of precedence; an empty list removes all. The directory must have group mapping switched
-    /// on.
+    /// The order of the list is the order of precedence; an empty list removes all. The directory must have group mapping
+    /// switched on.
     ///
     /// * `mappings`: All mappings wanted afterwards; the first gets precedence 1, an empty list removes every mapping.
     ///
@@ -240,7 +240,7 @@ ListDirectories -> Page<Directory>, page("data")
 impl ListDirectories {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// Values outside of the range 1 to 500 are replaced by its nearest end.
+    /// Values outside the range 1 to 500 are clamped to it.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -253,7 +253,7 @@ impl ListDirectories {
         self
     }
 
-    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
+    /// Streams all entries, starting with the first page. `limit` sets the page size, which is 500 by default.
     pub fn stream(self) -> PageStream<Directory> {
         PageStream::by_offset(self.request, "data", 500, |entry: &Directory| {
             Some(entry.id.as_str())
@@ -263,7 +263,7 @@ impl ListDirectories {
     /// Fetches the first entry, if there is one.
     ///
     /// # Errors
-    /// Fails as [`send`](Self::send) does.
+    /// Returns the same errors as [`send`](Self::send).
     pub async fn first(self) -> Result<Option<Directory>, Error> {
         self.limit(1).stream().try_next().await
     }
@@ -275,7 +275,7 @@ CreateDirectory -> Directory, json
 }
 
 impl CreateDirectory {
-    /// Name of the directory for humans.
+    /// Display name of the directory.
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.request.field("name", value.into());
         self
@@ -305,7 +305,7 @@ UpdateDirectory -> Directory, json, same id
 }
 
 impl UpdateDirectory {
-    /// Name of the directory for humans.
+    /// Display name of the directory.
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.request.field("name", value.into());
         self
@@ -357,7 +357,7 @@ CreateDirectoryGroupRoleMapping -> DirectoryGroupRoleMapping, json
 }
 
 impl CreateDirectoryGroupRoleMapping {
-    /// Id of the group at the identity provider.
+    /// ID of the group at the identity provider.
     pub fn directory_group_id(mut self, value: impl Into<String>) -> Self {
         self.request.field("directory_group_id", value.into());
         self
@@ -369,7 +369,7 @@ impl CreateDirectoryGroupRoleMapping {
         self
     }
 
-    /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
+    /// Rank, starting from 1; for a user in several mapped groups the lowest takes precedence. Mappings without one are ranked in the order of creation.
     pub fn precedence(mut self, value: u64) -> Self {
         self.request.field("precedence", value);
         self
@@ -394,20 +394,20 @@ NewDirectoryGroupRoleMapping
 impl NewDirectoryGroupRoleMapping {
     /// Creates an object from its required values.
     ///
-    /// * `role_id`: Organization role for the members of the group, by id.
+    /// * `role_id`: ID of the organization role for the members of the group.
     pub fn new(role_id: impl Into<String>) -> Self {
         let mut fields = Fields::default();
         fields.field("role_id", role_id.into());
         Self { fields }
     }
 
-    /// Id of the group at the identity provider.
+    /// ID of the group at the identity provider.
     pub fn directory_group_id(mut self, value: impl Into<String>) -> Self {
         self.fields.field("directory_group_id", value.into());
         self
     }
 
-    /// Id of the group at the identity provider, under its older name.
+    /// ID of the group at the identity provider, under its older name.
     pub fn scim_group_id(mut self, value: impl Into<String>) -> Self {
         self.fields.field("scim_group_id", value.into());
         self
@@ -426,7 +426,7 @@ impl NewDirectoryGroupRoleMapping {
         self
     }
 
-    /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
+    /// Rank, starting from 1; for a user in several mapped groups the lowest takes precedence. Mappings without one are ranked in the order of creation.
     pub fn precedence(mut self, value: u64) -> Self {
         self.fields.field("precedence", value);
         self
@@ -441,27 +441,27 @@ DirectoryGroupRole
 impl DirectoryGroupRole {
     /// Creates an object from its required values.
     ///
-    /// * `role_id`: Organization role for the members of the group, by id.
+    /// * `role_id`: ID of the organization role for the members of the group.
     pub fn new(role_id: impl Into<String>) -> Self {
         let mut fields = Fields::default();
         fields.field("role_id", role_id.into());
         Self { fields }
     }
 
-    /// Id of the group at the identity provider.
+    /// ID of the group at the identity provider.
     pub fn directory_group_id(mut self, value: impl Into<String>) -> Self {
         self.fields.field("directory_group_id", value.into());
         self
     }
 
-    /// Id of the group at the identity provider, under its older name.
+    /// ID of the group at the identity provider, under its older name.
     pub fn scim_group_id(mut self, value: impl Into<String>) -> Self {
         self.fields.field("scim_group_id", value.into());
         self
     }
 }
 
-/// An attribute of an identity provider's users that is kept with the user.
+/// An attribute of an identity provider's users that is stored with the user.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CustomAttribute {
@@ -495,9 +495,9 @@ CustomAttribute
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Directory {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Name of the directory for humans.
+    /// Display name of the directory.
     pub name: String,
     /// Connection that the users sign in through; `None` if it no longer exists.
     pub enterprise_connection_id: Option<String>,
@@ -513,7 +513,7 @@ pub struct Directory {
     pub attribute_mapping: BTreeMap<String, String>,
     /// Further attributes copied from the identity provider into the user's metadata. The instance needs the custom attributes feature.
     pub custom_attributes: Vec<CustomAttribute>,
-    /// Key that the identity provider authenticates with. Present only in the answers of creation and rotation: store it then.
+    /// Key that the identity provider authenticates with. Present only in the responses of creation and rotation: store it then.
     pub api_key: Option<Secret>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,
@@ -549,13 +549,13 @@ Directory
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct DirectoryGroupRoleMapping {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Id of the directory.
+    /// ID of the directory.
     pub directory_id: String,
     /// Older name of `directory_id`, with the same value.
     pub scim_directory_id: String,
-    /// Id of the group at the identity provider.
+    /// ID of the group at the identity provider.
     pub directory_group_id: String,
     /// Older name of `directory_group_id`, with the same value.
     pub scim_group_id: String,
@@ -565,7 +565,7 @@ pub struct DirectoryGroupRoleMapping {
     pub scim_group_display_name: String,
     /// Role that members of the group get.
     pub role: Option<Role>,
-    /// Rank from 1 upwards; for a user in several mapped groups the lowest wins.
+    /// Rank, starting from 1; for a user in several mapped groups the lowest takes precedence.
     pub precedence: i64,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,

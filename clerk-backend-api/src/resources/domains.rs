@@ -59,8 +59,8 @@ impl DomainsApi<'_> {
 
     /// Changes a domain of the instance.
     ///
-    /// A new name for the primary domain of a production instance takes effect at once: have its DNS records and mail settings
-    /// ready, or expect an outage. It also moves the home address of the application.
+    /// Renaming the primary domain of a production instance takes effect at once. Prepare its DNS records and mail settings
+    /// first to avoid an outage. It also moves the home address of the application.
     ///
     /// Sends `PATCH /domains/{domain_id}`.
     pub fn update(&self, domain_id: impl AsRef<str>) -> UpdateDomain {
@@ -75,7 +75,7 @@ impl DomainsApi<'_> {
 
     /// Removes a satellite domain.
     ///
-    /// The primary domain cannot be removed: the answer is 403.
+    /// The primary domain cannot be removed; trying to fails with 403.
     ///
     /// Sends `DELETE /domains/{domain_id}`.
     pub fn delete(&self, domain_id: impl AsRef<str>) -> DeleteDomain {
@@ -118,7 +118,7 @@ impl UpdateDomain {
         self
     }
 
-    /// Full address of your proxy in front of the Frontend API, production instances only; null goes back to a setup by DNS.
+    /// Full address of your proxy in front of the Frontend API, production instances only; null reverts to a setup by DNS.
     pub fn proxy_url(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("proxy_url", value.into());
         self
@@ -140,7 +140,7 @@ DeleteDomain -> DeletedObject, json, same id
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Domain {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// The domain name; during development possibly with a port.
     pub name: String,

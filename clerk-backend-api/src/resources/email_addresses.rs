@@ -2,7 +2,8 @@
 //! Email addresses of users, one by one.
 //!
 //! An address belongs to exactly one user. It can be created already verified, or be verified with a one-time code through
-//! `prepare_verification` and `attempt_verification`. `replace_for_user` swaps all addresses of a user for a single new one.
+//! `prepare_verification` and `attempt_verification`. `replace_for_user` swaps all addresses of a user for a single new
+//! one.
 
 use http::Method;
 
@@ -15,7 +16,8 @@ impl ClerkClient {
     /// Email addresses of users, one by one.
     ///
     /// An address belongs to exactly one user. It can be created already verified, or be verified with a one-time code through
-    /// `prepare_verification` and `attempt_verification`. `replace_for_user` swaps all addresses of a user for a single new one.
+    /// `prepare_verification` and `attempt_verification`. `replace_for_user` swaps all addresses of a user for a single new
+    /// one.
     pub fn email_addresses(&self) -> EmailAddressesApi<'_> {
         EmailAddressesApi { client: self }
     }
@@ -31,9 +33,9 @@ pub struct EmailAddressesApi<'a> {
 impl EmailAddressesApi<'_> {
     /// Adds an email address to a user.
     ///
-    /// It is unverified unless `verified` says otherwise. Fails with `form_identifier_exists` if the address is taken.
+    /// It is unverified unless `verified` is set. Fails with `form_identifier_exists` if the address is taken.
     ///
-    /// * `user_id`: Id of the user.
+    /// * `user_id`: ID of the user.
     /// * `email_address`: The address (RFC 5322).
     ///
     /// Sends `POST /email_addresses`.
@@ -63,7 +65,7 @@ impl EmailAddressesApi<'_> {
         }
     }
 
-    /// Marks an email address as verified or as the user's primary one.
+    /// Marks an email address as verified or as primary.
     ///
     /// Sends `PATCH /email_addresses/{email_address_id}`.
     pub fn update(&self, email_address_id: impl AsRef<str>) -> UpdateEmailAddress {
@@ -89,8 +91,8 @@ impl EmailAddressesApi<'_> {
 
     /// Emails a one-time code to the address.
     ///
-    /// For sign-in flows that your backend drives. The `id` of the answer is needed by `attempt_verification`. Every call sends a
-    /// new message, so do not repeat it blindly.
+    /// For sign-in flows that your backend controls. Pass the `id` of the response to `attempt_verification`. Every call sends
+    /// a new message, so do not retry it blindly.
     ///
     /// Sends `POST /email_addresses/{email_address_id}/prepare_verification`. Not retried once the server may have received it.
     pub fn prepare_verification(
@@ -113,11 +115,11 @@ impl EmailAddressesApi<'_> {
 
     /// Checks the code a user received at the address.
     ///
-    /// A wrong or outdated code is no error: look at the `status` of the answer. A right code also marks the address as verified,
-    /// but does not sign the user in; create a sign-in token for that. Using an accepted verification again fails with
-    /// `verification_already_verified`.
+    /// A wrong or expired code is not an error: look at the `status` of the response. A correct code also marks the address as
+    /// verified, but does not sign the user in; create a sign-in token for that. Using an accepted verification again fails
+    /// with `verification_already_verified`.
     ///
-    /// * `verification_id`: Verification to settle, as answered by `prepare_verification`.
+    /// * `verification_id`: Verification to settle, as returned by `prepare_verification`.
     /// * `code`: Code from the message.
     ///
     /// Sends `POST /email_addresses/{email_address_id}/attempt_verification`.
@@ -145,8 +147,8 @@ impl EmailAddressesApi<'_> {
     /// Gives a user one new primary email address and deletes all others.
     ///
     /// The new address is verified unless `identification_status` says otherwise; with `unverified` the user may be locked out,
-    /// and only another call of this API can help. Refused while one of the old addresses is tied to an external account: delete
-    /// that first.
+    /// and only another call of this API can undo that. Refused while one of the old addresses is linked to an external
+    /// account: delete that first.
     ///
     /// * `email_address`: The new address (RFC 5322).
     ///
@@ -174,7 +176,7 @@ CreateEmailAddress -> EmailAddress, json
 }
 
 impl CreateEmailAddress {
-    /// Whether the address counts as proven from the start.
+    /// Whether the address is verified from the start.
     pub fn verified(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("verified", value.into());
         self
@@ -205,7 +207,7 @@ UpdateEmailAddress -> EmailAddress, json, same id
 }
 
 impl UpdateEmailAddress {
-    /// Whether the address counts as proven.
+    /// Whether the address is verified.
     pub fn verified(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("verified", value.into());
         self
@@ -274,13 +276,13 @@ impl ReplaceEmailAddressForUser {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EmailAddress {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// The address itself.
     pub email_address: String,
-    /// Whether it is reserved for the user without being verified: it can be used to sign in, and nobody else can take it.
+    /// Whether it is reserved for the user without being verified: it can be used to sign in, and no one else can take it.
     pub reserved: bool,
-    /// State of the proof that it belongs to the user; `None` if never started.
+    /// State of the verification that it belongs to the user; `None` if never started.
     pub verification: Option<Verification>,
     /// Other identifications, such as OAuth accounts, that carry the same value.
     pub linked_to: Vec<IdentificationLink>,
@@ -314,7 +316,7 @@ EmailAddress
 pub struct IdentificationLink {
     /// Kind of the other identification, such as `oauth_google`.
     pub kind: String,
-    /// Id of the other identification.
+    /// ID of the other identification.
     pub id: String,
 }
 

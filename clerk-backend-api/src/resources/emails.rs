@@ -35,8 +35,8 @@ pub struct EmailsApi<'a> {
 impl EmailsApi<'_> {
     /// Sends an email.
     ///
-    /// Give `html`, `text` or both, at most 50,000 bytes in total. To retry safely, set the header `Idempotency-Key` with `RequestOptions::header`
-    /// and mark the call as `repeatable`.
+    /// Set `html`, `text` or both, at most 50,000 bytes in total. To retry safely, set the header `Idempotency-Key` with
+    /// `RequestOptions::header` and mark the call as `repeatable`.
     ///
     /// * `to`: Recipient.
     /// * `from`: Sender. The domain must be the verified production domain of the instance.
@@ -102,25 +102,25 @@ impl CreateEmail {
         self
     }
 
-    /// HTML body. Give this, `text` or both.
+    /// HTML body. Set this, `text` or both.
     pub fn html(mut self, value: impl Into<String>) -> Self {
         self.request.field("html", value.into());
         self
     }
 
-    /// Plain text body. Give this, `html` or both.
+    /// Plain text body. Set this, `html` or both.
     pub fn text(mut self, value: impl Into<String>) -> Self {
         self.request.field("text", value.into());
         self
     }
 
-    /// Copy recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
+    /// CC recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
     pub fn cc(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request.field("cc", list_of::<String, _>(values));
         self
     }
 
-    /// Blind copy recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
+    /// BCC recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
     pub fn bcc(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.request.field("bcc", list_of::<String, _>(values));
         self
@@ -151,13 +151,13 @@ GetEmail -> Email, json, same id
 }
 
 input! {
-/// The recipient of an email: either an address or the id of a user.
+/// The recipient of an email: either an address or the ID of a user.
 #[derive(Default)]
 EmailRecipient
 }
 
 impl EmailRecipient {
-    /// Creates an object without any values.
+    /// Creates an object with no values set.
     pub fn new() -> Self {
         Self::default()
     }
@@ -168,7 +168,7 @@ impl EmailRecipient {
         self
     }
 
-    /// Id of the user.
+    /// ID of the user.
     pub fn user_id(mut self, value: impl Into<String>) -> Self {
         self.fields.field("user_id", value.into());
         self
@@ -240,25 +240,25 @@ impl NewEmail {
         self
     }
 
-    /// HTML body. Give this, `text` or both.
+    /// HTML body. Set this, `text` or both.
     pub fn html(mut self, value: impl Into<String>) -> Self {
         self.fields.field("html", value.into());
         self
     }
 
-    /// Plain text body. Give this, `html` or both.
+    /// Plain text body. Set this, `html` or both.
     pub fn text(mut self, value: impl Into<String>) -> Self {
         self.fields.field("text", value.into());
         self
     }
 
-    /// Copy recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
+    /// CC recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
     pub fn cc(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.fields.field("cc", list_of::<String, _>(values));
         self
     }
 
-    /// Blind copy recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
+    /// BCC recipients. `to`, `cc` and `bcc` are limited to 50 addresses in total.
     pub fn bcc(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.fields.field("bcc", list_of::<String, _>(values));
         self
@@ -290,7 +290,7 @@ impl NewEmail {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Email {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Slug of the template; `None` for an email without one.
     pub slug: Option<String>,
@@ -298,9 +298,9 @@ pub struct Email {
     pub from_email_name: String,
     /// Address of the recipient.
     pub to_email_address: Option<String>,
-    /// Id of the recipient's email address; `None` if it belongs to no user.
+    /// ID of the recipient's email address; `None` if it belongs to no user.
     pub email_address_id: Option<String>,
-    /// Id of the recipient, if it is a user of the instance.
+    /// ID of the recipient, if it is a user of the instance.
     pub user_id: Option<String>,
     /// Subject line.
     pub subject: Option<String>,

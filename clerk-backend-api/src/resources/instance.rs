@@ -95,7 +95,7 @@ impl InstanceApi<'_> {
         }
     }
 
-    /// Fetches which countries get no text messages.
+    /// Fetches the countries that receive no text messages.
     ///
     /// Sends `GET /instance/communication`.
     pub fn get_communication(&self) -> GetInstanceCommunication {
@@ -108,9 +108,9 @@ impl InstanceApi<'_> {
         }
     }
 
-    /// Replaces the list of countries that get no text messages.
+    /// Replaces the list of countries that receive no text messages.
     ///
-    /// Unknown codes are dropped without an error. Left out, the list stays as it is.
+    /// Unknown codes are dropped without an error. If it is left out, the list stays as it is.
     ///
     /// Sends `PATCH /instance/communication`.
     pub fn update_communication(&self) -> UpdateInstanceCommunication {
@@ -123,7 +123,7 @@ impl InstanceApi<'_> {
         }
     }
 
-    /// Fetches how the instance treats OAuth applications.
+    /// Fetches the instance's settings for OAuth applications.
     ///
     /// Sends `GET /instance/oauth_application_settings`.
     pub fn get_oauth_application_settings(&self) -> GetInstanceOAuthApplicationSettings {
@@ -136,7 +136,7 @@ impl InstanceApi<'_> {
         }
     }
 
-    /// Changes how the instance treats OAuth applications.
+    /// Changes the instance's settings for OAuth applications.
     ///
     /// Sends `PATCH /instance/oauth_application_settings`.
     pub fn update_oauth_application_settings(&self) -> UpdateInstanceOAuthApplicationSettings {
@@ -151,8 +151,8 @@ impl InstanceApi<'_> {
 
     /// Moves a production instance to another domain.
     ///
-    /// Signs out every user. New DNS records, certificates, redirect URLs at social providers and new keys in your code are needed
-    /// afterwards, so plan for a short outage. Accepted with 202: the change happens in the background.
+    /// Signs out every user. New DNS records, certificates, redirect URLs at social providers and new keys in your code are
+    /// needed afterwards, so plan for a short outage. Accepted with 202: the change happens in the background.
     ///
     /// Sends `POST /instance/change_domain`.
     pub fn change_domain(&self) -> ChangeInstanceDomain {
@@ -219,7 +219,7 @@ impl UpdateInstance {
         self
     }
 
-    /// Address users are referred to for help.
+    /// Email address for user support.
     pub fn support_email(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("support_email", value.into());
         self
@@ -258,7 +258,7 @@ impl UpdateInstance {
         self
     }
 
-    /// What sign-in offers first when passwords are mandatory: `password` (default) or `otp`; an empty string clears the choice.
+    /// Strategy that sign-in offers first when passwords are required: `password` (default) or `otp`; an empty string clears the choice.
     pub fn preferred_sign_in_strategy_when_password_required(
         mut self,
         value: impl Into<Patch<PreferredSignInStrategy>>,
@@ -305,7 +305,7 @@ impl UpdateInstanceRestrictions {
         self
     }
 
-    /// Whether sign-up with throw-away email services is refused.
+    /// Whether sign-up with disposable email services is refused.
     pub fn block_disposable_email_domains(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request
             .patch("block_disposable_email_domains", value.into());
@@ -342,7 +342,7 @@ UpdateInstanceCommunication -> InstanceCommunication, json
 }
 
 impl UpdateInstanceCommunication {
-    /// All countries to block, as upper-case ISO 3166-1 alpha-2 codes, each once (at most 250).
+    /// All countries to block, as uppercase ISO 3166-1 alpha-2 codes, each once (at most 250).
     pub fn blocked_country_codes(mut self, value: impl Into<Patch<Vec<String>>>) -> Self {
         self.request.patch("blocked_country_codes", value.into());
         self
@@ -367,7 +367,7 @@ impl UpdateInstanceOAuthApplicationSettings {
         self
     }
 
-    /// OAuth scopes that an application gets when it names none; null restores the service's own defaults.
+    /// OAuth scopes that an application gets if it requests none; null restores the service's defaults.
     pub fn default_scopes(mut self, value: impl Into<Patch<Vec<String>>>) -> Self {
         self.request.patch("default_scopes", value.into());
         self
@@ -401,7 +401,7 @@ impl UpdateInstanceOAuthApplicationSettings {
         self
     }
 
-    /// Whether metadata-URL clients that were let in without explicit approval are refused from now on. Tokens they already hold stay valid.
+    /// Whether metadata-URL clients that were admitted without explicit approval are refused from now on. Tokens they already have stay valid.
     pub fn client_id_metadata_documents_block_implicitly_allowed_clients(
         mut self,
         value: impl Into<Patch<bool>>,
@@ -444,13 +444,13 @@ UpdateInstanceOrganizationSettings -> OrganizationSettings, json
 }
 
 impl UpdateInstanceOrganizationSettings {
-    /// Whether the instance has organizations at all.
+    /// Whether the instance has organizations enabled.
     pub fn enabled(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("enabled", value.into());
         self
     }
 
-    /// Most members an organization may have, unless the organization says otherwise.
+    /// Maximum number of members an organization may have, unless the organization says otherwise.
     pub fn max_allowed_memberships(mut self, value: impl Into<Patch<i64>>) -> Self {
         self.request.patch("max_allowed_memberships", value.into());
         self
@@ -468,13 +468,13 @@ impl UpdateInstanceOrganizationSettings {
         self
     }
 
-    /// Whether organizations do without slugs.
+    /// Whether slugs are disabled for organizations.
     pub fn slug_disabled(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("slug_disabled", value.into());
         self
     }
 
-    /// Ways of joining that organization domains may use: `automatic_invitation`, `automatic_suggestion`.
+    /// Enrollment modes that organization domains may use: `automatic_invitation`, `automatic_suggestion`.
     pub fn domains_enrollment_modes(
         mut self,
         values: impl IntoIterator<Item = impl Into<String>>,
@@ -484,13 +484,13 @@ impl UpdateInstanceOrganizationSettings {
         self
     }
 
-    /// Id of the role of the user who creates an organization.
+    /// ID of the role of the user who creates an organization.
     pub fn creator_role_id(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("creator_role_id", value.into());
         self
     }
 
-    /// Id of the role for people who join through a verified domain.
+    /// ID of the role for people who join through a verified domain.
     pub fn domains_default_role_id(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("domains_default_role_id", value.into());
         self
@@ -501,7 +501,7 @@ impl UpdateInstanceOrganizationSettings {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Instance {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Kind of instance: `development` or `production`.
     pub environment_type: String,
@@ -523,7 +523,7 @@ Instance
     }
 }
 
-/// Who may sign up to the instance.
+/// Restrictions on who may sign up to the instance.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceRestrictions {
@@ -535,9 +535,9 @@ pub struct InstanceRestrictions {
     pub allowlist_blocklist_disabled_on_sign_in: bool,
     /// Whether email addresses with a tag after `+`, `=` or `#` are refused at sign-up.
     pub block_email_subaddresses: bool,
-    /// Whether sign-up with throw-away email services is refused.
+    /// Whether sign-up with disposable email services is refused.
     pub block_disposable_email_domains: bool,
-    /// Whether dots in the name part of a Gmail address make no difference.
+    /// Whether dots in the local part of a Gmail address are ignored.
     pub ignore_dots_for_gmail_addresses: Option<bool>,
 }
 
@@ -574,11 +574,11 @@ InstanceProtect
     }
 }
 
-/// Which countries the instance sends text messages to.
+/// Countries that the instance sends text messages to.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct InstanceCommunication {
-    /// Countries no SMS is sent to, as upper-case ISO 3166-1 alpha-2 codes.
+    /// Countries no SMS is sent to, as uppercase ISO 3166-1 alpha-2 codes.
     pub blocked_country_codes: Vec<String>,
 }
 
@@ -589,13 +589,13 @@ InstanceCommunication
     }
 }
 
-/// How the instance acts as an identity provider for OAuth applications.
+/// The instance's settings as an identity provider for OAuth applications.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OAuthApplicationSettings {
     /// Whether OAuth clients may register themselves (RFC 7591).
     pub dynamic_oauth_client_registration: bool,
-    /// OAuth scopes that an application gets when it names none; `None` stands for the service's own defaults.
+    /// OAuth scopes that an application gets if it requests none; `None` means the service's defaults.
     pub default_scopes: Vec<String>,
     /// Whether OAuth applications get access tokens in JWT format instead of opaque ones.
     pub oauth_jwt_access_tokens: bool,
@@ -603,7 +603,7 @@ pub struct OAuthApplicationSettings {
     pub client_id_metadata_documents_advertised: bool,
     /// Whether metadata-URL clients never seen before are refused. Clients already recorded stay admitted until they are deleted.
     pub client_id_metadata_documents_only_allow_pre_registered_clients: bool,
-    /// Whether metadata-URL clients that were let in without explicit approval are refused from now on. Tokens they already hold stay valid.
+    /// Whether metadata-URL clients that were admitted without explicit approval are refused from now on. Tokens they already have stay valid.
     pub client_id_metadata_documents_block_implicitly_allowed_clients: bool,
 }
 
@@ -619,19 +619,19 @@ OAuthApplicationSettings
     }
 }
 
-/// What organizations of the instance can do, and their limits.
+/// Settings and limits of the instance's organizations.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationSettings {
-    /// Whether the instance has organizations at all.
+    /// Whether the instance has organizations enabled.
     pub enabled: bool,
-    /// Most members an organization may have, unless the organization says otherwise.
+    /// Maximum number of members an organization may have, unless the organization says otherwise.
     pub max_allowed_memberships: i64,
-    /// Most organization roles the instance may have.
+    /// Maximum number of organization roles the instance may have.
     pub max_allowed_roles: i64,
-    /// Most role sets the instance may have.
+    /// Maximum number of role sets the instance may have.
     pub max_role_sets_allowed: Option<i64>,
-    /// Most domains one organization may have.
+    /// Maximum number of domains one organization may have.
     pub max_allowed_domains: i64,
     /// Deprecated and without effect: the number of permissions is no longer limited.
     pub max_allowed_permissions: Option<i64>,
@@ -641,9 +641,9 @@ pub struct OrganizationSettings {
     pub admin_delete_enabled: bool,
     /// Whether organizations may claim email domains.
     pub domains_enabled: bool,
-    /// Whether organizations do without slugs.
+    /// Whether slugs are disabled for organizations.
     pub slug_disabled: Option<bool>,
-    /// Ways of joining that organization domains may use.
+    /// Enrollment modes that organization domains may use.
     pub domains_enrollment_modes: Vec<EnrollmentMode>,
     /// Key of the role for people who join through a verified domain.
     pub domains_default_role: String,

@@ -24,10 +24,10 @@ pub struct InterstitialApi<'a> {
 }
 
 impl InterstitialApi<'_> {
-    /// Fetches the HTML page that finds out a browser's sign-in state.
+    /// Fetches the HTML page that determines a browser's sign-in state.
     ///
-    /// For older integrations. Returns HTML instead of JSON and needs no secret key. Status 400 means that a query parameter is missing, 500
-    /// that the browser was sent in circles.
+    /// For older integrations. Returns HTML instead of JSON and needs no secret key. Status 400 means that a query parameter is
+    /// missing, 500 a redirect loop.
     ///
     /// Sends `GET /public/interstitial`.
     pub fn get(&self) -> GetInterstitial {

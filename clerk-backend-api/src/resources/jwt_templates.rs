@@ -119,7 +119,7 @@ ListJwtTemplates -> Page<JwtTemplate>, page("data")
 impl ListJwtTemplates {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// Values outside of the range 1 to 500 are replaced by its nearest end.
+    /// Values outside the range 1 to 500 are clamped to it.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -132,7 +132,7 @@ impl ListJwtTemplates {
         self
     }
 
-    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
+    /// Streams all entries, starting with the first page. `limit` sets the page size, which is 500 by default.
     pub fn stream(self) -> PageStream<JwtTemplate> {
         PageStream::by_offset(self.request, "data", 500, |entry: &JwtTemplate| {
             Some(entry.id.as_str())
@@ -142,7 +142,7 @@ impl ListJwtTemplates {
     /// Fetches the first entry, if there is one.
     ///
     /// # Errors
-    /// Fails as [`send`](Self::send) does.
+    /// Returns the same errors as [`send`](Self::send).
     pub async fn first(self) -> Result<Option<JwtTemplate>, Error> {
         self.limit(1).stream().try_next().await
     }
@@ -232,11 +232,11 @@ request! {
 DeleteJwtTemplate -> DeletedObject, json, same id
 }
 
-/// A named recipe for custom tokens.
+/// A named template for custom tokens.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct JwtTemplate {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Name by which tokens are requested; unique within the instance.
     pub name: String,

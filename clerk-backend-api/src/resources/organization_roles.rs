@@ -47,7 +47,7 @@ impl OrganizationRolesApi<'_> {
     /// Fails with 402 if the plan does not cover it.
     ///
     /// * `name`: Name of the role.
-    /// * `key`: Unique key: `org:` followed by lower-case letters, digits and underscores.
+    /// * `key`: Unique key: `org:` followed by lowercase letters, digits and underscores.
     ///
     /// Sends `POST /organization_roles`.
     pub fn create(&self, name: impl Into<String>, key: impl Into<String>) -> CreateRole {
@@ -78,8 +78,8 @@ impl OrganizationRolesApi<'_> {
 
     /// Changes a role.
     ///
-    /// A new key is also entered into the organization settings that refer to the role. Code of yours that checks for the old one has
-    /// to follow.
+    /// A new key is also applied to the organization settings that refer to the role. Update any code that checks for the old
+    /// key.
     ///
     /// Sends `PATCH /organization_roles/{organization_role_id}`.
     pub fn update(&self, organization_role_id: impl AsRef<str>) -> UpdateRole {
@@ -98,7 +98,7 @@ impl OrganizationRolesApi<'_> {
 
     /// Deletes a role.
     ///
-    /// Refused while a member or an invitation has the role, or while it is the default for creators or domains.
+    /// Fails while a member or an invitation has the role, or while it is the default for creators or domains.
     ///
     /// Sends `DELETE /organization_roles/{organization_role_id}`.
     pub fn delete(&self, organization_role_id: impl AsRef<str>) -> DeleteRole {
@@ -116,7 +116,7 @@ impl OrganizationRolesApi<'_> {
 
     /// Adds a permission to a role.
     ///
-    /// Fails with 409 if the role has it already.
+    /// Fails with 409 if the role already has it.
     ///
     /// Sends `POST /organization_roles/{organization_role_id}/permissions/{permission_id}`.
     pub fn assign_permission(
@@ -139,7 +139,7 @@ impl OrganizationRolesApi<'_> {
         }
     }
 
-    /// Takes a permission away from a role.
+    /// Removes a permission from a role.
     ///
     /// Returns the role as it is afterwards.
     ///
@@ -170,13 +170,13 @@ ListRoles -> Page<Role>, page("data")
 }
 
 impl ListRoles {
-    /// Keeps roles with this id, or with this text in their name or key.
+    /// Limits the results to roles with this ID, or with this text in their name or key.
     pub fn query(mut self, value: impl Into<String>) -> Self {
         self.request.set_query("query", value);
         self
     }
 
-    /// Sorts by `created_at`, `name` or `key`; with `-` in front descending (default `-created_at`).
+    /// Sorts by `created_at`, `name` or `key`; prefix with `-` for descending order (default `-created_at`).
     pub fn order_by(mut self, value: impl Into<String>) -> Self {
         self.request.set_query("order_by", value);
         self
@@ -184,7 +184,7 @@ impl ListRoles {
 
     /// Entries per page (1 to 500, default 10).
     ///
-    /// Values outside of the range 1 to 500 are replaced by its nearest end.
+    /// Values outside the range 1 to 500 are clamped to it.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -197,7 +197,7 @@ impl ListRoles {
         self
     }
 
-    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
+    /// Streams all entries, starting with the first page. `limit` sets the page size, which is 500 by default.
     pub fn stream(self) -> PageStream<Role> {
         PageStream::by_offset(self.request, "data", 500, |entry: &Role| {
             Some(entry.id.as_str())
@@ -207,7 +207,7 @@ impl ListRoles {
     /// Fetches the first entry, if there is one.
     ///
     /// # Errors
-    /// Fails as [`send`](Self::send) does.
+    /// Returns the same errors as [`send`](Self::send).
     pub async fn first(self) -> Result<Option<Role>, Error> {
         self.limit(1).stream().try_next().await
     }
@@ -225,7 +225,7 @@ impl CreateRole {
         self
     }
 
-    /// Ids of the permissions the role grants.
+    /// IDs of the permissions the role grants.
     pub fn permissions(mut self, value: impl Into<Patch<Vec<String>>>) -> Self {
         self.request.patch("permissions", value.into());
         self
@@ -256,7 +256,7 @@ impl UpdateRole {
         self
     }
 
-    /// New unique key: `org:` followed by lower-case letters, digits and underscores.
+    /// New unique key: `org:` followed by lowercase letters, digits and underscores.
     pub fn key(mut self, value: impl Into<Patch<String>>) -> Self {
         self.request.patch("key", value.into());
         self
@@ -268,7 +268,7 @@ impl UpdateRole {
         self
     }
 
-    /// Ids of all permissions the role grants from now on, instead of the present ones.
+    /// IDs of all permissions the role grants from now on, replacing the current ones.
     pub fn permissions(mut self, value: impl Into<Patch<Vec<String>>>) -> Self {
         self.request.patch("permissions", value.into());
         self
@@ -294,7 +294,7 @@ RemoveRolePermission -> Role, json, same id
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Role {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Display name.
     pub name: String,

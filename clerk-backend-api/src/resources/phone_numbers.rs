@@ -35,9 +35,9 @@ pub struct PhoneNumbersApi<'a> {
 impl PhoneNumbersApi<'_> {
     /// Adds a phone number to a user.
     ///
-    /// It is unverified unless `verified` says otherwise. Fails with `form_identifier_exists` if the number is taken.
+    /// It is unverified unless `verified` is set. Fails with `form_identifier_exists` if the number is taken.
     ///
-    /// * `user_id`: Id of the user.
+    /// * `user_id`: ID of the user.
     /// * `phone_number`: The number in E.164 form, such as `+15555550100`.
     ///
     /// Sends `POST /phone_numbers`.
@@ -67,7 +67,7 @@ impl PhoneNumbersApi<'_> {
         }
     }
 
-    /// Marks a phone number as verified, as the user's primary one or as second factor.
+    /// Marks a phone number as verified, as primary or as a second factor.
     ///
     /// Sends `PATCH /phone_numbers/{phone_number_id}`.
     pub fn update(&self, phone_number_id: impl AsRef<str>) -> UpdatePhoneNumber {
@@ -93,8 +93,8 @@ impl PhoneNumbersApi<'_> {
 
     /// Texts a one-time code to the number.
     ///
-    /// For sign-in flows that your backend drives. The `id` of the answer is needed by `attempt_verification`. Every call sends a
-    /// new message, so do not repeat it blindly; too many are answered with 429.
+    /// For sign-in flows that your backend controls. Pass the `id` of the response to `attempt_verification`. Every call sends
+    /// a new message, so do not retry it blindly; too many fail with 429.
     ///
     /// Sends `POST /phone_numbers/{phone_number_id}/prepare_verification`. Not retried once the server may have received it.
     pub fn prepare_verification(
@@ -117,11 +117,11 @@ impl PhoneNumbersApi<'_> {
 
     /// Checks the code a user received at the number.
     ///
-    /// A wrong or outdated code is no error: look at the `status` of the answer. A right code also marks the number as verified,
-    /// but does not sign the user in; create a sign-in token for that. Using an accepted verification again fails with
-    /// `verification_already_verified`.
+    /// A wrong or expired code is not an error: look at the `status` of the response. A correct code also marks the number as
+    /// verified, but does not sign the user in; create a sign-in token for that. Using an accepted verification again fails
+    /// with `verification_already_verified`.
     ///
-    /// * `verification_id`: Verification to settle, as answered by `prepare_verification`.
+    /// * `verification_id`: Verification to settle, as returned by `prepare_verification`.
     /// * `code`: Code from the message.
     ///
     /// Sends `POST /phone_numbers/{phone_number_id}/attempt_verification`.
@@ -148,8 +148,9 @@ impl PhoneNumbersApi<'_> {
 
     /// Gives a user one new primary phone number and deletes all others.
     ///
-    /// The new number is verified unless `identification_status` says otherwise; with `unverified` the user may be locked out, and
-    /// only another call of this API can help. It is never a second factor: if an old number was one, the user loses that factor.
+    /// The new number is verified unless `identification_status` says otherwise; with `unverified` the user may be locked out,
+    /// and only another call of this API can help. It is not a second factor: if an old number was one, the user loses that
+    /// factor.
     ///
     /// * `phone_number`: The new number in E.164 form, such as `+15555550100`.
     ///
@@ -177,7 +178,7 @@ CreatePhoneNumber -> PhoneNumber, json
 }
 
 impl CreatePhoneNumber {
-    /// Whether the number counts as proven from the start.
+    /// Whether the number is verified from the start.
     pub fn verified(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("verified", value.into());
         self
@@ -208,7 +209,7 @@ UpdatePhoneNumber -> PhoneNumber, json, same id
 }
 
 impl UpdatePhoneNumber {
-    /// Whether the number counts as proven.
+    /// Whether the number is verified.
     pub fn verified(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("verified", value.into());
         self
@@ -270,7 +271,7 @@ impl ReplacePhoneNumberForUser {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PhoneNumber {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// The number in E.164 form, such as `+15555550100`.
     pub phone_number: String,
@@ -278,13 +279,13 @@ pub struct PhoneNumber {
     pub reserved_for_second_factor: Option<bool>,
     /// Whether this number is the one offered first for the second step.
     pub default_second_factor: Option<bool>,
-    /// Whether it is reserved for the user without being verified: it can be used to sign in, and nobody else can take it.
+    /// Whether it is reserved for the user without being verified: it can be used to sign in, and no one else can take it.
     pub reserved: bool,
-    /// State of the proof that it belongs to the user; `None` if never started.
+    /// State of the verification that it belongs to the user; `None` if never started.
     pub verification: Option<Verification>,
     /// Other identifications, such as OAuth accounts, that carry the same value.
     pub linked_to: Vec<IdentificationLink>,
-    /// Backup codes made along with the second factor; `None` except right then.
+    /// Backup codes generated when the second factor is set up; `None` otherwise.
     pub backup_codes: Vec<String>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,

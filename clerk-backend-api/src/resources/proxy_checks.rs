@@ -58,9 +58,9 @@ impl VerifyProxyCheck {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ProxyCheck {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Id of the domain.
+    /// ID of the domain.
     pub domain_id: String,
     /// When the check last ran, in milliseconds since the Unix epoch; `None` if it never did.
     pub last_run_at: Option<Timestamp>,

@@ -52,9 +52,9 @@ impl ScimDirectoriesApi<'_> {
         }
     }
 
-    /// Creates a directory, under its older name.
+    /// Creates a directory. Older name of the operation in the `directories` group.
     ///
-    /// The answer carries `api_key`, which cannot be fetched again: enter it at the identity provider.
+    /// The response contains `api_key`, which cannot be fetched again: enter it at the identity provider.
     ///
     /// * `enterprise_connection_id`: Connection that the users sign in through.
     /// * `provider`: Kind of identity provider.
@@ -122,8 +122,8 @@ impl ScimDirectoriesApi<'_> {
 
     /// Gives a directory a new API key, under its older name.
     ///
-    /// The key is in `api_key` of the answer and cannot be fetched again. The old one works for a short while longer. Never retried
-    /// automatically.
+    /// The response contains the key as `api_key`; it cannot be fetched again. The old key keeps working for a short while.
+    /// Never retried automatically.
     ///
     /// Sends `POST /scim_directories/{scim_directory_id}/rotate_api_key`. Not retried once the server may have received it.
     pub fn rotate_api_key(&self, scim_directory_id: impl AsRef<str>) -> RotateScimDirectoryApiKey {
@@ -167,8 +167,8 @@ impl ScimDirectoriesApi<'_> {
     ///
     /// The directory must have group mapping switched on.
     ///
-    /// * `scim_group_id`: Id of the group at the identity provider, under its older name.
-    /// * `role_id`: Organization role for the members of the group, by id.
+    /// * `scim_group_id`: ID of the group at the identity provider, under its older name.
+    /// * `role_id`: ID of the organization role for the members of the group.
     ///
     /// Sends `POST /scim_directories/{scim_directory_id}/group_role_mappings`.
     pub fn create_group_role_mapping(
@@ -194,8 +194,8 @@ impl ScimDirectoriesApi<'_> {
 
     /// Replaces all group mappings of a directory, under their older name.
     ///
-    /// The order of the list is the order of precedence; an empty list removes all. The directory must have group mapping switched
-    /// on.
+    /// The order of the list is the order of precedence; an empty list removes all. The directory must have group mapping
+    /// switched on.
     ///
     /// * `mappings`: All mappings wanted afterwards; the first gets precedence 1, an empty list removes every mapping.
     ///
@@ -252,7 +252,7 @@ ListScimDirectories -> Page<ScimDirectory>, page("data")
 impl ListScimDirectories {
     /// Entries per page (1 to 500, default 10).
     ///
-    /// Values outside of the range 1 to 500 are replaced by its nearest end.
+    /// Values outside the range 1 to 500 are clamped to it.
     pub fn limit(mut self, value: u64) -> Self {
         self.request
             .set_query("limit", value.clamp(1, 500).to_string());
@@ -265,7 +265,7 @@ impl ListScimDirectories {
         self
     }
 
-    /// Streams all entries from the first page on; `limit` is then the size of a page, 500 unless set.
+    /// Streams all entries, starting with the first page. `limit` sets the page size, which is 500 by default.
     pub fn stream(self) -> PageStream<ScimDirectory> {
         PageStream::by_offset(self.request, "data", 500, |entry: &ScimDirectory| {
             Some(entry.id.as_str())
@@ -275,7 +275,7 @@ impl ListScimDirectories {
     /// Fetches the first entry, if there is one.
     ///
     /// # Errors
-    /// Fails as [`send`](Self::send) does.
+    /// Returns the same errors as [`send`](Self::send).
     pub async fn first(self) -> Result<Option<ScimDirectory>, Error> {
         self.limit(1).stream().try_next().await
     }
@@ -287,7 +287,7 @@ CreateScimDirectory -> ScimDirectory, json
 }
 
 impl CreateScimDirectory {
-    /// Name of the directory for humans.
+    /// Display name of the directory.
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.request.field("name", value.into());
         self
@@ -317,7 +317,7 @@ UpdateScimDirectory -> ScimDirectory, json, same id
 }
 
 impl UpdateScimDirectory {
-    /// Name of the directory for humans.
+    /// Display name of the directory.
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.request.field("name", value.into());
         self
@@ -369,7 +369,7 @@ CreateScimDirectoryGroupRoleMapping -> ScimGroupRoleMapping, json
 }
 
 impl CreateScimDirectoryGroupRoleMapping {
-    /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
+    /// Rank, starting from 1; for a user in several mapped groups the lowest takes precedence. Mappings without one are ranked in the order of creation.
     pub fn precedence(mut self, value: u64) -> Self {
         self.request.field("precedence", value);
         self
@@ -394,8 +394,8 @@ NewScimGroupRoleMapping
 impl NewScimGroupRoleMapping {
     /// Creates an object from its required values.
     ///
-    /// * `scim_group_id`: Id of the group at the identity provider, under its older name.
-    /// * `role_id`: Organization role for the members of the group, by id.
+    /// * `scim_group_id`: ID of the group at the identity provider, under its older name.
+    /// * `role_id`: ID of the organization role for the members of the group.
     pub fn new(scim_group_id: impl Into<String>, role_id: impl Into<String>) -> Self {
         let mut fields = Fields::default();
         fields.field("scim_group_id", scim_group_id.into());
@@ -409,7 +409,7 @@ impl NewScimGroupRoleMapping {
         self
     }
 
-    /// Rank from 1 upwards; for a user in several mapped groups the lowest wins. Left out, the mapping is ranked in order of arrival.
+    /// Rank, starting from 1; for a user in several mapped groups the lowest takes precedence. Mappings without one are ranked in the order of creation.
     pub fn precedence(mut self, value: u64) -> Self {
         self.fields.field("precedence", value);
         self
@@ -424,8 +424,8 @@ ScimGroupRole
 impl ScimGroupRole {
     /// Creates an object from its required values.
     ///
-    /// * `scim_group_id`: Id of the group at the identity provider, under its older name.
-    /// * `role_id`: Organization role for the members of the group, by id.
+    /// * `scim_group_id`: ID of the group at the identity provider, under its older name.
+    /// * `role_id`: ID of the organization role for the members of the group.
     pub fn new(scim_group_id: impl Into<String>, role_id: impl Into<String>) -> Self {
         let mut fields = Fields::default();
         fields.field("scim_group_id", scim_group_id.into());
@@ -438,9 +438,9 @@ impl ScimGroupRole {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ScimDirectory {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Name of the directory for humans.
+    /// Display name of the directory.
     pub name: String,
     /// Connection that the users sign in through; `None` if it no longer exists.
     pub enterprise_connection_id: Option<String>,
@@ -456,7 +456,7 @@ pub struct ScimDirectory {
     pub attribute_mapping: BTreeMap<String, String>,
     /// Further attributes copied from the identity provider into the user's metadata. The instance needs the custom attributes feature.
     pub custom_attributes: Vec<CustomAttribute>,
-    /// Key that the identity provider authenticates with. Present only in the answers of creation and rotation: store it then.
+    /// Key that the identity provider authenticates with. Present only in the responses of creation and rotation: store it then.
     pub api_key: Option<Secret>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,
@@ -492,13 +492,13 @@ ScimDirectory
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ScimGroupRoleMapping {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Id of the directory, under its older name.
+    /// ID of the directory, under its older name.
     pub scim_directory_id: String,
     /// Newer name of `scim_directory_id`, with the same value.
     pub directory_id: String,
-    /// Id of the group at the identity provider, under its older name.
+    /// ID of the group at the identity provider, under its older name.
     pub scim_group_id: String,
     /// Newer name of `scim_group_id`, with the same value.
     pub directory_group_id: String,
@@ -508,7 +508,7 @@ pub struct ScimGroupRoleMapping {
     pub directory_group_display_name: String,
     /// Role that members of the group get.
     pub role: Option<Role>,
-    /// Rank from 1 upwards; for a user in several mapped groups the lowest wins.
+    /// Rank, starting from 1; for a user in several mapped groups the lowest takes precedence.
     pub precedence: i64,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,

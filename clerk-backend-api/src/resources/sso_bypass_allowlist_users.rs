@@ -46,7 +46,7 @@ impl SsoBypassAllowlistUsersApi<'_> {
     ///
     /// Refused unless the user has a verified email address on a domain that an enterprise connection serves.
     ///
-    /// * `user_id`: Id of the user to add.
+    /// * `user_id`: ID of the user to add.
     ///
     /// Sends `POST /sso_bypass_allowlist_users`. Not in Clerk's published API document; known from clerk-sdk-python 7.1.0, docs/sdks/ssobypassallowlistusers/README.md, 2026-11-28.
     pub fn create(&self, user_id: impl Into<String>) -> CreateSsoBypassAllowlistUser {
@@ -85,7 +85,7 @@ ListSsoBypassAllowlistUsers -> Page<SsoBypassAllowlistUser>, page("data")
 }
 
 impl ListSsoBypassAllowlistUsers {
-    /// Keeps users that this enterprise connection serves.
+    /// Limits the results to users that this enterprise connection serves.
     pub fn enterprise_connection_id(mut self, value: impl Into<String>) -> Self {
         self.request.set_query("enterprise_connection_id", value);
         self
@@ -108,7 +108,7 @@ DeleteSsoBypassAllowlistUser -> DeletedObject, json
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SsoBypassAllowlistUser {
-    /// The user, by id.
+    /// ID of the the user.
     pub user_id: String,
     /// Public data of the user.
     pub public_user_data: SsoBypassPublicUserData,
@@ -138,15 +138,15 @@ pub struct SsoBypassPublicUserData {
     pub first_name: Option<String>,
     /// Last name; `None` if not known.
     pub last_name: Option<String>,
-    /// Whether `image_url` shows an uploaded picture rather than a generated one.
+    /// Whether `image_url` shows an uploaded image rather than a generated one.
     pub has_image: bool,
     /// The identifier that the user is known by, such as an email address.
     pub identifier: String,
     /// Username; `None` if there is none.
     pub username: Option<String>,
-    /// Picture of the user. Deprecated: use `image_url`.
+    /// Image of the user. Deprecated: use `image_url`.
     pub profile_image_url: Option<String>,
-    /// Picture to show: the uploaded one, else a generated one.
+    /// Image to show: the uploaded one, otherwise a generated one.
     pub image_url: Option<String>,
 }
 

@@ -22,9 +22,9 @@ pub struct TestingTokensApi<'a> {
 }
 
 impl TestingTokensApi<'_> {
-    /// Creates a token with which end-to-end tests pass bot protection.
+    /// Creates a token that lets end-to-end tests pass bot protection.
     ///
-    /// Note that `expires_at` is in seconds here.
+    /// Note that `expires_at` is in seconds.
     ///
     /// Sends `POST /testing_tokens`.
     pub fn create(&self) -> CreateTestingToken {
@@ -47,7 +47,7 @@ CreateTestingToken -> TestingToken, json
 pub struct TestingToken {
     /// The token, for the query parameter `__clerk_testing_token` of Frontend API requests.
     pub token: Secret,
-    /// When it runs out, in seconds since the Unix epoch (elsewhere times are in milliseconds).
+    /// When it expires, in seconds since the Unix epoch (elsewhere times are in milliseconds).
     pub expires_at: Timestamp,
 }
 

@@ -24,9 +24,9 @@ pub struct WebhooksApi<'a> {
 }
 
 impl WebhooksApi<'_> {
-    /// Connects the instance with Svix, so that webhooks can be delivered.
+    /// Connects the instance to Svix, so that webhooks can be delivered.
     ///
-    /// Returns a link to the Svix dashboard. Fails with 400 if there is a connection already.
+    /// Returns a link to the Svix dashboard. Fails with 400 if it is already connected.
     ///
     /// Sends `POST /webhooks/svix`.
     pub fn create_svix_app(&self) -> CreateSvixApp {
@@ -52,7 +52,7 @@ impl WebhooksApi<'_> {
 
     /// Creates a link to the Svix dashboard of the instance.
     ///
-    /// Fails with 400 while the instance is not connected with Svix.
+    /// Fails with 400 while the instance is not connected to Svix.
     ///
     /// Sends `POST /webhooks/svix_url`.
     pub fn create_svix_url(&self) -> CreateSvixUrl {
@@ -88,7 +88,7 @@ CreateSvixUrl -> SvixUrl, json
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SvixUrl {
-    /// Address of the Svix dashboard; opens without further login, so do not share it.
+    /// Address of the Svix dashboard; opens without signing in, so do not share it.
     pub svix_url: Secret,
 }
 

@@ -20,7 +20,7 @@ use crate::resources::users::User;
 use crate::resources::waitlist_entries::WaitlistEntry;
 
 webhook_data! {
-    /// An email was created, and is to be sent.
+    /// An email was created and needs to be sent.
     EmailCreated(Email),
     /// An organization was created.
     OrganizationCreated(Organization),
@@ -72,7 +72,7 @@ webhook_data! {
     SessionRemoved(SessionEvent),
     /// A session was revoked.
     SessionRevoked(SessionEvent),
-    /// A text message was created, and is to be sent.
+    /// A text message was created and needs to be sent.
     SmsCreated(SmsMessage),
     /// A subscription became active.
     SubscriptionActive(SubscriptionEvent),
@@ -96,7 +96,7 @@ webhook_data! {
     SubscriptionItemEnded(SubscriptionItemEvent),
     /// The free trial of a subscription item ends soon.
     SubscriptionItemFreeTrialEnding(SubscriptionItemEvent),
-    /// A subscription item still lacks its first payment.
+    /// A subscription item is still waiting for its first payment.
     SubscriptionItemIncomplete(SubscriptionItemEvent),
     /// A payment of a subscription item is overdue.
     SubscriptionItemPastDue(SubscriptionItemEvent),

@@ -6,7 +6,7 @@ use crate::open_enum::open_enum;
 open_enum! {
     /// The type of a webhook event.
     WebhookEventType {
-        /// `email.created`: an email was created, and is to be sent.
+        /// `email.created`: an email was created and needs to be sent.
         EmailCreated = "email.created",
         /// `organization.created`: an organization was created.
         OrganizationCreated = "organization.created",
@@ -58,7 +58,7 @@ open_enum! {
         SessionRemoved = "session.removed",
         /// `session.revoked`: a session was revoked.
         SessionRevoked = "session.revoked",
-        /// `sms.created`: a text message was created, and is to be sent.
+        /// `sms.created`: a text message was created and needs to be sent.
         SmsCreated = "sms.created",
         /// `subscription.active`: a subscription became active.
         SubscriptionActive = "subscription.active",
@@ -82,7 +82,7 @@ open_enum! {
         SubscriptionItemEnded = "subscriptionItem.ended",
         /// `subscriptionItem.freeTrialEnding`: the free trial of a subscription item ends soon.
         SubscriptionItemFreeTrialEnding = "subscriptionItem.freeTrialEnding",
-        /// `subscriptionItem.incomplete`: a subscription item still lacks its first payment.
+        /// `subscriptionItem.incomplete`: a subscription item is still waiting for its first payment.
         SubscriptionItemIncomplete = "subscriptionItem.incomplete",
         /// `subscriptionItem.pastDue`: a payment of a subscription item is overdue.
         SubscriptionItemPastDue = "subscriptionItem.pastDue",

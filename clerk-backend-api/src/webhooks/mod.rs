@@ -1,10 +1,10 @@
 //! The events that Clerk sends to webhook endpoints.
 //!
-//! [`WebhookEventType`] names the types of events. With the feature `webhooks`, `WebhookData` holds the data of an event in
-//! the types of the client: the user of `user.created` is the same [`User`](crate::User) that `client.users().get(id)`
-//! returns. Objects that occur in events only are defined in this module.
+//! [`WebhookEventType`] names the types of events. With the feature `webhooks`, `WebhookData` contains the data of an event in
+//! the client's types: the user of `user.created` is the same [`User`](crate::User) that `client.users().get(id)` returns.
+//! Objects that occur only in events are defined in this module.
 //!
-//! This module reads events; it does not verify that they come from Clerk. The crate `clerk-core` verifies their signature.
+//! This module reads events but does not verify that they come from Clerk. The crate `clerk-core` verifies their signatures.
 
 mod event_type;
 

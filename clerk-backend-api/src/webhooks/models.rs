@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 pub struct AcceptedOrganizationInvitation {
     /// The object itself.
     pub invitation: OrganizationInvitation,
-    /// Id of the user who accepted the invitation.
+    /// ID of the user who accepted the invitation.
     pub user_id: String,
 }
 
@@ -32,19 +32,19 @@ AcceptedOrganizationInvitation
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PaymentAttemptEvent {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Instance it belongs to, by id.
+    /// ID of the instance it belongs to.
     pub instance_id: String,
     /// Payment that the attempt belongs to.
     pub payment_id: String,
-    /// Id of the invoice.
+    /// ID of the invoice.
     ///
     /// Deprecated by Clerk.
     pub invoice_id: String,
     /// Statement the attempt is listed on.
     pub statement_id: String,
-    /// Id at the payment processor.
+    /// ID at the payment processor.
     pub gateway_external_id: String,
     /// `pending`, `paid` or `failed`.
     pub status: PaymentAttemptEventStatus,
@@ -52,23 +52,23 @@ pub struct PaymentAttemptEvent {
     pub created_at: Timestamp,
     /// Time of the last change, in milliseconds since the Unix epoch.
     pub updated_at: Timestamp,
-    /// When the money arrived, in milliseconds since the Unix epoch; `None` if it did not.
+    /// When the payment was received, in milliseconds since the Unix epoch; `None` if it did not.
     pub paid_at: Option<Timestamp>,
     /// When the payment failed, in milliseconds since the Unix epoch; `None` if it did not.
     pub failed_at: Option<Timestamp>,
-    /// Why the payment failed; `None` unless it did.
+    /// Why the payment failed; `None` if it did not.
     pub failed_reason: Option<BillingEventFailure>,
     /// When the payment is due, in milliseconds since the Unix epoch.
     pub billing_date: Timestamp,
     /// `checkout`, or `recurring` for a renewal.
     pub charge_type: PaymentAttemptEventChargeType,
-    /// Who receives the money, as a free-form object.
+    /// Recipient of the payment, as a free-form object.
     pub payee: BillingEventPayee,
     /// The user or organization that pays.
     pub payer: BillingEventPayer,
     /// The totals.
     pub totals: BillingEventTotals,
-    /// How it is paid. Older form of `payment_method`.
+    /// Payment method. Older form of `payment_method`.
     pub payment_source: BillingEventPaymentSource,
     /// The subscription items that the payment covers.
     pub subscription_items: Vec<BillingEventPaidItem>,
@@ -123,11 +123,11 @@ BillingEventFailure
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingEventPayee {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// The payment provider.
     pub gateway_type: String,
-    /// Id at the payment processor.
+    /// ID at the payment processor.
     pub gateway_external_id: String,
     /// Status of the account at the payment provider.
     pub gateway_status: String,
@@ -147,21 +147,21 @@ BillingEventPayee
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingEventPayer {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Id of the paying user; `None` for an organization.
+    /// ID of the paying user; `None` for an organization.
     pub user_id: Option<String>,
     /// First name of the paying user; `None` for an organization.
     pub first_name: Option<String>,
     /// Last name of the paying user; `None` for an organization.
     pub last_name: Option<String>,
-    /// Email address for bills.
+    /// Email address for invoices.
     pub email: String,
-    /// Id of the paying organization; `None` for a user.
+    /// ID of the paying organization; `None` for a user.
     pub organization_id: Option<String>,
     /// Name of the paying organization; `None` for a user.
     pub organization_name: Option<String>,
-    /// Picture to show: the uploaded one, else a generated one.
+    /// Image to show: the uploaded one, otherwise a generated one.
     pub image_url: String,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Option<Timestamp>,
@@ -195,7 +195,7 @@ pub struct BillingEventTotals {
     pub subtotal: BillingEventAmount,
     /// Tax contained in the sum.
     pub tax_total: BillingEventAmount,
-    /// Sum to pay, after tax, credits and discounts.
+    /// Amount to pay, after tax, credits and discounts.
     pub grand_total: BillingEventAmount,
     /// Totals of the units, such as seats.
     pub per_unit_totals: Vec<BillingEventUnitTotal>,
@@ -262,17 +262,17 @@ BillingEventUnitTotal
     }
 }
 
-/// The means of payment that was charged.
+/// The payment method that was charged.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingEventPaymentSource {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Payment processor, such as `stripe`.
     pub gateway: String,
-    /// Id at the payment processor.
+    /// ID at the payment processor.
     pub gateway_external_id: String,
-    /// Id of the account at the payment processor; `None` when it has none.
+    /// ID of the account at the payment processor; `None` when it has none.
     pub gateway_external_account_id: Option<String>,
     /// `card` or `link`.
     pub payment_method: String,
@@ -302,7 +302,7 @@ BillingEventPaymentSource
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingEventPaidItem {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Status of the item.
     pub status: BillingEventItemStatus,
@@ -316,13 +316,13 @@ pub struct BillingEventPaidItem {
     pub period_end: Timestamp,
     /// `month` or `annual`.
     pub interval: String,
-    /// Id of the plan.
+    /// ID of the plan.
     pub plan_id: Option<String>,
     /// The plan; `None` when it is not included.
     pub plan: Option<BillingEventPlan>,
-    /// Who pays.
+    /// The payer.
     pub payer: Option<BillingEventPayer>,
-    /// Id of the subscription.
+    /// ID of the subscription.
     pub subscription_id: Option<String>,
     /// Credit granted for it; filled in payment attempts only.
     ///
@@ -357,9 +357,9 @@ BillingEventPaidItem
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingEventPlan {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
-    /// Name fit for URLs, in lower case.
+    /// Name fit for URLs, in lowercase.
     pub slug: String,
     /// Name of the plan.
     pub name: String,
@@ -471,7 +471,7 @@ SessionEvent
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SmsMessage {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Slug of the template; `None` for a message without one.
     pub slug: Option<String>,
@@ -479,9 +479,9 @@ pub struct SmsMessage {
     pub from_phone_number: String,
     /// Phone number of the recipient.
     pub to_phone_number: String,
-    /// Id of the recipient's phone number; `None` if it belongs to no user.
+    /// ID of the recipient's phone number; `None` if it belongs to no user.
     pub phone_number_id: Option<String>,
-    /// Id of the recipient, if it is a user of the instance.
+    /// ID of the recipient, if it is a user of the instance.
     pub user_id: Option<String>,
     /// The text.
     pub message: String,
@@ -518,7 +518,7 @@ SmsMessage
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SubscriptionEvent {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// `active`, `past_due`, `canceled`, `ended`, `incomplete` or `abandoned`.
     pub status: SubscriptionEventStatus,
@@ -528,19 +528,19 @@ pub struct SubscriptionEvent {
     pub canceled_at: Option<Timestamp>,
     /// Time of creation, in milliseconds since the Unix epoch.
     pub created_at: Timestamp,
-    /// When it ended, in milliseconds since the Unix epoch; `None` while it runs.
+    /// When it ended, in milliseconds since the Unix epoch; `None` while it is in progress.
     pub ended_at: Option<Timestamp>,
     /// When payment became overdue, in milliseconds since the Unix epoch; `None` if it is not.
     pub past_due_at: Option<Timestamp>,
     /// Time of the last change, in milliseconds since the Unix epoch.
     pub updated_at: Timestamp,
-    /// Id of the latest payment; `None` before the first one.
+    /// ID of the latest payment; `None` before the first one.
     pub latest_payment_id: Option<String>,
-    /// Id of who pays.
+    /// ID of the payer.
     pub payer_id: String,
     /// The user or organization that pays.
     pub payer: BillingEventPayer,
-    /// Payment source, by id.
+    /// ID of the payment source.
     pub payment_source_id: Option<String>,
     /// The items of the subscription.
     pub items: Vec<SubscriptionItemEvent>,
@@ -571,7 +571,7 @@ SubscriptionEvent
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SubscriptionItemEvent {
-    /// Unique id.
+    /// Unique ID.
     pub id: String,
     /// Status of the item.
     pub status: BillingEventItemStatus,
@@ -587,13 +587,13 @@ pub struct SubscriptionItemEvent {
     pub period_end: Option<Timestamp>,
     /// `month` or `annual`.
     pub interval: String,
-    /// Id of the plan.
+    /// ID of the plan.
     pub plan_id: Option<String>,
     /// The plan; `None` when it is not included.
     pub plan: Option<BillingEventPlan>,
-    /// Who pays.
+    /// The payer.
     pub payer: Option<BillingEventPayer>,
-    /// Id of the subscription.
+    /// ID of the subscription.
     pub subscription_id: Option<String>,
     /// Seats paid for; `None` for plans without seats.
     pub seats: Option<BillingEventSeats>,

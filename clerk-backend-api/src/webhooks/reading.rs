@@ -1,4 +1,4 @@
-//! How the data of webhook events is read.
+//! Reading of webhook event data.
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -8,7 +8,7 @@ macro_rules! webhook_data {
     ($($(#[$doc:meta])* $variant:ident($data:ty),)+) => {
         /// The data of a webhook event, in a type that depends on the type of the event.
         ///
-        /// Data is read as leniently as answers: unknown keys are ignored, and missing values are empty or `None`.
+        /// Data is read as leniently as responses: unknown keys are ignored, and missing values are empty or `None`.
         ///
         /// # Examples
         ///
@@ -36,19 +36,19 @@ macro_rules! webhook_data {
             Other {
                 /// The type of the event.
                 event_type: String,
-                /// Its data, as it was sent.
+                /// The data, as received.
                 data: Box<::serde_json::Value>,
             },
         }
 
         impl WebhookData {
-            /// Reads the data of an event from the whole body of the request, as [`from_json`](crate::from_json) reads JSON.
+            /// Reads the data of an event from the whole request body, as [`from_json`](crate::from_json) reads JSON.
             ///
             /// Verify the signature of the request first.
             ///
             /// # Errors
-            /// Fails if the body is not a JSON object with a `type`, or if the data does not have the form that the type
-            /// promises.
+            /// Fails if the body is not a JSON object with a `type`, or if the data does not have the form expected for the
+            /// type.
             pub fn from_json(body: &[u8]) -> Result<Self, ::serde_json::Error> {
                 let (event_type, data) = $crate::webhooks::reading::event(body)?;
                 Self::read(event_type, &data)
@@ -57,7 +57,7 @@ macro_rules! webhook_data {
             /// Reads the data of an event of the given type.
             ///
             /// # Errors
-            /// Fails if the data does not have the form that the type promises. Unknown types never fail.
+            /// Fails if the data does not have the form expected for the type. Unknown types never fail.
             pub fn read(
                 event_type: impl Into<$crate::webhooks::WebhookEventType>,
                 data: &::serde_json::Value,
@@ -86,7 +86,7 @@ macro_rules! webhook_data {
         }
 
         impl ::std::fmt::Debug for WebhookData {
-            // As discreet as the objects inside.
+            // Shows no more than the objects inside do.
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
                     $(Self::$variant(data) => {

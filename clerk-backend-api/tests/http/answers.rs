@@ -1,4 +1,4 @@
-//! Answers and refusals as real servers and the gateways before them give them.
+//! Responses and errors in the forms that real servers and the gateways in front of them return.
 
 use clerk_backend_api::{ApiError, ClerkClient, Error, ErrorCode, Optional as _, User};
 use http::Method;
@@ -15,7 +15,7 @@ async fn get(answer: Answer) -> Result<User, Error> {
     client.users().get("user_1").send().await
 }
 
-/// The refusal that a call met; it was sent once only.
+/// Returns the error response that a call received, and checks that it was sent only once.
 async fn refusal(answer: Answer) -> ApiError {
     match get(answer).await {
         Err(Error::Api(error)) => *error,
@@ -27,7 +27,7 @@ const BAD_GATEWAY: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><hr>cloudflare</body></html>";
 
 #[tokio::test]
-async fn the_standard_refusal_is_told_whole() {
+async fn a_standard_error_is_reported_completely() {
     let body = r#"{
         "errors": [
             { "code": "form_param_format_invalid", "message": "is invalid", "long_message": "Phone number is invalid.",
@@ -64,7 +64,7 @@ async fn the_standard_refusal_is_told_whole() {
 
 #[tokio::test]
 async fn a_refusal_may_have_any_body() {
-    // The dialect of the machine endpoints: neither meta nor trace id.
+    // The format of the machine endpoints: neither meta nor trace ID.
     let error = refusal(json(
         404,
         r#"{ "errors": [{ "code": "c", "message": "m", "long_message": "l" }] }"#,
@@ -113,7 +113,7 @@ async fn each_part_of_a_refusal_may_be_null_or_missing() {
             assert_eq!(error.errors[1].code.as_str(), "c");
         }
     }
-    // A part of another type spoils neither the rest nor the status.
+    // A part of the wrong type affects neither the rest nor the status.
     let body = r#"{ "errors": [{ "code": "c" }], "meta": [], "clerk_trace_id": 7 }"#;
     assert_eq!(refusal(json(400, body)).await.status, 400);
 }
@@ -144,7 +144,7 @@ async fn a_gateway_that_answers_html_is_an_api_error() {
 }
 
 #[tokio::test]
-async fn a_success_that_is_not_json_is_no_user() {
+async fn a_successful_response_that_is_not_json_is_an_error() {
     let not_users = [
         answer(200)
             .header("content-type", "text/html")
@@ -221,7 +221,7 @@ async fn every_2xx_is_a_success() {
 }
 
 #[tokio::test]
-async fn not_found_may_be_taken_for_nothing() {
+async fn not_found_can_be_converted_to_none() {
     let found = get(user()).await.optional().unwrap();
     assert_eq!(found.unwrap().id, "user_1");
     assert!(get(json(404, "{}")).await.optional().unwrap().is_none());
@@ -229,7 +229,7 @@ async fn not_found_may_be_taken_for_nothing() {
         let error = get(json(status, "{}")).await.optional().unwrap_err();
         assert!(!error.is_not_found());
     }
-    // An answer that cannot be read is not an absent user.
+    // A response that cannot be read does not mean that the user does not exist.
     assert!(get(json(200, "{}")).await.optional().is_err());
 }
 

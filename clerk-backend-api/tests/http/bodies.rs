@@ -1,4 +1,4 @@
-//! What typed operations send: absent, null and value; metadata; uploads; machine keys.
+//! What typed operations send: absent, null and set values; metadata; uploads; machine keys.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ async fn a_merge_of_metadata_is_repeated_and_an_update_is_not() {
     assert_eq!(server.count(), 1);
 }
 
-/// The retry class of an operation, where it is another than that of its method.
+/// The retry class of an operation, if it differs from that of its method.
 #[tokio::test]
 async fn the_effect_of_a_call_decides_about_its_repetition() {
     async fn attempts<T>(call: impl AsyncFnOnce(ClerkClient) -> Result<T, Error>) -> usize {
@@ -118,7 +118,7 @@ async fn the_effect_of_a_call_decides_about_its_repetition() {
         assert!(call(client).await.is_err());
         server.count()
     }
-    // Posts without a second effect.
+    // POST operations without a second effect.
     assert_eq!(
         attempts(async |client| client.users().ban("user_1").send().await).await,
         3
@@ -135,7 +135,7 @@ async fn the_effect_of_a_call_decides_about_its_repetition() {
         attempts(async |client| client.users().verify_password("user_1", "x").send().await).await,
         3
     );
-    // Those that consume, rotate, issue or send something.
+    // Operations that consume, rotate, issue or send something.
     assert_eq!(
         attempts(async |client| client.users().verify_totp("user_1", "123456").send().await).await,
         1
@@ -304,7 +304,7 @@ async fn an_upload_is_a_form_that_can_be_repeated() {
         );
         assert!(request.body.windows(png.len()).any(|part| part == png));
     }
-    // A post of an image is not repeated.
+    // Uploading an image is not repeated.
     let server = Server::start([answer(503)]).await;
     let image = Upload::read(png.as_slice()).await.unwrap();
     client(&server)

@@ -1,4 +1,4 @@
-//! What other people put into an answer does not cost the rest of it.
+//! Values that other people put into a response do not make the rest of it unreadable.
 
 use clerk_backend_api::{Error, Metadata, OrganizationMembership, Timestamp, User};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::{
     server::{Server, json as answer_json},
 };
 
-/// Metadata that `serde_json` does not read into a [`Value`], or not into text.
+/// Metadata that `serde_json` cannot read into a [`Value`], or only as text.
 fn hostile_values() -> Vec<String> {
     vec![
         format!("{}1{}", "[".repeat(130), "]".repeat(130)),
@@ -32,7 +32,7 @@ fn hostile_user(id: &str, place: &str, value: &str) -> String {
 }
 
 #[tokio::test]
-async fn metadata_of_any_content_costs_neither_a_user_nor_a_list_nor_a_stream() {
+async fn metadata_of_any_content_does_not_break_users_lists_or_streams() {
     for value in hostile_values() {
         for place in PLACES {
             let user = hostile_user("user_1", place, &value);
@@ -62,7 +62,7 @@ async fn metadata_of_any_content_costs_neither_a_user_nor_a_list_nor_a_stream() 
 }
 
 #[test]
-fn objects_read_elsewhere_are_as_tolerant() {
+fn objects_from_other_sources_are_read_as_leniently() {
     for value in hostile_values() {
         for place in PLACES {
             let text = hostile_user("user_1", place, &value);
@@ -327,7 +327,7 @@ async fn rows_that_cannot_be_read_are_reported_and_the_others_given() {
 }
 
 #[tokio::test]
-async fn what_security_rests_on_keeps_its_type() {
+async fn security_relevant_values_must_have_their_type() {
     for (member, good) in [
         (r#""revoked":false,"expired":false"#, true),
         (r#""revoked":"false","expired":false"#, false),

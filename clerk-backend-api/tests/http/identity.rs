@@ -1,4 +1,4 @@
-//! An answer about another object than the one asked for is refused.
+//! A response about a different object than the requested one is rejected.
 
 use clerk_backend_api::Error;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ async fn look_ups_by_id_refuse_another_object() {
         sign_ups.get();
         redirect_urls.get();
     }
-    // The second of two ids names the object.
+    // The second of two IDs names the object.
     let one = server(json!({ "id": "orginv_2" })).await;
     let request = client(&one)
         .organization_invitations()
@@ -87,7 +87,7 @@ async fn other_unique_names_are_names_too() {
         let server = server(set.clone()).await;
         client(&server).role_sets().get(asked).send().await.unwrap();
     }
-    // What is left of something deleted may have no id.
+    // The remains of a deleted object may have no ID.
     let server = server(json!({ "object": "user", "deleted": true })).await;
     assert!(
         client(&server)

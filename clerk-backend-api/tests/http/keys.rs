@@ -1,4 +1,4 @@
-//! Which key goes where, and that no key goes anywhere else.
+//! Which key is sent with which request, and that keys appear nowhere else.
 
 use std::error::Error as _;
 
@@ -110,7 +110,7 @@ async fn without_a_key_nothing_is_sent() {
     assert_eq!(keys_seen(&server), [None]);
 }
 
-/// Everything that anybody can print of an error: its own forms and those of its causes.
+/// Everything that can be printed of an error: its own representations and those of its causes.
 fn printed(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut cause = error.source();
@@ -122,7 +122,7 @@ fn printed(error: &dyn std::error::Error) -> String {
 }
 
 #[tokio::test]
-async fn no_error_tells_a_secret() {
+async fn no_error_shows_a_secret() {
     let (refused, _socket) = nobody();
     let scripts: Vec<Vec<Act>> = vec![
         vec![json(422, r#"{ "errors": [{ "code": "c" }] }"#).into()],
@@ -180,7 +180,7 @@ async fn failing_call(client: &ClerkClient, segment: &str) -> Error {
 }
 
 #[test]
-fn no_debug_output_tells_a_secret() {
+fn no_debug_output_shows_a_secret() {
     let builder = ClerkClient::builder()
         .secret_key(SECRET)
         .machine_secret_key(MACHINE_SECRET)
@@ -242,7 +242,7 @@ async fn an_unusable_key_of_a_call_is_refused_unsent() {
 }
 
 #[test]
-fn keys_do_not_travel_in_the_clear() {
+fn keys_are_never_sent_unencrypted() {
     for url in [
         "http://api.example.com",
         "http://192.168.1.1",

@@ -1,4 +1,4 @@
-//! The client over real HTTP, against a server that misbehaves as it is told.
+//! The client over real HTTP, against a server with scripted faults.
 #![cfg(test)]
 
 mod answers;
@@ -27,10 +27,10 @@ use clerk_backend_api::{ClerkClient, ClerkClientBuilder, Retry};
 
 use server::Server;
 
-/// The key of every client here; no text that anybody sees may contain it.
+/// The key of every client in these tests. No visible text may contain it.
 const SECRET: &str = "sk_test_planted_c2VjcmV0";
 
-/// Up to two retries, at once.
+/// Up to two retries, without a delay.
 fn at_once() -> Retry {
     Retry::default().first_delay(Duration::ZERO)
 }
@@ -46,7 +46,7 @@ fn client(server: &Server) -> ClerkClient {
     builder(server).build().unwrap()
 }
 
-/// The URL of a port that is taken and where nobody listens, as long as the socket lives.
+/// The URL of a port that is reserved but has no listener, as long as the socket lives.
 fn nobody() -> (String, tokio::net::TcpSocket) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! The way to the API: certificates, proxies, gateways and runtimes.
+//! Certificates, proxies, gateways and runtimes.
 
 use std::process::{Command, Output};
 
@@ -9,7 +9,7 @@ use crate::{
     server::{Server, answer, user},
 };
 
-/// Runs a test of this program that is ignored otherwise, in an environment of its own.
+/// Runs an otherwise ignored test of this program in its own environment.
 async fn in_environment(test: &'static str, variables: Vec<(&'static str, String)>) -> Output {
     let run = move || {
         Command::new(std::env::current_exe().unwrap())
@@ -92,11 +92,11 @@ async fn other_hosts_take_the_proxy_of_the_environment() {
 }
 
 #[tokio::test]
-#[ignore = "runs in an environment that another test makes"]
+#[ignore = "runs in an environment that another test sets up"]
 async fn child_asks_for_a_user() {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the other test says where to ask"
+        reason = "the other test passes the address"
     )]
     let url = std::env::var("TEST_API_URL").unwrap();
     let client = ClerkClient::builder()
@@ -114,7 +114,7 @@ async fn child_asks_for_a_user() {
 }
 
 #[test]
-#[ignore = "runs in an environment that another test makes"]
+#[ignore = "runs in an environment that another test sets up"]
 fn child_builds_for_https() {
     if let Err(error) = ClerkClient::new(SECRET) {
         panic!("{error}");
@@ -122,14 +122,14 @@ fn child_builds_for_https() {
 }
 
 #[tokio::test]
-async fn gateways_that_did_not_reach_the_api_are_asked_again() {
+async fn requests_that_gateways_did_not_forward_are_retried() {
     for status in [
         408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529, 530,
     ] {
         let server = Server::start([answer(status), user()]).await;
         client(&server).users().get("user_1").send().await.unwrap();
         assert_eq!(server.count(), 2, "{status}");
-        // A call that may have had an effect is not repeated, unless it is marked.
+        // A call that may have had an effect is not repeated unless it is marked as repeatable.
         let server = Server::start([answer(status), user()]).await;
         let error = client(&server).users().create().send().await.unwrap_err();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Lists: their shapes, and the streams over all their pages.
+//! The formats of lists, and the streams over all their pages.
 
 use clerk_backend_api::{Error, Retry};
 use serde_json::json;
@@ -24,7 +24,7 @@ fn organizations(ids: std::ops::Range<usize>, total: usize) -> Answer {
     )
 }
 
-/// The value of a parameter of each request.
+/// The value of a parameter in each request.
 fn asked(server: &Server, name: &str) -> Vec<Option<String>> {
     let value = |target: String| {
         let query = target.split_once('?')?.1.to_owned();
@@ -62,7 +62,7 @@ async fn a_list_is_read_in_every_shape() {
         assert_eq!(page.data.len(), 1, "{body}");
         assert_eq!(page.data[0].id, "sess_1");
         assert_eq!(page.total_count, total, "{body}");
-        // Asked for as a page, so that the total comes.
+        // Requested as a page, so that the total count is included.
         assert_eq!(targets(&server), ["/v1/sessions?paginated=true"]);
     }
     for body in [
@@ -80,7 +80,11 @@ async fn a_list_is_read_in_every_shape() {
 async fn users_are_streamed_by_cursor() {
     let server = Server::start([users(0..500), users(500..1000), users(1000..1003)]).await;
     let mut stream = client(&server).users().list().query("a+b").stream();
-    assert_eq!(server.count(), 0, "nothing is asked before an entry is");
+    assert_eq!(
+        server.count(),
+        0,
+        "nothing is requested before the first entry"
+    );
     let mut count = 0;
     while let Some(user) = stream.try_next().await.unwrap() {
         assert_eq!(user.id, format!("user_{count}"));
@@ -96,7 +100,7 @@ async fn users_are_streamed_by_cursor() {
     assert!(!first.contains("starting_after"), "{first}");
     assert!(targets(&server)[1].contains("starting_after=user_499"));
     assert!(targets(&server)[2].contains("starting_after=user_999"));
-    // The page was short, so nothing more was asked.
+    // The page was short, so nothing more was requested.
     assert_eq!(server.count(), 3);
 }
 
@@ -127,7 +131,7 @@ async fn another_order_of_users_is_streamed_by_offset() {
 
 #[tokio::test]
 async fn other_lists_are_streamed_by_offset() {
-    // A server that gives less than it was asked for, and whose total moves.
+    // A server that returns less than requested, and whose total count changes.
     let server = Server::start([
         organizations(0..100, 250),
         organizations(100..200, 251),
@@ -158,8 +162,8 @@ async fn other_lists_are_streamed_by_offset() {
 }
 
 #[tokio::test]
-async fn a_total_that_is_wrong_does_not_end_a_stream_early_nor_keep_it_going() {
-    // The total says 1, the page is full.
+async fn a_wrong_total_neither_ends_a_stream_early_nor_keeps_it_going() {
+    // The total count is 1, but the page is full.
     let full = organizations(0..2, 1);
     let server = Server::start([full, organizations(2..3, 1)]).await;
     let mut stream = client(&server).organizations().list().limit(2).stream();
@@ -168,7 +172,7 @@ async fn a_total_that_is_wrong_does_not_end_a_stream_early_nor_keep_it_going() {
         count += 1;
     }
     assert_eq!((count, server.count()), (3, 2));
-    // The total says 9, and nothing more comes.
+    // The total count is 9, but nothing more follows.
     let server = Server::start([organizations(0..2, 9), organizations(2..2, 9)]).await;
     let mut stream = client(&server).organizations().list().limit(2).stream();
     while stream.try_next().await.unwrap().is_some() {}
@@ -226,7 +230,7 @@ async fn users_are_counted_by_a_call_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_list_is_not_an_empty_one() {
+async fn a_response_that_is_not_a_list_is_an_error() {
     for body in [
         "null",
         "{}",
@@ -259,7 +263,7 @@ async fn what_is_not_a_list_is_not_an_empty_one() {
 }
 
 #[tokio::test]
-async fn an_answer_of_somebody_else_is_not_an_object_full_of_defaults() {
+async fn a_response_of_another_server_is_not_an_object_full_of_defaults() {
     for body in ["{}", "null", "[]", r#"{ "error": "maintenance" }"#] {
         let server = Server::start(vec![answer_json(200, body); 3]).await;
         let client = client(&server);
@@ -317,7 +321,7 @@ async fn the_size_of_a_page_is_kept_within_what_the_api_takes() {
 
 #[tokio::test]
 async fn a_server_that_ignores_the_cursor_or_the_offset_is_not_asked_for_ever() {
-    // Cursors: the same page, and the same page with a newer user at its top.
+    // Cursors: the same page, and the same page with a newer user at the top.
     for second in [users(0..2), users([7, 0])] {
         let server = Server::start([users(0..2), second]).await;
         let mut stream = client(&server).users().list().limit(2).stream();
@@ -343,7 +347,7 @@ async fn a_server_that_ignores_the_cursor_or_the_offset_is_not_asked_for_ever() 
     }
     assert!(stream.try_next().await.is_err());
     assert_eq!(server.count(), 2);
-    // An organization that appears at the top pushes the same one onto the next page.
+    // A new organization at the top pushes the same one onto the next page.
     let server = Server::start([
         organizations(0..1, 2),
         organizations(0..1, 3),
@@ -354,7 +358,7 @@ async fn a_server_that_ignores_the_cursor_or_the_offset_is_not_asked_for_ever() 
     let stream = client(&server).organizations().list().limit(1).stream();
     let all = stream.try_collect().await.unwrap();
     assert_eq!(all.len(), 3);
-    // Lists whose entries have no ids.
+    // Lists whose entries have no IDs.
     let tokens = || answer_json(200, r#"{ "data": [{ "token": "t" }], "total_count": 9 }"#);
     let server = Server::start([tokens(), tokens()]).await;
     let list = client(&server)

@@ -1,4 +1,4 @@
-//! No debug output shows what people wrote, and no body says something else than was meant.
+//! No debug output shows text that people wrote, and no body differs from what was meant.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::{
     server::{Server, json as answer_json, user},
 };
 
-/// Stands for everything personal or secret.
+/// Represents everything personal or secret.
 const CANARY: &str = "canary.7f3a@example.com";
 
 fn ada() -> Value {
@@ -112,7 +112,7 @@ async fn debug_output_of_requests_shows_no_values() {
 }
 
 #[tokio::test]
-async fn an_odd_part_of_a_refusal_costs_no_code() {
+async fn an_unexpected_part_of_an_error_does_not_lose_its_code() {
     let odd = [
         "[]".to_owned(),
         "7".to_owned(),
@@ -177,7 +177,7 @@ async fn numbers_that_json_lacks_are_refused_and_delete_no_key() {
         assert!(refused(&raw.send().await.unwrap_err()));
     }
     assert_eq!(server.count(), 0);
-    // Null is null.
+    // Null is sent as null.
     let merge = client
         .users()
         .update_metadata("user_1")

@@ -1,4 +1,4 @@
-//! Calls given by method and path.
+//! Requests with a custom method and path.
 
 use clerk_backend_api::{Error, InvalidRequestReason};
 use http::{HeaderName, HeaderValue, Method};
@@ -101,7 +101,7 @@ async fn the_version_segment_is_written_once_or_left_out() {
         let targets: Vec<_> = server.seen().into_iter().map(|seen| seen.target).collect();
         assert_eq!(targets, ["/v1/jwks", "/jwks"], "{suffix}");
     }
-    // A path before the version is kept: a proxy in front of the API.
+    // A path before the version is kept, as for a proxy in front of the API.
     let server = Server::start([user()]).await;
     let url = format!("{}/clerk/v2", server.url());
     let client = builder(&server)
@@ -188,7 +188,7 @@ async fn an_http_client_of_the_application_is_used() {
 }
 
 #[tokio::test]
-async fn calls_at_the_same_time_do_not_meet() {
+async fn concurrent_calls_do_not_interfere() {
     let server = Server::start(vec![user(); 40]).await;
     let client = client(&server);
     let calls: Vec<_> = (0..40)

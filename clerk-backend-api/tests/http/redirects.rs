@@ -1,4 +1,4 @@
-//! Redirects are answers, never followed: keys go to the configured origin only.
+//! Redirects are returned and never followed, so that keys are sent only to the configured origin.
 
 use http::Method;
 

@@ -1,6 +1,6 @@
-//! Answers that made other clients of this API fail, by the public reports about them. Each must be read.
+//! Responses that made other clients of this API fail, according to public bug reports. Each must be readable.
 //!
-//! The reports are named as `repository#number`; the answers are written here from what the reports describe.
+//! The reports are named as `repository#number`. The responses are written from their descriptions.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ use crate::{
     server::{Server, json as answer},
 };
 
-/// What a call makes of this answer.
+/// The result that a call makes of this response.
 async fn read<T, F>(body: Value, call: impl FnOnce(ClerkClient) -> F) -> T
 where
     F: Future<Output = Result<T, Error>>,
@@ -89,7 +89,7 @@ async fn an_address_may_be_verified_by_any_strategy() {
 
 #[tokio::test]
 async fn a_verification_may_lack_anything() {
-    // Without `object`, the discriminator that generated clients go by.
+    // Without `object`, the discriminator that generated clients depend on.
     let user = read_user(user_with_email_verification(
         &json!({ "status": "unverified", "strategy": "email_code" }),
     ))
@@ -175,8 +175,8 @@ async fn a_saml_account_may_be_verified_without_a_redirect() {
     assert_eq!(error.code, ErrorCode::new("oauth_access_denied"));
 }
 
-// clerk/clerk-sdk-python#108, clerk/clerk-sdk-go#420, Meridiona/meridian#868: webhook payloads of the same resources are
-// thinner than answers.
+// clerk/clerk-sdk-python#108, clerk/clerk-sdk-go#420, Meridiona/meridian#868: webhook payloads of the same resources
+// have fewer fields than responses.
 #[tokio::test]
 async fn a_user_as_webhooks_send_it() {
     let user = read_user(json!({

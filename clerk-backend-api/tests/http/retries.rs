@@ -1,4 +1,4 @@
-//! Which failures are followed by another attempt, and when.
+//! Which failures are retried, and when.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use crate::{
     server::{Act, Server, answer, json, user},
 };
 
-/// Sends one call to a server with this script; gives the outcome and how many requests came.
+/// Sends one call to a server with this script. Returns the outcome and the number of requests.
 async fn outcome<A: Into<Act>>(
     method: Method,
     script: impl IntoIterator<Item = A>,
@@ -28,10 +28,7 @@ async fn outcome<A: Into<Act>>(
     for request in &seen {
         assert_eq!(request.method, method.as_str());
         assert_eq!(request.target, "/v1/users/user_1");
-        assert_eq!(
-            request.body, seen[0].body,
-            "a repeated call changed its body"
-        );
+        assert_eq!(request.body, seen[0].body, "a retry changed its body");
     }
     (outcome, seen.len())
 }
@@ -141,7 +138,7 @@ async fn a_long_retry_after_is_handed_on_at_once() {
 async fn a_date_as_retry_after_is_understood() {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the header counts from the wall clock"
+        reason = "the header is relative to the wall clock"
     )]
     let now = SystemTime::now();
     let past = httpdate::fmt_http_date(now - Duration::from_secs(60));
@@ -206,11 +203,11 @@ async fn a_refusal_stays_one_when_its_body_is_cut() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_given_up_leaves_the_client_whole() {
+async fn a_dropped_call_leaves_the_client_usable() {
     let server = Server::start([Act::Silence]).await;
     let client = builder(&server).build().unwrap();
     let mut call = Box::pin(client.users().get("user_1").send());
-    // Polled until the server has the request, then dropped.
+    // Polled until the server has received the request, then dropped.
     while server.count() == 0 {
         tokio::select! {
             biased;

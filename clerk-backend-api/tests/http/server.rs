@@ -1,4 +1,4 @@
-//! A server that follows a script, one act for each request, and remembers what it was asked.
+//! A server that follows a script, with one step per request, and records its requests.
 
 use std::{
     collections::VecDeque,
@@ -12,18 +12,18 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What happens to one request.
+/// The server's reaction to one request.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// The whole answer.
+    /// Sends the whole response.
     Answer(Answer),
-    /// The connection ends before a byte of the answer.
+    /// Closes the connection before the first byte of the response.
     Hangup,
-    /// The connection ends after this many bytes of the body.
+    /// Closes the connection after this many bytes of the body.
     Cut(Answer, usize),
-    /// Nothing comes any more after this many bytes of the body; the connection stays.
+    /// Sends nothing more after this many bytes of the body and keeps the connection open.
     Stall(Answer, usize),
-    /// Nothing comes at all; the connection stays.
+    /// Sends nothing and keeps the connection open.
     Silence,
 }
 
@@ -42,14 +42,14 @@ pub(crate) fn answer(status: u16) -> Answer {
     }
 }
 
-/// An answer as the API gives them.
+/// A response in the form that the API returns.
 pub(crate) fn json(status: u16, body: &str) -> Answer {
     answer(status)
         .header("content-type", "application/json")
         .body(body)
 }
 
-/// The user that the tests ask for.
+/// The user that the tests request.
 pub(crate) fn user() -> Answer {
     json(
         200,
@@ -68,7 +68,7 @@ impl Answer {
         self
     }
 
-    /// Head and body; the head always tells the length of the whole body.
+    /// Returns the head and body; the head always states the length of the whole body.
     fn bytes(&self) -> (Vec<u8>, &[u8]) {
         let mut head = format!("HTTP/1.1 {} Told\r\nconnection: close\r\n", self.status);
         for (name, value) in &self.headers {
@@ -88,18 +88,18 @@ impl From<Answer> for Act {
     }
 }
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
-    /// Path and query as they were written.
+    /// Path and query as received.
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Seen {
-    /// The one value of a header.
+    /// Returns the only value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let value = values.next().map(|(_, value)| value.as_str());
@@ -108,7 +108,7 @@ impl Seen {
     }
 }
 
-/// The server, on a port of its own, until it is dropped.
+/// The server, on its own port, until it is dropped.
 pub(crate) struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -122,7 +122,7 @@ struct Shared {
 }
 
 impl Server {
-    /// Whatever comes after the script is answered 501.
+    /// Creates a server that responds with 501 once the script has ended.
     pub(crate) async fn start<A: Into<Act>>(script: impl IntoIterator<Item = A>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -145,12 +145,12 @@ impl Server {
         self.shared.script.lock().unwrap().push_back(act.into());
     }
 
-    /// Every request so far.
+    /// Returns every request so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// How many requests came.
+    /// Returns the number of requests so far.
     pub(crate) fn count(&self) -> usize {
         self.shared.seen.lock().unwrap().len()
     }
@@ -182,7 +182,7 @@ async fn perform(mut stream: TcpStream, shared: Arc<Shared>) {
         Act::Silence => return wait_for_the_end(stream).await,
     };
     let (head, body) = answer.bytes();
-    // The client may be gone already; that is its affair.
+    // The client may already be gone, which does not matter here.
     let _ = stream.write_all(&head).await;
     let _ = stream.write_all(&body[..body.len().min(sent)]).await;
     if stays {
@@ -190,7 +190,7 @@ async fn perform(mut stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Holds the connection until the client gives up.
+/// Keeps the connection open until the client gives up.
 async fn wait_for_the_end(mut stream: TcpStream) {
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest).await;

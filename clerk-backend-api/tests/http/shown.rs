@@ -1,4 +1,4 @@
-//! What answers show when they are serialized or printed: all but secrets and private metadata.
+//! Serialized and printed responses show everything except secrets and private metadata.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ async fn a_user_is_serialized_as_on_the_wire_without_private_metadata() {
     });
     let server = server(&body).await;
     let user = client(&server).users().get("user_1").send().await.unwrap();
-    // A handler may have it.
+    // A handler may read it.
     assert_eq!(
         user.private_metadata
             .get::<String>("customer")

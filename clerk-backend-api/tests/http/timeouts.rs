@@ -1,4 +1,4 @@
-//! Answers that take too long.
+//! Responses that take too long.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::{
     server::{Act, Server, user},
 };
 
-/// For answers that never come.
+/// For responses that never arrive.
 const SHORT: Duration = Duration::from_millis(60);
 
-/// Where something else has to come first, on a busy machine too.
+/// For cases where something else must happen first, even on a busy machine.
 const AMPLE: Duration = Duration::from_millis(800);
 
 #[tokio::test]

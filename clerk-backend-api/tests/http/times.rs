@@ -41,7 +41,7 @@ async fn times_travel_as_each_operation_wants_them() {
             .target
             .contains("created_at_after=1700690400123")
     );
-    // A year that RFC 3339 does not have.
+    // A year that RFC 3339 cannot represent.
     let far = users
         .users()
         .create()

@@ -1,4 +1,4 @@
-//! What `tracing` shows of a call.
+//! The `tracing` output of a call.
 
 use std::{cell::RefCell, io, sync::Once};
 
@@ -15,10 +15,10 @@ thread_local! {
     static TRACED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Everything that this thread traces, at every level, as text.
+/// Everything that this thread traces, at all levels, as text.
 ///
-/// The subscriber is one for all tests: with one for each, those that other threads install and drop meanwhile decide
-/// which events are asked for.
+/// All tests share one subscriber. If each had its own, those that other threads install and drop in the meantime would
+/// determine which events are enabled.
 struct Recording;
 
 impl Recording {
@@ -40,7 +40,7 @@ impl Recording {
         TRACED.with_borrow(|text| String::from_utf8(text.clone()).unwrap())
     }
 
-    /// How many lines of the client's span hold all of these.
+    /// Returns the number of lines of the client's span that contain all of these.
     fn lines(&self, parts: &[&str]) -> usize {
         let text = self.text();
         let fits = |line: &&str| parts.iter().all(|part| line.contains(part));
@@ -68,7 +68,7 @@ async fn a_call_and_its_retries_are_seen() {
     let client = builder(&server).build().unwrap();
     client.request(Method::GET, ["users"]).send().await.unwrap();
     let text = recording.text();
-    // The pause that the server asked for was taken, and none where nothing was asked.
+    // The client waited as long as the server requested, and not at all otherwise.
     assert_eq!(
         recording.lines(&["retrying", "pause_ms=1000", "429"]),
         1,
@@ -133,7 +133,7 @@ async fn a_call_that_cannot_connect_is_repeated() {
 }
 
 #[tokio::test]
-async fn no_trace_tells_a_secret() {
+async fn no_trace_shows_a_secret() {
     let recording = Recording::start();
     let server = Server::start([
         answer(503),

@@ -1,4 +1,5 @@
-//! Who observes writes is told of each that may have been received, before its caller knows how it ended.
+//! Observers of writes are notified of each request that the server may have received, before its caller knows the
+//! outcome.
 
 use std::{
     sync::{Arc, Mutex},
@@ -13,7 +14,7 @@ use crate::{
     server::{Act, Server, json, user},
 };
 
-/// A client, and what its observers were told.
+/// A client, and what its observers were notified of.
 fn observed(client: &ClerkClient) -> (ClerkClient, Arc<Mutex<Vec<String>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&told);
@@ -24,7 +25,7 @@ fn observed(client: &ClerkClient) -> (ClerkClient, Arc<Mutex<Vec<String>>>) {
 }
 
 #[tokio::test]
-async fn writes_are_told_however_they_end_and_reads_are_not() {
+async fn observers_are_notified_of_writes_however_they_end_but_not_of_reads() {
     let refused = json(422, r#"{ "errors": [] }"#);
     let server = Server::start([
         user().into(),
@@ -52,17 +53,17 @@ async fn writes_are_told_however_they_end_and_reads_are_not() {
     let call = client.users().lock("user_1").timeout(short);
     call.send().await.unwrap_err();
     assert_eq!(take(), ["POST /users/user_1/lock"]);
-    // Dropped while nothing has come.
+    // Dropped before any response arrived.
     let call = client.users().unlock("user_1").send();
     tokio::time::timeout(short, call).await.unwrap_err();
     assert_eq!(take(), ["POST /users/user_1/unlock"]);
-    // What cannot be sent changes nothing.
+    // A request that cannot be sent changes nothing.
     client.users().delete("..").send().await.unwrap_err();
     assert!(take().is_empty());
 }
 
 #[tokio::test]
-async fn every_observer_is_told_and_the_client_it_came_from_has_none() {
+async fn every_observer_is_notified_and_the_original_client_has_none() {
     let server = Server::start(vec![user(); 2]).await;
     let plain = client(&server);
     let (one, told_one) = observed(&plain);

@@ -7,10 +7,10 @@ use std::{future::Future, pin::Pin};
 
 use clerk_backend_api::{ClerkClient, Error, Page, RowFailure, Upload};
 
-/// A call under way.
+/// A call in progress.
 pub type Call = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
-/// Why a call gave no result, or not all of it.
+/// Why a call returned no result, or only a part of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -22,8 +22,9 @@ pub enum Failure {
     Row(RowFailure),
 }
 
-/// What came of a call. An answer about another object than the one asked for was read: a server
-/// that makes its answers from the document does not know the ids of the sample arguments.
+/// Returns the outcome of a call. A response about a different object than the requested one counts
+/// as read: a server that generates its responses from the document does not know the IDs of the
+/// sample arguments.
 fn outcome<T>(result: Result<T, Error>) -> Result<(), Failure> {
     match result {
         Err(Error::Decode(error)) if error.is_other_object() => Ok(()),
@@ -31,7 +32,7 @@ fn outcome<T>(result: Result<T, Error>) -> Result<(), Failure> {
     }
 }
 
-/// What came of a call that answers a list.
+/// Returns the outcome of a call whose response is a list.
 fn page_outcome<T>(result: Result<Page<T>, Error>) -> Result<(), Failure> {
     match result?.failures() {
         [] => Ok(()),
@@ -42,13 +43,13 @@ fn page_outcome<T>(result: Result<Page<T>, Error>) -> Result<(), Failure> {
 /// One operation of the client, ready to be called.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
-    /// Name in the client: `users.list` for `client.users().list()`.
+    /// The name in the client: `users.list` for `client.users().list()`.
     pub name: &'static str,
     /// HTTP method.
     pub method: &'static str,
-    /// Path as the OpenAPI document writes it.
+    /// The path as in the OpenAPI document.
     pub path: &'static str,
-    /// Sends the call with sample arguments; the result's value is dropped.
+    /// Sends the call with sample arguments and drops the value of the result.
     pub call: fn(&ClerkClient) -> Call,
 }
 
@@ -68,19 +69,19 @@ impl Operation {
     }
 }
 
-/// Every operation of the client that the published OpenAPI document lacks.
+/// Returns every operation of the client that the published OpenAPI document lacks.
 #[must_use]
 pub fn additions() -> Vec<Operation> {
     generated::additions()
 }
 
-/// Every operation of the client that the published OpenAPI document has.
+/// Returns every operation of the client that the published OpenAPI document contains.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     generated::operations()
 }
 
-/// The smallest GIF there is.
+/// The smallest possible GIF image.
 fn image() -> Upload {
     const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\
         \x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";

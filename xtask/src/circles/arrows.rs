@@ -1,4 +1,4 @@
-//! The arrows between files: every path in code and every private import, resolved to the file that defines the item.
+//! The dependencies between files: every path in code and every private import, resolved to the file that defines the item.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use syn::{
 use super::resolve::{Target, resolve, traits_in};
 use super::tree::{ImportPath, Leaf, ModuleId, Package, attributes, is_for_tests, leaves};
 
-/// For each pair of files, the places where the first names what the second defines.
+/// For each pair of files, the places where the first refers to an item of the second.
 pub(crate) type Arrows = BTreeMap<(PathBuf, PathBuf), BTreeSet<Place>>;
 
-/// A line that names an item of another file.
+/// A line that refers to an item of another file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) text: String,
-    /// Whether the place makes the arrow. An import and a path through a module do; the use of an imported name does not.
+    /// Whether the place causes the dependency. Imports and paths through a module do; uses of an imported name do not.
     pub(crate) decisive: bool,
 }
 
-/// Collects the arrows between the files of a package.
+/// Collects the dependencies between the files of a package.
 pub(crate) fn arrows(package: &Package) -> Arrows {
     let mut found = Arrows::new();
     for (id, module) in package.modules.iter().enumerate() {
@@ -44,17 +44,17 @@ pub(crate) fn arrows(package: &Package) -> Arrows {
     found
 }
 
-/// Reads the items of one module.
+/// Visits the items of one module.
 struct Reader<'a> {
     package: &'a Package,
     module: ModuleId,
     file: &'a Path,
-    /// The names that blocks bind, the innermost last.
+    /// The names bound by blocks, the innermost last.
     scopes: Vec<Scope>,
     found: &'a mut Arrows,
 }
 
-/// The names that a function or a block binds.
+/// The names bound by a function or a block.
 #[derive(Default)]
 struct Scope {
     imports: HashMap<String, ImportPath>,
@@ -63,7 +63,7 @@ struct Scope {
 }
 
 impl Reader<'_> {
-    /// Records what a path in code names.
+    /// Records the items that a path in code refers to.
     fn name(&mut self, path: &ImportPath, line: usize) {
         let text = path.segments.join("::");
         let mut path = path.clone();
@@ -95,7 +95,7 @@ impl Reader<'_> {
         self.record(targets, line, &text, decisive);
     }
 
-    /// Records what a private import names.
+    /// Records the items that a private import refers to.
     fn import(&mut self, leaf: Leaf) {
         let Leaf { path, name, line } = leaf;
         let text = path.segments.join("::");
@@ -110,7 +110,7 @@ impl Reader<'_> {
 
     fn record(&mut self, targets: Vec<Target>, line: usize, text: &str, decisive: bool) {
         for target in targets {
-            // A module is not an item; the items that are used from it are named elsewhere.
+            // A module is not an item; the items used from it are recorded elsewhere.
             let Target::Item { home, .. } = target else {
                 continue;
             };
@@ -129,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Records the paths among the tokens given to a macro or an attribute.
+    /// Records the paths in the tokens of a macro call or an attribute.
     fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let is_colon = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(mark)) if mark.as_char() == ':');
@@ -155,7 +155,7 @@ impl Reader<'_> {
             let before = at.checked_sub(1).and_then(|before| tokens.get(before));
             let after_mark = |wanted: char| matches!(before, Some(TokenTree::Punct(mark)) if mark.as_char() == wanted);
             let external = at >= 2 && is_colon(at - 1) && is_colon(at - 2);
-            // A field or method, a parameter of the macro, the name of an item, or the rest of a path.
+            // A field, a method, a macro parameter, the name of an item, or the rest of a path.
             let is_name = after_mark('.')
                 || after_mark('$')
                 || after_mark('\'')
@@ -183,7 +183,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Attributes give paths as texts: `deserialize_with = "crate::lenient::value"`.
+    /// Attributes contain paths in strings: `deserialize_with = "crate::lenient::value"`.
     fn literal(&mut self, literal: &str, line: usize) {
         let Ok(text) = syn::parse_str::<syn::LitStr>(literal) else {
             return;
@@ -195,7 +195,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads with the names of a block in scope.
+    /// Visits code with the names of a block in scope.
     fn within(&mut self, scope: Scope, read: impl FnOnce(&mut Self)) {
         self.scopes.push(scope);
         read(self);
@@ -254,7 +254,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // A re-export depends on nothing; code that names it depends on the file that defines the item.
+        // A re-export is not a dependency; code that uses it depends on the file that defines the item.
         if matches!(item.vis, Visibility::Inherited) {
             for leaf in leaves(item) {
                 self.import(leaf);
@@ -350,7 +350,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_expr_path(&mut self, path: &'ast ExprPath) {
         match &path.qself {
-            // `<Type>::name`: the path names nothing by itself.
+            // `<Type>::name`: the path itself refers to nothing.
             Some(own) if own.position == 0 => self.visit_type(&own.ty),
             _ => visit::visit_expr_path(self, path),
         }
@@ -371,7 +371,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 }
 
-/// A path as it is written, without generic arguments.
+/// Returns a path as written, without generic arguments.
 fn written(path: &syn::Path) -> ImportPath {
     ImportPath {
         external: path.leading_colon.is_some(),
@@ -383,7 +383,7 @@ fn written(path: &syn::Path) -> ImportPath {
     }
 }
 
-/// Distinguishes a variable in a pattern from a constant or a variant by its first letter, as Rust's lints require.
+/// Distinguishes a variable in a pattern from a constant or variant by its first letter, as Rust's lints require.
 fn is_variable(ident: &syn::Ident) -> bool {
     ident
         .unraw()
@@ -391,7 +391,7 @@ fn is_variable(ident: &syn::Ident) -> bool {
         .starts_with(|first: char| !first.is_uppercase())
 }
 
-/// The variables that patterns bind in what `read` visits.
+/// Collects the variables that are bound by patterns in the visited code.
 fn variables(read: impl FnOnce(&mut Variables)) -> HashSet<String> {
     let mut found = Variables(HashSet::new());
     read(&mut found);

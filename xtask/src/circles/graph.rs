@@ -1,11 +1,11 @@
-//! The circles in a graph: its strongly connected components, and circles that show each of them.
+//! The cycles of a graph: its strongly connected components, and cycles that demonstrate each of them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// For each node, the nodes that it points to.
 pub(crate) type Graph<N> = BTreeMap<N, BTreeSet<N>>;
 
-/// Finds the strongly connected components of at least two nodes.
+/// Finds the strongly connected components with at least two nodes.
 pub(crate) fn components<N: Ord + Clone>(graph: &Graph<N>) -> Vec<BTreeSet<N>> {
     let reached: BTreeMap<&N, BTreeSet<&N>> = graph
         .keys()
@@ -44,9 +44,9 @@ fn reachable<'a, N: Ord>(graph: &'a Graph<N>, start: &'a N) -> BTreeSet<&'a N> {
     found
 }
 
-/// Finds circles in a component, shortest first, until none is left. No two of them share an arrow.
+/// Finds cycles in a component, shortest first, until there are none left. No two of them share an edge.
 ///
-/// At least as many arrows must be cut as there are circles.
+/// At least as many edges must be removed as there are cycles.
 pub(crate) fn separate_circles<N: Ord + Clone>(
     graph: &Graph<N>,
     component: &BTreeSet<N>,
@@ -77,7 +77,7 @@ fn shortest_circle<N: Ord + Clone>(graph: &Graph<N>) -> Option<Vec<N>> {
     arrows
         .filter_map(|(from, to)| {
             let mut circle = shortest_way(graph, to, from)?;
-            // Trace the path from its end to its beginning; the circle begins where the arrow begins.
+            // Trace the path from its end to its start; the cycle starts where the edge starts.
             circle.rotate_right(1);
             Some(circle)
         })

@@ -1,7 +1,7 @@
-//! `xtask circles`: fails if files of a crate depend on each other in a circle.
+//! `xtask circles`: fails if files of a crate depend on each other in a cycle.
 //!
 //! [`tree`] parses the modules, [`resolve`] follows each path through imports and re-exports to the file that defines
-//! the item, [`mod@arrows`] builds the graph of files, and [`graph`] finds the circles in it.
+//! the item, [`mod@arrows`] builds the graph of files, and [`graph`] finds its cycles.
 
 mod arrows;
 mod graph;
@@ -25,21 +25,21 @@ struct Pair {
     reason: &'static str,
 }
 
-/// The allowed circles, which are those of a handle and its builder.
+/// The allowed cycles: a handle and its builder.
 const ALLOWED: &[Pair] = &[
     Pair {
         package: "clerk-backend-api",
         files: ["src/builder.rs", "src/client.rs"],
-        reason: "`ClerkClient::builder` begins what `ClerkClientBuilder::build` ends",
+        reason: "`ClerkClient::builder` starts what `ClerkClientBuilder::build` finishes",
     },
     Pair {
         package: "clerk-emulator",
         files: ["src/builder.rs", "src/emulator.rs"],
-        reason: "`Emulator::builder` begins what `EmulatorBuilder::start` ends",
+        reason: "`Emulator::builder` starts what `EmulatorBuilder::start` finishes",
     },
 ];
 
-/// Checks each crate, or the one that `--crate` names, and reports its circles.
+/// Checks every crate, or the one in `--crate`, and reports its cycles.
 #[expect(
     clippy::disallowed_macros,
     reason = "a command reports on its standard output"
@@ -54,7 +54,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> TaskResult {
     if let Some(only) = only {
         packages.retain(|package| *package == only);
         if packages.is_empty() {
-            return Err(format!("the workspace has no crate {only} to check").into());
+            return Err(format!("the workspace has no crate named {only}").into());
         }
     }
     let mut problems = Vec::new();
@@ -67,7 +67,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> TaskResult {
         for pair in ALLOWED.iter().filter(|pair| pair.package == package) {
             let [first, second] = pair.files;
             println!(
-                "{package}: {first} and {second} may need each other: {}",
+                "{package}: {first} and {second} may depend on each other: {}",
                 pair.reason
             );
         }
@@ -78,12 +78,12 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> TaskResult {
     Err(problems.join("\n").into())
 }
 
-/// Fails on a report of circles.
+/// Fails with a report of the cycles.
 fn judge(package: &str, report: &str) -> Result<&'static str, String> {
     if report.is_empty() {
-        Ok("no circles")
+        Ok("no cycles")
     } else {
-        Err(format!("{package} has circles:\n{report}"))
+        Err(format!("{package} has cycles:\n{report}"))
     }
 }
 
@@ -122,11 +122,11 @@ fn sources(package: &str) -> Result<Sources, std::io::Error> {
     Ok(found)
 }
 
-/// Describes the circles of a package. Returns nothing if it has only allowed ones.
+/// Describes the cycles of a package. Returns nothing if all of them are allowed.
 fn check(name: &str, sources: &Sources, allowed: &[Pair]) -> Result<String, String> {
     let package = Package::parse(name, sources).map_err(|error| format!("{name}/{error}"))?;
     let mut arrows = arrows(&package);
-    // Generated files have the imports that they need; none of them can be cut by hand.
+    // Generated files import what they need; their imports cannot be changed by hand.
     let is_generated = |file: &PathBuf| {
         sources
             .get(file)
@@ -154,13 +154,13 @@ fn check(name: &str, sources: &Sources, allowed: &[Pair]) -> Result<String, Stri
         let [first, second] = pair.files;
         _ = writeln!(
             report,
-            "{name}: {first} and {second} are no circle: take them out of ALLOWED"
+            "{name}: {first} and {second} do not form a cycle; remove them from ALLOWED"
         );
     }
     Ok(report)
 }
 
-/// Describes one strongly connected component: circles that show it, and the lines that make each of them.
+/// Describes one strongly connected component: its cycles, and the lines that cause each of them.
 fn describe(
     report: &mut String,
     name: &str,
@@ -174,12 +174,12 @@ fn describe(
         .collect();
     _ = writeln!(
         report,
-        "{name}: {} files need each other: {}",
+        "{name}: {} files depend on each other: {}",
         files.len(),
         files.join(", ")
     );
     for circle in separate_circles(graph, component) {
-        _ = writeln!(report, "  circle of {}:", circle.len());
+        _ = writeln!(report, "  cycle of {}:", circle.len());
         for (at, from) in circle.iter().enumerate() {
             let to = &circle[(at + 1) % circle.len()];
             _ = writeln!(report, "    {} -> {}", from.display(), to.display());
@@ -192,7 +192,7 @@ fn describe(
     }
 }
 
-/// Returns the places that make an arrow, or all places if none makes it by itself.
+/// Returns the places that cause a dependency, or all places if none causes it alone.
 fn telling(places: &BTreeSet<Place>) -> impl Iterator<Item = &Place> {
     let any_decisive = places.iter().any(|place| place.decisive);
     places

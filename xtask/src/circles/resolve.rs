@@ -1,10 +1,10 @@
-//! Resolves a path to the items that it names, through modules, imports and re-exports.
+//! Resolves a path to the items that it refers to, through modules, imports and re-exports.
 
 use std::collections::HashSet;
 
 use super::tree::{Definition, ImportPath, Meaning, ModuleId, Package};
 
-/// What a path names.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Module(ModuleId),
@@ -17,7 +17,7 @@ pub(crate) enum Target {
     },
 }
 
-/// The imports that are being followed, so that circles of re-exports end.
+/// The imports that are being followed, so that cycles of re-exports end.
 type Trail = HashSet<(ModuleId, String, usize)>;
 
 /// Resolves `path` in module `from`. Returns nothing for other crates, and several items if a module and a function share
@@ -26,7 +26,7 @@ pub(crate) fn resolve(package: &Package, from: ModuleId, path: &ImportPath) -> V
     resolve_path(package, from, path, &mut Trail::new())
 }
 
-/// The traits that an import of everything in `path` brings into scope.
+/// The traits that a glob import of `path` brings into scope.
 pub(crate) fn traits_in(package: &Package, from: ModuleId, path: &ImportPath) -> Vec<Target> {
     let mut found = Vec::new();
     for target in resolve(package, from, path) {
@@ -104,7 +104,7 @@ fn resolve_path(
                         named
                     }
                 }
-                // A variant or an associated function is in the file of its type.
+                // A variant or associated function is in the file of its type.
                 Target::Item {
                     definition: Some(Definition::Value | Definition::Macro),
                     ..
@@ -153,7 +153,7 @@ fn look_up(
     if !found.is_empty() {
         return found;
     }
-    // What is bound by name hides what a glob import brings. Counting down keeps globs apart from bindings in the trail.
+    // Explicit names shadow glob imports. Counting down distinguishes globs from bindings in the trail.
     for (index, glob) in package.modules[module].globs.iter().enumerate() {
         let step = (module, name.to_owned(), usize::MAX - index);
         if !visible(glob.private) || !trail.insert(step.clone()) {

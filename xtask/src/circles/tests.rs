@@ -1,6 +1,6 @@
 use super::*;
 
-/// Files as `== path` and their text.
+/// Splits files given as `== path` and their text.
 fn tree(text: &str) -> Sources {
     text.split("== ")
         .skip(1)
@@ -11,7 +11,7 @@ fn tree(text: &str) -> Sources {
         .collect()
 }
 
-/// The arrows of a tree, as `from -> to` without `src/` and `.rs`.
+/// The dependencies of a tree, as `from -> to` without `src/` and `.rs`.
 fn arrows_of(text: &str) -> Vec<String> {
     let package = Package::parse("some-crate", &tree(text)).unwrap();
     let short = |path: &Path| {
@@ -430,8 +430,8 @@ fn f() {
     );
     assert_eq!(
         check("x", &sources, &[]).unwrap(),
-        "x: 3 files need each other: src/a.rs, src/b.rs, src/c.rs
-  circle of 2:
+        "x: 3 files depend on each other: src/a.rs, src/b.rs, src/c.rs
+  cycle of 2:
     src/b.rs -> src/c.rs
       x/src/b.rs:3: use crate::c::C
     src/c.rs -> src/b.rs
@@ -460,13 +460,13 @@ pub struct B(crate::a::A);
 ",
     );
     let allowed = |pairs: &[Pair]| check("x", &two, pairs).unwrap();
-    assert!(allowed(&[]).starts_with("x: 2 files need each other"));
+    assert!(allowed(&[]).starts_with("x: 2 files depend on each other"));
     assert_eq!(allowed(&[pair("src/b.rs", "src/a.rs")]), "");
     assert_eq!(
         allowed(&[pair("src/a.rs", "src/b.rs"), pair("src/a.rs", "src/c.rs")]),
-        "x: src/a.rs and src/c.rs are no circle: take them out of ALLOWED\n"
+        "x: src/a.rs and src/c.rs do not form a cycle; remove them from ALLOWED\n"
     );
-    // A third file in the circle is one too many.
+    // A third file in the cycle is not allowed.
     let mut three = two.clone();
     three.insert(
         PathBuf::from("src/c.rs"),
@@ -477,8 +477,11 @@ pub struct B(crate::a::A);
         "pub struct B(crate::a::A, crate::c::C);".into(),
     );
     let report = check("x", &three, &[pair("src/a.rs", "src/b.rs")]).unwrap();
-    assert!(report.starts_with("x: 3 files need each other"), "{report}");
-    assert!(report.ends_with("take them out of ALLOWED\n"), "{report}");
+    assert!(
+        report.starts_with("x: 3 files depend on each other"),
+        "{report}"
+    );
+    assert!(report.ends_with("remove them from ALLOWED\n"), "{report}");
 }
 
 #[test]
@@ -504,7 +507,7 @@ pub struct B;
     );
     let report = check("x", &sources, &[]).unwrap();
     assert!(
-        report.starts_with("x: 2 files need each other: src/a.rs, src/b.rs\n"),
+        report.starts_with("x: 2 files depend on each other: src/a.rs, src/b.rs\n"),
         "{report}"
     );
 }

@@ -8,7 +8,7 @@ use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Item, ItemUse, Lit, Meta, Token, UseTree, Visibility};
 
-/// The text of each file by its path, relative to the folder of the package.
+/// The text of each file by its path, relative to the package directory.
 pub(crate) type Sources = BTreeMap<PathBuf, String>;
 
 /// The index of a module in [`Package::modules`].
@@ -17,7 +17,7 @@ pub(crate) type ModuleId = usize;
 /// The modules of all targets of one package.
 pub(crate) struct Package {
     pub(crate) modules: Vec<Module>,
-    /// The name by which binaries import the library, and its root module.
+    /// The name under which binaries import the library, and its root module.
     pub(crate) library: Option<(String, ModuleId)>,
 }
 
@@ -30,11 +30,11 @@ pub(crate) struct Module {
     pub(crate) globs: Vec<Glob>,
     /// The variants of each enum, which a glob import of the enum binds.
     pub(crate) variants: HashMap<String, Vec<String>>,
-    /// The items without the modules among them and without code for tests.
+    /// The items other than modules, without test code.
     pub(crate) items: Vec<Item>,
 }
 
-/// The meaning of a name in a module.
+/// What a name refers to in a module.
 pub(crate) struct Binding {
     pub(crate) meaning: Meaning,
     pub(crate) private: bool,
@@ -50,7 +50,7 @@ pub(crate) enum Meaning {
 /// The kind of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Definition {
-    /// A type, whose associated functions and variants are in its file too.
+    /// A type; its associated functions and variants are in the same file.
     Type,
     /// Like [`Definition::Type`], but a glob import brings its methods into scope without naming it.
     Trait,
@@ -59,16 +59,16 @@ pub(crate) enum Definition {
     Macro,
 }
 
-/// An import of everything that a module or enum holds.
+/// A glob import of a module or enum.
 pub(crate) struct Glob {
     pub(crate) path: ImportPath,
     pub(crate) private: bool,
 }
 
-/// A path as it is written, without generic arguments.
+/// A path as written, without generic arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ImportPath {
-    /// `::name`, which always names another crate.
+    /// `::name`, which always refers to another crate.
     pub(crate) external: bool,
     pub(crate) segments: Vec<String>,
 }
@@ -76,13 +76,13 @@ pub(crate) struct ImportPath {
 /// One name of a `use` item.
 pub(crate) struct Leaf {
     pub(crate) path: ImportPath,
-    /// The name that it binds: none for `*`, `_` for a trait that is not named.
+    /// The name that it binds: none for `*`, `_` for an unnamed trait import.
     pub(crate) name: Option<String>,
     pub(crate) line: usize,
 }
 
 impl Package {
-    /// Parses the library and the binaries of the package called `name`.
+    /// Parses the library and the binaries of the package `name`.
     pub(crate) fn parse(name: &str, sources: &Sources) -> Result<Self, String> {
         let mut package = Self {
             modules: Vec::new(),
@@ -107,7 +107,7 @@ impl Package {
         Ok(package)
     }
 
-    /// Parses a file as a module whose own files are in `folder`.
+    /// Parses a file as a module whose submodules are in `folder`.
     fn read_file(
         &mut self,
         sources: &Sources,
@@ -252,7 +252,7 @@ impl Package {
     }
 }
 
-/// The names that a `use` item binds.
+/// Returns the names that a `use` item binds.
 pub(crate) fn leaves(item: &ItemUse) -> Vec<Leaf> {
     let mut found = Vec::new();
     let external = item.leading_colon.is_some();
@@ -293,7 +293,7 @@ fn collect_leaves(tree: &UseTree, prefix: &mut Vec<String>, external: bool, foun
     }
 }
 
-/// `a::{self}` names `a`.
+/// `a::{self}` refers to `a`.
 fn joined(prefix: &[String], ident: &Ident) -> Vec<String> {
     let mut segments = prefix.to_vec();
     if prefix.is_empty() || ident != "self" {
@@ -302,7 +302,7 @@ fn joined(prefix: &[String], ident: &Ident) -> Vec<String> {
     segments
 }
 
-/// The items that the tokens given to a macro seem to define: `struct Name` and its siblings.
+/// Returns the items that the tokens of a macro call seem to define: `struct Name` and the like.
 fn defined_by(tokens: TokenStream) -> Vec<(String, Definition)> {
     let mut found = Vec::new();
     let mut expected = None;
@@ -327,7 +327,7 @@ fn defined_by(tokens: TokenStream) -> Vec<(String, Definition)> {
     found
 }
 
-/// The attributes of an item.
+/// Returns the attributes of an item.
 pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
@@ -360,7 +360,7 @@ pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Returns true for conditions that cannot hold without `test`.
+/// Returns true for conditions that require `test`.
 fn needs_test(condition: &Meta) -> bool {
     let parts = || match condition {
         Meta::List(list) => list
@@ -378,7 +378,7 @@ fn needs_test(condition: &Meta) -> bool {
     }
 }
 
-/// The file that `#[path = "..."]` names.
+/// Returns the file in `#[path = "..."]`.
 fn path_attribute(attribute: &Attribute) -> Option<String> {
     let Meta::NameValue(pair) = &attribute.meta else {
         return None;

@@ -1,10 +1,10 @@
-//! The API as the generator writes it: operations, models, enumerations, and where each stands.
+//! The API as the generator writes it: operations, models and enums, and where each of them goes.
 
 use std::collections::BTreeMap;
 
 use super::overlay::{Key, Retry};
 
-/// The type of a value, in an answer or in a request.
+/// The type of a value, in a response or in a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     Text,
@@ -14,27 +14,27 @@ pub(crate) enum Kind {
     Unsigned,
     Float,
     Timestamp,
-    /// A point in time in a request that travels as RFC 3339 text.
+    /// A point in time in a request that is sent as RFC 3339 text.
     DateTime,
     /// A number of seconds in a request.
     Seconds,
-    /// A text that is kept secret, by the name of its type.
+    /// A secret string, by the name of its type.
     Secret(String),
     Enum(String),
-    /// An object with a type of its own.
+    /// An object with its own type.
     Named(String),
     Metadata,
     /// An object without known keys.
     Object,
-    /// An object whose values are texts.
+    /// An object with string values.
     Texts,
-    /// Anything.
+    /// Any JSON value.
     Value,
     File,
     List(Box<Self>),
 }
 
-/// A field of an answer's object.
+/// A field of an object in a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub(crate) wire: String,
@@ -46,16 +46,16 @@ pub(crate) struct Field {
     pub(crate) doc: String,
 }
 
-/// An object of an answer.
+/// An object in a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) name: String,
     pub(crate) schemas: Vec<String>,
-    /// The object that this one extends: name of the field and type.
+    /// The object that this one extends: the name of the field and its type.
     pub(crate) base: Option<(String, String)>,
     pub(crate) fields: Vec<Field>,
     pub(crate) doc: String,
-    /// How many schemas it was made of, named or not.
+    /// The number of schemas that it was built from, named or not.
     pub(super) sources: usize,
 }
 
@@ -74,7 +74,7 @@ pub(crate) enum Place {
     Form,
 }
 
-/// A value of a request.
+/// A value in a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter {
     pub(crate) wire: String,
@@ -83,18 +83,18 @@ pub(crate) struct Parameter {
     pub(crate) kind: Kind,
     pub(crate) nullable: bool,
     pub(crate) repeat: bool,
-    /// Several values travel as one, with commas.
+    /// Whether several values are joined with commas.
     pub(crate) joined: bool,
     pub(crate) doc: String,
-    /// Set when deprecated: what to use instead.
+    /// The replacement, if the value is deprecated.
     pub(crate) deprecated: Option<String>,
     /// Source and date, if the published document lacks the value.
     pub(crate) addition: Option<String>,
-    /// Rust expression of a sample value.
+    /// The Rust expression of a sample value.
     pub(crate) sample: String,
 }
 
-/// An object inside a request's body.
+/// An object inside a request body.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
     pub(crate) name: String,
@@ -103,7 +103,7 @@ pub(crate) struct Input {
     pub(crate) doc: String,
 }
 
-/// How a list goes on to its next page.
+/// How a list gets from one page to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paging {
     Offset,
@@ -123,7 +123,7 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     None,
-    /// An object. When it is needed, it is sent even when nothing is set.
+    /// An object. If it is required, it is sent even if nothing is set.
     Object {
         needed: bool,
     },
@@ -147,32 +147,32 @@ pub(crate) struct Operation {
     pub(crate) deprecated: Option<String>,
     pub(crate) doc: String,
     pub(crate) args: Vec<Parameter>,
-    /// Name of the struct that holds the arguments of the body, when there are too many.
+    /// The name of the struct of the body arguments, if there are too many.
     pub(crate) input: Option<String>,
     pub(crate) setters: Vec<Parameter>,
     pub(crate) exclusive: Vec<String>,
-    /// Constant body values: name and Rust expression.
+    /// Constant values in the body: name and Rust expression.
     pub(crate) fixed: Vec<(String, String)>,
     pub(crate) generated: Vec<String>,
     pub(crate) body: Body,
     pub(crate) paging: Option<Paging>,
     pub(crate) page_size: u64,
-    /// The list is asked for as a page with a total count.
+    /// Whether the list is requested as a page with a total count.
     pub(crate) paginated: bool,
-    /// The key under which the entries of a list stand, unless the list is the whole answer.
+    /// The key of the entries of a list, unless the list is the whole response.
     pub(crate) entries: String,
     /// Source and date, if the published document lacks the operation.
     pub(crate) addition: Option<String>,
-    /// The object that the path names and the answer must be about.
+    /// The object that the path names and that the response must describe.
     pub(crate) subject: Option<Subject>,
 }
 
-/// What an operation with one object in its path and its answer is about.
+/// The object of an operation that has one object in both its path and its response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Subject {
-    /// Wire name of the path parameter.
+    /// The name of the path parameter in the document.
     pub(crate) parameter: String,
-    /// Fields of the answer that may hold the parameter's value.
+    /// The fields of the response that may contain the parameter's value.
     pub(crate) fields: Vec<String>,
 }
 
@@ -188,7 +188,7 @@ pub(crate) struct Group {
 pub(crate) struct Event {
     pub(crate) wire: String,
     pub(crate) variant: String,
-    /// Type of the data.
+    /// The type of the data.
     pub(crate) data: String,
     pub(crate) doc: String,
 }
@@ -201,14 +201,14 @@ pub(crate) struct Api {
     pub(crate) enums: Vec<Enum>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) events: Vec<Event>,
-    /// Group of each type.
+    /// The group of each type.
     pub(crate) homes: BTreeMap<String, String>,
-    /// Public items that nobody has described.
+    /// Public items without documentation.
     pub(crate) undocumented: Vec<String>,
 }
 
 impl Operation {
-    /// The values that the published document lacks.
+    /// Returns the values that the published document lacks.
     pub(crate) fn added(&self) -> Vec<&Parameter> {
         let all = self.args.iter().chain(&self.setters);
         all.filter(|parameter| parameter.addition.is_some())

@@ -1,4 +1,4 @@
-//! The OpenAPI document: read with the order of its keys kept, and references resolved.
+//! The OpenAPI document, with its order of keys kept and references resolved.
 
 use std::{fmt, path::Path};
 
@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-/// Status codes are keys without quotes, so a key need not be text.
+/// Status codes are unquoted keys, so a key need not be a string.
 struct Key(String);
 
 impl<'de> Deserialize<'de> for Key {
@@ -130,13 +130,13 @@ impl<'de> Deserialize<'de> for Key {
             Node::Text(text) => Ok(Self(text)),
             Node::Number(number) => Ok(Self(number.to_string())),
             other => Err(serde::de::Error::custom(format!(
-                "a key is neither text nor a number: {other:?}"
+                "a key is neither a string nor a number: {other:?}"
             ))),
         }
     }
 }
 
-/// The methods that the document may use, in the order in which they are listed.
+/// The methods that the document may use, in the order of output.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 pub(crate) struct Document {
@@ -153,37 +153,37 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Where an added operation is known from, and since when.
+    /// Source and date of an added operation.
     pub(crate) fn addition(&self) -> Option<String> {
         self.node.addition()
     }
 
-    /// The name that overlay and documentation use: `GET /users`.
+    /// The name of the operation in the overlay and the documentation: `GET /users`.
     pub(crate) fn key(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
 }
 
-/// The keys of an addition that say where it is known from, and since when.
+/// The keys of an addition for its source and date.
 const SOURCE: &str = "x-source";
 const DATE: &str = "x-date";
 
-/// The key of something that the document still has and the service does not.
+/// The key that marks something that the document still has but the service does not.
 const GONE: &str = "x-gone";
 
 impl Node {
-    /// Where something that the document lacks is known from, and since when.
+    /// Returns the source and date of something that the document lacks.
     pub(crate) fn addition(&self) -> Option<String> {
         let source = self.text_at(SOURCE)?;
         Some(format!("{source}, {}", self.text_at(DATE)?))
     }
 
-    /// Whether the service no longer has what the document describes.
+    /// Returns true if the service no longer has what the document describes.
     pub(crate) fn is_gone(&self) -> bool {
         self.is_true(GONE)
     }
 
-    /// Whether the source and date of everything in here are known.
+    /// Returns true if everything in here has a source and a date.
     fn is_sourced(&self) -> bool {
         match self {
             Self::Object(entries) if !entries.is_empty() => {
@@ -195,7 +195,7 @@ impl Node {
     }
 }
 
-/// Puts what an addition says into what the document says, at every depth.
+/// Merges an addition into the document, at every depth.
 fn merge(place: &str, known: &mut Node, added: Node) -> Result<(), String> {
     match (known, added) {
         (Node::Object(known), added @ Node::Object(_)) => {
@@ -208,7 +208,9 @@ fn merge(place: &str, known: &mut Node, added: Node) -> Result<(), String> {
                 match known.iter_mut().find(|(name, _)| *name == key) {
                     Some((_, known)) => merge(&place, known, value)?,
                     None if value.is_gone() => {
-                        return Err(format!("additions: {place} is gone from the document, too"));
+                        return Err(format!(
+                            "additions: {place} is gone from the document as well"
+                        ));
                     }
                     None if value.is_sourced() || (gone && key.starts_with("x-")) => {
                         known.push((key, value));
@@ -224,7 +226,7 @@ fn merge(place: &str, known: &mut Node, added: Node) -> Result<(), String> {
             for item in items {
                 let name = item.text_at("name");
                 if name.is_none() || known.iter().any(|known| known.text_at("name") == name) {
-                    return Err(format!("additions: {place} has {name:?} now"));
+                    return Err(format!("additions: {place} now has {name:?}"));
                 }
                 if !item.is_sourced() {
                     return Err(format!(
@@ -236,7 +238,7 @@ fn merge(place: &str, known: &mut Node, added: Node) -> Result<(), String> {
             }
             Ok(())
         }
-        // Members of a list that have no names are told by their index.
+        // Members of a list without names are identified by their index.
         (Node::List(known), Node::Object(entries)) => {
             for (key, value) in entries {
                 let member = key
@@ -249,7 +251,7 @@ fn merge(place: &str, known: &mut Node, added: Node) -> Result<(), String> {
             }
             Ok(())
         }
-        _ => Err(format!("additions: {place} is in the document now")),
+        _ => Err(format!("additions: {place} is now in the document")),
     }
 }
 
@@ -263,13 +265,13 @@ impl Document {
     /// Adds the operations, parameters and fields of another document, each with its source and date.
     ///
     /// # Errors
-    /// Fails if something is in this document already, lacks its source or date, or is said to be
-    /// gone and is not there.
+    /// Fails if something is already in this document, lacks its source or date, or is marked as gone but is not in the
+    /// document.
     pub(crate) fn add(&mut self, additions: Self) -> Result<(), String> {
         merge("", &mut self.root, additions.root)
     }
 
-    /// Adds the schemas of another document. Those of the same name must describe the same object.
+    /// Adds the schemas of another document. Schemas with the same name must describe the same object.
     ///
     /// # Errors
     /// Fails if the other document describes a property that this one does not.
@@ -310,8 +312,8 @@ impl Document {
         Ok(())
     }
 
-    /// The types of the events that a document of webhooks describes, each with its operation and
-    /// the schema of its data.
+    /// Returns the event types that a document of webhooks describes, each with its operation and the schema of its
+    /// data.
     pub(crate) fn events(&self) -> impl Iterator<Item = (&str, &Node, Option<&Node>)> {
         let events = self.root.get("x-webhooks").map_or(&[][..], Node::entries);
         events.iter().filter_map(|(name, item)| {
@@ -367,7 +369,7 @@ impl Document {
             .map(|(_, node)| node)
     }
 
-    /// Follows `$ref` until there is none. A reference to nothing stays as it is.
+    /// Follows `$ref` to its target. A dangling reference stays as it is.
     pub(crate) fn resolve<'a>(&'a self, node: &'a Node) -> &'a Node {
         let mut node = node;
         while let Some(target) = node.text_at("$ref").and_then(|text| self.target(text)) {
@@ -382,7 +384,7 @@ impl Document {
             .try_fold(&self.root, |node, key| node.get(key))
     }
 
-    /// The JSON schema of the successful answer, when it has a body.
+    /// Returns the JSON schema of the successful response, if it has a body.
     pub(crate) fn answer<'a>(&'a self, call: &Call<'a>) -> Option<&'a Node> {
         let responses = call.node.get("responses")?.entries();
         let (_, response) = responses.iter().find(|(code, _)| code.starts_with('2'))?;
@@ -390,15 +392,14 @@ impl Document {
         content.get("application/json")?.get("schema")
     }
 
-    /// The media type and schema of the body, when there is one.
+    /// Returns the media type and schema of the body, if there is one.
     pub(crate) fn body<'a>(&'a self, call: &Call<'a>) -> Option<(&'a str, &'a Node)> {
         let content = call.node.get("requestBody")?.get("content")?;
         let (media_type, entry) = content.entries().first()?;
         Some((media_type, entry.get("schema")?))
     }
 
-    /// The properties of an object, those of `allOf` members included, and whether each is
-    /// required.
+    /// Returns the properties of an object, including those of `allOf` members, and whether each is required.
     pub(crate) fn properties<'a>(&'a self, schema: &'a Node) -> Vec<(&'a str, &'a Node, bool)> {
         let mut all = Vec::new();
         self.collect(self.resolve(schema), &mut all);
@@ -507,7 +508,7 @@ components:
         let thing = document.schema("Thing").unwrap();
         assert!(document.properties(thing)[0].1.is_gone());
         assert!(
-            problem(&gone.replace("id:", "age:")).contains("age is gone from the document, too")
+            problem(&gone.replace("id:", "age:")).contains("age is gone from the document as well")
         );
     }
 
@@ -528,11 +529,11 @@ components:
             ),
             (
                 "paths: { /things: { get: { operationId: ListThings } } }",
-                "paths /things get operationId is in the document now",
+                "paths /things get operationId is now in the document",
             ),
             (
                 "paths: { /things: { get: { parameters: [{ name: limit, x-source: a, x-date: b }] } } }",
-                "paths /things get parameters has Some(\"limit\") now",
+                "paths /things get parameters now has Some(\"limit\")",
             ),
             (
                 "paths: { /things: { get: { parameters: [{ name: color }] } } }",
@@ -540,7 +541,7 @@ components:
             ),
             (
                 "components: { schemas: { Thing: { properties: { id: { type: string } } } } }",
-                "components schemas Thing properties id type is in the document now",
+                "components schemas Thing properties id type is now in the document",
             ),
             (
                 "components: { schemas: { Other: { properties: {} } } }",

@@ -1,8 +1,8 @@
-//! `codegen --drift`: the operations that a packed `@clerk/backend` calls and the document lacks.
+//! `codegen --drift`: finds the operations that a packed `@clerk/backend` calls and the document
+//! lacks.
 //!
-//! The package's bundle is read as text: its requests all have the form
-//! `{ method: "POST", path: joinPaths(basePath2, id, "revoke"), ... }`, with the base paths in
-//! variables.
+//! The package's bundle is read as text. All its requests have the form `{ method: "POST", path:
+//! joinPaths(basePath2, id, "revoke"), ... }`, with the base paths in variables.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use std::{
 
 use super::document::Document;
 
-/// The operations of the package that the document lacks, as `METHOD /path/{}`.
+/// Returns the operations of the package that the document lacks, as `METHOD /path/{}`.
 pub(super) fn missing(
     folder: &Path,
     document: &Document,
@@ -21,7 +21,7 @@ pub(super) fn missing(
         .iter()
         .map(|file| folder.join(file))
         .find(|file| file.is_file())
-        .ok_or_else(|| format!("{}: no dist/index.js in there", folder.display()))?;
+        .ok_or_else(|| format!("{} contains no dist/index.js", folder.display()))?;
     let text = fs::read_to_string(&bundle)?;
     let called = operations(&text)?;
     let known: BTreeSet<String> = document
@@ -31,7 +31,7 @@ pub(super) fn missing(
     Ok(called.difference(&known).cloned().collect())
 }
 
-/// All operations that a bundle calls.
+/// Returns all operations that a bundle calls.
 fn operations(bundle: &str) -> Result<BTreeSet<String>, String> {
     let mut bases = BTreeMap::new();
     for line in bundle.lines() {
@@ -49,7 +49,7 @@ fn operations(bundle: &str) -> Result<BTreeSet<String>, String> {
         let Some((method, rest)) = request.split_once('"') else {
             continue;
         };
-        // Something else has a method, too: the calls of `fetch`.
+        // Something else that has a method: a call of `fetch`.
         let Some(expression) = rest
             .trim_start_matches([',', ' ', '\n'])
             .strip_prefix("path: ")
@@ -60,16 +60,16 @@ fn operations(bundle: &str) -> Result<BTreeSet<String>, String> {
         let expression = line.split(" }").next().unwrap_or_default();
         let expression = expression.trim_end_matches([',', ' ']);
         let path = path(expression, &bases)
-            .ok_or_else(|| format!("the path of a request is not understood: {expression}"))?;
+            .ok_or_else(|| format!("the path of a request cannot be parsed: {expression}"))?;
         found.insert(format!("{method} {path}"));
     }
     if found.is_empty() {
-        return Err("no request was found: the bundle is written in another way now".to_owned());
+        return Err("no requests found: the format of the bundle has changed".to_owned());
     }
     Ok(found)
 }
 
-/// The path that an expression makes, with `{}` for what it does not know.
+/// Returns the path that an expression evaluates to, with `{}` for unknown parts.
 fn path(expression: &str, bases: &BTreeMap<&str, &str>) -> Option<String> {
     if let Some(template) = expression.strip_prefix('`') {
         return filled(template.strip_suffix('`')?, bases);
@@ -96,7 +96,7 @@ fn path(expression: &str, bases: &BTreeMap<&str, &str>) -> Option<String> {
     Some(path)
 }
 
-/// The text of a template literal.
+/// Returns the text of a template literal.
 fn filled(template: &str, bases: &BTreeMap<&str, &str>) -> Option<String> {
     let mut pieces = template.split("${");
     let mut path = pieces.next()?.to_owned();
@@ -108,13 +108,13 @@ fn filled(template: &str, bases: &BTreeMap<&str, &str>) -> Option<String> {
     Some(path)
 }
 
-/// The content of a text literal.
+/// Returns the content of a string literal.
 fn text(expression: &str) -> Option<&str> {
     let text = expression.strip_prefix('"')?.strip_suffix('"')?;
     (!text.contains('"')).then_some(text)
 }
 
-/// A path of the document without the names of its parameters.
+/// Returns a path of the document without the names of its parameters.
 fn anonymous(path: &str) -> String {
     let mut parts = path.split('{');
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -181,6 +181,6 @@ fetch(url, { method: "POST", headers });
     fn what_is_not_understood_is_an_error_and_not_skipped() {
         assert!(operations("nothing here").is_err());
         let odd = BUNDLE.replace("path: basePath,", "path: makePath(basePath),");
-        assert!(operations(&odd).unwrap_err().contains("not understood"));
+        assert!(operations(&odd).unwrap_err().contains("cannot be parsed"));
     }
 }

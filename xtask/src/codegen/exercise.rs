@@ -10,7 +10,7 @@ use super::{
     overlay::{Key, Retry},
 };
 
-/// `tests/src/exercise/generated.rs`.
+/// Writes `tests/src/exercise/generated.rs`.
 pub(crate) fn calls(api: &Api) -> String {
     let mut body = String::new();
     let lists = [
@@ -50,7 +50,7 @@ pub(crate) fn calls(api: &Api) -> String {
     file + &body
 }
 
-/// The call of one operation, with or without what the document lacks.
+/// Writes the call of one operation, with or without the values that the document lacks.
 fn call(out: &mut String, operation: &Operation, added: bool) {
     let mut args: Vec<String> = Vec::new();
     let mut fields = Vec::new();
@@ -89,7 +89,7 @@ fn call(out: &mut String, operation: &Operation, added: bool) {
     );
 }
 
-/// A sample for a field, which takes its own type only.
+/// Returns a sample for a field, which accepts only its own type.
 fn plain(sample: &str) -> String {
     if let Some(list) = sample.strip_prefix('[') {
         format!("vec![{}", list.replacen("\"]", "\".to_owned()]", 1))
@@ -100,7 +100,7 @@ fn plain(sample: &str) -> String {
     }
 }
 
-/// `codegen/manifest.json`.
+/// Writes `codegen/manifest.json`.
 pub(crate) fn manifest(api: &Api) -> Value {
     let (added, listed): (Vec<_>, Vec<_>) = api
         .operations

@@ -23,7 +23,7 @@ use api::Api;
 use document::Document;
 use overlay::{Docs, Overlay};
 
-/// Where the document is unless told otherwise, from the folder of the workspace.
+/// The default location of the document, relative to the workspace.
 const DOCUMENT: &str = "../shared/openapi/bapi/2026-05-12.yml";
 const WEBHOOKS: &str = "../shared/openapi/webhooks/2025-04-15.yml";
 const RESOURCES: &str = "clerk-backend-api/src/resources";
@@ -31,7 +31,7 @@ const EVENTS: &str = "clerk-backend-api/src/webhooks";
 const MANIFEST: &str = "clerk-backend-api/codegen/manifest.json";
 const CALLS: &str = "tests/src/exercise/generated.rs";
 
-/// How the command is called.
+/// The usage text of the command.
 const USAGE: &str = "codegen [--spec PATH] [--webhooks PATH] [--check] [--drift PACKED_JS_FOLDER]";
 
 /// Runs `codegen [--spec PATH] [--webhooks PATH] [--check] [--drift PACKED_JS_FOLDER]`.
@@ -63,7 +63,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     let default = root().join(DOCUMENT);
     if spec.is_none() && !(default.exists() && webhooks.exists()) {
         println!(
-            "!!! SKIPPED: codegen ({DOCUMENT} and {WEBHOOKS} are not there; give their places with --spec and --webhooks)"
+            "!!! SKIPPED: codegen ({DOCUMENT} and {WEBHOOKS} do not exist; set their paths with --spec and --webhooks)"
         );
         return Ok(());
     }
@@ -76,10 +76,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
         for operation in &missing {
             println!("{operation}");
         }
-        println!(
-            "{} operations of the package are missing here",
-            missing.len()
-        );
+        println!("{} operations of the package are missing", missing.len());
         return Ok(());
     }
     let files = generate(&spec, &webhooks)?;
@@ -120,7 +117,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> TaskResult {
     Ok(())
 }
 
-/// Every generated file and its text.
+/// Returns every generated file and its content.
 fn generate(
     spec: &Path,
     webhooks: &Path,
@@ -136,7 +133,7 @@ fn generate(
     let api = resolve::resolve(&document, &events, &overlay, &docs)?;
     if !api.undocumented.is_empty() {
         return Err(format!(
-            "{} public items have no sentence in docs.toml or overlay.toml:\n{}",
+            "{} public items have no documentation in docs.toml or overlay.toml:\n{}",
             api.undocumented.len(),
             api.undocumented.join("\n")
         )
@@ -167,7 +164,7 @@ fn generate(
     Ok(files)
 }
 
-/// The hand-written files beside the generated ones.
+/// Returns the hand-written files next to the generated ones.
 fn extensions(api: &Api, resources: &Path) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
     for path in rust_files(resources) {
@@ -185,7 +182,7 @@ fn extensions(api: &Api, resources: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Generated files that no group asks for any more.
+/// Returns the generated files that no group needs any more.
 fn stray(files: &BTreeMap<PathBuf, String>) -> Result<BTreeSet<PathBuf>, std::io::Error> {
     let mut stray = BTreeSet::new();
     for path in rust_files(&root().join(RESOURCES)) {
@@ -208,7 +205,7 @@ fn differs(path: &Path, text: &str) -> bool {
     !fs::read_to_string(path).is_ok_and(|old| old == text)
 }
 
-/// What `rustfmt` makes of a text.
+/// Formats a text with `rustfmt`.
 fn formatted(text: &str) -> Result<String, Box<dyn std::error::Error>> {
     let mut child = Command::new("rustfmt")
         .args(["--edition", "2024", "--emit", "stdout"])
@@ -222,7 +219,7 @@ fn formatted(text: &str) -> Result<String, Box<dyn std::error::Error>> {
     let output = child.wait_with_output()?;
     writer.join().map_err(|_| "writing to rustfmt failed")??;
     if !output.status.success() {
-        return Err("rustfmt refused a generated file".into());
+        return Err("rustfmt rejected a generated file".into());
     }
     Ok(String::from_utf8(output.stdout)?)
 }

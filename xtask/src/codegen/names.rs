@@ -1,8 +1,8 @@
-//! Names: from the wire to Rust.
+//! Converts names in the document to Rust names.
 
 use std::collections::BTreeMap;
 
-/// `apiKeyID`, `frontendApi` and `two-words` in snake case.
+/// Converts `apiKeyID`, `frontendApi` and `two-words` to snake case.
 pub(crate) fn snake(name: &str) -> String {
     let mut text = String::new();
     let mut before = None;
@@ -22,7 +22,7 @@ pub(crate) fn snake(name: &str) -> String {
     text
 }
 
-/// `oauth_access_tokens` in the case of types, with the overlay's special words.
+/// Converts `oauth_access_tokens` to the case of types, with the special words of the overlay.
 pub(crate) fn pascal(name: &str, words: &BTreeMap<String, String>) -> String {
     let name = snake(name);
     let parts = name.split('_').filter(|word| !word.is_empty());
@@ -37,7 +37,7 @@ pub(crate) fn pascal(name: &str, words: &BTreeMap<String, String>) -> String {
         .collect()
 }
 
-/// The variant for one value of an enum.
+/// Returns the variant for one value of an enum.
 pub(crate) fn variant(value: &str, words: &BTreeMap<String, String>) -> String {
     match value {
         "" => "Unset".to_owned(),

@@ -1,7 +1,7 @@
-//! What the document does not say: names, corrections, and every sentence of documentation.
+//! What the document lacks: names, corrections, and all documentation.
 //!
-//! Unknown keys are errors by `deny_unknown_fields`; entries that match nothing are reported by
-//! the resolver, which ticks off what it used.
+//! Unknown keys are rejected by `deny_unknown_fields`. Entries that match nothing are reported by
+//! the resolver, which keeps track of the entries that it used.
 
 use std::{
     cell::RefCell,
@@ -15,22 +15,22 @@ use serde::{Deserialize, de::DeserializeOwned};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Overlay {
-    /// Wire names of numbers that are points in time although they do not end in `_at`.
+    /// Names of numbers that are points in time although the names do not end in `_at`.
     pub(crate) timestamps: BTreeSet<String>,
-    /// Wire names of numbers in requests that are whole seconds.
+    /// Names of numbers in requests that are whole seconds.
     pub(crate) durations: BTreeSet<String>,
-    /// Wire names of texts in answers that are secrets, and the type that keeps them.
+    /// Names of strings in responses that are secrets, and the types that contain them.
     pub(crate) secrets: BTreeMap<String, String>,
-    /// Rust names for wire names that do not make good ones.
+    /// Rust names for names in the document that are unsuitable.
     pub(crate) renames: BTreeMap<String, String>,
     /// Words that are not written with one capital letter, such as `OAuth`.
     pub(crate) words: BTreeMap<String, String>,
-    /// Sample texts by pattern, format or wire name, for the calls that exercise the client.
+    /// Sample strings by pattern, format or name, for the calls that exercise the client.
     pub(crate) samples: BTreeMap<String, String>,
     pub(crate) groups: BTreeMap<String, Group>,
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) schemas: BTreeMap<String, Schema>,
-    /// Types that the document does not name, by Rust name.
+    /// Types that have no name in the document, by Rust name.
     pub(crate) types: BTreeMap<String, Schema>,
     /// Webhook events, by type.
     #[serde(default)]
@@ -40,18 +40,18 @@ pub(crate) struct Overlay {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Event {
-    /// Properties beside the object itself that are not read.
+    /// Properties next to the object itself that are not read.
     pub(crate) skip: BTreeSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Group {
-    /// What one of its things is called in type names.
+    /// The singular of the group's objects, for names of types.
     pub(crate) singular: String,
-    /// What several of them are called; the accessor's name unless given.
+    /// The plural of the group's objects; defaults to the name of the accessor.
     pub(crate) plural: Option<String>,
-    /// The crate feature that switches the group on; always there when missing.
+    /// The crate feature that enables the group; always enabled if there is none.
     pub(crate) feature: Option<String>,
 }
 
@@ -59,38 +59,38 @@ pub(crate) struct Group {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Operation {
     pub(crate) group: String,
-    /// Name of the method.
+    /// The name of the method.
     #[serde(rename = "fn")]
     pub(crate) function: String,
-    /// Type of the answer.
+    /// The type of the response.
     pub(crate) answer: String,
-    /// Name of the request's type, where the rule gives no good one.
+    /// The name of the request's type, if the derived name is unsuitable.
     pub(crate) request: Option<String>,
     #[serde(default)]
     pub(crate) retry: Retry,
     #[serde(default)]
     pub(crate) key: Key,
-    /// Optional values that are arguments all the same.
+    /// Optional values that are arguments nevertheless.
     #[serde(default)]
     pub(crate) args: Vec<String>,
-    /// Name of a struct that takes the place of too many required values.
+    /// The name of a struct that replaces too many required values.
     pub(crate) input: Option<String>,
-    /// Name of the type of one entry, when the body is a list.
+    /// The name of the type of an entry, if the body is a list.
     pub(crate) items: Option<String>,
-    /// Values that are always the same.
+    /// Values that are constant.
     #[serde(default)]
     pub(crate) fixed: BTreeMap<String, toml::Value>,
-    /// Required texts that are made up when the caller gives none.
+    /// Required strings that are generated if the caller passes none.
     #[serde(default)]
     pub(crate) generated: Vec<String>,
-    /// What to use instead of a deprecated operation.
+    /// The replacement for a deprecated operation.
     pub(crate) instead: Option<String>,
-    /// The key under which the entries of a list stand; `data` unless given.
+    /// The key of the entries of a list; `data` by default.
     pub(crate) entries: Option<String>,
-    /// Fields of the answer one of which must be what the path names, where the rule finds none or
-    /// bad ones. None means that the answer names nothing of the path.
+    /// Fields of the response of which one must equal the name in the path, if the derived ones are
+    /// unsuitable. Empty if the response does not contain it.
     pub(crate) same: Option<Vec<String>>,
-    /// The path parameter that `same` is about; the last one unless given.
+    /// The path parameter that `same` refers to; the last one by default.
     pub(crate) subject: Option<String>,
     /// Parameters and body properties.
     #[serde(default)]
@@ -100,18 +100,18 @@ pub(crate) struct Operation {
     pub(crate) exclusive: Vec<String>,
 }
 
-/// Whether an operation may be sent again when its fate is unknown.
+/// Whether an operation may be sent again if its outcome is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Retry {
-    /// As its method says: GET, PUT and DELETE may.
+    /// Depends on the method: GET, PUT and DELETE may be repeated.
     #[default]
     Auto,
     Safe,
     Never,
 }
 
-/// Which key an operation is sent under.
+/// The key that authenticates an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Key {
@@ -125,16 +125,16 @@ pub(crate) enum Key {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Schema {
-    /// Name of the Rust type; several schemas with one name become one type.
+    /// The name of the Rust type; several schemas with the same name become one type.
     pub(crate) rename: Option<String>,
-    /// The type is written by hand.
+    /// Whether the type is written by hand.
     #[serde(default)]
     pub(crate) handwritten: bool,
-    /// The group whose file the type stands in, where the rule gives none or a bad one.
+    /// The group whose file contains the type, if the derived one is missing or unsuitable.
     pub(crate) group: Option<String>,
-    /// Name of the field that holds the object that the schema extends by `allOf`.
+    /// The name of the field for the object that the schema extends by `allOf`.
     pub(crate) base: Option<String>,
-    /// Documentation of a type that the document does not name.
+    /// The documentation of a type that has no name in the document.
     pub(crate) doc: Option<String>,
     #[serde(default)]
     pub(crate) fields: BTreeMap<String, Field>,
@@ -147,28 +147,28 @@ pub(crate) struct Schema {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Field {
     pub(crate) rename: Option<String>,
-    /// Another type than the document's.
+    /// A different type than in the document.
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
-    /// Name of the type of an enum or object that the document does not name.
+    /// The name of the type of an enum or object that has no name in the document.
     pub(crate) name: Option<String>,
-    /// Whether the value may be missing; as the document says when not given.
+    /// Whether the value may be missing; as in the document by default.
     pub(crate) optional: Option<bool>,
-    /// Reading fails without it.
+    /// Whether reading fails without it.
     #[serde(default)]
     pub(crate) strict: bool,
-    /// A point in time that travels in seconds.
+    /// Whether this is a point in time in seconds.
     #[serde(default)]
     pub(crate) seconds: bool,
-    /// Several values are sent by calling the setter again.
+    /// Whether several values are sent by calling the setter several times.
     #[serde(default)]
     pub(crate) repeat: bool,
-    /// Not offered.
+    /// Whether the value is left out of the client.
     #[serde(default)]
     pub(crate) skip: bool,
-    /// What to use instead of a deprecated parameter.
+    /// The replacement for a deprecated parameter.
     pub(crate) instead: Option<String>,
-    /// Documentation, for what `docs.toml` cannot name.
+    /// The documentation, for what `docs.toml` cannot name.
     pub(crate) doc: Option<String>,
 }
 
@@ -209,7 +209,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Box<dyn std::e
     Ok(toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// Ticks off the entries that matched something.
+/// Records which entries matched something.
 #[derive(Debug, Default)]
 pub(crate) struct Used(RefCell<BTreeSet<String>>);
 

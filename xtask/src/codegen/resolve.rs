@@ -1,5 +1,5 @@
-//! Puts the document and the overlay together: which types and operations there are, and how they
-//! are documented.
+//! Combines the document and the overlay: which types and operations there are, and their
+//! documentation.
 
 mod answers;
 mod checks;
@@ -23,7 +23,7 @@ use super::{
 
 type Result<T> = std::result::Result<T, String>;
 
-/// The file of what only webhook events use, where types have their homes in groups.
+/// The file of types that only webhook events use; in place of a group.
 pub(crate) const WEBHOOKS: &str = "webhook events";
 
 pub(crate) fn resolve(
@@ -82,15 +82,15 @@ struct Resolver<'a> {
     models: Vec<Model>,
     enums: Vec<Enum>,
     inputs: Vec<Input>,
-    /// Named schemas that are part of their model already.
+    /// Named schemas that are already part of their model.
     seen: BTreeSet<String>,
-    /// Types, and the groups and types that mention them.
+    /// Types, and the groups and types that refer to them.
     users: BTreeMap<String, BTreeSet<User>>,
     undocumented: Vec<String>,
     problems: Vec<String>,
 }
 
-/// What mentions a type.
+/// What refers to a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum User {
     Group(String),
@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Unwraps `oneOf` and `allOf` with one member, the idiom for a reference that may be null.
+    /// Unwraps `oneOf` and `allOf` with one member, the idiom for a nullable reference.
     fn single(&self, node: &'a Node) -> &'a Node {
         let node = self.document.resolve(node);
         for key in ["oneOf", "allOf"] {
@@ -154,7 +154,7 @@ impl<'a> Resolver<'a> {
         node
     }
 
-    /// The name of the schema that a node refers to, directly or as its only member.
+    /// Returns the name of the schema that a node refers to, directly or as its only member.
     fn reference(node: &'a Node) -> Option<&'a str> {
         if let Some(reference) = node.text_at("$ref") {
             return reference.rsplit('/').next();
@@ -167,7 +167,7 @@ impl<'a> Resolver<'a> {
             })
     }
 
-    /// The Rust type of a named schema.
+    /// Returns the Rust type of a named schema.
     fn schema_type(&self, name: &str) -> (String, bool) {
         let entry = self.overlay.schemas.get(name);
         let rename = entry.and_then(|entry| entry.rename.clone());
@@ -190,7 +190,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Whose value is looked at.
+/// The owner of the value under consideration.
 enum Owner<'o> {
     Request(&'o Operation),
     Input { name: &'o str, key: &'o str },
@@ -225,7 +225,7 @@ impl Owner<'_> {
     }
 }
 
-/// A sentence, with where its subject is known from if the published document lacks it.
+/// Returns the documentation of a value, with its source if the published document lacks it.
 fn with_source(mut doc: String, source: Option<&str>) -> String {
     if let Some(source) = source {
         doc.push_str("\n\nNot in Clerk's published API document; known from ");

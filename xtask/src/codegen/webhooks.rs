@@ -1,4 +1,5 @@
-//! Writes the types of webhook events: their names, their data, and the objects that only they have.
+//! Writes the types of webhook events: their names, their data, and the objects that occur only in
+//! them.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -9,7 +10,7 @@ use super::{
     resolve::WEBHOOKS,
 };
 
-/// `webhooks/event_type.rs`.
+/// Writes `webhooks/event_type.rs`.
 pub(crate) fn event_types(api: &Api) -> String {
     let mut file = String::from(HEADER);
     file.push_str(
@@ -25,7 +26,7 @@ pub(crate) fn event_types(api: &Api) -> String {
     file
 }
 
-/// `webhooks/data.rs`.
+/// Writes `webhooks/data.rs`.
 pub(crate) fn data(api: &Api) -> String {
     let mut body = String::from("webhook_data! {\n");
     for event in &api.events {
@@ -43,7 +44,7 @@ pub(crate) fn data(api: &Api) -> String {
     file + "\n" + &body
 }
 
-/// `webhooks/models.rs`.
+/// Writes `webhooks/models.rs`.
 pub(crate) fn models(api: &Api, overlay: &Overlay) -> String {
     let mut body = String::new();
     let here = |name: &str| api.homes.get(name).is_some_and(|home| home == WEBHOOKS);
@@ -59,7 +60,7 @@ pub(crate) fn models(api: &Api, overlay: &Overlay) -> String {
     file + "\n" + &body
 }
 
-/// The `use` lines for what a file mentions.
+/// Writes the `use` lines for the names in a file.
 fn imports(api: &Api, body: &str, own: &[(&str, &str)]) -> String {
     let words = words(body);
     let uses = |name: &str| match REQUEST_MACROS.contains(&name) || name.ends_with("_data") {
@@ -102,7 +103,7 @@ fn imports(api: &Api, body: &str, own: &[(&str, &str)]) -> String {
     format!("{foreign}{gap}{own}")
 }
 
-/// A sentence as the second part of one.
+/// Turns a sentence into the second half of another one.
 fn lower(sentence: &str) -> String {
     let mut letters = sentence.chars();
     match letters.next() {

@@ -1,4 +1,4 @@
-//! What operations answer, as models.
+//! Models of the responses of operations.
 
 use super::*;
 
@@ -17,10 +17,11 @@ impl<'a> Resolver<'a> {
             return if with_body == schema.is_some() {
                 Ok(answer)
             } else {
-                Err(format!("the document does not answer {text}"))
+                Err(format!("the document has no response of {text}"))
             };
         }
-        let schema = schema.ok_or_else(|| format!("the document answers nothing, not {text}"))?;
+        let schema =
+            schema.ok_or_else(|| format!("the document has an empty response, not {text}"))?;
         let inner = |outer: &str| {
             text.strip_prefix(outer)?
                 .strip_suffix('>')
@@ -28,7 +29,9 @@ impl<'a> Resolver<'a> {
         };
         let (answer, name, item) = if let Some(name) = inner("Page<") {
             let key = entry.entries.as_deref().unwrap_or("data");
-            let item = self.entries(schema, key).ok_or("the answer is no list")?;
+            let item = self
+                .entries(schema, key)
+                .ok_or("the response is not a list")?;
             (Answer::Page(name.clone()), name, item)
         } else {
             (Answer::Named(text.to_owned()), text.to_owned(), schema)
@@ -39,7 +42,7 @@ impl<'a> Resolver<'a> {
                 let (rust, handwritten) = self.schema_type(schema);
                 if rust != name {
                     return Err(format!(
-                        "the answer is {schema}, which is {rust}, not {name}"
+                        "the response is {schema}, which is {rust}, not {name}"
                     ));
                 }
                 self.used.tick(format!("schemas.{schema}"));
@@ -54,7 +57,7 @@ impl<'a> Resolver<'a> {
                 if known.is_some_and(|entry| entry.handwritten) {
                     return Ok(answer);
                 }
-                // An answer without a name may spell out a schema that has one.
+                // A response without a name may spell out a schema that has one.
                 let owner =
                     self.overlay.schemas.iter().find(|(_, entry)| {
                         entry.handwritten && entry.rename.as_ref() == Some(&name)
@@ -69,7 +72,7 @@ impl<'a> Resolver<'a> {
         Ok(answer)
     }
 
-    /// The schema of the entries of a list or of a page of one.
+    /// Returns the schema of the entries of a list or a page.
     pub(super) fn entries(&self, schema: &'a Node, key: &str) -> Option<&'a Node> {
         let schema = self.document.resolve(schema);
         if let Some(items) = schema.get("items") {
@@ -79,7 +82,7 @@ impl<'a> Resolver<'a> {
         self.document.resolve(properties.get(key)?).get("items")
     }
 
-    /// The type of a field of an answer.
+    /// Returns the type of a field in a response.
     pub(super) fn answer_kind(
         &mut self,
         model: &str,
@@ -218,7 +221,7 @@ impl<'a> Resolver<'a> {
         }
         let named = schema_name.map_or("types", |_| "schemas");
         let entry_name = schema_name.unwrap_or(name);
-        // Reserved before its fields are read: a model may mention itself.
+        // Reserved before its fields are read, because a model may refer to itself.
         let index = match self.models.iter().position(|model| model.name == name) {
             Some(index) => index,
             None => {
@@ -285,7 +288,7 @@ impl<'a> Resolver<'a> {
         for (wire, added) in entry.map(|entry| &entry.add).into_iter().flatten() {
             self.used.tick(format!("{named}.{entry_name}.add.{wire}"));
             if fields.iter().any(|field| field.wire == *wire) {
-                return Err(format!("{name}.{wire} is in the document now"));
+                return Err(format!("{name}.{wire} is now in the document"));
             }
             let kind = added
                 .kind
@@ -330,7 +333,7 @@ impl<'a> Resolver<'a> {
         merge(model, fields).map_err(|problem| format!("{name}.{problem}"))
     }
 
-    /// `object` with one possible value says nothing.
+    /// Returns true for an `object` with one possible value, which carries no information.
     pub(super) fn is_constant(&self, wire: &str, node: &Node) -> bool {
         let values = node.get("enum").map(Node::items);
         wire == "object" && values.is_some_and(|values| values.len() == 1)
@@ -379,7 +382,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Adds the fields of one more schema to a model.
+/// Adds the fields of another schema to a model.
 pub(super) fn merge(model: &mut Model, fields: Vec<Field>) -> Result<()> {
     let first = model.sources == 0;
     model.sources += 1;

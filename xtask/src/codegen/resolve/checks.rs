@@ -1,9 +1,9 @@
-//! Entries of the overlay and of the documentation that match nothing.
+//! Finds entries of the overlay and the documentation that match nothing.
 
 use super::*;
 
 impl<'a> Resolver<'a> {
-    /// Entries of overlay and documentation that match nothing.
+    /// Returns the entries of the overlay and the documentation that match nothing.
     pub(super) fn check_entries(&mut self) {
         let mut idle = Vec::new();
         let overlay = self.overlay;
@@ -109,7 +109,7 @@ impl<'a> Resolver<'a> {
         self.problems.extend(problems);
     }
 
-    /// Names of the parameters, body properties and answer fields of a call.
+    /// Returns the names of the parameters, body properties and response fields of an operation.
     pub(super) fn call_names(&self, call: &Call<'_>) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for parameter in self.document.parameters(call) {
@@ -125,7 +125,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// All property names anywhere in a schema.
+/// Returns all property names anywhere in a schema.
 pub(super) fn collect_names(node: &Node, names: &mut BTreeSet<String>) {
     if let Some(properties) = node.get("properties") {
         names.extend(properties.entries().iter().map(|(name, _)| name.clone()));

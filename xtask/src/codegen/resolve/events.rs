@@ -1,9 +1,9 @@
-//! Webhook events: what their data is, as models.
+//! Models of the data of webhook events.
 
 use super::*;
 
 impl<'a> Resolver<'a> {
-    /// The types of events, in the order of their names.
+    /// Returns the types of events in alphabetical order.
     pub(super) fn events(&mut self, webhooks: &'a Document) -> Vec<Event> {
         let mut events = Vec::new();
         for (wire, operation, data) in webhooks.events() {
@@ -46,7 +46,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The type of an event's data.
+    /// Returns the type of an event's data.
     fn event_data(&mut self, wire: &str, data: &'a Node) -> Result<String> {
         let members = data.get("allOf").map_or(&[][..], Node::items);
         let schema = data
@@ -62,7 +62,7 @@ impl<'a> Resolver<'a> {
         for member in members {
             for (property, _) in member.get("properties").map_or(&[][..], Node::entries) {
                 if !skipped.is_some_and(|skipped| skipped.contains(property)) {
-                    return Err(format!("{property} beside {schema} is not read"));
+                    return Err(format!("{property} next to {schema} is not read"));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! In which group, and so in which file, each type stands.
+//! Determines the group, and thereby the file, of each type.
 
 use super::*;
 
@@ -31,8 +31,8 @@ impl<'a> Resolver<'a> {
         groups
     }
 
-    /// In which group's file each type stands: where it is used; when that is several places, in
-    /// one that is always there.
+    /// Returns the group whose file contains each type: the one that uses it, or if there are
+    /// several, one that is always enabled.
     pub(super) fn homes(&mut self, operations: &[Operation]) -> BTreeMap<String, String> {
         let mut homes = BTreeMap::new();
         for operation in operations {

@@ -1,4 +1,4 @@
-//! The operations: what they take, and how their requests are called.
+//! The operations: their parameters, and the names of their requests.
 
 use super::samples::input_sample;
 use super::*;
@@ -10,7 +10,7 @@ impl<'a> Resolver<'a> {
             .overlay
             .operations
             .get(&key)
-            .ok_or("overlay.toml has no entry for it: give group, fn and answer")?;
+            .ok_or("overlay.toml has no entry for it: set group, fn and answer")?;
         self.used.tick(format!("operations.{key}"));
         let group = self
             .overlay
@@ -58,7 +58,7 @@ impl<'a> Resolver<'a> {
             .get("security")
             .is_some_and(|list| list.items().is_empty());
         if open != (entry.key == Key::None) {
-            return Err("the document's security and the overlay's key differ".to_owned());
+            return Err("the document's security and the overlay's key are different".to_owned());
         }
         self.parameters(call, entry, &mut operation)?;
         self.body(call, entry, &mut operation)?;
@@ -92,7 +92,7 @@ impl<'a> Resolver<'a> {
         Ok(operation)
     }
 
-    /// `ListUsers` for `list`, `DeleteUserProfileImage` for `delete_profile_image`.
+    /// Returns `ListUsers` for `list`, `DeleteUserProfileImage` for `delete_profile_image`.
     pub(super) fn request_name(&self, function: &str, singular: &str, plural: &str) -> String {
         let words = &self.overlay.words;
         let (verb, rest) = function.split_once('_').unwrap_or((function, ""));
@@ -178,7 +178,7 @@ impl<'a> Resolver<'a> {
                 operation.setters.push(parameter);
             }
         }
-        // Path arguments come in the order of the path.
+        // Path arguments are in the order of the path.
         let path = operation.path.clone();
         let position = |wire: &str| path.find(&format!("{{{wire}}}")).unwrap_or(usize::MAX);
         operation.args.sort_by_key(|arg| position(&arg.wire));
@@ -207,7 +207,10 @@ impl<'a> Resolver<'a> {
         };
         let schema = self.document.resolve(schema);
         if let Some(items) = schema.get("items") {
-            let name = entry.items.clone().ok_or("name the type of the items")?;
+            let name = entry
+                .items
+                .clone()
+                .ok_or("set the name of the type of the items")?;
             let input = self.input(&name, items, &operation.key)?;
             self.mention(&name, User::Group(operation.group.clone()));
             operation.body = Body::Items;
@@ -337,7 +340,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The type of a value in a request.
+    /// Returns the type of a value in a request.
     pub(super) fn request_kind(
         &mut self,
         owner: &Owner<'_>,
@@ -401,7 +404,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// Defines an object of a request's body.
+    /// Defines an object in a request body.
     pub(super) fn input(&mut self, name: &str, schema: &'a Node, key: &str) -> Result<Input> {
         let entry = self.overlay.types.get(name);
         self.used.tick(format!("types.{name}"));
@@ -427,14 +430,14 @@ impl<'a> Resolver<'a> {
         }
         match self.inputs.iter().find(|known| known.name == name) {
             Some(known) if shape(known) == shape(&input) => {}
-            Some(_) => return Err(format!("two different objects are called {name}")),
+            Some(_) => return Err(format!("two different objects have the name {name}")),
             None => self.inputs.push(input.clone()),
         }
         Ok(input)
     }
 }
 
-/// What two inputs of one name must have in common.
+/// The properties that two inputs with the same name must have in common.
 pub(super) fn shape(input: &Input) -> Vec<(&str, &Kind, bool)> {
     let all = input.required.iter().chain(&input.optional);
     all.map(|parameter| (parameter.wire.as_str(), &parameter.kind, parameter.nullable))
@@ -446,7 +449,7 @@ pub(super) fn fixed(value: &toml::Value) -> Result<String> {
         toml::Value::Boolean(value) => Ok(value.to_string()),
         toml::Value::String(value) => Ok(format!("{value:?}.to_owned()")),
         other => Err(format!(
-            "a fixed value is neither text nor a truth value: {other:?}"
+            "a fixed value is neither a string nor a boolean: {other:?}"
         )),
     }
 }

@@ -1,9 +1,9 @@
-//! Legal values, for the calls that exercise the client.
+//! Sample values for the calls that exercise the client.
 
 use super::*;
 
 impl<'a> Resolver<'a> {
-    /// A Rust expression for a legal value.
+    /// Returns a Rust expression for a valid value.
     pub(super) fn sample(
         &self,
         kind: &Kind,
@@ -64,10 +64,10 @@ impl<'a> Resolver<'a> {
         };
         if let Some(pattern) = schema.text_at("pattern") {
             return sample(pattern)
-                .ok_or_else(|| format!("give a sample for the pattern {pattern}"));
+                .ok_or_else(|| format!("add a sample for the pattern {pattern}"));
         }
         if let Some(format) = schema.text_at("format") {
-            return sample(format).ok_or_else(|| format!("give a sample for the format {format}"));
+            return sample(format).ok_or_else(|| format!("add a sample for the format {format}"));
         }
         Ok(sample(wire).unwrap_or_else(|| "example".to_owned()))
     }
@@ -83,7 +83,7 @@ pub(super) fn bounded(schema: &Node, wanted: f64) -> i64 {
     wanted.max(min).min(max) as i64
 }
 
-/// A sample of an input, with all that can be set on it.
+/// Returns a sample of an input with everything set that can be set.
 pub(super) fn input_sample(input: &Input) -> String {
     let args: Vec<_> = input
         .required

@@ -1,10 +1,10 @@
-//! Which object an operation is about: the one that its path names and its answer shows.
+//! Determines the object of an operation: the one that its path names and its response describes.
 
 use super::*;
 
 impl Resolver<'_> {
-    /// The path parameter that holds the id of the answered object, and the fields of the answer
-    /// that may hold its value.
+    /// Returns the path parameter with the ID of the object in the response, and the fields of the
+    /// response that may contain its value.
     pub(super) fn subject(
         &self,
         operation: &Operation,
@@ -12,7 +12,7 @@ impl Resolver<'_> {
     ) -> Result<Option<Subject>> {
         let Answer::Named(answer) = &operation.answer else {
             return match &entry.same {
-                Some(_) => Err("`same` needs an answer that is one object".to_owned()),
+                Some(_) => Err("`same` needs a response that is a single object".to_owned()),
                 None => Ok(None),
             };
         };
@@ -56,7 +56,7 @@ impl Resolver<'_> {
     }
 }
 
-/// `email_address` of `email_addresses`, `directory` of `directories`.
+/// Returns `email_address` for `email_addresses`, `directory` for `directories`.
 fn singular(collection: &str) -> String {
     if let Some(stem) = collection.strip_suffix("ies") {
         format!("{stem}y")
@@ -73,7 +73,7 @@ fn singular(collection: &str) -> String {
     }
 }
 
-/// `user` of `user_id`, `api_key` of `apiKeyID`.
+/// Returns `user` for `user_id`, `api_key` for `apiKeyID`.
 fn stem(parameter: &str) -> String {
     let name = snake(parameter);
     name.strip_suffix("_id").unwrap_or(&name).to_owned()
