@@ -1,5 +1,6 @@
-//! Processes that run on one [Clerk](https://clerk.com) instance share what they asked Clerk, through Redis: verdicts on opaque
-//! machine tokens, and users and organizations that were looked up. What one process learns to have changed, all forget.
+//! Shares the results of calls to [Clerk](https://clerk.com) between the processes of an application through Redis: verdicts on
+//! opaque machine tokens, and the users and organizations that were looked up. When one process learns of a change, all
+//! processes drop the outdated entries.
 //!
 //! ```no_run
 //! use clerk_core::Clerk;
@@ -11,26 +12,27 @@
 //! # let _ = clerk; Ok(()) }
 //! ```
 //!
-//! # What Redis is told
+//! # What Redis stores
 //!
-//! Keys are digests, and values are encrypted and authenticated under the instance's secret key: who can read this Redis learns
-//! neither tokens nor users, and who can write to it can delete entries, but cannot make any. Keys begin with `clerk:`, or a
-//! prefix of your own, and all have a time to live. Removals are told on the channel `clerk:removed`.
+//! Keys are digests, and values are encrypted and authenticated with a key derived from the instance's secret key: anyone who
+//! can read from this Redis learns neither tokens nor users, and anyone who can write to it can delete entries but not forge
+//! them. Keys begin with `clerk:` or your own prefix, and all of them have a time to live. Removals are published on the
+//! channel `clerk:removed`.
 //!
-//! # When Redis is out of reach
+//! # When Redis is unreachable
 //!
 //! The application starts, and requests succeed, without Redis. A request waits for Redis for at most
-//! [`ClerkBuilder::shared_store_wait`](clerk_core::ClerkBuilder::shared_store_wait); the first that does so in vain takes the
-//! store out of use for all, and it is tried every second until it answers. The log says so twice: at WARN when it is out of
-//! use, at INFO when it is in use again. A process whose connection was lost forgets what it had looked up. A removal that is
-//! made while Redis does not answer reaches nobody else: other processes then forget at the end of the time to live, 30
-//! seconds unless set.
+//! [`ClerkBuilder::shared_store_wait`](clerk_core::ClerkBuilder::shared_store_wait). The first request whose wait is in vain
+//! disables the store for all requests; it is then retried every second until it responds. The log reports both: at WARN when
+//! the store is disabled, at INFO when it is enabled again. A process that lost its connection forgets what it had looked up. A
+//! removal while Redis is unreachable does not reach other processes; their entries then expire at the end of the time to live,
+//! 30 seconds by default.
 //!
 //! # Requirements
 //!
-//! Redis 6 or Valkey, a single server or the address of a primary: removals arrive on the connection of the commands (RESP3).
-//! Redis Cluster is not supported. The user needs `GET`, `SET`, `PUBLISH`, `SUBSCRIBE`, `MULTI`, `EXEC`, on keys and channels
-//! with the prefix.
+//! Redis 6 or Valkey, as a single server or the address of a primary. Removals arrive on the same connection as commands
+//! (RESP3). Redis Cluster is not supported. The user needs `GET`, `SET`, `PUBLISH`, `SUBSCRIBE`, `MULTI` and `EXEC` on keys and
+//! channels with the prefix.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! Removals by other processes: one subscription, told to everybody who listens.
+//! Removals by other processes: one subscription that notifies all listeners.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,17 +9,17 @@ use redis::aio::ConnectionManager;
 use redis::{FromRedisValue, PushInfo, PushKind};
 use tokio::sync::Notify;
 
-/// The pause before each try to subscribe.
+/// The delay before each attempt to subscribe.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Who listens for removals.
+/// The listeners for removals.
 #[derive(Clone, Default)]
 pub(crate) struct Removals(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     listeners: Mutex<Vec<RemovalListener>>,
-    /// The connection was lost, and the subscription with it.
+    /// Notifies the listeners that the connection and its subscription were lost.
     lost: Notify,
 }
 
@@ -28,12 +28,12 @@ impl Removals {
         self.listeners().push(listener);
     }
 
-    /// The payload by which a removal is told.
+    /// The payload of a removal message.
     pub(crate) fn message(namespace: &str, key: &str) -> String {
         format!("{namespace}:{key}")
     }
 
-    /// Hears what Redis says by itself.
+    /// Receives the messages that Redis pushes.
     pub(crate) fn hear(&self, push: PushInfo) {
         match push.kind {
             PushKind::Message => {
@@ -52,13 +52,13 @@ impl Removals {
         }
     }
 
-    /// Subscribes, and again whenever the connection was lost.
+    /// Subscribes, and subscribes again whenever the connection was lost.
     pub(crate) async fn stay_subscribed(self, mut connection: ConnectionManager, channel: String) {
         loop {
             while connection.subscribe(&channel).await.is_err() {
                 tokio::time::sleep(PAUSE).await;
             }
-            // Until now, nobody heard of removals.
+            // Removals before this point may have been missed.
             self.tell(Removal::Unknown);
             self.0.lost.notified().await;
         }
@@ -71,7 +71,7 @@ impl Removals {
     }
 
     fn listeners(&self) -> std::sync::MutexGuard<'_, Vec<RemovalListener>> {
-        // A listener that panicked has left the list whole.
+        // A listener that panicked has not changed the list.
         self.0
             .listeners
             .lock()

@@ -1,4 +1,4 @@
-//! The store.
+//! The Redis store.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -16,11 +16,11 @@ use crate::error::RedisStoreError;
 use crate::removals::Removals;
 
 const DEFAULT_PREFIX: &str = "clerk";
-/// How long it may take to connect, and to answer.
+/// The time limits for connecting and for a response.
 const LIMIT: Duration = Duration::from_secs(2);
-/// After how long a connection counts as broken on which Redis confirms nothing that was sent.
+/// The time without any confirmation from Redis after which a connection counts as broken.
 const SILENCE: Duration = Duration::from_secs(5);
-/// What a removed key holds for as long as it is held. Values are never empty.
+/// The value of a removed key while it is blocked. Values are never empty otherwise.
 const REMOVED: &str = "";
 
 /// A [`SharedStore`] on Redis. Clones share one connection.
@@ -38,28 +38,29 @@ pub struct RedisStore {
     connection: ConnectionManager,
     prefix: Arc<str>,
     removals: Removals,
-    /// Ends with the last clone.
+    /// Stops the task when the last clone is dropped.
     _subscription: Arc<Subscription>,
 }
 
 impl RedisStore {
-    /// Makes a store on the Redis of this address, `redis://user:password@host:port/database`. It connects in the background,
-    /// and again whenever the connection is lost: a Redis that is out of reach is no error.
+    /// Creates a store for the Redis at this address, `redis://user:password@host:port/database`. It connects in the
+    /// background, and reconnects whenever the connection is lost; an unreachable Redis is not an error.
     ///
-    /// Make it once, outside of whatever runs once per worker.
+    /// Create it once, outside of anything that runs once per worker.
     ///
     /// # Errors
-    /// [`RedisStoreError`] when the address cannot be used, or there is no tokio runtime.
+    /// Returns a [`RedisStoreError`] if the address cannot be used, or if there is no tokio runtime.
     pub fn connect(url: &str) -> Result<Self, RedisStoreError> {
         Self::connect_with_prefix(url, DEFAULT_PREFIX)
     }
 
-    /// As [`connect`](Self::connect), with another prefix of keys and channel than `clerk`.
+    /// Creates a store as [`connect`](Self::connect) does, with a prefix other than `clerk` for keys and the channel.
     ///
-    /// Instances can share a prefix: their entries do not meet. It serves to tell the keys of applications apart in one Redis.
+    /// Instances can share a prefix: their entries do not collide. Use it to tell the keys of several applications apart in one
+    /// Redis.
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
+    /// Returns the same errors as [`connect`](Self::connect).
     pub fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisStoreError> {
         let address = |error: redis::RedisError| RedisStoreError::Address(error.into());
         let info = url.into_connection_info().map_err(address)?;
@@ -77,7 +78,7 @@ impl RedisStore {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(LIMIT))
             .set_response_timeout(Some(LIMIT))
-            // The next command tries again: clerk-core sends one every second.
+            // The next command tries again; clerk-core sends one every second.
             .set_number_of_retries(0)
             .set_push_sender(move |push: PushInfo| {
                 heard.hear(push);
@@ -168,14 +169,14 @@ impl SharedStore for RedisStore {
     }
 }
 
-/// Redis takes no time to live of 0.
+/// Rounds up to the shortest time to live that Redis accepts, which is not 0.
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis())
         .unwrap_or(u64::MAX)
         .clamp(1, 1 << 53)
 }
 
-/// A host that vanished without a word is noticed within seconds.
+/// Detects within seconds that a host disappeared.
 fn tcp_settings() -> TcpSettings {
     let keepalive = TcpKeepalive::new().with_time(SILENCE);
     let settings = TcpSettings::default()
@@ -186,17 +187,17 @@ fn tcp_settings() -> TcpSettings {
     settings
 }
 
-/// `redis` verifies with the provider of the process. Where the application chose none, rustls could not choose between
-/// several that a build has enabled.
+/// Installs a crypto provider, because `redis` uses that of the process. If the application has not chosen one, rustls cannot
+/// choose between several that a build enables.
 #[cfg(feature = "rustls")]
 fn choose_crypto_provider() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error means that somebody chose meanwhile.
+        // An error means that a provider was installed in the meantime.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     }
 }
 
-/// The task that hears of removals.
+/// The task that receives removals.
 struct Subscription(JoinHandle<()>);
 
 impl Drop for Subscription {
@@ -205,7 +206,7 @@ impl Drop for Subscription {
     }
 }
 
-/// The address may hold a password.
+/// The address may contain a password, so it is not shown.
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")

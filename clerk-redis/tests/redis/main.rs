@@ -1,7 +1,7 @@
-//! The store on a real redis-server, in good and in bad condition.
+//! The store with a real redis-server, working and failing.
 //!
-//! Most of these tests need `redis-server` and are ignored without being asked for: `cargo test -p clerk-redis --
-//! --include-ignored`. `.ci/run` installs it and runs them.
+//! Most of these tests need `redis-server` and are ignored by default; run them with `cargo test -p clerk-redis --
+//! --include-ignored`. `.ci/run` installs the server and runs them.
 
 #![cfg(unix)]
 #![cfg(test)]
@@ -22,7 +22,7 @@ use tokio::time::Instant;
 const ADA: &str = "ada@example.com";
 /// How long a request of these tests waits for Redis.
 const WAIT: Duration = Duration::from_millis(100);
-/// Until when sharing must have resumed.
+/// The time within which sharing must resume.
 const RESUMES_WITHIN: Duration = Duration::from_secs(5);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -34,7 +34,7 @@ async fn emulator() -> Emulator {
         .unwrap()
 }
 
-/// A process: an instance with a connection of its own.
+/// A process: an instance with its own connection.
 fn process(emulator: &Emulator, redis: &RedisServer) -> Clerk {
     let store = RedisStore::connect(&redis.url()).unwrap();
     builder(emulator).shared_store(store).build().unwrap()
@@ -46,7 +46,7 @@ fn builder(emulator: &Emulator) -> ClerkBuilder {
         .shared_store_wait(WAIT)
 }
 
-/// Waits for what other processes do in their own time.
+/// Waits for something that other processes do asynchronously.
 async fn until(mut condition: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !condition().await {
@@ -71,7 +71,7 @@ fn verifications(emulator: &Emulator) -> usize {
     emulator.requests_to("/api_keys/verify").len()
 }
 
-/// Whether a verdict of one process spares the other a call. Requests succeed either way.
+/// Returns whether a verdict of one process saves the other a call. Requests succeed either way.
 async fn shares(emulator: &Emulator, one: &Clerk, other: &Clerk) -> bool {
     let token = emulator.api_key(ADA).mint().unwrap();
     sign_in(one, &token).await;
@@ -130,7 +130,7 @@ async fn an_application_runs_where_there_is_no_redis() {
 
 #[tokio::test]
 #[ignore = "needs redis-server: .ci/run installs it"]
-async fn values_live_for_their_time_and_not_in_spite_of_a_removal() {
+async fn values_expire_and_do_not_outlive_a_removal() {
     let redis = RedisServer::running();
     let (one, other) = (
         RedisStore::connect(&redis.url()).unwrap(),
@@ -145,11 +145,11 @@ async fn values_live_for_their_time_and_not_in_spite_of_a_removal() {
     let elsewhere = RedisStore::connect_with_prefix(&redis.url(), "elsewhere").unwrap();
     until(async || elsewhere.get("a", "1").await.is_ok()).await;
     assert_eq!(elsewhere.get("a", "1").await.unwrap(), None);
-    // What is there wins.
+    // The existing value is kept.
     other.put("a", "1", b"second".to_vec(), HOUR).await.unwrap();
     assert_eq!(get("a", "1").await, Some(b"first".to_vec()));
 
-    // A removal holds the key against answers that are under way, for its time.
+    // A removal blocks the key for a while, so that responses already on their way cannot restore the old value.
     one.remove("a", "1", Duration::from_millis(200))
         .await
         .unwrap();
@@ -163,7 +163,7 @@ async fn values_live_for_their_time_and_not_in_spite_of_a_removal() {
     })
     .await;
     until(async || get("a", "1").await.is_none()).await;
-    // No time at all is a moment, not for ever.
+    // A time to live of zero means a moment, not forever.
     one.put("a", "3", b"brief".to_vec(), Duration::ZERO)
         .await
         .unwrap();
@@ -188,11 +188,11 @@ async fn removals_reach_every_process_also_after_a_restart() {
     }));
     let take = || std::mem::take(&mut *heard.lock().unwrap());
     for round in 0..2 {
-        // Whoever subscribes may have missed something.
+        // A new subscriber may have missed removals.
         until(async || take().contains(&"unknown".to_owned())).await;
         until(async || one.remove("user", "a", HOUR).await.is_ok()).await;
         until(async || {
-            // The subscription may be a moment younger than the removal.
+            // The subscription may be slightly newer than the removal.
             one.remove("user", "b:c", HOUR).await.unwrap();
             take().contains(&"user b:c".to_owned())
         })
@@ -207,7 +207,7 @@ async fn removals_reach_every_process_also_after_a_restart() {
 
 #[tokio::test]
 #[ignore = "needs redis-server: .ci/run installs it"]
-async fn processes_share_what_they_were_told_and_what_has_changed() {
+async fn processes_share_results_and_changes() {
     let emulator = emulator().await;
     let redis = RedisServer::running();
     let (one, other) = (process(&emulator, &redis), process(&emulator, &redis));
@@ -233,7 +233,7 @@ async fn processes_share_what_they_were_told_and_what_has_changed() {
     assert_eq!(name(&one).await, "Augusta");
 }
 
-/// Does something to Redis in the middle of a load, and undoes it.
+/// Disturbs Redis under load, then repairs it.
 async fn requests_succeed_meanwhile(
     redis: &mut RedisServer,
     break_it: impl Fn(&mut RedisServer),
@@ -244,13 +244,13 @@ async fn requests_succeed_meanwhile(
     sharing_resumes(&emulator, &one, &other).await;
     let (log, _guard) = Log::start();
     break_it(redis);
-    // Long enough for a try or two to fail.
+    // Long enough for an attempt or two to fail.
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(3) {
         let token = emulator.api_key(ADA).mint().unwrap();
         let asked = Instant::now();
         sign_in(&one, &token).await;
-        // Once for reading and once for writing, and the rest is for a busy machine.
+        // One wait for reading and one for writing; the rest is a margin for a busy machine.
         assert!(asked.elapsed() < 2 * WAIT + Duration::from_secs(1));
     }
     let records = log.records();
@@ -259,7 +259,7 @@ async fn requests_succeed_meanwhile(
     mend_it(redis);
     sharing_resumes(&emulator, &one, &other).await;
     let records: Vec<_> = log.records();
-    // The other process may have noticed, too.
+    // The other process may have noticed as well.
     let count = |level: &str| {
         records
             .iter()
@@ -272,21 +272,21 @@ async fn requests_succeed_meanwhile(
 
 #[tokio::test]
 #[ignore = "needs redis-server: .ci/run installs it"]
-async fn a_frozen_redis_holds_no_request() {
+async fn a_frozen_redis_delays_no_request() {
     let mut redis = RedisServer::running();
     requests_succeed_meanwhile(&mut redis, |redis| redis.freeze(), |redis| redis.thaw()).await;
 }
 
 #[tokio::test]
 #[ignore = "needs redis-server: .ci/run installs it"]
-async fn a_redis_that_goes_and_comes_back_holds_no_request() {
+async fn a_restarted_redis_delays_no_request() {
     let mut redis = RedisServer::running();
     requests_succeed_meanwhile(&mut redis, RedisServer::stop, RedisServer::start).await;
 }
 
 #[tokio::test]
 #[ignore = "needs redis-server: .ci/run installs it"]
-async fn a_redis_that_comes_later_is_used() {
+async fn a_redis_that_starts_later_is_used() {
     let emulator = emulator().await;
     let mut redis = RedisServer::absent();
     let (log, _guard) = Log::start();
@@ -295,7 +295,7 @@ async fn a_redis_that_comes_later_is_used() {
     redis.start();
     sharing_resumes(&emulator, &one, &other).await;
     assert_eq!(log.records().len(), 4, "{:?}", log.records());
-    // Evictions arrive, too.
+    // Evictions are delivered as well.
     let name = async |clerk: &Clerk| {
         let user = clerk.users().get("user_ada").await.unwrap();
         user.first_name.clone().unwrap()

@@ -1,16 +1,16 @@
-//! A redis-server of a test's own.
+//! A redis-server for a single test.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
-/// A redis-server on a port of its own, which can be frozen, stopped and started again. Gone when it is dropped.
+/// A redis-server on its own port that can be frozen, stopped and restarted. Dropping it stops it.
 pub(crate) struct RedisServer {
     port: u16,
     process: Option<Child>,
 }
 
 impl RedisServer {
-    /// A server that is not there yet.
+    /// Creates a server that is not started yet.
     pub(crate) fn absent() -> Self {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         Self {
@@ -42,7 +42,7 @@ impl RedisServer {
         }
     }
 
-    /// Stops the process where it is: connections stay, and nothing is answered.
+    /// Freezes the process: connections stay open, but there are no responses.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
     }

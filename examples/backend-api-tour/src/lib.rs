@@ -22,7 +22,7 @@ struct Billing {
     customer: String,
 }
 
-/// Visits every stop and returns notes about it. `suffix` keeps names distinct from those of other tours.
+/// Visits every stop and returns notes about it. `suffix` distinguishes names from those of other tours.
 ///
 /// # Errors
 /// Returns an error if a stop fails.
@@ -160,7 +160,7 @@ async fn metadata(
     Ok(())
 }
 
-/// An upload owns its bytes, so that the call can be retried.
+/// An upload owns its bytes, so the call can be retried.
 async fn upload(
     client: &ClerkClient,
     ada: &User,
@@ -176,7 +176,7 @@ async fn upload(
     Ok(())
 }
 
-/// All operations have the same error type, which answers questions about the failure.
+/// All operations share one error type, whose methods describe the failure.
 async fn errors(
     client: &ClerkClient,
     ada: &User,

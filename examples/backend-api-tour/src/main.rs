@@ -1,4 +1,5 @@
-//! Runs the tour on the instance of `CLERK_SECRET_KEY` if it is set, or else on an emulator in this process.
+//! Runs the tour against the instance of `CLERK_SECRET_KEY` if it is set, and otherwise against an emulator in this
+//! process.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,7 @@ use clerk_emulator::{Emulator, UserSeed};
 #[expect(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
-    reason = "a program talks to the person who started it and reads its own environment"
+    reason = "a program prints to its user and reads its environment"
 )]
 async fn main() -> Result<(), Box<dyn Error>> {
     let age = SystemTime::now()

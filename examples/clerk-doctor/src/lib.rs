@@ -1,4 +1,4 @@
-//! Writes a diagnosis for people.
+//! Writes a human-readable diagnosis.
 
 use std::io::{self, Write};
 
@@ -16,10 +16,10 @@ fn style(severity: Severity) -> Style {
     }
 }
 
-/// Writes the settings, what was found with what to do about it, and a summary. Colors are for the stream to keep or drop.
+/// Writes the settings, the findings with their fixes, and a summary. The stream decides whether to keep the colors.
 ///
 /// # Errors
-/// Those of `out`.
+/// Returns the errors of `out`.
 pub fn write(diagnosis: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
     for setting in diagnosis.settings() {
         writeln!(
@@ -48,7 +48,7 @@ pub fn write(diagnosis: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
             .count()
     };
     match (count(Severity::Error), count(Severity::Warning)) {
-        (0, 0) => writeln!(out, "\n{GOOD}Nothing wrong was found.{GOOD:#}"),
+        (0, 0) => writeln!(out, "\n{GOOD}No problems found.{GOOD:#}"),
         (errors, warnings) => writeln!(
             out,
             "\n{} and {}.",

@@ -1,5 +1,5 @@
-//! Reads the environment as `Clerk::from_env` does, and says what is wrong. Ends with 1 when something is, with 2 when it is
-//! called wrongly.
+//! Reads the environment as `Clerk::from_env` does and reports what is wrong. The exit code is 1 if there are errors, and 2 if
+//! the arguments are invalid.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -68,7 +68,7 @@ async fn main() -> io::Result<ExitCode> {
     })
 }
 
-/// Asks Clerk where the configuration allows that; else says why it does not.
+/// Checks the configuration with Clerk if possible, and otherwise says why not.
 async fn diagnose(is_offline: bool) -> Diagnosis {
     let builder = Clerk::builder().from_env();
     match builder.clone().build() {

@@ -1,4 +1,4 @@
-//! The program finds what is wrong, says it with its exit code, too, and prints no secret.
+//! The program finds problems, reports them, sets its exit code accordingly, and prints no secrets.
 #![cfg(test)]
 
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use clerk_emulator::Emulator;
 use clerk_test_support::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY};
 
-/// Variables, and what the report must say.
+/// The variables, and what the report must contain.
 type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
 
 fn run<N: AsRef<str>, V: AsRef<str>>(arguments: &[&str], variables: &[(N, V)]) -> Output {
@@ -32,7 +32,7 @@ async fn a_good_environment_passes() {
     let output = run(&[], &emulator.env());
     let text = text(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("Nothing wrong was found."), "{text}");
+    assert!(text.contains("No problems found."), "{text}");
     assert!(text.contains(emulator.url()), "{text}");
     assert!(!text.contains(emulator.secret_key()), "{text}");
     // A pipe gets no colors.
@@ -96,7 +96,7 @@ fn offline_nobody_is_asked_and_warnings_are_no_failure() {
     let variables = [
         ("CLERK_SECRET_KEY", "sk_live_planted"),
         ("CLERK_PUBLISHABLE_KEY", PRODUCTION_KEY),
-        // Nobody listens there.
+        // Nothing listens on this address.
         ("CLERK_API_URL", "http://127.0.0.1:1"),
     ];
     let output = run(&["--offline"], &variables);

@@ -37,7 +37,7 @@ pub async fn serve(listener: TcpListener, clerk: Clerk) -> std::io::Result<()> {
     }
 }
 
-/// The middleware, which authenticates the request and calls the application unless there is an answer already.
+/// The middleware: authenticates the request and calls the application, unless there is already a response.
 async fn attach(
     clerk: &Clerk,
     administration: &Protect,

@@ -4,10 +4,7 @@ use quickstart_demo::Instance;
 use tokio::net::TcpListener;
 
 #[tokio::main]
-#[expect(
-    clippy::disallowed_macros,
-    reason = "the person who started this reads it"
-)]
+#[expect(clippy::disallowed_macros, reason = "a program prints to its user")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::from_std(Instance::listen()?)?;
     let address = format!("http://{}", listener.local_addr()?);

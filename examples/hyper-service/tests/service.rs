@@ -1,4 +1,4 @@
-//! The `adapter` module is enough to integrate another framework.
+//! The `adapter` module is sufficient to integrate another framework.
 #![cfg(test)]
 
 use clerk_core::SystemClock;

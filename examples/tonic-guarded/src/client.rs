@@ -36,8 +36,11 @@ impl Client {
     ) -> Result<String, Status> {
         let mut request = Request::new(message.to_owned());
         if let Some(token) = token {
-            let value = MetadataValue::try_from(format!("Bearer {token}"))
-                .map_err(|_| Status::invalid_argument("the token is not valid in metadata"))?;
+            let value = MetadataValue::try_from(format!("Bearer {token}")).map_err(|_| {
+                Status::invalid_argument(
+                    "the token contains characters that metadata does not allow",
+                )
+            })?;
             request.metadata_mut().insert("authorization", value);
         }
         let mut grpc = tonic::client::Grpc::new(self.channel.clone());

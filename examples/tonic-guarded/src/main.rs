@@ -1,15 +1,12 @@
-//! Serves the services on the port in `PORT`, which defaults to 3000. On the emulator, it also calls itself to show which
-//! calls are refused.
+//! Serves on the port in `PORT`, which defaults to 3000. With the emulator, it also calls its own methods to show which calls
+//! are refused.
 
 use quickstart_demo::Instance;
 use tokio::net::TcpListener;
 use tonic_guarded::Client;
 
 #[tokio::main]
-#[expect(
-    clippy::disallowed_macros,
-    reason = "the person who started this reads it"
-)]
+#[expect(clippy::disallowed_macros, reason = "a program prints to its user")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::from_std(Instance::listen()?)?;
     let address = format!("http://{}", listener.local_addr()?);

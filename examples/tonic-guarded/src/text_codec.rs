@@ -1,4 +1,4 @@
-//! A codec for messages that are text.
+//! A codec for text messages.
 
 use bytes::{Buf as _, BufMut as _};
 use tonic::Status;

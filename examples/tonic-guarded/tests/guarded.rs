@@ -1,4 +1,4 @@
-//! Metadata in, statuses out.
+//! Calls with metadata, and the resulting gRPC statuses.
 #![cfg(test)]
 
 use clerk_core::SystemClock;
@@ -81,7 +81,7 @@ async fn callers_are_let_through_or_refused_with_a_status() {
         (CREATE, None, Err(Code::Unauthenticated)),
         (CREATE, Some(&expired), Err(Code::Unauthenticated)),
         (CREATE, Some(&key), Err(Code::Unauthenticated)),
-        // Below the guard everything is refused alike, whether it exists or not.
+        // Below the guard, all calls are refused alike, whether or not the method exists.
         ("/demo.Invoices/Nothing", None, Err(Code::Unauthenticated)),
         (
             "/demo.Invoices/Nothing",
