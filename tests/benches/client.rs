@@ -1,7 +1,7 @@
-//! What the client costs: `users().get` against the same call on bare reqwest, on loopback.
+//! Benchmarks the overhead of the client: `users().get` against the same call with plain reqwest, on loopback.
 //!
-//! `cargo bench -p clerk-tests --bench client`. Both sides send the same headers to the same server and read the answer
-//! into the same type; rounds of both alternate, and the median of the rounds' ratios counts.
+//! `cargo bench -p clerk-tests --bench client`. Both sides send the same headers to the same server and read the
+//! response into the same type; rounds of both alternate, and the median of the rounds' ratios counts.
 
 use std::{
     io::{self, Write as _},
@@ -18,7 +18,7 @@ use tokio::{
     runtime,
 };
 
-/// The client makes at least this part of bare reqwest's requests per second.
+/// The client must reach at least this share of plain reqwest's requests per second.
 const BUDGET: f64 = 0.95;
 
 const ROUNDS: usize = 81;
@@ -30,7 +30,7 @@ const KEY: &str = "sk_test_benchmark";
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<ExitCode, Failure> {
-    // Where tests are run, benchmarks are only built.
+    // `cargo test` only builds benchmarks.
     if std::env::args().any(|argument| argument == "--test") {
         return Ok(ExitCode::SUCCESS);
     }
@@ -42,7 +42,7 @@ fn main() -> Result<ExitCode, Failure> {
     let met = ratio >= BUDGET;
     writeln!(
         io::stdout(),
-        "users().get: {client:.0} requests/s, bare reqwest: {bare:.0} requests/s, ratio {ratio:.3} (budget at least {BUDGET}) {}",
+        "users().get: {client:.0} requests/s, plain reqwest: {bare:.0} requests/s, ratio {ratio:.3} (budget at least {BUDGET}) {}",
         if met { "ok" } else { "MISSED" }
     )?;
     Ok(if met {
@@ -52,21 +52,21 @@ fn main() -> Result<ExitCode, Failure> {
     })
 }
 
-/// The median ratio of the rounds, and the median requests per second of each side.
+/// Returns the median ratio of the rounds, and the median requests per second of each side.
 async fn compare(address: SocketAddr) -> Result<(f64, f64, f64), Failure> {
     let client = ClerkClient::builder()
         .secret_key(KEY)
         .api_url(format!("http://{address}"))
         .build()?;
     let bare = Bare::new(address)?;
-    // Connections, allocator and branch predictors of both.
+    // Warms up the connections, the allocator and the branch predictors of both.
     for _ in 0..3 {
         of_client(&client).await?;
         of_bare(&bare).await?;
     }
     let (mut ratios, mut clients, mut bares) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        // Each goes first as often as the other.
+        // Each side goes first equally often.
         let (fast, plain) = if round % 2 == 0 {
             let fast = of_client(&client).await?;
             (fast, of_bare(&bare).await?)
@@ -86,7 +86,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Requests per second of one round.
+/// Returns the requests per second of one round.
 async fn of_client(client: &ClerkClient) -> Result<f64, Failure> {
     let start = now();
     try_join_all((0..TASKS).map(async |_| {
@@ -121,7 +121,7 @@ fn check(user: &User) -> Result<(), Failure> {
     if user.id.starts_with("user_") {
         Ok(())
     } else {
-        Err("not the user that was asked for".into())
+        Err("not the requested user".into())
     }
 }
 
@@ -134,7 +134,7 @@ fn per_second(start: Instant) -> f64 {
     (TASKS * REQUESTS_PER_TASK) as f64 / start.elapsed().as_secs_f64()
 }
 
-/// What one writes without this crate.
+/// The code that one writes without this crate.
 struct Bare {
     http: reqwest::Client,
     base: String,
@@ -170,7 +170,7 @@ impl Bare {
     }
 }
 
-/// A server in a thread of its own that gives every request the same answer, with as little work as possible.
+/// A server on its own thread that sends the same response to every request, with as little work as possible.
 fn serve() -> io::Result<SocketAddr> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
@@ -210,7 +210,7 @@ async fn answer(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-/// A user with one e-mail address, one phone number and one account at an OAuth provider.
+/// A user with one email address, one phone number and one OAuth account.
 const USER: &str = r#"{
     "id": "user_29w83sxmDNGwOuEthce5gg56FcC", "object": "user", "external_id": "customer-1", "locale": "en-GB",
     "primary_email_address_id": "idn_29w83yL7CwVlJXylYLxcslromF1", "primary_phone_number_id": "idn_29w83yL7CwVlJXylYLxcslromF2",

@@ -1,4 +1,4 @@
-//! How long an emulator takes to start when its signing key is given: the key takes the longest to generate.
+//! Benchmarks the start of an emulator with a given signing key, because generating the key takes the longest.
 //!
 //! `cargo bench -p clerk-tests --bench start`.
 
@@ -8,17 +8,14 @@ use std::time::{Duration, Instant};
 
 use clerk_emulator::{Emulator, UserSeed};
 
-/// The median start takes at most this long.
+/// The upper limit of the median start time.
 const BUDGET: Duration = Duration::from_millis(50);
 
 const STARTS: usize = 51;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is measured is how long it takes"
-)]
+#[expect(clippy::disallowed_methods, reason = "the benchmark measures time")]
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    // Where tests are run, benchmarks are only built.
+    // `cargo test` only builds benchmarks.
     if std::env::args().any(|argument| argument == "--test") {
         return Ok(ExitCode::SUCCESS);
     }

@@ -1,4 +1,4 @@
-//! What the workspace's tests share.
+//! Code shared by the tests of the workspace.
 
 pub mod conformance;
 pub mod document;

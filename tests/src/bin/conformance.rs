@@ -1,4 +1,5 @@
-//! Reads conformance cases on standard input, one JSON object a line, and prints one answer a line.
+//! Reads conformance cases on standard input, one JSON object a line, and prints one response a
+//! line.
 
 use std::io::Write as _;
 
@@ -6,7 +7,7 @@ use clerk_tests::conformance::Answerer;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-/// Cases under way at once: some wait for a scripted failure to be retried.
+/// The number of concurrent cases: some wait for the retry of a scripted failure.
 const AT_ONCE: usize = 64;
 
 #[tokio::main]
@@ -29,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Never stops early: a case that fails is an answer too.
+/// Never stops early: a case that fails is a response too.
 async fn answer(answerer: Answerer, line: String) -> Value {
     let case: Value = match serde_json::from_str(&line) {
         Ok(case) => case,

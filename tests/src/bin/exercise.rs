@@ -75,7 +75,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     Ok(all_ok)
 }
 
-/// An error and what caused it, in one line.
+/// Formats an error and its causes on one line.
 fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

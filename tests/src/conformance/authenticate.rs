@@ -1,4 +1,4 @@
-//! The kinds `authenticate` and `verify_token`.
+//! Cases of the kinds `authenticate` and `verify_token`.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ impl Answerer {
                     Ok(state) => state_json(&state, case["treat_pending_as_signed_out"] != false),
                     Err(error) => json!({ "error": error.to_string() }),
                 },
-                None => json!({ "error": "the request's URL does not parse" }),
+                None => json!({ "error": "the URL of the request cannot be parsed" }),
             },
             Err(error) => json!({ "error": error }),
         };
@@ -35,7 +35,7 @@ impl Answerer {
         let id = case["id"].as_str().unwrap_or_default();
         let options = &case["options"];
         let base_url = self.backend.script(id, &case["backend"]);
-        // Only the token matters here: no publishable key is needed where nothing but machine tokens is accepted.
+        // Only the token matters here: no publishable key is needed if only machine tokens are accepted.
         let builder = claim_options(self.builder(case, options, &base_url), options)
             .accepts(TokenType::M2mToken)
             .machine_secret_key("ak_unused");
@@ -167,12 +167,12 @@ fn headers_json(headers: &HeaderMap) -> Vec<[String; 2]> {
             ]
         })
         .collect();
-    // Stable: several `set-cookie` keep their order.
+    // A stable sort, so that several `set-cookie` headers keep their order.
     list.sort_by(|a, b| a[0].cmp(&b[0]));
     list
 }
 
-/// A case's request. Header values are Latin-1, as on the wire.
+/// The request of a case. Header values are Latin-1, as on the wire.
 #[derive(Debug)]
 pub(super) struct Request {
     method: String,

@@ -1,4 +1,4 @@
-//! A Backend API on loopback that answers each case from its script.
+//! A Backend API on loopback that responds to each case according to its script.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ impl Backend {
         Ok(Self { address, scripts })
     }
 
-    /// Puts a case's script up and gives its base URL.
+    /// Installs the script of a case and returns its base URL.
     pub(super) fn script(&self, id: &str, entries: &Value) -> String {
         let entries = entries.as_array().cloned().unwrap_or_default();
         let script = Script {
@@ -54,7 +54,7 @@ impl Backend {
         url
     }
 
-    /// Takes a case's script down and gives the calls it received.
+    /// Removes the script of a case and returns the calls that it received.
     pub(super) fn calls(&self, id: &str) -> Vec<Value> {
         let script = self
             .scripts
@@ -111,7 +111,7 @@ async fn serve(
         script.entries[at].clone()
     };
     if entry["network_error"] == true {
-        // A body that breaks off: the connection closes without an answer that could be read.
+        // The body is cut short: the connection closes before the response is complete.
         let broken =
             futures_util::stream::iter([Err::<axum::body::Bytes, _>(std::io::Error::other("cut"))]);
         return Response::builder()

@@ -1,4 +1,4 @@
-//! The kinds `has` and `protect`.
+//! Cases of the kinds `has` and `protect`.
 
 use clerk_core::adapter::AuthContext;
 use clerk_core::{
@@ -23,7 +23,7 @@ impl Answerer {
             Ok(auth) => auth,
             Err(error) => return json!({ "error": error }),
         };
-        // A requirement that the types cannot express is met by nobody.
+        // A requirement that the types cannot express is never met.
         json!({ "result": require(&case["params"]).is_ok_and(|require| auth.has(&require)) })
     }
 
@@ -76,7 +76,7 @@ impl Answerer {
             Err(Inexpressible) => protect.predicate(|auth| auth.session().is_none()),
         };
         let Some(request) = Request::read(&case["request"]) else {
-            return json!({ "error": "the request's URL does not parse" });
+            return json!({ "error": "the URL of the request cannot be parsed" });
         };
         match AuthContext::new(clerk, auth).protect(&protect, &request, "/") {
             Ok(()) => json!({ "decision": "allow" }),
@@ -98,7 +98,7 @@ impl Answerer {
         }
     }
 
-    /// Keys do not matter for these kinds.
+    /// Keys that do not matter for these kinds.
     fn any_clerk(&self, case: &Value) -> Result<Clerk, String> {
         let keys = json!({ "secret_key": "sk_test_unused" });
         self.builder(case, &keys, "http://127.0.0.1:9")
@@ -124,7 +124,7 @@ fn session(
     })
 }
 
-/// A requirement that our types have no word for.
+/// A requirement that our types cannot express.
 struct Inexpressible;
 
 fn require(params: &Value) -> Result<Require, Inexpressible> {

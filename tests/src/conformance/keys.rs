@@ -1,11 +1,11 @@
-//! Kinds `publishable_key` and `cookie_suffix`.
+//! Cases of the kinds `publishable_key` and `cookie_suffix`.
 
 use clerk_core::{InstanceType, PublishableKey, cookie_suffix};
 use serde_json::{Value, json};
 
 use super::{required, text};
 
-/// Answers a case of either kind.
+/// Runs a case of either kind.
 #[must_use]
 pub(super) fn answer(case: &Value) -> Value {
     let key = required(case, "key");

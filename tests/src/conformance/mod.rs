@@ -1,6 +1,6 @@
-//! Answers to the conformance cases: the same questions that were put to the reference SDK.
+//! Runs the conformance cases, which were also run with the reference SDK.
 //!
-//! Each module answers one family of kinds through the public API of the crates; nothing is decided here.
+//! Each module runs one family of kinds through the public API of the crates and makes no decisions itself.
 
 mod authenticate;
 mod backend;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 pub use backend::Backend;
 
-/// What cases share: the scripted Backend API and one HTTP client.
+/// What all cases share: the scripted Backend API and one HTTP client.
 #[derive(Clone, Debug)]
 pub struct Answerer {
     backend: Arc<Backend>,
@@ -30,7 +30,7 @@ impl Answerer {
     /// Starts the scripted Backend API on a free loopback port.
     ///
     /// # Errors
-    /// When no port can be bound or no HTTP client can be made.
+    /// Fails if no port can be bound or no HTTP client can be created.
     pub async fn start() -> Result<Self, Box<dyn std::error::Error>> {
         Ok(Self {
             backend: Arc::new(Backend::start().await?),
@@ -38,7 +38,7 @@ impl Answerer {
         })
     }
 
-    /// Answers one case.
+    /// Runs one case.
     pub async fn answer(&self, case: &Value) -> Value {
         let mut answer = match case["kind"].as_str().unwrap_or_default() {
             "authenticate" => self.authenticate(case).await,
@@ -55,7 +55,7 @@ impl Answerer {
         answer
     }
 
-    /// A builder with the case's clock and an API client that talks to the case's script.
+    /// Returns a builder with the clock of the case and an API client that talks to its script.
     fn builder(&self, case: &Value, keys: &Value, base_url: &str) -> ClerkBuilder {
         let millis = (case["now"].as_f64().unwrap_or_default() * 1000.0).round();
         let mut client = ClerkClient::builder()
@@ -63,7 +63,7 @@ impl Answerer {
             .api_url(base_url);
         let mut builder = Clerk::builder()
             .clock(ManualClock::new(millis as i64))
-            // A scripted failure is to be seen whole, however slow the machine is.
+            // A scripted failure must be received completely, even on a slow machine.
             .signing_key_wait(Duration::from_secs(60))
             .dangerous_any_proxy_url();
         let key = |name| text(keys, name).filter(|key| !key.is_empty());
@@ -82,17 +82,17 @@ impl Answerer {
     }
 }
 
-/// A text of a case; `None` when absent or null.
+/// Returns a string of a case; `None` if absent or null.
 fn text<'a>(case: &'a Value, name: &str) -> Option<&'a str> {
     case[name].as_str()
 }
 
-/// A required text of a case; empty when absent.
+/// Returns a required string of a case; empty if absent.
 fn required<'a>(case: &'a Value, name: &str) -> &'a str {
     text(case, name).unwrap_or_default()
 }
 
-/// An option that is a text or a list of texts.
+/// Returns an option that is a string or a list of strings.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(one) => vec![one.clone()],

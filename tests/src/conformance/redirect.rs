@@ -1,11 +1,11 @@
-//! Kind `redirect`.
+//! Cases of the kind `redirect`.
 
 use clerk_core::{PublishableKey, Redirect, ReturnBack};
 use serde_json::{Value, json};
 
 use super::{required, text};
 
-/// Answers a case. An absent return URL is none: the default of the request's own URL belongs to the adapters.
+/// Runs a case. An absent return URL stays absent: only the adapters default to the URL of the request.
 #[must_use]
 pub(super) fn answer(case: &Value) -> Value {
     let key = PublishableKey::parse(required(case, "publishable_key")).ok();

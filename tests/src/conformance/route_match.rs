@@ -1,11 +1,11 @@
-//! Kind `route_match`.
+//! Cases of the kind `route_match`.
 
 use clerk_core::RouteMatcher;
 use serde_json::{Value, json};
 
 use super::required;
 
-/// Answers a case.
+/// Runs a case.
 #[must_use]
 pub(super) fn answer(case: &Value) -> Value {
     let patterns = case["patterns"].as_array().map_or(&[][..], Vec::as_slice);

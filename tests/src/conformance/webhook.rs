@@ -1,11 +1,11 @@
-//! Kind `webhook`.
+//! Cases of the kind `webhook`.
 
 use clerk_core::{WebhookError, WebhookEvent, WebhookVerifier};
 use serde_json::{Value, json};
 
 use super::required;
 
-/// Answers a case.
+/// Runs a case.
 #[must_use]
 pub(super) fn answer(case: &Value) -> Value {
     match verify(case) {
@@ -39,10 +39,10 @@ fn verify(case: &Value) -> Result<WebhookEvent, WebhookError> {
             .collect();
         (!values.is_empty()).then(|| values.join(", "))
     };
-    // Milliseconds of any date fit.
+    // The milliseconds of any date fit.
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the fraction was rounded away"
+        reason = "the fraction was already rounded away"
     )]
     let now = now as i64;
     WebhookVerifier::new(required(case, "secret"))?.verify_with(

@@ -1,18 +1,19 @@
-//! What the service has and its document lacks: a second document, laid over the first.
+//! Merges a second document into the first, with the parts of the service that the first lacks.
 
 use serde_json::{Map, Value};
 
-/// The key of something that the service no longer has.
+/// The key that marks something the service no longer has.
 const GONE: &str = "x-gone";
 
-/// The document with the additions in it, and without what they say is gone.
+/// Returns the document with the additions, and without what they mark as gone.
 pub(super) fn applied(mut document: Value, additions: Value) -> Value {
     merge(&mut document, additions);
     drop_gone(&mut document);
     document
 }
 
-/// Puts one value into another at every depth. Entries of lists are appended, or changed where they are told by index.
+/// Merges one value into another at every depth. Entries of lists are appended, or changed if they are identified by an
+/// index.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(known), Value::Object(entries)) => {

@@ -1,35 +1,37 @@
-//! Answers made from a schema: every property present, every value of the promised kind.
+//! Generates responses from a schema, with every property present and every value of the described
+//! type.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
 use super::schema::NAME;
 
-/// A made answer, and every place in it that may be spoiled.
+/// A generated response, and every value in it that may be mutated.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The answer.
+    /// The response.
     pub value: Value,
-    /// Each value inside, the outermost first.
+    /// Each value inside, outermost first.
     pub places: Vec<Place>,
 }
 
-/// One value inside an answer.
+/// One value inside a response.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The way from the outside.
+    /// The path from the root of the response.
     pub steps: Vec<Step>,
-    /// The way in the schema: the same for all values that one part of the schema describes.
+    /// The path in the schema, which is the same for all values that one part of the schema
+    /// describes.
     pub location: String,
-    /// The name of the schema that has this value as a property; empty when it has none.
+    /// The name of the schema that has this value as a property; empty if that has no name.
     pub owner: String,
-    /// Whether that schema promises the property always.
+    /// Whether that schema requires the property.
     pub required: bool,
-    /// Whether the schema lists the values that may come.
+    /// Whether the schema lists the possible values.
     pub enumerated: bool,
-    /// Whether this is a number that has no fraction.
+    /// Whether this is an integer.
     pub whole_number: bool,
-    /// Whether the keys of this object are free, so that nothing is promised about its content.
+    /// Whether this object has free keys, so that its content is undefined.
     pub free: bool,
 }
 
@@ -43,16 +45,16 @@ pub enum Step {
     Index(usize),
 }
 
-/// More variants than this are not told apart.
+/// The maximum number of variants that are distinguished.
 const MAX_VARIANTS: usize = 64;
 
-/// An instant of 2024 in milliseconds.
+/// A time in 2024, in milliseconds.
 const INSTANT: i64 = 1_716_883_200_000;
 
-/// The part of an id behind its prefix.
+/// The part of an ID after its prefix.
 const ID_BODY: &str = "2xhFjEI5X2qWRvtV13BzSj8H6Dk";
 
-/// How many variants it takes until each alternative and each value of an enum came once.
+/// Returns the number of variants after which each alternative and each enum value has occurred.
 pub(super) fn variants(schema: &Value) -> usize {
     let alternatives = alternatives(schema);
     let count = if let Some(values) = schema.get("enum").and_then(Value::as_array) {
@@ -78,7 +80,8 @@ pub(super) fn variants(schema: &Value) -> usize {
     count.clamp(1, MAX_VARIANTS)
 }
 
-/// The members of `oneOf` or `anyOf` that describe a value; some only say which keys go together.
+/// Returns the members of `oneOf` or `anyOf` that describe a value; some only restrict combinations
+/// of keys.
 fn alternatives(schema: &Value) -> Vec<&Value> {
     ["oneOf", "anyOf"]
         .iter()
@@ -108,7 +111,7 @@ struct Maker {
 }
 
 impl Maker {
-    /// Notes the value that is made next.
+    /// Records the value that is generated next.
     fn enter(&mut self, schema: &Value, owner: String, required: bool) {
         self.places.push(Place {
             steps: self.steps.clone(),
@@ -236,7 +239,7 @@ impl Maker {
         };
         match (bound("minLength"), bound("maxLength")) {
             (Some(least), _) if made.len() < usize::try_from(least).unwrap_or(0) => {
-                Err(self.error(&format!("wants a text of at least {least} characters")))
+                Err(self.error(&format!("requires a string of at least {least} characters")))
             }
             (_, Some(most)) => Ok(made
                 .chars()
@@ -247,7 +250,7 @@ impl Maker {
     }
 
     fn error(&self, what: &str) -> String {
-        format!("the answer's {}: {what}", self.location)
+        format!("the response's {}: {what}", self.location)
     }
 }
 
@@ -289,12 +292,12 @@ fn number(schema: &Value, name: &str) -> Value {
     made.max(least).min(most).into()
 }
 
-/// An object whose keys are nobody's business.
+/// An object whose keys are free.
 fn free_object() -> Value {
     json!({ "plan": "pro", "seats": 5, "nested": { "flag": true, "list": [1, null, "two"] } })
 }
 
-/// A text such as a property of this name holds.
+/// Returns a string that suits a property of this name.
 fn text_for(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let has = |part: &str| lower.contains(part);
@@ -309,14 +312,14 @@ fn text_for(name: &str) -> String {
     } else if let Some(stem) = lower.strip_suffix("_id") {
         format!("{stem}_{ID_BODY}")
     } else if name != lower || name.is_empty() {
-        // A schema's name: this is an id.
+        // The name of a schema, so this is an ID.
         format!("{lower}_{ID_BODY}")
     } else {
         format!("example {lower}")
     }
 }
 
-/// Writes a text that the pattern accepts.
+/// Generates a string that matches the pattern.
 fn fit(pattern: &Hir, variant: usize, made: &mut String) {
     match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
@@ -333,7 +336,7 @@ fn fit(pattern: &Hir, variant: usize, made: &mut String) {
     }
 }
 
-/// A character of the class, a letter where there is one.
+/// Returns a character of the class, preferably a letter.
 fn member(class: &Class) -> char {
     let within = |c: char| match class {
         Class::Unicode(class) => class

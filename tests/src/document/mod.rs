@@ -1,10 +1,9 @@
-//! The OpenAPI document of the Backend API as a judge: it says which requests are valid, and what an answer may look
-//! like.
+//! Judges requests and responses by the OpenAPI document of the Backend API.
 //!
-//! [`Document`] reads the document, [`DocumentServer`] is a server on loopback that checks every request against it and
-//! answers as the document promises, and [`mutations`] spoils such answers the ways real ones were seen to be spoiled.
+//! [`Document`] reads the document, [`DocumentServer`] is a server on loopback that validates every request against it and
+//! responds as it describes, and [`mutations`] changes such responses in the ways in which real ones were seen to deviate.
 //!
-//! Nothing here knows the client or its generator: both sides of the comparison stay independent.
+//! This module does not know the client or its generator, so both sides of the comparison are independent.
 
 mod addition;
 mod answer;
@@ -40,16 +39,16 @@ pub struct Document {
 }
 
 impl Document {
-    /// Where the document lies beside the workspace. It is not part of the repository, so it may be absent.
+    /// The path of the document next to the workspace. It is not part of the repository, so it may be absent.
     #[must_use]
     pub fn default_path() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/bapi/2026-05-12.yml")
     }
 
-    /// Reads the document beside the workspace; `None` where there is none.
+    /// Reads the document next to the workspace. Returns `None` if there is none.
     ///
     /// # Errors
-    /// When the file cannot be read, or says something that this module does not understand.
+    /// Fails if the file cannot be read, or contains something that this module does not understand.
     pub fn beside_workspace() -> Result<Option<Self>, DocumentError> {
         let path = Self::default_path();
         if path.exists() {
@@ -59,11 +58,11 @@ impl Document {
         }
     }
 
-    /// Reads the document beside the workspace together with what it lacks, which the client's overlay holds; `None` where
+    /// Reads the document next to the workspace together with the additions in the client's overlay. Returns `None` if
     /// there is no document.
     ///
     /// # Errors
-    /// When a file cannot be read, or says something that this module does not understand.
+    /// Fails if a file cannot be read, or contains something that this module does not understand.
     pub fn beside_workspace_with_additions() -> Result<Option<Self>, DocumentError> {
         let path = Self::default_path();
         if !path.exists() {
@@ -75,11 +74,11 @@ impl Document {
         Self::read(&root).map(Some)
     }
 
-    /// Reads the document of webhooks beside the workspace, each event as an operation that answers with it; `None` where
+    /// Reads the document of webhooks next to the workspace, each event as an operation whose response it is; `None` if
     /// there is no document. The path of an event is its type.
     ///
     /// # Errors
-    /// When the file cannot be read, or says something that this module does not understand.
+    /// Fails if the file cannot be read, or contains something that this module does not understand.
     pub fn webhooks_beside_workspace() -> Result<Option<Self>, DocumentError> {
         match webhooks::parsed()? {
             Some(root) => Self::read(&webhooks::as_operations(&root)).map(Some),
@@ -87,7 +86,7 @@ impl Document {
         }
     }
 
-    /// Where the document of the Frontend API lies beside the workspace.
+    /// The path of the Frontend API's document next to the workspace.
     #[must_use]
     pub fn frontend_path() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/fapi/2026-05-12.yml")
@@ -96,15 +95,15 @@ impl Document {
     /// Reads the document in the file at `path`.
     ///
     /// # Errors
-    /// When the file cannot be read, or says something that this module does not understand.
+    /// Fails if the file cannot be read, or contains something that this module does not understand.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
         Self::read(&parse(path)?)
     }
 
-    /// Reads what every operation of the document at `path` answers, whatever it says about requests.
+    /// Reads only the responses of the document at `path`, and ignores what it says about requests.
     ///
     /// # Errors
-    /// When the file cannot be read, or an answer is not understood.
+    /// Fails if the file cannot be read, or a response is not understood.
     pub fn load_answers(path: &Path) -> Result<Vec<Operation>, DocumentError> {
         let root = parse(path)?;
         let schemas = Schemas::new(&root);
@@ -121,7 +120,7 @@ impl Document {
     /// Reads a document that is already parsed.
     ///
     /// # Errors
-    /// When it says something that this module does not understand.
+    /// Fails if it contains something that this module does not understand.
     pub fn read(root: &Value) -> Result<Self, DocumentError> {
         let schemas = Schemas::new(root);
         let version = text(root, "/info/version")?;
@@ -145,19 +144,19 @@ impl Document {
         })
     }
 
-    /// The dated version of the API that the document describes.
+    /// Returns the dated API version that the document describes.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// Every operation, in the document's order.
+    /// Returns every operation, in the order of the document.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// The operation of this method and path template, such as `/users/{user_id}`.
+    /// Returns the operation with this method and path template, such as `/users/{user_id}`.
     #[must_use]
     pub fn operation(&self, method: &http::Method, template: &str) -> Option<&Operation> {
         self.operations
@@ -179,10 +178,10 @@ fn text(root: &Value, pointer: &str) -> Result<String, DocumentError> {
     root.pointer(pointer)
         .and_then(Value::as_str)
         .map(str::to_owned)
-        .ok_or_else(|| DocumentError::new(pointer, "missing, or not a text"))
+        .ok_or_else(|| DocumentError::new(pointer, "missing, or not a string"))
 }
 
-/// Something in the document that cannot be read or is not understood.
+/// A part of the document that cannot be read or is not understood.
 #[derive(Debug, thiserror::Error)]
 #[error("openapi document, {place}: {what}")]
 pub struct DocumentError {

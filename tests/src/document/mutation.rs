@@ -1,4 +1,4 @@
-//! Answers spoiled the ways real ones were seen to be spoiled.
+//! Mutates responses in the ways in which real ones deviated from the document.
 
 use std::{collections::HashSet, fmt};
 
@@ -9,32 +9,32 @@ use super::{
     answer::{Answer, Place, Step},
 };
 
-/// A key that no document has.
+/// A key that no document contains.
 const UNHEARD_OF: &str = "unheard_of";
 
-/// What is done to one value of an answer.
+/// The change to one value of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
-    /// Its key is left out.
+    /// Removes its key.
     Drop,
-    /// It is null.
+    /// Replaces it with null.
     Null,
-    /// It is a value that the enum does not list.
+    /// Replaces it with a value that the enum does not list.
     NewValue,
-    /// It has a key more.
+    /// Adds a key to it.
     UnknownKey,
-    /// It has no elements.
+    /// Removes all its elements.
     EmptyList,
-    /// It is written with a fraction of zero.
+    /// Writes it with a fraction of zero.
     ZeroFraction,
-    /// It is a number written as text.
+    /// Writes the number as a string.
     NumberAsText,
-    /// A page is only its list.
+    /// Replaces a page with its list.
     BareList,
-    /// A list is a page.
+    /// Wraps a list in a page.
     Page,
-    /// It is of another kind.
+    /// Replaces it with a value of another type.
     WrongKind,
 }
 
@@ -55,31 +55,31 @@ impl fmt::Display for Change {
     }
 }
 
-/// A spoiled answer.
+/// A mutated response.
 #[derive(Clone, Debug)]
 pub struct Mutation {
-    /// What is done.
+    /// The change.
     pub change: Change,
-    /// To which value.
+    /// The value that was changed.
     pub place: Place,
-    /// The spoiled answer.
+    /// The mutated response.
     pub answer: Value,
 }
 
 impl fmt::Display for Mutation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let location = match self.place.location.as_str() {
-            "" => "(the whole answer)",
+            "" => "(the whole response)",
             location => location,
         };
         write!(f, "{location}: {}", self.change)
     }
 }
 
-/// Every way to spoil the answers of an operation by one change, each place of the schema once.
+/// Returns the responses of an operation with each possible single change, once for each place in the schema.
 ///
 /// # Errors
-/// When no answer can be made.
+/// Fails if no response can be generated.
 pub fn mutations(operation: &Operation) -> Result<Vec<Mutation>, DocumentError> {
     let mut seen = HashSet::new();
     let mut mutations = Vec::new();
@@ -105,12 +105,13 @@ pub fn mutations(operation: &Operation) -> Result<Vec<Mutation>, DocumentError> 
     Ok(mutations)
 }
 
-/// The answers of an operation with one value of a kind that nobody can take for it, for each value that is described.
+/// Returns the responses of an operation with one value of a type that cannot be converted, for each value that is
+/// described.
 ///
-/// A client that reads such an answer does not look at that value.
+/// A client that can still read such a response does not use that value.
 ///
 /// # Errors
-/// When no answer can be made.
+/// Fails if no response can be generated.
 pub fn poisoned(operation: &Operation) -> Result<Vec<Mutation>, DocumentError> {
     let mut seen = HashSet::new();
     let mut poisoned = Vec::new();
@@ -139,7 +140,7 @@ fn changes(operation: &Operation, place: &Place, answer: &Answer) -> Vec<Change>
     match place.steps.last() {
         Some(Step::Key(_)) => changes.extend([Change::Drop, Change::Null]),
         Some(Step::Index(_)) => changes.push(Change::Null),
-        // An answer that is nothing at all is another matter: the client has nothing to invent it from.
+        // A completely empty response is a different case: the client has nothing to build a result from.
         None => {}
     }
     if place.enumerated {
@@ -164,7 +165,7 @@ fn changes(operation: &Operation, place: &Place, answer: &Answer) -> Vec<Change>
     changes
 }
 
-/// The list inside a page.
+/// Returns the list inside a page.
 fn listed(page: &Value) -> Option<&Value> {
     page.get("total_count")?;
     ["data", "m2m_tokens"].iter().find_map(|key| page.get(*key))

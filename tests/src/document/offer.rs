@@ -1,4 +1,4 @@
-//! What an operation offers to send, and what a request made use of.
+//! The values that an operation accepts, and those that a request used.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use super::{
 };
 
 impl Operation {
-    /// The name of every query parameter, as `query limit`, and of every described key of the body, as
-    /// `body verification.status`; `[]` stands for the elements of a list.
+    /// Returns the name of every query parameter, as `query limit`, and of every described key of the body, as `body
+    /// verification.status`; `[]` represents the elements of a list.
     #[must_use]
     pub fn offered(&self) -> BTreeSet<String> {
         let parameters = self
@@ -41,7 +41,7 @@ fn described(schema: &Value, place: &str, names: &mut BTreeSet<String>) {
     }
 }
 
-/// The names that a request used, written as those that are offered.
+/// Returns the names that a request used, in the same format.
 pub(super) fn used(query: &str, body: &Content<'_>) -> BTreeSet<String> {
     let query = form_urlencoded::parse(query.as_bytes());
     let mut names: BTreeSet<_> = query.map(|(name, _)| format!("query {name}")).collect();

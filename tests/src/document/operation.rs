@@ -1,4 +1,4 @@
-//! One operation of the document: what a request to it must be, and what it answers.
+//! One operation of the document: its valid requests and its responses.
 
 use http::{Method, StatusCode};
 use jsonschema::Validator;
@@ -18,7 +18,7 @@ pub struct Operation {
     pub(super) segments: Vec<Segment>,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<Body>,
-    /// Whether a key must be sent.
+    /// Whether a key is required.
     pub(super) secured: bool,
     success: Success,
     answer_schema: Option<(Value, Validator)>,
@@ -36,7 +36,7 @@ pub(super) struct Parameter {
     pub(super) in_path: bool,
     pub(super) required: bool,
     pub(super) schema: Value,
-    /// An array travels as repeated keys, not as one list with commas.
+    /// Whether an array is sent as repeated keys instead of a comma-separated list.
     pub(super) explode: bool,
     pub(super) validator: Validator,
 }
@@ -49,20 +49,20 @@ pub(super) struct Body {
     pub(super) validator: Validator,
 }
 
-/// What a success looks like.
+/// The content of a successful response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "tests tell all of them apart")]
+#[expect(clippy::exhaustive_enums, reason = "tests distinguish all of them")]
 pub enum Success {
     /// A JSON value.
     Json(StatusCode),
     /// A page of HTML.
     Html(StatusCode),
-    /// Nothing but the status.
+    /// No body.
     Empty(StatusCode),
 }
 
 impl Success {
-    /// The status that the document promises.
+    /// The successful status in the document.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
@@ -91,7 +91,7 @@ impl Operation {
             .map(|body| Body::read(schemas, schemas.follow(body)?, &place))
             .transpose()?;
         if read.success.status().is_redirection() {
-            return Err(DocumentError::new(place, "promises no success"));
+            return Err(DocumentError::new(place, "has no successful response"));
         }
         Ok(Self {
             parameters,
@@ -101,7 +101,7 @@ impl Operation {
         })
     }
 
-    /// Reads what an operation answers, whatever it says about requests. Where it only redirects, that is its success.
+    /// Reads only the responses of an operation. If it only redirects, that is its successful response.
     pub(super) fn read_answer<'a>(
         schemas: &Schemas<'a>,
         path: &str,
@@ -122,7 +122,7 @@ impl Operation {
                 ]
                 .contains(method)
             })
-            .ok_or_else(|| error("is not a method that is understood"))?;
+            .ok_or_else(|| error("is not a supported method"))?;
         let segments = path
             .split('/')
             .skip(1)
@@ -138,7 +138,7 @@ impl Operation {
             .collect();
         let (success, content) = success(schemas, operation)?
             .or_else(|| redirect(operation))
-            .ok_or_else(|| error("promises no success"))?;
+            .ok_or_else(|| error("has no successful response"))?;
         let answer_schema = content
             .map(|schema| {
                 let inlined = schemas.inline(schema, &place)?;
@@ -158,25 +158,25 @@ impl Operation {
         })
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The path template, such as `/users/{user_id}`.
+    /// Returns the path template, such as `/users/{user_id}`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What a success looks like.
+    /// Returns the content of a successful response.
     #[must_use]
     pub fn success(&self) -> Success {
         self.success
     }
 
-    /// Whether the answer is a list that `paginated=true` turns into a page.
+    /// Returns true if the response is a list that `paginated=true` turns into a page.
     #[must_use]
     pub fn accepts_paginated(&self) -> bool {
         self.parameters
@@ -184,7 +184,7 @@ impl Operation {
             .any(|parameter| parameter.name == "paginated" && !parameter.in_path)
     }
 
-    /// How many answers it takes until each alternative and each value of an enum came once.
+    /// Returns the number of responses after which each alternative and each enum value has occurred.
     #[must_use]
     pub fn variants(&self) -> usize {
         match &self.answer_schema {
@@ -193,10 +193,10 @@ impl Operation {
         }
     }
 
-    /// An answer made from the schema; `None` where the answer is not JSON. Variants count from 0 and repeat.
+    /// Generates a response from the schema; `None` if the response is not JSON. Variants count from 0 and repeat.
     ///
     /// # Errors
-    /// When the schema promises something that cannot be made.
+    /// Fails if no value of the schema can be generated.
     pub fn answer(&self, variant: usize) -> Result<Option<Answer>, DocumentError> {
         match &self.answer_schema {
             Some((schema, _)) => Answer::make(schema, variant)
@@ -206,7 +206,7 @@ impl Operation {
         }
     }
 
-    /// What the document has to say against an answer.
+    /// Returns everything in a response that contradicts the document.
     #[must_use]
     pub fn complaints_about_answer(&self, answer: &Value) -> Vec<String> {
         let validator = self.answer_schema.as_ref().map(|(_, validator)| validator);
@@ -217,7 +217,7 @@ impl Operation {
             .collect()
     }
 
-    /// The values of the path parameters, when the decoded segments fit the template.
+    /// Returns the values of the path parameters, if the decoded segments match the template.
     pub(super) fn matches<'a>(&self, segments: &'a [String]) -> Option<Vec<(&str, &'a str)>> {
         if segments.len() != self.segments.len() {
             return None;
@@ -233,7 +233,7 @@ impl Operation {
         Some(values)
     }
 
-    /// How many segments are literal: `/users/count` goes before `/users/{user_id}`.
+    /// Returns the number of literal segments: `/users/count` takes precedence over `/users/{user_id}`.
     pub(super) fn literals(&self) -> usize {
         let literal = |segment: &&Segment| matches!(segment, Segment::Literal(_));
         self.segments.iter().filter(literal).count()
@@ -259,10 +259,10 @@ impl Parameter {
         let in_path = match text("in") {
             Some("path") => true,
             Some("query") => false,
-            _ => return Err(error("travels in a way that is not understood")),
+            _ => return Err(error("is in an unsupported location")),
         };
         if !in_path && !matches!(text("style"), None | Some("form")) {
-            return Err(error("has a style that is not understood"));
+            return Err(error("has an unsupported style"));
         }
         let schema = parameter
             .get("schema")
@@ -292,7 +292,7 @@ impl Body {
         let (Some((media_type, content)), None) = (content.next(), content.next()) else {
             return Err(DocumentError::new(
                 place,
-                "has not exactly one content type",
+                "does not have exactly one content type",
             ));
         };
         let multipart = match media_type.as_str() {
@@ -303,7 +303,7 @@ impl Body {
         let schema = content.get("schema").unwrap_or(&Value::Null);
         let schema = schemas.inline(schema, &place)?;
         let validator = schemas.compile(&schema, &place)?;
-        // A body with a required key is required, whatever is said about the body itself.
+        // A body with a required key is required, regardless of what the document says about the body itself.
         let has_required_key = schema.get("required").is_some();
         Ok(Self {
             required: has_required_key || body.get("required") == Some(&Value::Bool(true)),
@@ -332,7 +332,7 @@ fn success<'a>(
         let json = response.pointer("/content/application~1json/schema");
         return Ok(Some(match json {
             Some(schema) => (Success::Json(status), Some(schema)),
-            // The one operation with a body and no content type is described as markup.
+            // The only operation with a body but no content type is described as HTML.
             None if status == StatusCode::OK => (Success::Html(status), None),
             None => (Success::Empty(status), None),
         }));
@@ -340,7 +340,7 @@ fn success<'a>(
     Ok(None)
 }
 
-/// The redirect of an operation that has no other success.
+/// Returns the redirect of an operation that has no other successful response.
 fn redirect(operation: &Value) -> Option<(Success, Option<&Value>)> {
     let responses = operation.get("responses")?.as_object()?;
     let mut statuses = responses.keys().filter_map(|status| status.parse().ok());

@@ -1,4 +1,4 @@
-//! What is wrong with a request, in the document's eyes.
+//! Validates requests against the document.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::{
     operation::{Body, Operation, Parameter},
 };
 
-/// A request as it arrived.
+/// A received request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Incoming<'a> {
     pub(super) query: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct Incoming<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content<'a> {
     Bytes(&'a [u8]),
-    /// The parts of a form, read already.
+    /// The parts of a form that were already read.
     Parts(&'a [Part]),
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Part {
     pub(super) content: Vec<u8>,
 }
 
-/// One thing that is wrong with a request.
+/// One problem of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     pub(super) status: StatusCode,
@@ -73,7 +73,7 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// The body of a refusal, as Clerk's API writes them.
+/// Returns the body of an error response in the format of Clerk's API.
 pub(super) fn error_body(complaints: &[Complaint]) -> Value {
     let errors: Vec<_> = complaints
         .iter()
@@ -84,7 +84,7 @@ pub(super) fn error_body(complaints: &[Complaint]) -> Value {
                     StatusCode::UNAUTHORIZED => "authentication_invalid",
                     _ => "form_param_format_invalid",
                 },
-                "message": "the request is not what the document describes",
+                "message": "the request does not match the document",
                 "long_message": complaint.to_string(),
                 "meta": { "param_name": complaint.place },
             })
@@ -93,11 +93,11 @@ pub(super) fn error_body(complaints: &[Complaint]) -> Value {
     json!({ "errors": errors, "clerk_trace_id": "trace_of_the_document_server" })
 }
 
-/// The values that a request gives for a path template's parameters, by name.
+/// The values of a path template's parameters in a request, by name.
 type PathValues<'a> = Vec<(&'a str, &'a str)>;
 
 impl Document {
-    /// The operation that a method and the decoded segments of a path lead to, and its place in the document.
+    /// Returns the operation for a method and the decoded segments of a path, and its position in the document.
     pub(super) fn route<'a>(
         &'a self,
         method: &Method,
@@ -116,7 +116,7 @@ impl Document {
             }
         }
         found.ok_or_else(|| {
-            let complaint = Complaint::new("path", "names no operation");
+            let complaint = Complaint::new("path", "matches no operation");
             complaint.with_status(if path_exists {
                 StatusCode::METHOD_NOT_ALLOWED
             } else {
@@ -125,7 +125,7 @@ impl Document {
         })
     }
 
-    /// The decoded segments behind the base path.
+    /// Returns the decoded segments after the base path.
     pub(super) fn segments(&self, path: &str) -> Result<Vec<String>, Complaint> {
         let outside = || {
             Complaint::new("path", format!("{path} is not under {}/", self.base_path))
@@ -147,7 +147,7 @@ impl Document {
             .collect()
     }
 
-    /// Everything that is wrong with a request to this operation.
+    /// Returns all problems of a request to this operation.
     pub(super) fn complaints(
         &self,
         operation: &Operation,
@@ -183,13 +183,13 @@ impl Document {
         let key = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
         match key.map(str::trim) {
             None | Some("") if operation.secured => complaints.push(
-                Complaint::new("header authorization", "holds no bearer token")
+                Complaint::new("header authorization", "contains no bearer token")
                     .with_status(StatusCode::UNAUTHORIZED),
             ),
             Some(_) if !operation.secured => {
                 complaints.push(Complaint::new(
                     "header authorization",
-                    "gives a key away needlessly",
+                    "sends a key that is not needed",
                 ));
             }
             _ => {}
@@ -250,7 +250,7 @@ impl Parameter {
         }
     }
 
-    /// The value that the texts stand for.
+    /// Converts the strings to a value.
     fn value(&self, values: Vec<String>) -> Result<Option<Value>, String> {
         let mut values = values.into_iter();
         let Some(first) = values.next() else {
@@ -266,7 +266,7 @@ impl Parameter {
         let texts: Vec<String> = if self.explode {
             std::iter::once(first).chain(values).collect()
         } else if values.next().is_some() {
-            return Err("is given twice, and should be one list with commas".to_owned());
+            return Err("is given twice instead of as one comma-separated list".to_owned());
         } else {
             first.split(',').map(str::to_owned).collect()
         };
@@ -278,7 +278,7 @@ impl Parameter {
     }
 }
 
-/// A text as the kind of value that the schema wants; a number must be written as the API takes it.
+/// Converts a string to the type in the schema; a number must be formatted as the API accepts it.
 fn scalar(schema: &Value, text: String) -> Result<Value, String> {
     Ok(match schema.get("type").and_then(Value::as_str) {
         Some("integer") => match text.parse::<i64>() {
@@ -311,10 +311,10 @@ fn check_body(operation: &Operation, request: Incoming<'_>, complaints: &mut Vec
     let mut complain = |what: &str| complaints.push(Complaint::new("body", what));
     let Some(body) = &operation.body else {
         if !empty {
-            complain("is sent where none is taken");
+            complain("is sent although none is expected");
         }
         if media_type.is_some() {
-            complain("has a content type where none is taken");
+            complain("has a content type although none is expected");
         }
         return;
     };
@@ -324,7 +324,7 @@ fn check_body(operation: &Operation, request: Incoming<'_>, complaints: &mut Vec
         Content::Bytes(_) if body.multipart => complain("is not a multipart form"),
         Content::Parts(_) if !body.multipart => complain("is a multipart form instead of JSON"),
         Content::Bytes(_) if media_type != Some("application/json") => {
-            complain("is not declared to be application/json");
+            complain("does not have the content type application/json");
         }
         Content::Bytes(bytes) => body.check_json(bytes, complaints),
         Content::Parts(parts) => body.check_parts(parts, complaints),
@@ -344,7 +344,7 @@ impl Body {
         }
     }
 
-    /// Validates the texts of a form as an object of strings; the files only have to be files.
+    /// Validates the strings of a form as an object; files only have to be files.
     fn check_parts(&self, parts: &[Part], complaints: &mut Vec<Complaint>) {
         let mut fields = serde_json::Map::new();
         if parts.is_empty() {
@@ -370,7 +370,7 @@ impl Body {
                 }
             };
             if binary && (part.file_name.is_none() || !has_type || part.content.is_empty()) {
-                let what = "lacks a file name, an image type or a content";
+                let what = "lacks a file name, an image type or content";
                 complaints.push(Complaint::new(&place, what));
             }
             if fields.insert(part.name.clone(), text.into()).is_some() {

@@ -1,4 +1,4 @@
-//! Requests made from the document, to try the judge itself.
+//! Generates requests from the document, to test the judge itself.
 
 use serde_json::Value;
 
@@ -8,24 +8,24 @@ use super::{
     operation::{Operation, Segment},
 };
 
-/// A request that uses everything an operation offers.
+/// A request that uses everything that an operation accepts.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// The path, behind the version segment.
+    /// The path after the version segment.
     pub segments: Vec<String>,
     /// Every query parameter.
     pub query: Vec<(String, String)>,
-    /// The body with every key; `None` where none is taken and where it is a form.
+    /// The body with every key; `None` if there is none or if it is a form.
     pub body: Option<Value>,
     /// Whether the body is a multipart form.
     pub multipart: bool,
 }
 
 impl Operation {
-    /// A valid request to this operation.
+    /// Generates a valid request to this operation.
     ///
     /// # Errors
-    /// When a schema asks for something that cannot be made.
+    /// Fails if no value of a schema can be generated.
     pub fn sample(&self) -> Result<Sample, DocumentError> {
         let make = |schema: &Value| {
             Answer::make(schema, 0)
@@ -77,7 +77,7 @@ impl Operation {
         })
     }
 
-    /// The keys that a JSON body must have.
+    /// Returns the required keys of a JSON body.
     #[must_use]
     pub fn required_body_keys(&self) -> Vec<&str> {
         let required = self
@@ -91,7 +91,7 @@ impl Operation {
             .collect()
     }
 
-    /// Whether a JSON body may have no keys but the described ones.
+    /// Returns true if a JSON body may contain only the described keys.
     #[must_use]
     pub fn body_is_closed(&self) -> bool {
         let allowed = self

@@ -1,14 +1,14 @@
-//! Schemas of OpenAPI 3.0, turned into plain ones: references followed, `allOf` merged, and written as JSON Schema.
+//! Simplifies OpenAPI 3.0 schemas: follows references, merges `allOf`, and converts the result to JSON Schema.
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use super::DocumentError;
 
-/// Under this key an inlined schema keeps the name that it had in the document.
+/// The key under which an inlined schema keeps its name from the document.
 pub(super) const NAME: &str = "x-name";
 
-/// Keywords that describe and do not constrain.
+/// Keywords that describe but do not constrain.
 const SILENT: &[&str] = &[
     NAME,
     "default",
@@ -26,7 +26,7 @@ const SILENT: &[&str] = &[
     "x-speakeasy-unknown-values",
 ];
 
-/// Formats that JSON Schema knows and checks; the others only tell how a number is stored.
+/// Formats that JSON Schema defines and checks; the others only describe how a number is stored.
 const CHECKED_FORMATS: &[&str] = &["date", "date-time", "email", "uri", "uuid"];
 const STORAGE_FORMATS: &[&str] = &["binary", "double", "float", "int32", "int64"];
 
@@ -41,7 +41,7 @@ impl<'a> Schemas<'a> {
         Self { root }
     }
 
-    /// The value itself, or what its `$ref` leads to.
+    /// Returns the value itself, or the target of its `$ref`.
     pub(super) fn follow(&self, value: &'a Value) -> Result<&'a Value, DocumentError> {
         let mut value = value;
         // A chain this long is a cycle.
@@ -56,11 +56,11 @@ impl<'a> Schemas<'a> {
         }
         Err(DocumentError::new(
             reference(value).unwrap_or_default(),
-            "is a circle of references",
+            "is a cycle of references",
         ))
     }
 
-    /// The schema without references and without `allOf`.
+    /// Returns the schema without references and `allOf`.
     pub(super) fn inline(&self, schema: &'a Value, place: &str) -> Result<Value, DocumentError> {
         self.inline_within(schema, place, &mut Vec::new())
     }
@@ -139,10 +139,10 @@ fn reference(value: &Value) -> Option<&str> {
     value.get("$ref")?.as_str()
 }
 
-/// Adds what a member of `allOf` says.
+/// Merges a member of `allOf`.
 ///
-/// Taken word for word, two members of which one allows no further properties could never both hold; the document
-/// means their union. Where both describe a property, the later one narrows it.
+/// Taken literally, two members of which one forbids additional properties could never both match; the document means
+/// their union. If both describe a property, the later one narrows it.
 fn merge(into: &mut Map<String, Value>, member: Map<String, Value>) {
     for (key, value) in member {
         match (key.as_str(), into.get_mut(&key), value) {
@@ -154,7 +154,7 @@ fn merge(into: &mut Map<String, Value>, member: Map<String, Value>) {
                 present.sort_by_key(Value::to_string);
                 present.dedup();
             }
-            // Whether null is allowed is said beside `allOf`, not inside.
+            // `nullable` is next to `allOf`, not inside.
             ("nullable", ..) | (_, Some(_), _) => {}
             (_, None, value) => {
                 into.insert(key, value);
@@ -163,7 +163,7 @@ fn merge(into: &mut Map<String, Value>, member: Map<String, Value>) {
     }
 }
 
-/// An inlined schema as JSON Schema 2020-12.
+/// Returns an inlined schema as JSON Schema 2020-12.
 pub(super) fn to_json_schema(schema: &Value, place: &str) -> Result<Value, DocumentError> {
     let keys = schema
         .as_object()
@@ -211,7 +211,7 @@ pub(super) fn to_json_schema(schema: &Value, place: &str) -> Result<Value, Docum
                 let inner = to_json_schema(value, &format!("{place}.{key}"))?;
                 written.insert(key.clone(), inner);
             }
-            // The members overlap (several verifications accept the same object), so that "exactly one" cannot be meant.
+            // The members overlap (several verifications match the same object), so "exactly one" cannot be meant.
             ("oneOf" | "anyOf", Value::Array(members)) => {
                 let members = members
                     .iter()
@@ -221,7 +221,7 @@ pub(super) fn to_json_schema(schema: &Value, place: &str) -> Result<Value, Docum
             }
             (silent, _) if SILENT.contains(&silent) => {}
             (unknown, _) => {
-                let what = format!("has the keyword {unknown}: {value}, which is not understood");
+                let what = format!("has the unsupported keyword {unknown}: {value}");
                 return Err(DocumentError::new(place, what));
             }
         }
@@ -234,8 +234,8 @@ pub(super) fn to_json_schema(schema: &Value, place: &str) -> Result<Value, Docum
     })
 }
 
-/// Names that are required without being described cannot be told apart from mistakes where nothing else is allowed;
-/// the document has some.
+/// Required names that are not described cannot be distinguished from mistakes where additional properties are
+/// forbidden; the document has some.
 fn declared(names: &[Value], keys: &Map<String, Value>) -> Vec<Value> {
     let Some(properties) = keys.get("properties").and_then(Value::as_object) else {
         return names.to_vec();
@@ -248,7 +248,7 @@ fn declared(names: &[Value], keys: &Map<String, Value>) -> Vec<Value> {
 }
 
 fn or_null(mut schema: Value) -> Value {
-    // Written with a list of types where possible: complaints about a member then name it.
+    // Written as a list of types where possible, so that complaints name the member.
     match schema.as_object_mut() {
         Some(keys) if keys.contains_key("anyOf") => {
             json!({ "anyOf": [schema, { "type": "null" }] })

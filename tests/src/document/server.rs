@@ -1,4 +1,4 @@
-//! The server that judges requests and answers as the document promises.
+//! A server that validates requests and responds as the document describes.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -23,10 +23,10 @@ use super::{
     request::{Complaint, Content, Incoming, Part, error_body},
 };
 
-/// No request of the API is larger; the largest are images of at most 10 MB.
+/// The largest request body: images have at most 10 MB, and no other request is larger.
 const MAX_BODY: usize = 16 << 20;
 
-/// A server on loopback that takes only what the document describes. It stops when it is dropped.
+/// A server on loopback that accepts only requests that match the document. Dropping it stops it.
 #[derive(Debug)]
 pub struct DocumentServer {
     shared: Arc<Shared>,
@@ -37,9 +37,9 @@ pub struct DocumentServer {
 #[derive(Debug)]
 struct Shared {
     document: Arc<Document>,
-    /// What each operation was sent at last, by the names of the document.
+    /// The names of the values in the last request to each operation.
     used: Mutex<HashMap<usize, BTreeSet<String>>>,
-    /// What operations answer instead of the answer made from the document, by their place in it.
+    /// Responses that replace the generated ones, by the operation's position in the document.
     answers: Mutex<HashMap<usize, Bytes>>,
 }
 
@@ -47,7 +47,7 @@ impl DocumentServer {
     /// Starts on a free port.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// Fails if no port is available.
     pub async fn start(document: Arc<Document>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -60,7 +60,7 @@ impl DocumentServer {
             .fallback(answer)
             .with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move {
-            // Serving ends only with the task.
+            // Serving ends only when the task ends.
             let _ = axum::serve(listener, application).await;
         });
         Ok(Self {
@@ -70,13 +70,13 @@ impl DocumentServer {
         })
     }
 
-    /// The address to give to a client, without the version segment.
+    /// Returns the base URL for a client, without the version segment.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The names of what the operation was sent at last, written as [`Operation::offered`] writes them.
+    /// Returns the names of the values in the last request to the operation, in the format of [`Operation::offered`].
     #[must_use]
     pub fn used(&self, operation: &Operation) -> BTreeSet<String> {
         let used = self
@@ -95,14 +95,14 @@ impl DocumentServer {
         operations.position(|known| std::ptr::eq(known, operation))
     }
 
-    /// From now on the operation answers this body, whatever it is asked.
+    /// Makes the operation respond with this body to every request.
     pub fn set_answer(&self, operation: &Operation, body: impl Into<Bytes>) {
         if let Some(index) = self.index(operation) {
             self.shared.lock().insert(index, body.into());
         }
     }
 
-    /// From now on the operation judges requests and answers as the document says.
+    /// Makes the operation validate requests and respond as the document describes again.
     pub fn clear_answer(&self, operation: &Operation) {
         if let Some(index) = self.index(operation) {
             self.shared.lock().remove(&index);

@@ -1,4 +1,4 @@
-//! The document of webhooks: its events, the examples of them, and a judge of payloads.
+//! The document of webhooks: its events, their examples, and validation of payloads.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{DocumentError, parse, schema::Schemas};
 
-/// The document beside the workspace; `None` where there is none.
+/// Reads the document next to the workspace. Returns `None` if there is none.
 pub(super) fn parsed() -> Result<Option<Value>, DocumentError> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi/webhooks/2025-04-15.yml");
@@ -18,7 +18,7 @@ pub(super) fn parsed() -> Result<Option<Value>, DocumentError> {
     }
 }
 
-/// The same document with operations that answer what the events send.
+/// Converts the document to operations whose responses are the payloads of the events.
 pub(super) fn as_operations(root: &Value) -> Value {
     let paths: Map<String, Value> = events(root)
         .map(|(name, content)| {
@@ -34,10 +34,10 @@ pub(super) fn as_operations(root: &Value) -> Value {
     })
 }
 
-/// The examples of the document beside the workspace, with the types of their events; `None` where there is none.
+/// Returns the examples in the document next to the workspace, with the types of their events; `None` if there is none.
 ///
 /// # Errors
-/// When the file cannot be read, or an example leads nowhere.
+/// Fails if the file cannot be read, or a reference to an example cannot be resolved.
 pub fn examples() -> Result<Option<Vec<(String, Value)>>, DocumentError> {
     let Some(root) = parsed()? else {
         return Ok(None);
@@ -58,7 +58,7 @@ pub fn examples() -> Result<Option<Vec<(String, Value)>>, DocumentError> {
     Ok(Some(examples))
 }
 
-/// The types of events, each with the content of its request.
+/// Returns the types of events, each with the content of its request.
 fn events(root: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let events = root.get("x-webhooks").and_then(Value::as_object);
     events.into_iter().flatten().filter_map(|(name, item)| {
@@ -67,17 +67,17 @@ fn events(root: &Value) -> impl Iterator<Item = (&str, &Value)> {
     })
 }
 
-/// The document of the events that webhooks bring, as a judge of their payloads.
+/// The document of webhook events, which validates their payloads.
 #[derive(Debug)]
 pub struct WebhookDocument {
     validators: BTreeMap<String, Validator>,
 }
 
 impl WebhookDocument {
-    /// Reads the document beside the workspace; `None` where there is none.
+    /// Reads the document next to the workspace. Returns `None` if there is none.
     ///
     /// # Errors
-    /// When the file cannot be read, or says something that this module does not understand.
+    /// Fails if the file cannot be read, or contains something that this module does not understand.
     pub fn beside_workspace() -> Result<Option<Self>, DocumentError> {
         let Some(root) = parsed()? else {
             return Ok(None);
@@ -94,12 +94,12 @@ impl WebhookDocument {
         Ok(Some(Self { validators }))
     }
 
-    /// The types of events, as in `user.created`.
+    /// Returns the types of events, such as `user.created`.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.validators.keys().map(String::as_str)
     }
 
-    /// What is wrong with a payload. A type that the document does not have is wrong, too.
+    /// Returns all problems of a payload. A type that is not in the document is a problem, too.
     #[must_use]
     pub fn complaints(&self, payload: &Value) -> Vec<String> {
         let event = payload["type"].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Keys and tokens made for the purpose: what Clerk would sign, and what it never would.
+//! Keys and tokens for tests: tokens as Clerk would sign them, and tokens as it never would.
 
 use std::sync::OnceLock;
 
@@ -21,7 +21,7 @@ pub const SESSION_CATEGORY: &str = "cl_B7d4PD111AAA";
 /// When the forged tokens are issued, in Unix seconds.
 pub const NOW: i64 = 1_750_000_000;
 
-/// An RSA key pair that signs whatever it is given.
+/// An RSA key pair that signs anything.
 pub struct Signer {
     kid: &'static str,
     pair: KeyPair,
@@ -37,8 +37,8 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// A new pair of 2048 bits.
-    #[expect(clippy::expect_used, reason = "tests cannot go on without a key")]
+    /// Generates a new key pair of 2048 bits.
+    #[expect(clippy::expect_used, reason = "tests need the key")]
     #[must_use]
     pub fn generate(kid: &'static str) -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key can be generated");
@@ -53,25 +53,25 @@ impl Signer {
         }
     }
 
-    /// The key of the instance under test.
+    /// Returns the key of the instance under test.
     pub fn instance() -> &'static Self {
         static INSTANCE: OnceLock<Signer> = OnceLock::new();
         INSTANCE.get_or_init(|| Self::generate("ins_under_test"))
     }
 
-    /// The key of another instance.
+    /// Returns the key of another instance.
     pub fn stranger() -> &'static Self {
         static STRANGER: OnceLock<Signer> = OnceLock::new();
         STRANGER.get_or_init(|| Self::generate("ins_stranger"))
     }
 
-    /// The key id.
+    /// Returns the key ID.
     #[must_use]
     pub fn kid(&self) -> &'static str {
         self.kid
     }
 
-    /// The public key as PEM.
+    /// Returns the public key as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
         format!(
@@ -80,7 +80,7 @@ impl Signer {
         )
     }
 
-    /// The public key as an entry of a key set.
+    /// Returns the public key as an entry of a key set.
     #[must_use]
     pub fn jwk(&self) -> Value {
         let public = self.pair.public_key();
@@ -91,31 +91,32 @@ impl Signer {
         })
     }
 
-    /// The public key's DER, the bytes that an algorithm confusion would take for a shared secret.
+    /// Returns the DER encoding of the public key, the bytes that an algorithm confusion attack uses as a shared
+    /// secret.
     #[must_use]
     pub fn public_der(&self) -> &[u8] {
         &self.public_der
     }
 
-    /// The header of a session token.
+    /// Returns the header of a session token.
     #[must_use]
     pub fn header(&self) -> Value {
         json!({ "alg": "RS256", "kid": self.kid, "typ": "JWT", "cat": SESSION_CATEGORY })
     }
 
-    /// A token with this header and these claims, signed with RS256.
+    /// Signs a token with this header and these claims with RS256.
     #[must_use]
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
         self.sign_text(&header.to_string(), &claims.to_string())
     }
 
-    /// A token with these texts as header and payload, signed with RS256.
+    /// Signs a token with these strings as header and payload with RS256.
     #[must_use]
     pub fn sign_text(&self, header: &str, payload: &str) -> String {
         self.sign_parts(256, &unsigned(header, payload))
     }
 
-    /// A session token with these claims, its header naming and using RS384 or RS512.
+    /// Signs a session token with these claims with RS384 or RS512, which its header names.
     #[must_use]
     pub fn sign_longer(&self, bits: u16, claims: &Value) -> String {
         let mut header = self.header();
@@ -123,8 +124,8 @@ impl Signer {
         self.sign_parts(bits, &unsigned(&header.to_string(), &claims.to_string()))
     }
 
-    /// A token of header and payload that are encoded already, signed with RS256, RS384 or RS512.
-    #[expect(clippy::expect_used, reason = "tests cannot go on without a signature")]
+    /// Signs a token with an encoded header and payload with RS256, RS384 or RS512.
+    #[expect(clippy::expect_used, reason = "tests need the signature")]
     #[must_use]
     pub fn sign_parts(&self, bits: u16, signed: &str) -> String {
         let encoding: &'static dyn RsaEncoding = match bits {
@@ -144,20 +145,20 @@ impl Signer {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// A session token as Clerk would issue it now.
+    /// Returns a session token as Clerk would issue it now.
     #[must_use]
     pub fn session(&self) -> String {
         self.sign(&self.header(), &claims())
     }
 
-    /// A session token whose claims differ from the usual ones by these; `null` removes a claim.
+    /// Returns a session token with these changes to the usual claims; `null` removes a claim.
     #[must_use]
     pub fn session_with(&self, changes: &Value) -> String {
         self.sign(&self.header(), &claims_with(changes))
     }
 }
 
-/// Header and payload, encoded, with nothing behind them.
+/// Returns the encoded header and payload without a signature.
 #[must_use]
 pub fn unsigned(header: &str, payload: &str) -> String {
     format!(
@@ -167,7 +168,7 @@ pub fn unsigned(header: &str, payload: &str) -> String {
     )
 }
 
-/// The claims of a session that was issued at [`NOW`].
+/// Returns the claims of a session that was issued at [`NOW`].
 #[must_use]
 pub fn claims() -> Value {
     json!({
@@ -176,7 +177,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// [`claims`] with changes; `null` removes a claim.
+/// Returns [`claims`] with changes; `null` removes a claim.
 #[must_use]
 pub fn claims_with(changes: &Value) -> Value {
     let mut claims = claims();

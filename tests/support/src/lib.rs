@@ -1,4 +1,5 @@
-//! Support for the tests of several crates. Depends on no other crate of this workspace, so that each can use it.
+//! Support for the tests of several crates. It depends on no other crate of this workspace, so that all of them can use
+//! it.
 
 pub mod forge;
 pub mod log;

@@ -1,4 +1,4 @@
-//! Reads what a thread logs.
+//! Captures the log output of a thread.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -8,22 +8,22 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What was logged, one record a line, without times.
+/// The captured log, one record per line, without times.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Takes what is logged on this thread at INFO and above for as long as the guard lives.
+    /// Captures what this thread logs at INFO and above, until the guard is dropped.
     #[must_use]
     pub fn start() -> (Self, DefaultGuard) {
         Self::start_at(LevelFilter::INFO)
     }
 
-    /// Takes what is logged on this thread at this level and above for as long as the guard lives.
+    /// Captures what this thread logs at this level and above, until the guard is dropped.
     #[must_use]
     pub fn start_at(level: LevelFilter) -> (Self, DefaultGuard) {
-        // As long as a process has one dispatcher, whether anybody wants an event is settled for good by the thread that comes
-        // upon it first: here, by a test without a log.
+        // As long as a process has only one dispatcher, the first thread to reach an event determines for good whether it is
+        // enabled. Here, that could be a test without a log.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Self::default().dispatch(LevelFilter::TRACE));
         let log = Self::default();
@@ -41,14 +41,14 @@ impl Log {
             .into()
     }
 
-    /// Returns what has been logged.
+    /// Returns everything logged so far.
     #[must_use]
     pub fn text(&self) -> String {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Returns what has been logged, record by record.
+    /// Returns everything logged so far, record by record.
     #[must_use]
     pub fn records(&self) -> Vec<String> {
         self.text().lines().map(str::to_owned).collect()
@@ -75,7 +75,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// Does the work and returns its result with everything that this thread logged meanwhile, at every level.
+/// Runs the closure and returns its result with everything that this thread logged meanwhile, at every level.
 pub fn captured<T>(work: impl FnOnce() -> T) -> (T, String) {
     let (log, guard) = Log::start_at(LevelFilter::TRACE);
     let result = work();

@@ -1,4 +1,4 @@
-//! Starts a program with variables, and sees whether it refuses them.
+//! Starts a program with environment variables and checks whether it rejects them.
 
 #![expect(clippy::panic, reason = "tests fail by panicking")]
 
@@ -8,23 +8,23 @@ use std::process::{Command, Stdio};
 
 use crate::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY};
 
-/// What a program did when it was started.
+/// The outcome of starting a program.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "tests match on all of it")]
 pub enum Start {
-    /// It ended with a failure, and wrote this to its standard error.
+    /// It failed, and wrote this to standard error.
     Refused(String),
-    /// It runs, and wrote this line first. It was ended.
+    /// It runs, and this was its first line of output. It was stopped.
     Running(String),
 }
 
-/// What is wrong, the variables, and what the program must say.
+/// A mistake, the variables, and the strings that the output must contain.
 type Mistake<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
-/// Starts a program with these variables alone, and waits until it has ended or printed a line.
+/// Starts a program with only these variables, and waits until it has exited or printed a line.
 ///
 /// # Panics
-/// When the program cannot be started, or ends without a failure.
+/// Panics if the program cannot be started, or exits successfully.
 #[must_use]
 pub fn start(program: &str, variables: &[(&str, &str)]) -> Start {
     let mut child = Command::new(program)
@@ -54,10 +54,10 @@ pub fn start(program: &str, variables: &[(&str, &str)]) -> Start {
     }
 }
 
-/// Starts a quickstart with each mistake that first-time users make with its variables, and reads what it says.
+/// Starts a quickstart with each mistake that first-time users make with its variables, and checks its output.
 ///
 /// # Panics
-/// When it does not refuse one, or does not say what is wrong and what to do.
+/// Panics if it accepts one, or does not say what is wrong and what to do.
 pub fn refuses_wrong_variables(quickstart: &str) {
     const SECRET: &str = "CLERK_SECRET_KEY";
     const PUBLISHABLE: &str = "CLERK_PUBLISHABLE_KEY";
@@ -167,19 +167,22 @@ pub fn refuses_wrong_variables(quickstart: &str) {
             Start::Running(line) => panic!("{mistake}: it runs: {line}"),
         };
         for must in must_say {
-            assert!(text.contains(must), "{mistake}: {must} is not in {text}");
+            assert!(
+                text.contains(must),
+                "{mistake}: {must} is missing from {text}"
+            );
         }
         assert!(!text.contains("planted"), "{mistake}: a secret in {text}");
         assert_eq!(text.trim_end().lines().count(), 1, "{mistake}: {text}");
-        // Not the form that `derive(Debug)` gives.
+        // Not the format of `derive(Debug)`.
         assert!(!text.contains(['{', '}']), "{mistake}: {text}");
     }
 }
 
-/// Starts a quickstart with values that are good, if not beautiful.
+/// Starts a quickstart with values that are valid but unusual.
 ///
 /// # Panics
-/// When it refuses them.
+/// Panics if it rejects them.
 pub fn accepts_good_variables(quickstart: &str) {
     let quoted = format!("\"{DEVELOPMENT_KEY}\"\n");
     let cases: [(&str, &[(&str, &str)]); 4] = [

@@ -205,7 +205,7 @@ fn guards(config: &mut web::ServiceConfig) {
     );
 }
 
-/// Without a Clerk, the resolver finds none.
+/// Returns no instance if there is no Clerk.
 pub(crate) fn app(
     clerk: Option<Clerk>,
 ) -> App<
@@ -273,6 +273,6 @@ pub(crate) fn app(
         .route("/webhook", web::post().to(webhook))
         .service(unlayered)
         .service(layered)
-        // What stands around the application sees every response.
+        // The outermost middleware sees every response.
         .wrap(DefaultHeaders::new().add(("x-outer", "seen")))
 }

@@ -199,7 +199,7 @@ impl FromRef<Application> for Clerk {
     }
 }
 
-/// Without a Clerk, the resolver finds none.
+/// Returns no instance if there is no Clerk.
 pub(crate) fn app(clerk: Option<Clerk>) -> Router {
     let layer = match clerk.clone() {
         Some(clerk) => ClerkLayer::new(clerk),
@@ -261,7 +261,7 @@ pub(crate) fn app(clerk: Option<Clerk>) -> Router {
         .with_state(Application(clerk.unwrap_or_else(any_clerk)))
 }
 
-/// What stands around the application sees every response.
+/// The outermost middleware, which sees every response.
 async fn mark(mut response: axum::response::Response) -> axum::response::Response {
     response.headers_mut().insert(
         HeaderName::from_static("x-outer"),

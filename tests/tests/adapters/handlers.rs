@@ -1,4 +1,4 @@
-//! Handlers are tested without a server, and without a middleware: what it would have found out is made in one line.
+//! Handlers can be tested without a server and without a middleware, whose results are created in one line.
 
 use axum::body::Body;
 use clerk_core::adapter::AuthContext;
@@ -46,7 +46,7 @@ macro_rules! a_handler_takes_what_a_test_makes {
             let answer = reports(reader().try_into().unwrap()).await;
             assert_eq!(answer, "the reports of Some(\"org_acme\")");
 
-            // What a handler would not have been called with cannot be made.
+            // Values that a handler would never be called with cannot be created.
             for nobody in [Auth::signed_out(None), api_key("user_ada", &["read"])] {
                 let refused = SignedIn::try_from(nobody).unwrap_err();
                 assert_eq!(refused.kind(), RefusalKind::Unauthenticated);
@@ -64,7 +64,7 @@ macro_rules! a_handler_takes_what_a_test_makes {
 a_handler_takes_what_a_test_makes!(handlers_of_axum, clerk_axum);
 a_handler_takes_what_a_test_makes!(handlers_of_actix_web, clerk_actix);
 
-/// A router without its layer: the test stands in for it.
+/// A router without its layer, which the test replaces.
 #[tokio::test]
 async fn a_request_carries_the_auth_object_of_a_test() {
     let clerk = TokenMinter::new().clerk().build().unwrap();

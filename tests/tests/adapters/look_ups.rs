@@ -1,4 +1,5 @@
-//! What look-ups cost, when they are forgotten, and what pages answer while Clerk is out of reach, in both frameworks.
+//! The cost of lookups, when their entries are dropped, and how pages respond during an outage of Clerk, in both
+//! frameworks.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,10 +21,10 @@ use crate::servers::{ActixServer, AxumServer, Running as _, serve_actix};
 
 const ADA: &str = "ada@example.com";
 
-/// How long a request of these tests waits for anything of Clerk's.
+/// How long a request of these tests waits for Clerk.
 const WAIT: Duration = Duration::from_millis(50);
 
-/// Pages that everybody may see.
+/// Pages that are public.
 const PUBLIC: [&str; 5] = ["/who", "/greeting", "/reason", "/team", "/guarded/public"];
 
 macro_rules! pages {
@@ -113,7 +114,7 @@ fn actix_server(clerk: Clerk) -> ActixServer {
     })
 }
 
-/// One instance, and the application on it in both frameworks.
+/// One instance, and its application in both frameworks.
 struct Site {
     emulator: Emulator,
     clock: ManualClock,
@@ -132,7 +133,7 @@ impl Site {
         }
         let emulator = emulator.start().await.unwrap();
         let clock = ManualClock::new(SystemClock::default().now());
-        // Each framework has caches of its own.
+        // Each framework has its own caches.
         let clerk = || {
             let builder = Clerk::builder().from_vars(emulator.env());
             configure(builder.clock(clock.clone())).build().unwrap()
@@ -158,7 +159,7 @@ impl Site {
             .unwrap()
     }
 
-    /// How often the Backend API was asked for a user.
+    /// Returns how often a user was requested from the Backend API.
     fn look_ups(&self) -> usize {
         let requests = self.emulator.requests();
         let look_ups = requests
@@ -176,7 +177,7 @@ impl Site {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    /// A thousand requests of the people with these tokens, many at a time, and the answers in their order.
+    /// Sends a thousand requests with these users' tokens, many at a time, and returns the responses in order.
     async fn thousand(&self, path: &str, to: SocketAddr, tokens: &[String]) -> Vec<(u16, String)> {
         stream::iter(0..1000)
             .map(|n| self.get(to, path, Some(&tokens[n % tokens.len()])))
@@ -185,7 +186,7 @@ impl Site {
             .await
     }
 
-    /// Asks until a page says this: on a busy machine Clerk may not answer within the wait.
+    /// Repeats the request until the page contains this: on a busy machine Clerk may not respond within the time limit.
     async fn until(&self, to: SocketAddr, path: &str, token: &str, text: &str) {
         let limit = Duration::from_secs(60);
         let asking = async { while self.get(to, path, Some(token)).await.1 != text {} };
@@ -193,17 +194,17 @@ impl Site {
     }
 }
 
-/// What has come from Clerk when it goes down.
+/// What was loaded from Clerk before the outage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Before {
     Nothing,
     Keys,
-    /// Keys that are due to be refreshed.
+    /// Keys that are due for a refresh.
     OldKeys,
     KeysAndUser,
 }
 
-/// Begins an outage.
+/// Starts an outage.
 type Begin = fn(&Emulator);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,7 +279,7 @@ async fn public_pages_answer(outage: &str, start: Begin, before: Before) {
             assert_eq!(answers[0], answers[1], "{case}");
             let (status, text) = &answers[0];
             assert_eq!(*status, 200, "{case}");
-            // Whoever was known still is.
+            // Users that were known before are still known.
             if caller == Some(&*token) && before == Before::KeysAndUser {
                 assert!(path == "/team" || text.contains("da"), "{case}");
             }
@@ -326,7 +327,7 @@ async fn a_webhook_makes_the_user_forgotten() {
             let request = site.client.post(format!("http://{address}/webhook"));
             request.headers(parts.headers.clone()).body(body).send()
         };
-        // Nobody but Clerk can make anything forgotten.
+        // Only responses of Clerk can drop entries.
         assert_eq!(send(b"{}".to_vec()).await.unwrap().status(), 400);
         assert_eq!(greeting().await, format!("hello, {name}"));
         assert_eq!(send(body).await.unwrap().status(), 200);

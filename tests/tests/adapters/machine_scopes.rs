@@ -1,4 +1,4 @@
-//! Scopes of machine tokens, organizations by name, what OAuth clients are told, APIs without cookies: part of the list of
+//! Scopes of machine tokens, organizations by name, challenges for OAuth clients, APIs without cookies: part of the list of
 //! scenarios.
 
 use crate::scenarios::{Scenario, get};
@@ -54,17 +54,21 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
                 "www-authenticate",
                 r#"Bearer error="insufficient_scope", scope="invoices:read""#,
             ),
-        get("scope of an api key, nobody", "/guards/api-key-scope", 401)
-            .answers("www-authenticate", r#"Bearer scope="invoices:read""#),
+        get(
+            "scope of an api key, no token",
+            "/guards/api-key-scope",
+            401,
+        )
+        .answers("www-authenticate", r#"Bearer scope="invoices:read""#),
         get("organization by slug", "/guards/acme", 200).bearer(world.member()),
         get("organization by slug, none", "/guards/acme", 403).bearer(&personal),
-        get("organization by id", "/guards/acme-by-id", 200).bearer(world.member()),
-        get("organization by id, none", "/guards/acme-by-id", 403).bearer(&personal),
+        get("organization by ID", "/guards/acme-by-id", 200).bearer(world.member()),
+        get("organization by ID, none", "/guards/acme-by-id", 403).bearer(&personal),
         get("organization, api key", "/guards/acme", 401).bearer(&key),
         get("a handler that refuses", "/handler/nobody", 403)
             .bearer(world.admin())
             .says("not_authorized"),
-        // Nothing is served that was not asked for.
+        // Nothing is served unless it was configured.
         get("metadata, not configured", METADATA, 404),
         on_resource(get(
             "metadata, of something else",
@@ -79,7 +83,7 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
         ))
         .answers("location", server)
         .answers("access-control-allow-origin", "*"),
-        on_resource(get("resource, nobody", "/guards/oauth-scopes", 401)).answers(
+        on_resource(get("resource, no token", "/guards/oauth-scopes", 401)).answers(
             "www-authenticate",
             format!("Bearer {NAMES_SCOPES}, {NAMES_METADATA}"),
         ),
@@ -103,8 +107,12 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
                 format!(r#"Bearer error="insufficient_scope", {NAMES_SCOPES}, {NAMES_METADATA}"#),
             ),
         on_resource(get("resource", "/guards/oauth-scopes", 200)).bearer(&both),
-        on_resource(get("resource, any token, nobody", "/guards/any-token", 401))
-            .answers("www-authenticate", format!("Bearer {NAMES_METADATA}")),
+        on_resource(get(
+            "resource, any token, no token",
+            "/guards/any-token",
+            401,
+        ))
+        .answers("www-authenticate", format!("Bearer {NAMES_METADATA}")),
     ];
     for path in [METADATA, "/.well-known/oauth-protected-resource/guards"] {
         list.push(
@@ -125,7 +133,7 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
     list
 }
 
-/// Requests that browsers send where no cookie counts.
+/// Requests as browsers send them, to routes where cookies do not count.
 pub(crate) fn header_only(world: &World) -> Vec<Scenario> {
     let admin = world.admin();
     let cookies = format!(
@@ -186,18 +194,18 @@ pub(crate) fn header_only(world: &World) -> Vec<Scenario> {
         .answers("www-authenticate", "invalid_token"),
         on_api(get("no websocket", "/signed-in", 401))
             .header("sec-websocket-protocol", format!("clerk.token, {admin}")),
-        get("websocket, not asked for", "/signed-in", 401)
+        get("websocket, not enabled", "/signed-in", 401)
             .header("upgrade", "websocket")
             .header("sec-websocket-protocol", format!("clerk.token, {admin}")),
         get("preflight", "/guards/preflight", 200)
             .method("OPTIONS")
             .header("origin", "https://spa.test")
             .header("access-control-request-method", "GET"),
-        get("preflight, not asked for", "/guards/signed-in", 401)
+        get("preflight, not enabled", "/guards/signed-in", 401)
             .method("OPTIONS")
             .header("origin", "https://spa.test")
             .header("access-control-request-method", "GET"),
-        get("options that are no preflight", "/guards/preflight", 401)
+        get("OPTIONS without preflight", "/guards/preflight", 401)
             .method("OPTIONS")
             .header("origin", "https://spa.test"),
         get("no preflight", "/guards/preflight", 401)

@@ -1,4 +1,5 @@
-//! axum and actix-web side by side: the same application, built twice, must answer alike.
+//! axum and actix-web side by side: the same application in both frameworks must respond
+//! identically.
 
 #[cfg(test)]
 mod actix_app;

@@ -1,5 +1,5 @@
-//! The middlewares among others: what stands around them sees refusals, what stands below them sees the outcome, and
-//! all workers share what one has learned.
+//! The middlewares among other middlewares: outer ones see refusals, inner ones see the outcome, and all workers share
+//! what one of them has loaded.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier};
@@ -45,7 +45,7 @@ async fn text<B: MessageBody>(response: ServiceResponse<B>) -> String {
     String::from_utf8(body.to_vec()).unwrap()
 }
 
-/// As CORS middlewares do: the preflight is answered early, every other response gets a header.
+/// Imitates a CORS middleware: responds to preflight requests early, and adds a header to every other response.
 fn cors_like() -> DefaultHeaders {
     DefaultHeaders::new().add(("access-control-allow-origin", "https://front.test"))
 }
@@ -66,7 +66,7 @@ async fn middlewares_around_see_refusals_and_answers() {
             .wrap(ErrorHandlers::new().handler(
                 StatusCode::FORBIDDEN,
                 |mut response: ServiceResponse<_>| {
-                    // The refusal is there as an error, too.
+                    // The refusal is available as an error, too.
                     let kind = response
                         .response()
                         .error()
@@ -93,7 +93,7 @@ async fn middlewares_around_see_refusals_and_answers() {
         ("/api/hello", Some(world.member()), 403),
         ("/api//hello/", Some(world.member()), 403),
         ("/api/hello", None, 401),
-        // A scope refuses what lies below it, known or not.
+        // A scope refuses every path below it, known or not.
         ("/api/nowhere", None, 401),
         ("/api/nowhere", Some(world.admin()), 404),
         ("/nowhere", None, 404),
@@ -150,10 +150,10 @@ async fn middlewares_below_see_the_outcome_and_their_errors_pass() {
         .unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(text(response).await, "user_ada");
-    // The inner middleware's extractor refuses, as an error that becomes the response further out.
+    // The extractor of the inner middleware refuses with an error that becomes a response further out.
     let refused = call("/deep/acme/inner/who", None).await.err().unwrap();
     assert_eq!(refused.error_response().status(), 401);
-    // The scope's middleware is not the application's.
+    // The middleware of the scope is not that of the application.
     let response = call("/above", Some(world.admin())).await.unwrap();
     assert_eq!(response.status(), 500);
     assert_eq!(text(response).await, "");
@@ -178,7 +178,7 @@ async fn one_request_fetches_its_user_once() {
                 "/user",
                 web::get().to(
                     |first: clerk_actix::CurrentUser, request: actix_web::HttpRequest| async move {
-                        // Extracted again by hand, later in the same request.
+                        // Extracted again manually, later in the same request.
                         let again = clerk_actix::CurrentUser::extract(&request).await?;
                         assert_eq!(first.0.id, again.0.id);
                         Ok::<_, ClerkRejection>(HttpResponse::Ok().body(again.0.id))
@@ -205,7 +205,7 @@ async fn workers_share_one_key_cache() {
     let clerk = world.clerk(Setup::Usual).unwrap();
     let for_workers = clerk.clone();
     let together = Arc::new(Barrier::new(WORKERS));
-    // Every worker holds one request until all of them hold one.
+    // Every worker holds one request until all of them have one.
     let server = serve_actix!(WORKERS, {
         let together = Arc::clone(&together);
         App::new()

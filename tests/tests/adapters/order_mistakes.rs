@@ -1,4 +1,4 @@
-//! A guard that stands outside of the layer answers 500, and the log says what to change.
+//! A guard outside the layer responds with 500, and the log says what to change.
 
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web};
@@ -32,7 +32,7 @@ fn assert_says_what_to_change(logged: &str, middleware: &str) {
 }
 
 #[test]
-fn a_guard_outside_of_the_layer_says_so_on_axum() {
+fn a_guard_outside_the_layer_is_reported_in_axum() {
     let app = Router::new()
         .route("/", get(async || "served"))
         .layer(ClerkLayer::new(clerk().build().unwrap()))
@@ -44,7 +44,7 @@ fn a_guard_outside_of_the_layer_says_so_on_axum() {
 }
 
 #[actix_web::test]
-async fn a_guard_outside_of_the_middleware_says_so_on_actix_web() {
+async fn a_guard_outside_the_middleware_is_reported_in_actix_web() {
     let app = init_service(
         App::new()
             .route("/", web::get().to(async || "served"))

@@ -1,5 +1,5 @@
-//! Paths in every spelling that came to mind, sent to the real routers byte by byte: none may reach a guarded handler
-//! without a session, whatever the guard, the router and the middlewares around them make of it.
+//! Many spellings of paths, sent to the real routers byte by byte: none may reach a guarded handler without a session,
+//! however the guard, the router and the middlewares around them interpret it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use crate::servers::{ActixServer, AxumServer, Running, serve_actix};
 use crate::world::{HOST, Setup, World};
 
-/// What only signed-in people may reach. The same routes in the syntax of the matchers.
+/// The routes for signed-in users only, in the syntax of each router and of the matchers.
 const PRIVATE_PATTERNS: [&str; 8] = [
     "/admin",
     "/admin/:id",
@@ -23,7 +23,7 @@ const PRIVATE_PATTERNS: [&str; 8] = [
     "/Mixed",
 ];
 
-/// What everybody may reach.
+/// The public routes.
 const PUBLIC_PATTERNS: [&str; 4] = ["/", "/public", "/public/:id", "/blog/(.+)"];
 
 /// One target for each private route, as a browser would send it.
@@ -52,20 +52,20 @@ const PRIVATE: &str = "reached: private";
 const PUBLIC: &str = "reached: public";
 const NOWHERE: &str = "reached: fallback";
 
-/// Where the guard stands, and what stands around it.
+/// The position of the guard, and what surrounds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arrangement {
-    /// On a router or scope of its own; paths do not matter to it.
+    /// On its own router or scope; paths do not matter to it.
     OnRouter,
-    /// Around everything, looking at private paths.
+    /// Around everything, matching private paths.
     Only,
-    /// Around everything, overlooking public paths. The fallback is private, too.
+    /// Around everything, except public paths. The fallback is private, too.
     Except,
-    /// As `Only`, below a middleware that tidies paths up.
+    /// Like `Only`, below a middleware that normalizes paths.
     OnlyTidied,
-    /// As `Except`, below a middleware that tidies paths up.
+    /// Like `Except`, below a middleware that normalizes paths.
     ExceptTidied,
-    /// As `Only`, around a middleware that tidies paths up.
+    /// Like `Only`, around a middleware that normalizes paths.
     OnlyThenTidied,
 }
 
@@ -89,7 +89,7 @@ impl Arrangement {
         RouteMatcher::new(PUBLIC_PATTERNS).unwrap()
     }
 
-    /// Whether what no route matches is behind the guard.
+    /// Returns true if unmatched paths are behind the guard.
     fn guards_fallback(self) -> bool {
         matches!(self, Except | ExceptTidied)
     }
@@ -123,7 +123,7 @@ mod on_axum {
             .route("/admin/{id}/edit", any(private))
             .route("/files/{*rest}", any(private))
             .route("/a@b/{id}", any(private))
-            // The router compares what was sent, so both forms are needed.
+            // The router compares paths as sent, so both forms are needed.
             .route("/caf%C3%A9", any(private))
             .route("/café", any(private))
             .route("/x;y", any(private))
@@ -138,7 +138,7 @@ mod on_axum {
             .route("/blog/{*rest}", any(public))
     }
 
-    /// Joins slashes and takes them from the end, as such middlewares do.
+    /// Merges slashes and strips trailing ones, as such middlewares do.
     fn tidy_up<B>(mut request: Request<B>) -> Request<B> {
         let uri = request.uri();
         let mut path = String::new();
@@ -249,7 +249,7 @@ mod on_actix {
             InitError = (),
         >,
     > {
-        // Every path is private or public: the guarded routes lie in a scope of their own, after the others.
+        // Every path is private or public: the guarded routes are in their own scope, after the others.
         let guard = match arrangement {
             OnRouter => protect(),
             Only | OnlyTidied | OnlyThenTidied => protect().only(Arrangement::only_private()),
@@ -273,17 +273,17 @@ mod on_actix {
     }
 }
 
-/// The first line of a request, without its end: method, target as bytes, version.
+/// The first line of a request, without the line break: method, target as bytes, version.
 type RequestLine = Vec<u8>;
 
-/// Every spelling, of every target.
+/// Returns every spelling of every target.
 fn spellings() -> BTreeSet<Vec<u8>> {
     let mut all: BTreeSet<Vec<u8>> = BTreeSet::new();
     for target in PRIVATE_TARGETS.iter().chain(&PUBLIC_TARGETS) {
         for spelling in spellings_of(target) {
             all.insert(spelling.into_bytes());
         }
-        // Raw bytes that are no UTF-8, and UTF-8 that is not encoded.
+        // Raw bytes that are not UTF-8, and UTF-8 that is not encoded.
         for raw in [
             &b"\xff"[..],
             b"\xc0\xaf",
@@ -336,7 +336,7 @@ fn spellings() -> BTreeSet<Vec<u8>> {
 fn spellings_of(target: &str) -> Vec<String> {
     let mut spellings = vec![target.to_owned()];
     let mut add = |spelling: String| spellings.push(spelling);
-    // One character encoded, once and twice, in either case of the digits.
+    // One encoded character, once and twice, with hex digits in either case.
     for (at, c) in target.char_indices().skip(1) {
         if !c.is_ascii() || c == '%' {
             continue;
@@ -354,7 +354,7 @@ fn spellings_of(target: &str) -> Vec<String> {
             }
         }
     }
-    // All of it encoded.
+    // Everything encoded.
     let encoded = |twice: &str| -> String {
         target
             .bytes()
@@ -507,7 +507,7 @@ fn spellings_of(target: &str) -> Vec<String> {
             &target[at + 1..]
         ));
     }
-    // Letters that look alike, or that become ASCII letters when case or width is ignored.
+    // Letters that look alike, or that become ASCII letters when case or width is normalized.
     for (letter, other) in [
         ('a', "%EF%BD%81"),
         ('i', "%C4%B1"),
@@ -549,7 +549,7 @@ fn request_lines() -> Vec<RequestLine> {
     lines
 }
 
-/// Sends a request as it is written and gives all that comes back.
+/// Sends a request exactly as written and returns the complete response.
 pub(crate) async fn send(to: SocketAddr, line: &[u8], token: Option<&str>) -> String {
     let mut request = line.to_vec();
     request.extend_from_slice(format!("\r\nhost: {HOST}\r\nconnection: close\r\n").as_bytes());
@@ -560,16 +560,16 @@ pub(crate) async fn send(to: SocketAddr, line: &[u8], token: Option<&str>) -> St
     let mut stream = tokio::net::TcpStream::connect(to).await.unwrap();
     stream.write_all(&request).await.unwrap();
     let mut response = Vec::new();
-    // A server may cut the connection on what is no HTTP; what it said before counts.
+    // A server may close the connection on invalid HTTP; what it sent before counts.
     let _ = stream.read_to_end(&mut response).await;
     String::from_utf8_lossy(&response).into_owned()
 }
 
-/// What one application did with all spellings.
+/// The result of one application for all spellings.
 #[derive(Default)]
 struct Findings {
     complaints: Vec<String>,
-    /// Spellings by which somebody who is signed in reached a private handler.
+    /// Spellings that reached a private handler with a session.
     reached: usize,
     by_status: BTreeMap<String, usize>,
 }
@@ -593,14 +593,14 @@ async fn examine(
             ));
         }
         let status = response.split(' ').nth(1).unwrap_or("none").to_owned();
-        // What is no request, or has no path that can be decoded, is nobody's.
+        // An invalid request, or one whose path cannot be decoded, belongs to no route.
         if status != "400" {
             let response = send(server.address(), &line, Some(token)).await;
             findings.reached += usize::from(response.contains(PRIVATE));
         }
         *findings.by_status.entry(status).or_default() += 1;
     }
-    // The test would find nothing either if nobody got anywhere.
+    // Without this, the test would also pass if no request reached a handler.
     for target in PRIVATE_TARGETS {
         let line = format!("GET {target} HTTP/1.1");
         let response = send(server.address(), line.as_bytes(), Some(token)).await;
@@ -644,7 +644,7 @@ async fn no_spelling_of_a_path_reaches_a_guarded_handler() {
     for ((name, arrangement, _), findings) in servers.iter().zip(join_all(examined).await) {
         complaints.extend(findings.complaints);
         let (reached, by_status) = (findings.reached, findings.by_status);
-        // More than the plain spellings: those that routers read as the same path.
+        // More than the plain spellings: also those that routers read as the same path.
         if reached < 2 * PRIVATE_TARGETS.len() {
             complaints.push(format!(
                 "{name}, {arrangement:?}: only {reached} spellings arrive"
@@ -655,7 +655,7 @@ async fn no_spelling_of_a_path_reaches_a_guarded_handler() {
             .is_none_or(|refused| *refused < PRIVATE_TARGETS.len())
         {
             complaints.push(format!(
-                "{name}, {arrangement:?}: hardly anything is refused: {by_status:?}"
+                "{name}, {arrangement:?}: too few refusals: {by_status:?}"
             ));
         }
     }

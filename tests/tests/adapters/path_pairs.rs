@@ -1,5 +1,5 @@
-//! Routes and their patterns one at a time, so that no other pattern catches what one of them lets through; and
-//! fallbacks that forward to a server which resolves paths anew.
+//! Routes and their patterns one at a time, so that no other pattern catches what one of them misses; and fallbacks
+//! that forward to a server which resolves paths again.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::world::{Setup, World};
 
 const PRIVATE: &str = "reached: private";
 
-/// A route of axum, the same of actix-web, and the pattern that guards it.
+/// A route in axum, the same in actix-web, and the pattern that guards it.
 const PAIRS: [(&str, &str, &str); 18] = [
     ("/admin", "/admin", "/admin"),
     ("/admin/{id}", "/admin/{id}", "/admin/:id"),
@@ -37,7 +37,7 @@ const PAIRS: [(&str, &str, &str); 18] = [
         "/:org/files/:rest+",
     ),
     ("/{*all}", "/{all:.+}", "/:all+"),
-    // A catch-all of actix-web's may take nothing.
+    // A catch-all in actix-web may match an empty path.
     ("/admin/{*rest}", "/admin/{rest:.*}", "/admin/:rest+"),
     (
         "/{org}/files/{*rest}",
@@ -54,7 +54,7 @@ const PAIRS: [(&str, &str, &str); 18] = [
     ),
 ];
 
-/// Targets that a router may take for this route.
+/// Returns targets that a router may match to this route.
 fn targets(route: &str) -> Vec<String> {
     let mut targets = Vec::new();
     let segments: Vec<&str> = route.split('/').skip(1).collect();
@@ -87,10 +87,10 @@ fn targets(route: &str) -> Vec<String> {
     targets
 }
 
-/// How many targets are made at random for each route. They are the same in every run.
+/// The number of pseudo-random targets for each route. They are the same in every run.
 const RANDOM_TARGETS: usize = 150;
 
-/// Targets in which each segment of the route, and each slash, is spelled in one of many ways.
+/// Returns targets in which each segment of the route and each slash has one of many spellings.
 fn random_targets(segments: &[&str]) -> Vec<String> {
     let slash = prop_oneof![
         4 => Just("/"),
@@ -124,7 +124,7 @@ fn random_targets(segments: &[&str]) -> Vec<String> {
             }
             target + end
         })
-        // A request target begins with a slash, and its bytes are ASCII.
+        // A request target begins with a slash and consists of ASCII bytes.
         .prop_map(|target| {
             let target = target.replace('\u{e9}', "%C3%A9");
             if target.starts_with('/') {
@@ -139,7 +139,7 @@ fn random_targets(segments: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// The segment as it is, in capitals, with an encoded letter, or followed by a parameter.
+/// Returns the segment unchanged, in upper case, with an encoded letter, or with a parameter.
 fn spelling(segment: &str) -> BoxedStrategy<String> {
     let segment = segment.to_owned();
     let encoded = segment.chars().next().map_or(String::new(), |first| {
@@ -162,7 +162,7 @@ fn only(pattern: &str) -> RouteMatcher {
     RouteMatcher::new([pattern]).unwrap()
 }
 
-/// The application on axum with the guard around the router, or within the router that is nested.
+/// The axum application with the guard around the router, or inside the nested router.
 fn on_axum(clerk: Clerk, route: &str, pattern: &str, nested: bool) -> axum::Router {
     use axum::routing::any;
     use clerk_axum::{ClerkLayer, protect};
@@ -253,7 +253,7 @@ async fn public() -> &'static str {
     PUBLIC
 }
 
-/// The route is the only public one; everything else is private and falls through to the fallback.
+/// The route is the only public one; everything else is private and reaches the fallback.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_but_the_exception_is_reached_without_a_session() {
     let world = World::new().await;
@@ -261,7 +261,7 @@ async fn nothing_but_the_exception_is_reached_without_a_session() {
     let mut complaints = Vec::new();
     for (axum_route, actix_route, pattern) in PAIRS {
         let below_api = format!("/api{pattern}");
-        // A catch-all of axum's takes at least one character.
+        // A catch-all in axum matches at least one character.
         let on_axum = |pattern: &str| {
             let pattern = pattern.replace("(.*)", "(.+)");
             axum::Router::new()
@@ -325,8 +325,8 @@ async fn nothing_but_the_exception_is_reached_without_a_session() {
     );
 }
 
-/// What a server behind a gateway makes of a path: decoded, backslashes and dot segments resolved, slashes joined,
-/// parameters of segments dropped.
+/// Resolves a path as a server behind a gateway does: decodes it, resolves backslashes and dot segments, merges
+/// slashes, and drops the parameters of segments.
 fn resolved(path: &str) -> String {
     let decoded = percent_encoding::percent_decode_str(path)
         .decode_utf8_lossy()
@@ -344,7 +344,7 @@ fn resolved(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Targets that lead to `/admin/users` once somebody resolves them.
+/// Targets that lead to `/admin/users` once a server resolves them.
 const AROUND: [&str; 31] = [
     "/admin/users",
     "/public/../admin/users",

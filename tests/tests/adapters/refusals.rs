@@ -1,11 +1,11 @@
-//! What people and htmx are told where they are refused: part of the list of scenarios.
+//! Refusals for browsers and htmx: part of the list of scenarios.
 
 use serde_json::json;
 
 use crate::scenarios::{Scenario, get, post};
 use crate::world::{MEMBER, ORIGIN, Setup, World};
 
-/// A request of a browser with cookies of a session.
+/// A request of a browser with session cookies.
 fn document(world: &World, name: &'static str, path: &str, status: u16, token: &str) -> Scenario {
     get(name, path, status)
         .document()
@@ -17,7 +17,7 @@ fn cookies(world: &World, token: &str) -> String {
     format!("__clerk_db_jwt=dvb_1; __client_uat={uat}; __session={token}")
 }
 
-/// A request of htmx from a page, by a browser that it signed out of.
+/// An htmx request from a page that is signed out by now.
 fn htmx(name: &'static str, path: &str, status: u16, page: &str) -> Scenario {
     by_htmx(get(name, path, status), page).header("cookie", "__clerk_db_jwt=dvb_1; __client_uat=0")
 }
@@ -42,7 +42,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
     let users_down = world.token_where_users_are_down();
     let html = "text/html; charset=utf-8";
     vec![
-        document(world, "page, lacking a role", "/guards/role", 403, &member)
+        document(world, "page, missing role", "/guards/role", 403, &member)
             .answers("content-type", html)
             .answers("cache-control", "private, no-store")
             .answers("vary", "Cookie, Authorization")
@@ -51,7 +51,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
             .says("You don’t have access to this page"),
         document(
             world,
-            "page of a policy, lacking a role",
+            "page of a policy, missing role",
             "/guarded/role",
             403,
             &member,
@@ -59,7 +59,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
         .answers("content-type", html),
         document(
             world,
-            "page of a handler, lacking a role",
+            "page of a handler, missing role",
             "/handler/role",
             403,
             &member,
@@ -68,7 +68,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
         .says("<!doctype html>"),
         document(
             world,
-            "page that wants a recent sign-in",
+            "page that requires a recent sign-in",
             "/guards/strict",
             403,
             &stale,
@@ -109,20 +109,20 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
         )
         .on(Setup::UsersDown)
         .answers("content-type", html),
-        // Programs are told as before, also those that present themselves by cookies.
-        get("script, lacking a role", "/guards/role", 403)
+        // Programs get the same refusals as before, including those that authenticate with cookies.
+        get("script, missing role", "/guards/role", 403)
             .header("sec-fetch-dest", "empty")
             .header("cookie", cookies(world, &member))
             .answers("content-type", "application/json")
             .says("not_authorized"),
-        get("bearer, lacking a role", "/guards/role", 403)
+        get("bearer, missing role", "/guards/role", 403)
             .bearer(&member)
             .header("accept", "application/json")
             .answers("content-type", "application/json"),
         // The application's own page.
         document(
             world,
-            "own page, lacking a role",
+            "own page, missing role",
             "/guards/role",
             403,
             &member,
@@ -133,8 +133,8 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
         document(world, "own page, hidden", "/guards/hidden", 404, &member)
             .on(Setup::OwnPages)
             .says("own page: 404 NotFound"),
-        // htmx, which is told like a program unless the application asks for more.
-        htmx("htmx, nobody", "/guards/signed-in", 401, ORIGIN)
+        // htmx is treated like a program, unless the application configures it.
+        htmx("htmx, no token", "/guards/signed-in", 401, ORIGIN)
             .answers("content-type", "application/json")
             .lacks("hx-redirect"),
         htmx(
@@ -163,7 +163,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
             "redirect_url=http%3A%2F%2Fapp.test%3A3000%2F&",
         ),
         htmx(
-            "htmx, page that is no URL",
+            "htmx, page with an invalid URL",
             "/signed-in",
             401,
             "//evil.test",
@@ -180,7 +180,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
             .on(Setup::OwnPages)
             .answers("hx-redirect", "/sign-in?redirect_url="),
         htmx(
-            "htmx, address for nobody",
+            "htmx, address for visitors",
             "/guards/unauthenticated-url",
             401,
             ORIGIN,
@@ -194,7 +194,7 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
         .on(Setup::OwnPages)
         .header("cookie", cookies(world, &member))
         .answers("hx-redirect", "/sorry"),
-        by_htmx(get("htmx, lacking a role", "/guards/role", 403), ORIGIN)
+        by_htmx(get("htmx, missing role", "/guards/role", 403), ORIGIN)
             .on(Setup::OwnPages)
             .header("cookie", cookies(world, &member))
             .answers("content-type", "application/json")

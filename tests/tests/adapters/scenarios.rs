@@ -1,5 +1,5 @@
-//! One list of requests, sent to the same application under axum and under actix-web: status, headers and body must be
-//! equal, and the status the one that is stated here.
+//! One list of requests, sent to the same application in axum and actix-web: status, headers and body must be equal,
+//! and the status must be the one listed here.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use crate::refusals::refusals;
 use crate::servers::{Pair, Running as _};
 use crate::world::{ADMIN, HOST, MEMBER, ORIGIN, PRIVATE, Setup, World};
 
-/// A request, where it goes, and what must come back.
+/// A request, its target, and the expected response.
 pub(crate) struct Scenario {
     name: &'static str,
     setup: Setup,
@@ -68,13 +68,13 @@ impl Scenario {
         self.header("authorization", format!("Bearer {}", token.as_ref()))
     }
 
-    /// As a browser asks for a page.
+    /// As a browser requests a page.
     pub(crate) fn document(self) -> Self {
         self.header("sec-fetch-dest", "document")
             .header("accept", "text/html,*/*;q=0.8")
     }
 
-    /// As a browser asks for a page of an application that it has been sent through Clerk for before.
+    /// As a browser requests a page of an application after it has been redirected through Clerk before.
     fn known_browser(self) -> Self {
         self.document()
             .header("cookie", "__clerk_db_jwt=dvb_1; __client_uat=0")
@@ -85,26 +85,26 @@ impl Scenario {
         self
     }
 
-    /// A header of the response holds this text.
+    /// Expects a response header to contain this text.
     pub(crate) fn answers(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.expected_headers.push((name, text.into()));
         self
     }
 
-    /// The response is without this header.
+    /// Expects the response not to have this header.
     pub(crate) fn lacks(mut self, name: &'static str) -> Self {
         self.absent_headers.push(name);
         self
     }
 
-    /// The body of the response holds this text.
+    /// Expects the body of the response to contain this text.
     pub(crate) fn says(mut self, text: impl Into<String>) -> Self {
         self.expected_texts.push(text.into());
         self
     }
 }
 
-/// What came back, without what the server decides, and no application.
+/// The response, without what the server adds and the application does not control.
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     status: u16,
@@ -128,7 +128,7 @@ async fn send(client: &reqwest::Client, to: SocketAddr, scenario: &Scenario) -> 
         .filter(|(name, _)| *name != "date" && *name != "connection")
         .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
         .collect();
-    // Sorting is stable: several cookies keep their order.
+    // A stable sort, so that several cookies keep their order.
     headers.sort_by(|(one, _), (other, _)| one.cmp(other));
     Answer {
         status: response.status().as_u16(),
@@ -160,7 +160,7 @@ fn sessions(world: &World) -> Vec<Scenario> {
             .says("open")
             .answers("x-clerk-auth-status", "signed-out")
             .answers("x-outer", "seen"),
-        get("whoami, nobody", "/whoami", 200).says("\"is_authenticated\":false"),
+        get("whoami, no token", "/whoami", 200).says("\"is_authenticated\":false"),
         get("whoami, admin", "/whoami", 200)
             .bearer(&admin)
             .says("\"org_role\":\"org:admin\"")
@@ -179,8 +179,8 @@ fn sessions(world: &World) -> Vec<Scenario> {
             .says("gold"),
         post("whoami, posted", "/whoami", 200)
             .bearer(&admin)
-            .body("a body that nobody reads"),
-        get("signed in, nobody", "/signed-in", 401)
+            .body("a body that is never read"),
+        get("signed in, no token", "/signed-in", 401)
             .answers("www-authenticate", "Bearer")
             .answers("cache-control", "no-store")
             .says("authentication_required")
@@ -191,9 +191,9 @@ fn sessions(world: &World) -> Vec<Scenario> {
         get("signed in, scheme missing", "/signed-in", 200).header("authorization", admin.as_str()),
         get("signed in, other scheme", "/signed-in", 401)
             .header("authorization", "Basic dXNlcjpwYXNz"),
-        get("signed in, lower-case scheme", "/signed-in", 200)
+        get("signed in, lowercase scheme", "/signed-in", 200)
             .header("authorization", format!("bearer {admin}")),
-        get("signed in, two blanks", "/signed-in", 200)
+        get("signed in, two spaces", "/signed-in", 200)
             .header("authorization", format!("BEARER  {admin}")),
         get("signed in, empty token", "/signed-in", 401).header("authorization", "Bearer "),
         get("signed in, not a token", "/signed-in", 401)
@@ -217,7 +217,7 @@ fn sessions(world: &World) -> Vec<Scenario> {
         get("signed in, unknown key", "/signed-in", 401)
             .bearer(world.token_where_users_are_down())
             .answers("www-authenticate", "invalid_token"),
-        post("signed in, posted, nobody", "/signed-in", 401).says("authentication_required"),
+        post("signed in, posted, no token", "/signed-in", 401).says("authentication_required"),
         post("signed in, posted by a form", "/signed-in", 303)
             .document()
             .answers(
@@ -254,7 +254,7 @@ fn sessions(world: &World) -> Vec<Scenario> {
             200,
         )
         .known_browser(),
-        get("maybe, nobody", "/maybe/signed-in", 200).says("nobody"),
+        get("maybe, no token", "/maybe/signed-in", 200).says("nobody"),
         get("maybe, admin", "/maybe/signed-in", 200)
             .bearer(&admin)
             .says("session of user_ada"),
@@ -264,7 +264,7 @@ fn sessions(world: &World) -> Vec<Scenario> {
         get("maybe, pending", "/maybe/signed-in", 200)
             .bearer(&pending)
             .says("nobody"),
-        get("user, nobody", "/user", 401),
+        get("user, no token", "/user", 401),
         get("user, admin", "/user", 200)
             .bearer(&admin)
             .says("user_ada")
@@ -278,11 +278,11 @@ fn sessions(world: &World) -> Vec<Scenario> {
                 .mint()
                 .unwrap(),
         ),
-        get("maybe a user, nobody", "/maybe/user", 200).says("nobody: Unauthenticated"),
+        get("maybe a user, no token", "/maybe/user", 200).says("nobody: Unauthenticated"),
         get("maybe a user, member", "/maybe/user", 200)
             .bearer(&member)
             .says("user_alan"),
-        get("organization, nobody", "/organization", 401),
+        get("organization, no token", "/organization", 401),
         get("organization, member", "/organization", 200)
             .bearer(&member)
             .says("org_acme"),
@@ -296,7 +296,12 @@ fn sessions(world: &World) -> Vec<Scenario> {
                 .mint()
                 .unwrap(),
         ),
-        get("maybe an organization, nobody", "/maybe/organization", 200).says("none"),
+        get(
+            "maybe an organization, no token",
+            "/maybe/organization",
+            200,
+        )
+        .says("none"),
         get(
             "maybe an organization, none is active",
             "/maybe/organization",
@@ -308,7 +313,7 @@ fn sessions(world: &World) -> Vec<Scenario> {
             .bearer(&member)
             .says("acme"),
         get("unknown path", "/nowhere", 404).bearer(&admin),
-        get("unknown path, nobody", "/nowhere", 404).answers("x-outer", "seen"),
+        get("unknown path, no token", "/nowhere", 404).answers("x-outer", "seen"),
     ]
 }
 
@@ -333,7 +338,7 @@ fn requirements(world: &World) -> Vec<Scenario> {
             .answers("www-authenticate", "insufficient_scope")
             .says("not_authorized"),
         get("guarded by role, personal", "/guarded/role", 403).bearer(&personal),
-        get("guarded by role, nobody", "/guarded/role", 401),
+        get("guarded by role, no token", "/guarded/role", 401),
         get("guarded by permission", "/guarded/permission", 200).bearer(&admin),
         get("guarded by permission, member", "/guarded/permission", 403).bearer(&member),
         get("guarded by feature", "/guarded/feature", 200).bearer(&member),
@@ -372,7 +377,7 @@ fn requirements(world: &World) -> Vec<Scenario> {
         get("checked by a handler, member", "/handler/role", 403)
             .bearer(&member)
             .answers("www-authenticate", "insufficient_scope"),
-        get("checked by a handler, nobody", "/handler/role", 401),
+        get("checked by a handler, no token", "/handler/role", 401),
         get("checked by a handler, page", "/handler/role", 307)
             .known_browser()
             .answers("location", "/sign-in?redirect_url="),
@@ -388,7 +393,7 @@ fn requirements(world: &World) -> Vec<Scenario> {
             .bearer(&member)
             .says("behind a guard"),
         post("guard, posted", "/guards/signed-in", 200).bearer(&member),
-        get("guard, nobody", "/guards/signed-in", 401)
+        get("guard, no token", "/guards/signed-in", 401)
             .answers("x-clerk-auth-status", "signed-out")
             .answers("x-outer", "seen"),
         get("guard, pending", "/guards/signed-in", 401)
@@ -406,20 +411,20 @@ fn requirements(world: &World) -> Vec<Scenario> {
             .bearer(&stale)
             .says("\"afterMinutes\":5.0"),
         get(
-            "guard with address for nobody",
+            "guard with address for visitors",
             "/guards/unauthenticated-url",
             307,
         )
         .answers("location", "/please"),
         get(
-            "guard with address for nobody, page",
+            "guard with address for visitors, page",
             "/guards/unauthenticated-url",
             307,
         )
         .known_browser()
         .answers("location", "/please"),
         get(
-            "guard with address for nobody, member",
+            "guard with address for visitors, member",
             "/guards/unauthenticated-url",
             200,
         )
@@ -432,7 +437,7 @@ fn requirements(world: &World) -> Vec<Scenario> {
         .bearer(&member)
         .answers("location", "/sorry"),
         get(
-            "guard with address for others, nobody",
+            "guard with address for others, no token",
             "/guards/unauthorized-url",
             401,
         ),
@@ -447,12 +452,12 @@ fn requirements(world: &World) -> Vec<Scenario> {
         get("only, private", "/guards/only/private", 401),
         get("only, private, member", "/guards/only/private", 200).bearer(&member),
         get("only, public", "/guards/only/public", 200),
-        get("only, spelled otherwise", "/guards/only/%70rivate", 401),
+        get("only, other spelling", "/guards/only/%70rivate", 401),
         get("only, malformed", "/guards/only/%zz", 400),
         get("except, public", "/guards/except/public", 200),
         get("except, private", "/guards/except/private", 401),
         get("except, private, member", "/guards/except/private", 200).bearer(&member),
-        get("except, spelled otherwise", "/guards/except/%70ublic", 401),
+        get("except, other spelling", "/guards/except/%70ublic", 401),
         get("except, malformed", "/guards/except/%zz", 400).bearer(&member),
     ];
     for (path, allowed, refused) in [
@@ -462,8 +467,8 @@ fn requirements(world: &World) -> Vec<Scenario> {
         ("/guards/plan", &member, &personal),
     ] {
         list.push(get("guard with demand", path, 200).bearer(allowed));
-        list.push(get("guard with demand, lacking", path, 403).bearer(refused));
-        list.push(get("guard with demand, nobody", path, 401));
+        list.push(get("guard with demand, missing", path, 403).bearer(refused));
+        list.push(get("guard with demand, no token", path, 401));
     }
     list
 }
@@ -517,8 +522,8 @@ fn machines(world: &World) -> Vec<Scenario> {
         get("api key guard, expired", "/guards/api-key", 401).bearer(&expired),
         get("api key guard, unknown", "/guards/api-key", 401).bearer(unknown),
         get("api key guard, session", "/guards/api-key", 401).bearer(world.admin()),
-        get("api key guard, nobody", "/guards/api-key", 401),
-        get("api key guard, nobody, page", "/guards/api-key", 401).known_browser(),
+        get("api key guard, no token", "/guards/api-key", 401),
+        get("api key guard, no token, page", "/guards/api-key", 401).known_browser(),
         get("m2m guard", "/guards/m2m", 200).bearer(&m2m),
         get("m2m guard, jwt", "/guards/m2m", 200).bearer(&m2m_jwt),
         get("m2m guard, api key", "/guards/m2m", 401).bearer(&key),
@@ -530,8 +535,13 @@ fn machines(world: &World) -> Vec<Scenario> {
         get("person or key, key", "/guards/person-or-key", 200).bearer(&key),
         get("person or key, person", "/guards/person-or-key", 200).bearer(world.member()),
         get("person or key, m2m", "/guards/person-or-key", 401).bearer(&m2m),
-        get("person or key, nobody", "/guards/person-or-key", 401),
-        get("person or key, nobody, page", "/guards/person-or-key", 307).known_browser(),
+        get("person or key, no token", "/guards/person-or-key", 401),
+        get(
+            "person or key, no token, page",
+            "/guards/person-or-key",
+            307,
+        )
+        .known_browser(),
         get("any token, m2m", "/guards/any-token", 200).bearer(&m2m),
         get("any token, oauth", "/guards/any-token", 200).bearer(&oauth),
         get("any token, unknown", "/guards/any-token", 401).bearer(unknown),
@@ -623,10 +633,10 @@ fn browsers(world: &World, handshake: &str) -> Vec<Scenario> {
                 "http%3A%2F%2Fapp.test%3A3000%2Fguards%2Fsigned-in",
             )
             .answers("location", "__clerk_db_jwt=dvb_1"),
-        get("page of the signed in, signed out", "/signed-in", 307)
+        get("page for signed-in users, signed out", "/signed-in", 307)
             .known_browser()
             .answers("location", "%2Fsigned-in"),
-        get("page of the guarded, signed out", "/guarded/role", 307).known_browser(),
+        get("page behind a guard, signed out", "/guarded/role", 307).known_browser(),
         get("page of the user, signed out", "/user", 307).known_browser(),
         get("maybe, page", "/maybe/signed-in", 200)
             .known_browser()
@@ -649,7 +659,7 @@ fn browsers(world: &World, handshake: &str) -> Vec<Scenario> {
         get("cookies, guard", "/guards/role", 200)
             .document()
             .header("cookie", plain.as_str()),
-        get("cookies, guard, lacking", "/guards/api-key", 401)
+        get("cookies, guard, missing", "/guards/api-key", 401)
             .document()
             .header("cookie", plain.as_str()),
         get("cookies with suffix", "/signed-in", 200)
@@ -789,7 +799,7 @@ fn failures(world: &World) -> Vec<Scenario> {
         get("keys down, public", "/", 200)
             .on(Setup::KeysDown)
             .bearer(&keys_down),
-        get("keys down, nobody", "/guards/signed-in", 401).on(Setup::KeysDown),
+        get("keys down, no token", "/guards/signed-in", 401).on(Setup::KeysDown),
         get("keys down, guard", "/guards/role", 503)
             .on(Setup::KeysDown)
             .bearer(&keys_down)
@@ -851,7 +861,7 @@ fn failures(world: &World) -> Vec<Scenario> {
             .header("svix-timestamp", at.as_str())
             .header("svix-signature", signature.as_str())
             .body("{}"),
-        post("webhook, other id", "/webhook", 400)
+        post("webhook, other ID", "/webhook", 400)
             .header("svix-id", "msg_2")
             .header("svix-timestamp", at.as_str())
             .header("svix-signature", signature.as_str())
@@ -886,7 +896,7 @@ fn failures(world: &World) -> Vec<Scenario> {
     list
 }
 
-/// A token of the emulator's that stands for the cookies of a signed-out browser.
+/// A token of the emulator that replaces the cookies of a signed-out browser.
 async fn handshake_token(client: &reqwest::Client, world: &World) -> String {
     let url = format!(
         "{}/v1/client/handshake?format=token&redirect_url={ORIGIN}/",
@@ -899,7 +909,7 @@ async fn handshake_token(client: &reqwest::Client, world: &World) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_frameworks_answer_alike_and_as_stated() {
+async fn both_frameworks_respond_alike_and_as_stated() {
     let world = World::new().await;
     let client = reqwest::Client::builder()
         .redirect(Policy::none())
@@ -942,7 +952,7 @@ async fn both_frameworks_answer_alike_and_as_stated() {
             complaints.push(format!("{title}\n  axum:  {axum:?}\n  actix: {actix:?}"));
         }
         if axum.body.contains(PRIVATE) {
-            complaints.push(format!("{title}: private metadata in the answer"));
+            complaints.push(format!("{title}: private metadata in the response"));
         }
         if axum.status != scenario.status {
             complaints.push(format!(
@@ -961,12 +971,14 @@ async fn both_frameworks_answer_alike_and_as_stated() {
         }
         for name in &scenario.absent_headers {
             if axum.headers.iter().any(|(known, _)| known == name) {
-                complaints.push(format!("{title}: {name} is there\n  {axum:?}"));
+                complaints.push(format!("{title}: unexpected header {name}\n  {axum:?}"));
             }
         }
         for text in &scenario.expected_texts {
             if !axum.body.contains(text.as_str()) {
-                complaints.push(format!("{title}: the body lacks {text:?}\n  {axum:?}"));
+                complaints.push(format!(
+                    "{title}: {text:?} is missing from the body\n  {axum:?}"
+                ));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The middlewares hold the instance's keys, and show none of them.
+//! The middlewares contain the instance's keys and show none of them.
 
 use clerk_actix::ClerkMiddleware;
 use clerk_axum::ClerkLayer;

@@ -15,7 +15,7 @@ pub(crate) trait Running {
     fn address(&self) -> SocketAddr;
 }
 
-/// An axum application on a port of its own, served by the test's runtime.
+/// An axum application on its own port, served by the runtime of the test.
 pub(crate) struct AxumServer {
     address: SocketAddr,
     task: tokio::task::JoinHandle<()>,
@@ -44,14 +44,15 @@ impl Drop for AxumServer {
     }
 }
 
-/// An actix-web application on a port of its own, served by a thread of its own.
+/// An actix-web application on its own port, served by its own thread.
 pub(crate) struct ActixServer {
     address: SocketAddr,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Serves `$app`, an expression that each worker evaluates. A macro, because the type of an `App` has no name.
+/// Serves `$app`, an expression that each worker evaluates. This is a macro because the type of an `App` cannot be
+/// named.
 macro_rules! serve_actix {
     ($workers:expr, $app:expr) => {
         $crate::servers::ActixServer::start(move |listener| {
@@ -96,7 +97,7 @@ impl Running for ActixServer {
 
 impl Drop for ActixServer {
     fn drop(&mut self) {
-        // The command is sent when the future is made; the server's own thread carries it out.
+        // Creating the future sends the command; the server's own thread executes it.
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
@@ -104,14 +105,14 @@ impl Drop for ActixServer {
     }
 }
 
-/// The application of the scenarios under both frameworks.
+/// The application of the scenarios in both frameworks.
 pub(crate) struct Pair {
     pub(crate) axum: AxumServer,
     pub(crate) actix: ActixServer,
 }
 
 impl Pair {
-    /// Each framework has a Clerk of its own, so that neither profits from the other's caches.
+    /// Each framework has its own Clerk, so that neither benefits from the caches of the other.
     pub(crate) async fn start(for_axum: Option<Clerk>, for_actix: Option<Clerk>) -> Self {
         Self {
             axum: AxumServer::start(axum_app::app(for_axum)).await,

@@ -1,4 +1,4 @@
-//! Several Clerk instances in one process: a resolver chooses, and nothing that one instance knows serves another.
+//! Several Clerk instances in one process: a resolver chooses one, and nothing that one instance knows is used for another.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const ONE: &str = "one.test";
 const TWO: &str = "two.test";
 const ADA: &str = "ada@example.com";
 
-/// An instance in which the same user's id belongs to somebody else.
+/// An instance in which the same user ID belongs to another person.
 async fn instance(host: &str, first_name: &str) -> Emulator {
     Emulator::builder()
         .frontend_api_host(format!("{host}.accounts.dev"))
@@ -33,7 +33,7 @@ async fn instance(host: &str, first_name: &str) -> Emulator {
 fn clerk(emulator: &Emulator) -> Clerk {
     Clerk::builder()
         .from_vars(emulator.env())
-        // Clerk is asked about each unknown key, so that the answer is certain.
+        // Clerk is asked about each unknown key, so that the result is certain.
         .unknown_signing_key_cool_down(Duration::ZERO)
         .build()
         .unwrap()
@@ -146,7 +146,7 @@ async fn nothing_crosses(client: &Client, one: &Emulator, two: &Emulator, instan
     let (session_one, key_one) = mint(one);
     let (session_two, key_two) = mint(two);
 
-    // The second round is answered from caches.
+    // The second round is served from caches.
     for round in 0..2 {
         let all = [
             (ONE, "/name", &session_one, 200, "Ada"),
@@ -178,7 +178,7 @@ async fn nothing_crosses(client: &Client, one: &Emulator, two: &Emulator, instan
         assert!(stats.token_cache_hits >= 1, "{stats:?}");
     }
 
-    // Each sends people to its own pages.
+    // Each instance redirects to its own pages.
     for (host, emulator) in [(ONE, one), (TWO, two)] {
         let response = client
             .get(host, "/name")
@@ -194,7 +194,7 @@ async fn nothing_crosses(client: &Client, one: &Emulator, two: &Emulator, instan
         assert!(location.contains(&back), "{location}");
     }
 
-    // A host without an instance is a mistake in the set-up, not somebody who is signed out.
+    // A host without an instance is a configuration error, not a signed-out visitor.
     let (status, body) = client.ask("three.test", "/name", &session_one).await;
     assert_eq!((status, body.as_str()), (500, ""));
 }
@@ -246,8 +246,8 @@ async fn nothing_crosses_on_actix_web() {
     an_outage_stays_where_it_is(&Client::new(server.address()), &one, &two).await;
 }
 
-/// A layer of one instance looks the user up, and a layer of another stands behind it: who is signed in there, nobody, has
-/// no user.
+/// A layer of one instance looks the user up, and below it is a layer of another instance, for which the visitor is signed out
+/// and therefore has no user.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_of_an_outer_instance_is_not_that_of_an_inner_one() {
     let (one, two) = (instance("one", "Ada").await, instance("two", "Alan").await);

@@ -1,4 +1,5 @@
-//! Signing out under both frameworks: the session ends, its cookies go, and nothing goes while Clerk is out of reach.
+//! Signing out in both frameworks: the session ends and its cookies are removed, but neither happens during an outage
+//! of Clerk.
 
 use std::net::SocketAddr;
 
@@ -52,7 +53,7 @@ async fn a_session_ends_and_its_cookies_go() {
             world.seconds_ago(30)
         );
 
-        // The API fails: nobody is told to be signed out who is not.
+        // The API fails, so the response must not claim that the user is signed out.
         emulator
             .faults()
             .add(Fault::internal_error().on("/v1/sessions").always());
@@ -81,7 +82,7 @@ async fn a_session_ends_and_its_cookies_go() {
         );
         assert_eq!(status().await, "revoked", "{name}");
 
-        // Again, and without any session: there is nothing left to do.
+        // Again, and without a session: there is nothing left to do.
         for headers in [vec![("cookie", cookies)], Vec::new()] {
             let again = leave(address, &headers).await;
             assert_eq!(again.status(), StatusCode::OK, "{name}");

@@ -1,4 +1,4 @@
-//! The Clerk instances that the applications run on, and what their callers send.
+//! The Clerk instances of the applications, and the credentials of their callers.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,28 +12,28 @@ use clerk_emulator::{
 };
 use serde_json::json;
 
-/// Where the browser believes the application to be; both servers are sent this host.
+/// The origin of the application for the browser; both servers receive this host.
 pub(crate) const HOST: &str = "app.test:3000";
 pub(crate) const ORIGIN: &str = "http://app.test:3000";
 
-/// What OAuth clients are told as the address of the guarded routes.
+/// The address of the guarded routes that OAuth clients receive.
 pub(crate) const RESOURCE: &str = "https://app.test/guards";
 
 pub(crate) const ADMIN: &str = "ada@example.com";
 pub(crate) const MEMBER: &str = "alan@example.com";
 
-/// What no answer may hold: it stands in the private metadata of a user.
+/// A string that no response may contain: it is in the private metadata of a user.
 pub(crate) const PRIVATE: &str = "planted-private-metadata";
 
-/// Longer than any test.
+/// A time limit that no test reaches.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// How an application's Clerk is set up, or what is wrong with it.
+/// How an application's Clerk is configured, or what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Setup {
     /// A development instance on the emulator.
     Usual,
-    /// The hosted pages and the key's own Frontend API, instead of the emulator's.
+    /// The hosted pages and the Frontend API of the key instead of the emulator's.
     HostedPages,
     /// A production instance.
     Production,
@@ -43,13 +43,13 @@ pub(crate) enum Setup {
     BrokenSatellite,
     /// The signing keys cannot be fetched.
     KeysDown,
-    /// The Backend API fails when it is asked for users.
+    /// The Backend API fails when users are requested.
     UsersDown,
-    /// No secret for webhooks.
+    /// No webhook secret.
     NoWebhookSecret,
-    /// Refusal pages of the application's own, and redirects for htmx.
+    /// Custom refusal pages of the application, and redirects for htmx.
     OwnPages,
-    /// An API without pages, which knows no cookies; tokens of WebSockets are read.
+    /// An API without pages and cookies that reads WebSocket tokens.
     HeaderOnly,
     /// Routes for OAuth clients.
     OAuthResource,
@@ -74,7 +74,7 @@ impl Setup {
     ];
 }
 
-/// Emulators, clock and tokens.
+/// The emulators, the clock and the tokens.
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     keys_down: Emulator,
@@ -83,7 +83,7 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
 }
 
-/// Two people of one organization.
+/// Two members of one organization.
 fn emulator() -> EmulatorBuilder {
     Emulator::builder()
         .user(
@@ -110,7 +110,7 @@ fn emulator() -> EmulatorBuilder {
         .allow_origin(ORIGIN)
 }
 
-/// The emulator's clock stands still: two servers that are asked one after the other are told the same.
+/// The emulator's clock is stopped, so that two servers that are called one after the other see the same time.
 async fn start(builder: EmulatorBuilder, now: i64) -> Emulator {
     let emulator = builder.start().await.unwrap();
     emulator.set_clock(UNIX_EPOCH + Duration::from_millis(now.unsigned_abs()));
@@ -119,7 +119,7 @@ async fn start(builder: EmulatorBuilder, now: i64) -> Emulator {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        // The whole second, so that both clocks are exactly equal.
+        // Whole seconds, so that both clocks are exactly equal.
         let now = SystemClock::default().now() / 1000 * 1000;
         let keys_down = start(emulator(), now).await;
         keys_down.faults().stop_keys();
@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    /// A Clerk with caches of its own; none where the set-up has none.
+    /// A Clerk with its own caches; `None` if the setup has none.
     pub(crate) fn clerk(&self, setup: Setup) -> Option<Clerk> {
         let emulator = &self.emulator;
         let builder = match setup {
@@ -208,7 +208,7 @@ impl World {
     fn configure(&self, builder: ClerkBuilder) -> ClerkBuilder {
         builder
             .authorized_parties([ORIGIN])
-            // Clerk is asked about each unknown key, so that the answer is certain.
+            // Clerk is asked about each unknown key, so that the result is certain.
             .unknown_signing_key_cool_down(Duration::ZERO)
             .clock(self.clock.clone())
     }
@@ -235,7 +235,7 @@ impl World {
         self.token(MEMBER).organization("acme").mint().unwrap()
     }
 
-    /// Signed for the emulator whose API fails when it is asked for users.
+    /// Signed for the emulator whose API fails when users are requested.
     pub(crate) fn token_where_users_are_down(&self) -> String {
         Self::token_of(&self.users_down, ADMIN).mint().unwrap()
     }
@@ -244,17 +244,17 @@ impl World {
         Self::token_of(&self.keys_down, ADMIN).mint().unwrap()
     }
 
-    /// Unix seconds, some of them ago.
+    /// Unix seconds, this many seconds ago.
     pub(crate) fn seconds_ago(&self, seconds: i64) -> i64 {
         self.clock.now() / 1000 - seconds
     }
 
-    /// A webhook's body and headers, signed as Clerk signs.
+    /// The body and headers of a webhook, signed as Clerk signs them.
     pub(crate) fn webhook(&self, sent_ago: i64) -> (Vec<u8>, [(&'static str, String); 3]) {
         self.padded_webhook(sent_ago, 0)
     }
 
-    /// As [`webhook`](Self::webhook), with this many bytes more.
+    /// Like [`webhook`](Self::webhook), with this many additional bytes.
     pub(crate) fn padded_webhook(
         &self,
         sent_ago: i64,

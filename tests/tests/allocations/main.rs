@@ -1,5 +1,5 @@
-//! What a protected route allocates for a session token that was seen before, beside the same route without us: counted, so
-//! that a machine's speed does not matter.
+//! Counts the allocations of a protected route for a known session token, compared with the same route without protection, so
+//! that the speed of the machine does not matter.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -17,7 +17,7 @@ use http::Request;
 use tower::Service;
 use tower::layer::layer_fn;
 
-/// The box in which a request's extensions keep what middleware found out, and nothing of ours.
+/// The box of the request's extensions, and nothing of ours.
 const AT_MOST: u64 = 1;
 
 fn clerk() -> Clerk {
@@ -43,7 +43,7 @@ fn assert_more(without: &AllocationInfo, with: &AllocationInfo) {
     assert!(more <= AT_MOST, "{more} more: {with:?} and {without:?}");
 }
 
-/// A layer that does nothing: what a framework takes for a layer is not ours.
+/// A layer that does nothing, because the framework's own cost of a layer does not count.
 #[derive(Clone)]
 struct PassThrough<S>(S);
 
@@ -79,7 +79,7 @@ fn a_protected_axum_route() {
         })
     };
     let route = || Router::new().route("/", get(|| async { "hello" }));
-    // As servers do before the first request; the router would otherwise build the route anew for each.
+    // As servers do before the first request; otherwise the router would build the route again for each.
     let mut bare = route()
         .route_layer(layer_fn(PassThrough))
         .layer(layer_fn(PassThrough))

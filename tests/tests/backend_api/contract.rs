@@ -1,4 +1,4 @@
-//! Every operation of the client against the document: valid requests, and answers that are read however they are spoiled.
+//! Every operation of the client against the document: valid requests, and responses that are read however they are mutated.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,7 +33,7 @@ fn client(server: &DocumentServer) -> ClerkClient {
 enum Catalog {
     /// The published document and its operations.
     Document,
-    /// The document together with what it lacks; the operations that it lacks, or of which it lacks a parameter.
+    /// The document with its additions: operations that it lacks, or of which it lacks a parameter.
     Additions,
 }
 
@@ -83,7 +83,7 @@ fn every_operation_of_the_document_is_a_method() {
         .map(|entry| format!("{} {}", of(entry, "method"), of(entry, "path")))
         .collect();
     assert_eq!(entries.len(), 249);
-    // One name each, and the name of the method that is called.
+    // Each has a unique name, which is the method that is called.
     let names: BTreeSet<_> = entries.iter().map(|entry| of(entry, "name")).collect();
     assert_eq!(names.len(), 249);
     let calls = exercise::operations();
@@ -95,7 +95,7 @@ fn every_operation_of_the_document_is_a_method() {
     let called: BTreeSet<_> = calls.iter().map(|call| call.name.to_owned()).collect();
     assert_eq!(called, names, "exercise and manifest.json differ");
 
-    // What the document lacks is kept apart: operations, and parameters of those that it has.
+    // What the document lacks is listed separately: operations, and parameters of existing ones.
     let extra = manifest["additions"].as_array().unwrap();
     let extra: BTreeSet<_> = extra.iter().map(|entry| of(entry, "name")).collect();
     let extended = entries.iter().filter(|entry| entry.get("added").is_some());
@@ -152,13 +152,13 @@ async fn requests_are_valid_and_answers_read(catalog: Catalog) {
         server.clear_answer(operation);
     }
     report(&format!(
-        "contract: {sent} operations sent, {read} further variants of answers read, {} failures",
+        "contract: {sent} operations sent, {read} further variants of responses read, {} failures",
         failures.len()
     ));
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// The message with what caused it.
+/// Returns the message with its causes.
 fn told(error: &Failure) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -169,18 +169,18 @@ fn told(error: &Failure) -> String {
     text
 }
 
-/// What the client must do with a spoiled answer.
+/// What the client must do with a mutated response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Read,
     Refused,
 }
 
-/// The keys without which an answer must be refused: to invent their value would be to invent who or what was meant, or
-/// that a token is good.
+/// The keys without which a response must be rejected: a default would invent who or what was meant, or that a token is
+/// valid.
 fn strict_keys(operation: &Operation) -> &'static [&'static str] {
     match (operation.method().as_str(), operation.path()) {
-        // What is left of something deleted is no resource.
+        // A deleted object is not a full resource.
         ("DELETE", "/api_keys/{apiKeyID}" | "/machines/{machine_id}") => &[],
         ("DELETE", path) if path.contains("/group_role_mappings/") => &[],
         (_, "/api_keys/{apiKeyID}/secret") => &["secret"],
@@ -205,7 +205,7 @@ fn expected(operation: &Operation, mutation: &Mutation) -> Expected {
     if !matches!(mutation.change, Change::Drop | Change::Null) {
         return Expected::Read;
     }
-    // An object without a list is no list, and one without anything is no answer.
+    // An object without a list is not a list, and an empty one is not a response.
     let list = matches!(mutation.place.steps.as_slice(), [Step::Key(key)] if key == "data" || key == "m2m_tokens")
         && !mutation.place.free;
     let nothing = mutation
@@ -215,7 +215,7 @@ fn expected(operation: &Operation, mutation: &Mutation) -> Expected {
     if nothing || (list && matches!(mutation.change, Change::Drop)) {
         return Expected::Refused;
     }
-    // Of the answer itself, of an element of a bare list, of an element of a page.
+    // A key of the response itself, of an element of a bare list, or of an element of a page.
     let key = match mutation.place.steps.as_slice() {
         [Step::Key(key)] | [Step::Index(_), Step::Key(key)] => key,
         [Step::Key(list), Step::Index(_), Step::Key(key)]
@@ -226,7 +226,7 @@ fn expected(operation: &Operation, mutation: &Mutation) -> Expected {
         _ => return Expected::Read,
     };
     let place = &mutation.place;
-    // The document asks for the ids of almost all resources; for two it forgot to.
+    // The document requires the IDs of almost all resources, but forgets two.
     let promised = place.required
         || key != "id"
         || matches!(place.owner.as_str(), "EmailAddress" | "PhoneNumber");
@@ -253,7 +253,7 @@ async fn spoilt_answers_are_read(catalog: Catalog) {
     };
     let server = Arc::new(DocumentServer::start(Arc::clone(&document)).await.unwrap());
     let mut tasks = tokio::task::JoinSet::new();
-    // Operations side by side, the mutations of one after each other: each has one answer at a time.
+    // Operations run concurrently, the mutations of one in sequence, because each has one response at a time.
     let queue = catalog.calls();
     let next = Arc::new(std::sync::Mutex::new(queue.into_iter()));
     for _ in 0..4 {
@@ -287,7 +287,7 @@ async fn spoilt_answers_are_read(catalog: Catalog) {
     assert!(tally.failures.is_empty(), "{}", tally.failures.join("\n"));
 }
 
-/// What came of the mutations.
+/// The results of the mutations.
 #[derive(Default)]
 struct Tally {
     changes: BTreeMap<String, usize>,
@@ -338,7 +338,7 @@ impl Tally {
             .map(|(change, count)| format!("{change} {count}"))
             .collect();
         format!(
-            "mutations: {total} ({}); {} read, {} refused for a strict field, {} failures",
+            "mutations: {total} ({}); {} read, {} rejected for a strict field, {} failures",
             changes.join(", "),
             self.read,
             self.refused,
@@ -347,14 +347,14 @@ impl Tally {
     }
 }
 
-/// What the document describes and the client deliberately does not show.
+/// What the document describes and the client deliberately does not expose.
 fn is_left_out(operation: &Operation, mutation: &Mutation) -> bool {
     let Some(Step::Key(key)) = mutation.place.steps.last() else {
         return false;
     };
-    // The members of private keys: what is published are public ones.
+    // The members of private keys: only public keys are published.
     let private = ["d", "dp", "dq", "p", "q", "qi", "k"];
-    // The kind of an object is told by its type. An entry of a map that is not a text is skipped.
+    // The type of an object is known from its Rust type. An entry of a map that is not a string is skipped.
     let entry = mutation.place.location.ends_with(".*");
     key == "object" || entry || (operation.path() == "/jwks" && private.contains(&key.as_str()))
 }
@@ -388,7 +388,7 @@ async fn described_values_are_looked_at(catalog: Catalog) {
         }
     }
     report(&format!(
-        "described values: {noticed} are looked at, {} are not",
+        "described values: {noticed} are used, {} are not",
         unnoticed.len()
     ));
     assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
@@ -426,13 +426,13 @@ async fn the_exercise_command_reports_every_operation() {
     report(&format!("exercise: {} operations ok", lines.len()));
 }
 
-/// What the calls leave out, because something else that they send takes its place or the service no longer has it.
+/// What the calls leave out because another value replaces it or the service no longer has it.
 const UNSENT: [&str; 6] = [
     // The old name of `frontend_api`.
     "GET /public/interstitial: query frontendApi",
-    // Not together with `offset`.
+    // Cannot be combined with `offset`.
     "GET /users: query starting_after",
-    // Gone from the service.
+    // No longer exists.
     "PATCH /instance/protect: body specter_enabled",
     // The deprecated form of `domains`.
     "PATCH /saml_connections/{saml_connection_id}: body domain",
@@ -451,7 +451,7 @@ async fn everything_that_is_added_is_sent() {
     assert!(unsent.is_empty(), "{unsent:?}");
 }
 
-/// What no call sends, although it can be sent.
+/// What no call sends, although it could be sent.
 async fn unsent(catalog: Catalog) -> Vec<String> {
     let Some(document) = catalog.document() else {
         return Vec::new();
@@ -460,7 +460,7 @@ async fn unsent(catalog: Catalog) -> Vec<String> {
     let client = client(&server);
     let (mut sent, mut unsent) = (0, BTreeSet::new());
     for (call, operation) in calls(catalog, &document) {
-        // What is wrong with a request is another test's affair.
+        // Invalid requests are the subject of another test.
         let _ = (call.call)(&client).await;
         let used = server.used(operation);
         for name in operation.offered() {

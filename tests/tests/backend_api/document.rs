@@ -1,4 +1,4 @@
-//! The judge itself: it accepts what the document describes and refuses the rest.
+//! Tests of the judge itself: it accepts what the document describes and rejects everything else.
 
 use clerk_backend_api::{ClerkClient, Error, RawRequest, Retry};
 use clerk_tests::document::{DocumentServer, Operation, Sample, Success};
@@ -47,7 +47,7 @@ async fn requests_made_from_the_document_are_accepted_and_spoilt_ones_are_not() 
     for operation in document.operations() {
         let sample = operation.sample().unwrap();
         if sample.multipart {
-            // The forms are sent by the typed operations only.
+            // Forms are sent only by the typed operations.
             continue;
         }
         let answer = request(&client, operation, &sample).send().await;
@@ -81,7 +81,7 @@ async fn requests_made_from_the_document_are_accepted_and_spoilt_ones_are_not() 
                 let body = json!({ "unheard_of": 1 });
                 spoiled.push((
                     request(&client, operation, &sample).json(&body),
-                    "body: is sent where none is taken",
+                    "body: is sent although none is expected",
                 ));
             }
             Some(Value::Object(body)) => {
@@ -121,12 +121,12 @@ async fn requests_made_from_the_document_are_accepted_and_spoilt_ones_are_not() 
         }
     }
     report(&format!(
-        "document server: {accepted} valid requests accepted, {refused} spoiled ones refused"
+        "document server: {accepted} valid requests accepted, {refused} invalid ones rejected"
     ));
 }
 
 #[test]
-fn made_answers_are_what_the_document_promises() {
+fn generated_responses_match_the_document() {
     let Some(document) = document() else { return };
     let mut made = 0;
     for operation in document.operations() {
@@ -140,7 +140,7 @@ fn made_answers_are_what_the_document_promises() {
             made += 1;
         }
     }
-    report(&format!("document: {made} answers made"));
+    report(&format!("document: {made} responses generated"));
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn paths_and_methods_that_the_document_lacks_are_refused() {
         let error = request.send().await.unwrap_err();
         assert_eq!(error.status().unwrap().as_u16(), status, "{error}");
     }
-    // Numbers, flags and lists travel as the document says.
+    // Numbers, flags and lists are sent as the document describes.
     for (name, value) in [
         ("limit", "10.0"),
         ("limit", "0"),
@@ -194,6 +194,6 @@ async fn paths_and_methods_that_the_document_lacks_are_refused() {
         .header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     assert_eq!(
         refusal(extra).await,
-        "body: has a content type where none is taken"
+        "body: has a content type although none is expected"
     );
 }

@@ -1,6 +1,7 @@
 //! The client of the Backend API against the OpenAPI document.
 //!
-//! The document lies beside the workspace and is not part of it. Where it is absent each of these tests says so.
+//! The document is next to the workspace and not part of it. If it is absent, each of these tests reports that it is
+//! skipped.
 
 #![cfg(test)]
 
@@ -14,19 +15,19 @@ use std::{
 
 use clerk_tests::document::{Document, DocumentError};
 
-/// Writes a line that `cargo test` shows for passing tests too.
+/// Prints a line that `cargo test` shows even for passing tests.
 fn report(line: &str) {
     let mut out = std::io::stderr().lock();
     writeln!(out, "{line}").unwrap();
 }
 
-/// The document, read once; `None`, said aloud, where there is none.
+/// Returns the document, which is read once; `None`, with a message, if it is absent.
 fn document() -> Option<Arc<Document>> {
     static DOCUMENT: OnceLock<Option<Arc<Document>>> = OnceLock::new();
     read_once(&DOCUMENT, Document::beside_workspace)
 }
 
-/// The document with what it lacks, read once; `None`, said aloud, where there is none.
+/// Returns the document with its additions, which is read once; `None`, with a message, if it is absent.
 fn document_with_additions() -> Option<Arc<Document>> {
     static DOCUMENT: OnceLock<Option<Arc<Document>>> = OnceLock::new();
     read_once(&DOCUMENT, Document::beside_workspace_with_additions)

@@ -1,7 +1,7 @@
-//! The quickstart in a real browser: Chromium, driven through `chromedriver`.
+//! The quickstart in a real browser: Chromium, controlled through `chromedriver`.
 //!
-//! These tests need both programs and are ignored without them asked for: `cargo test -p clerk-tests --test browser --
-//! --ignored`. `.ci/run` installs Chromium and runs them.
+//! These tests need both programs and are ignored by default; run them with `cargo test -p clerk-tests --test browser
+//! -- --ignored`. `.ci/run` installs Chromium and runs them.
 
 #![cfg(unix)]
 #![expect(
@@ -24,7 +24,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use quickstart_demo::Instance;
 use serde_json::json;
 
-/// A quickstart on a port of its own.
+/// A quickstart on its own port.
 struct Application {
     origin: String,
     instance: Arc<Instance>,
@@ -32,7 +32,7 @@ struct Application {
 }
 
 impl Application {
-    /// `host` is the Frontend API's host in the publishable key: it tells instances on one computer apart.
+    /// `host` is the host of the Frontend API in the publishable key, which distinguishes instances on one computer.
     async fn start(host: &str) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await
@@ -64,7 +64,7 @@ impl Application {
         self.emulator().advance_clock(by);
     }
 
-    /// The application's clock follows the emulator's, which runs with the computer's, up to now.
+    /// Sets the application's clock to that of the emulator, which runs with the computer's.
     fn catch_up(&self) {
         let behind = SystemClock::default().now() - self.clock.now();
         if behind > 0 {
@@ -79,7 +79,7 @@ impl Application {
     }
 }
 
-/// A browser without history, closed when it is dropped.
+/// A browser without history that is closed when it is dropped.
 struct Browser {
     client: Client,
     driver: Child,
@@ -101,8 +101,8 @@ impl Browser {
                 let after = line.split("started successfully on port ").nth(1)?;
                 Some(after.trim_end_matches('.').parse::<u16>().unwrap())
             })
-            .expect("chromedriver says on which port it listens");
-        // Its pipe must stay open and be read.
+            .expect("chromedriver prints its port");
+        // Its pipe must stay open and must be read.
         std::thread::spawn(move || lines.for_each(drop));
         let capabilities = json!({
             "goog:chromeOptions": { "args": [
@@ -118,7 +118,7 @@ impl Browser {
         Self { client, driver }
     }
 
-    /// Drops the counter of handshakes, which expires after two seconds: this browser is faster than people are.
+    /// Removes the counter of handshakes, which expires after two seconds, because this browser is faster than people.
     async fn forget_redirects(&self) {
         self.client
             .delete_cookie("__clerk_redirect_count")
@@ -134,7 +134,7 @@ impl Browser {
         self.element(Locator::Css(css)).await.text().await.unwrap()
     }
 
-    /// Waits for an element; when it does not come, says which page stands there instead.
+    /// Waits for an element. If it does not appear, reports the page that is shown instead.
     async fn element(&self, locator: Locator<'_>) -> Element {
         match self.client.wait().for_element(locator).await {
             Ok(element) => element,
@@ -150,7 +150,7 @@ impl Browser {
         self.element(locator).await.click().await.unwrap();
     }
 
-    /// Signs a seeded person in through the emulator's page and ends on the dashboard.
+    /// Signs a seeded user in through the emulator's page and ends on the dashboard.
     async fn sign_in(&self, application: &Application, name: &str) {
         self.open(application, "/").await;
         assert_eq!(self.text("#greeting").await, "Hello, visitor.");
@@ -165,7 +165,7 @@ impl Browser {
         );
     }
 
-    /// The status of a request that a script of the page sends, redirects not followed.
+    /// Returns the status of a request that a script on the page sends, without following redirects.
     async fn fetch_status(&self, method: &str, path: &str) -> u64 {
         let script = "const [method, path, done] = arguments;
             fetch(path, { method, redirect: 'manual' }).then(answer => done(answer.status), () => done(-1));";
@@ -183,7 +183,7 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Ends the driver and, after a failure, the browser that it started: they are one process group.
+    /// Stops the driver and, after a failure, its browser: both are in one process group.
     fn drop(&mut self) {
         let _ = Command::new("kill")
             .args(["--", &format!("-{}", self.driver.id())])
@@ -245,10 +245,10 @@ async fn a_session_survives_the_loss_of_its_cookie_and_the_expiry_of_its_token()
     let id = application.emulator().user_id("ada@example.com").unwrap();
     assert_eq!(browser.text("#user-id").await, id);
 
-    // The token expires: what a script sends with POST is refused, and not redirected ...
+    // The token expires: a POST request of a script is refused, and not redirected ...
     application.advance(Duration::from_secs(90));
     assert_eq!(browser.fetch_status("POST", "/api/invoices").await, 401);
-    // ... and the next page renews the session without a word.
+    // ... and the next page renews the session silently.
     browser.open(&application, "/dashboard").await;
     assert_eq!(browser.text("#user-id").await, id);
     assert_eq!(browser.fetch_status("POST", "/api/invoices").await, 200);

@@ -1,4 +1,4 @@
-//! Who may have an account: the allowlist, the blocklist and the kinds of addresses that are refused.
+//! Who may have an account: the allowlist, the blocklist and the rejected kinds of addresses.
 
 use clerk_emulator::{Emulator, OrganizationSeed, UserSeed};
 use http::Method;
@@ -10,7 +10,7 @@ async fn post(caller: &Caller, path: &str, body: Value) -> Answer {
     caller.call(Method::POST, path, Some(&body)).await
 }
 
-/// Creates or invites somebody in each way that there is.
+/// Creates or invites a person in every possible way.
 async fn attempts(caller: &Caller, address: &str) -> Vec<(u16, String)> {
     let mut answers = Vec::new();
     for (path, body) in [
@@ -59,7 +59,7 @@ fn assert_all(answers: &[(u16, String)], status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn nobody_off_the_allowlist_is_created_or_invited() {
+async fn addresses_off_the_allowlist_cannot_be_created_or_invited() {
     let (_emulator, caller) = emulator(json!({ "allowlist": true })).await;
     assert_all(
         &attempts(&caller, "eve@evil.com").await,
@@ -92,7 +92,7 @@ async fn nobody_off_the_allowlist_is_created_or_invited() {
 }
 
 #[tokio::test]
-async fn nobody_on_the_blocklist_is_created_or_invited() {
+async fn addresses_on_the_blocklist_cannot_be_created_or_invited() {
     let (_emulator, caller) = emulator(json!({ "blocklist": true })).await;
     for identifier in ["eve@evil.com", "*@spam.com"] {
         post(
@@ -109,7 +109,7 @@ async fn nobody_on_the_blocklist_is_created_or_invited() {
 }
 
 #[tokio::test]
-async fn lists_that_are_off_refuse_nobody() {
+async fn disabled_lists_reject_no_one() {
     let (_emulator, caller) = emulator(json!({})).await;
     post(
         &caller,

@@ -1,4 +1,4 @@
-//! The admin interface, judged by its own document, and who may use it.
+//! The admin interface, validated against its own document, and who may use it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::caller::Caller;
 use crate::webhooks::{Receiver, SECRET};
 
-/// Calls the admin interface, and notes which operations were called.
+/// Calls the admin interface, and records which operations were called.
 struct Admin<'a> {
     document: &'a Document,
     client: reqwest::Client,
@@ -272,7 +272,7 @@ async fn pages_of_other_sites_have_no_effect() {
 }
 
 #[tokio::test]
-async fn expectations_that_did_not_come_true_are_told() {
+async fn unmet_expectations_are_reported() {
     let emulator = Emulator::builder().start().await.unwrap();
     let caller = Caller::new(&emulator);
     emulator.verify().unwrap();
@@ -297,7 +297,7 @@ async fn expectations_that_did_not_come_true_are_told() {
 }
 
 #[tokio::test]
-async fn a_seed_brings_faults_and_a_clock() {
+async fn a_seed_can_contain_faults_and_a_clock() {
     let seed = r#"{ "clock_ms": 1900000000000, "faults": [{ "kind": "status", "status": 503, "path": "/v1/jwks" }] }"#;
     let emulator = Emulator::builder()
         .seed(Seed::from_json(seed).unwrap())

@@ -1,4 +1,4 @@
-//! Billing: the operations of the document, and what subscriptions do as time passes.
+//! Billing: the operations of the document, and how subscriptions change over time.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::walk::{Walk, id};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What the walk's emulator is seeded with for [`story`].
+/// The seed of the walk's emulator for [`story`].
 pub(crate) fn plans() -> [PlanSeed; 3] {
     [
         PlanSeed::for_users("pro", "Pro")
@@ -121,7 +121,7 @@ fn plan_of<'a>(items: &'a Value, slug: &str) -> &'a str {
     item["plan_id"].as_str().unwrap()
 }
 
-/// A time so many days after the end of an item's period.
+/// Returns a time this many days after the end of an item's period.
 fn after(item: &Value, days: i64) -> String {
     rfc3339(item["period_end"].as_i64().unwrap() / 1_000 + days * 86_400)
 }
@@ -144,7 +144,7 @@ fn rfc3339(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{date:02}T00:00:00Z")
 }
 
-/// An emulator whose clock stands still, with one user on each of these plans.
+/// An emulator with a stopped clock, with one user on each of these plans.
 async fn emulator(users: &[(&str, &str)]) -> (Emulator, Caller) {
     let mut builder = Emulator::builder().discount(
         DiscountSeed::percent("Launch", 50.0)
@@ -203,7 +203,7 @@ async fn a_subscription_is_paid_renewed_and_ended() {
     let item = items_of(&emulator, &caller, "ada").await.remove(0);
     assert_eq!(item["lifetime_paid"]["amount"], 2_000);
 
-    // The next period is paid with credits first, and with a discount that holds once.
+    // The next period is paid with credits first, and with a discount that applies once.
     let user = emulator.user_id("ada@example.com").unwrap();
     let credit = json!({ "amount": 300, "action": "increase", "idempotency_key": "gift" });
     post(&caller, &format!("/users/{user}/billing/credits"), credit).await;
@@ -233,7 +233,7 @@ async fn a_subscription_is_paid_renewed_and_ended() {
     assert_eq!(item["lifetime_paid"]["amount"], 2_000 + 700 + 2_000);
     assert_eq!(get(&caller, "/billing/statements").await["total_count"], 3);
 
-    // Canceled, it holds until its period ends.
+    // A canceled item stays active until its period ends.
     let path = format!("/billing/subscription_items/{}", id(&item));
     let canceled = caller.call(Method::DELETE, &path, None).await.body;
     assert_eq!(canceled["status"], "canceled");
@@ -318,7 +318,7 @@ async fn prices_change_at_once_upwards_and_later_downwards() {
     .body;
     assert_eq!(up["transition"]["effective_mode"], "immediate");
     assert_eq!(up["transition"]["charged_immediately"], true);
-    // All of the old period is left.
+    // The whole old period is left.
     let charged = up["transition"]["immediate_charge"]["amount"]
         .as_i64()
         .unwrap();

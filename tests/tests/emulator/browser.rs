@@ -1,4 +1,4 @@
-//! A browser without a screen: it signs in on the emulator's page and comes back through the handshake.
+//! A simulated browser that signs in on the emulator's page and returns through the handshake.
 
 use clerk_emulator::Emulator;
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -6,7 +6,7 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 use url::Url;
 
-/// Where the application is.
+/// The origin of the application.
 const APPLICATION: &str = "http://127.0.0.1:3000/";
 
 /// Signs a user in and returns the cookies that the application's server sets, by name.

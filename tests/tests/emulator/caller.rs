@@ -11,7 +11,7 @@ pub(crate) struct Caller {
     key: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -19,12 +19,12 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The code of the first error.
+    /// Returns the code of the first error.
     pub(crate) fn code(&self) -> &str {
         self.body["errors"][0]["code"].as_str().unwrap_or_default()
     }
 
-    /// The parameter that the first error blames.
+    /// Returns the parameter that the first error refers to.
     pub(crate) fn param(&self) -> &str {
         self.body["errors"][0]["meta"]["param_name"]
             .as_str()
@@ -41,7 +41,7 @@ impl Caller {
         }
     }
 
-    /// The same caller with another key.
+    /// Returns the same caller with another key.
     pub(crate) fn with_key(&self, key: &str) -> Self {
         Self {
             client: self.client.clone(),

@@ -1,4 +1,4 @@
-//! Enterprise connections, directories, admin portal links, templates, webhooks' account, proxies and domains.
+//! Enterprise connections, directories, Admin Portal links, templates, the webhook account, proxies and domains.
 
 use clerk_emulator::{Emulator, OrganizationSeed, UserSeed};
 use http::Method;
@@ -145,7 +145,7 @@ async fn directories(walk: &mut Walk<'_>, base: &str, group: &str, connection: &
     walk.delete(&one, &[&directory]).await;
 }
 
-/// Calls what is left: links, templates, the webhooks' account, proxies and domains.
+/// Calls the remaining operations: links, templates, the webhook account, proxies and domains.
 pub(crate) async fn services(
     walk: &mut Walk<'_>,
     emulator: &Emulator,
@@ -217,7 +217,7 @@ pub(crate) async fn services(
         json!({ "home_url": "https://app.example.org", "is_secondary": true }),
     )
     .await;
-    // A session that goes with its user.
+    // A session that is deleted with its user.
     walk.post("/sessions", &[], json!({ "user_id": user }))
         .await;
 }
@@ -559,7 +559,7 @@ async fn a_proxy_that_leads_elsewhere_fails_its_check() {
 }
 
 #[tokio::test]
-async fn a_moved_instance_signs_everybody_out() {
+async fn moving_an_instance_signs_all_users_out() {
     let (emulator, caller) = emulator().await;
     let ada = emulator.user_id("ada@example.com").unwrap();
     let session = post(&caller, "/sessions", json!({ "user_id": ada }))

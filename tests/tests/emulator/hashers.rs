@@ -1,4 +1,4 @@
-//! Imported password digests: those of each hasher are verified, and those that cannot be are refused.
+//! Imported password digests: those of each supported hasher are verified, and all others are rejected.
 
 use clerk_emulator::{Emulator, UserSeed};
 use http::Method;
@@ -13,8 +13,8 @@ const ARGON2ID: &str =
 const BCRYPT: &str = "$2b$04$ZUFv/rePKXSstYd1iRUNhu3JX.BtEsVTXxhWJMfYXSeXaxoGEaX2K";
 const DJANGO: &str = "bcrypt_sha256$$2b$04$sqp20HtRNzb8P7zQhjUqW.wLuDgYBI66i/pSA9nEUw7fkbJJAIOOe";
 
-/// A hasher, and a digest that it made of a password. Those not marked otherwise were made with Python's hashlib,
-/// bcrypt and argon2-cffi.
+/// A hasher and a digest that it created. Unless noted otherwise, digests were created with Python's hashlib, bcrypt
+/// and argon2-cffi.
 const DIGESTS: &[(&str, &str, &str)] = &[
     ("argon2i", ARGON2I, "password"),
     ("argon2id", ARGON2ID, "password"),
@@ -61,9 +61,9 @@ const DIGESTS: &[(&str, &str, &str)] = &[
         "pbkdf2_sha512$1000$73616c74$afe6c5530785b6cc6b1c6453384731bd5ee432ee549fd42fb6695779ad8a1c5bf59de69c48f774efc4007d5298f9033c0241d5ab69305e7b64eceeb8d834cfec",
         "password",
     ),
-    // Of the original implementation in PHP.
+    // From the original implementation in PHP.
     ("phpass", "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0", "test12345"),
-    // Of Firebase's own documentation.
+    // From Firebase's own documentation.
     (
         "scrypt_firebase",
         "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$42xEC+ixf3L2lw==$jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$Bw==$8$14",
@@ -86,7 +86,7 @@ const DIGESTS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The hashers that the document names, of which none may be missing above.
+/// The hashers in the document, all of which must be listed above.
 const DOCUMENTED: usize = 17;
 
 async fn emulator() -> (Emulator, Caller, String) {

@@ -1,9 +1,9 @@
-//! An emulator that other containers reach.
+//! An emulator that is reachable from other containers.
 
 use clerk_emulator::Emulator;
 
 #[tokio::test]
-async fn a_public_url_stands_in_the_variables_with_the_leave_to_use_plain_http() {
+async fn variables_contain_the_public_url_and_allow_plain_http() {
     let emulator = Emulator::builder()
         .dangerous_bind([0, 0, 0, 0].into())
         .public_url("http://clerk-emulator:4000")
@@ -22,7 +22,7 @@ async fn a_public_url_stands_in_the_variables_with_the_leave_to_use_plain_http()
         Some("http://clerk-emulator:4000/sign-in")
     );
     assert_eq!(value("CLERK_DEVELOPMENT_ALLOW_HTTP"), Some("true"));
-    // Requests carry the name by which the other container knows it.
+    // Requests contain the name under which the other container knows it.
     let answer = reqwest::Client::builder()
         .no_proxy()
         .build()
@@ -69,7 +69,7 @@ async fn main_shows_why_the_emulator_did_not_start() {
     let running = Emulator::builder().start().await.unwrap();
     let port = running.address().port();
     let error = Emulator::builder().port(port).start().await.unwrap_err();
-    // What `main() -> Result<(), Box<dyn Error>>` prints.
+    // The output of `main() -> Result<(), Box<dyn Error>>`.
     let text = format!("{:?}", Box::<dyn std::error::Error>::from(error));
     assert!(text.contains(&port.to_string()), "{text}");
     assert!(text.contains("choose another port"), "{text}");

@@ -1,4 +1,4 @@
-//! The emulator by itself: its answers against the OpenAPI documents, and what it refuses.
+//! Tests of the emulator: its responses against the OpenAPI documents, and its refusals.
 
 #![cfg(test)]
 
@@ -20,7 +20,7 @@ mod webhooks;
 
 use std::io::Write as _;
 
-/// Writes a line that `cargo test` shows for passing tests too.
+/// Prints a line that `cargo test` shows even for passing tests.
 fn report(line: &str) {
     let mut out = std::io::stderr().lock();
     writeln!(out, "{line}").unwrap();

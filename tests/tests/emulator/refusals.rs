@@ -1,4 +1,4 @@
-//! What Clerk refuses, the emulator refuses, with the same codes.
+//! The emulator rejects what Clerk rejects, with the same codes.
 
 use clerk_emulator::{Emulator, OrganizationSeed, UserSeed};
 use http::Method;
@@ -16,7 +16,7 @@ async fn emulator() -> Emulator {
         .unwrap()
 }
 
-/// A body that creates a user, with one thing changed.
+/// A body that creates a user, with one change.
 fn user(changes: &Value) -> Value {
     let mut body = json!({
         "email_address": ["new@example.com"],
@@ -201,7 +201,7 @@ async fn lists_refuse_limits_and_cursors_that_clerk_refuses() {
             "{path}"
         );
     }
-    // Newest first: behind Bob comes Ada, also when Bob no longer passes the filter.
+    // Newest first: Ada follows Bob, even if Bob no longer matches the filter.
     let path = format!("/users?starting_after={bob}");
     let answer = caller.call(Method::GET, &path, None).await;
     assert_eq!(answer.body.as_array().unwrap().len(), 1);
@@ -212,7 +212,7 @@ async fn lists_refuse_limits_and_cursors_that_clerk_refuses() {
     let path = format!("/users?starting_after={bob}&banned=false");
     let answer = caller.call(Method::GET, &path, None).await;
     assert_eq!(answer.body[0]["id"], ada.as_str());
-    // A deleted cursor is refused instead of starting at the top again.
+    // A deleted cursor is rejected instead of starting at the top again.
     caller
         .call(Method::DELETE, &format!("/users/{bob}"), None)
         .await;

@@ -1,4 +1,4 @@
-//! Operations are all or nothing: after any refusal the state is what it was.
+//! Operations are all or nothing: a rejected operation leaves the state unchanged.
 
 use clerk_emulator::{Emulator, MachineSeed, OrganizationSeed, UserSeed};
 use http::Method;
@@ -39,7 +39,7 @@ struct Ids {
 /// One call: method, path and body.
 type Call = (Method, String, Value);
 
-/// Values of which about half are refused somewhere.
+/// Values of which about half are rejected by some operation.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(json!(null)),
@@ -203,7 +203,7 @@ fn after_a_refusal_the_state_is_what_it_was() {
         .machine(MachineSeed::new("worker"))
         .start_blocking()
         .unwrap();
-    // Reading marks nothing as seen later.
+    // Reading does not update the time of the latest activity.
     emulator.set_clock(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000));
     let caller = Caller::new(&emulator);
     let machines = runtime.block_on(caller.call(Method::GET, "/machines", None));
@@ -238,13 +238,13 @@ fn after_a_refusal_the_state_is_what_it_was() {
         .unwrap();
     let (accepted, refused) = counts.get();
     report(&format!(
-        "emulator: {accepted} random operations accepted, {refused} refused without a trace"
+        "emulator: {accepted} random operations accepted, {refused} refused without any effect"
     ));
     assert!(accepted > 10 && refused > 10);
 }
 
 #[tokio::test]
-async fn of_a_bulk_operation_with_one_bad_element_nothing_stays() {
+async fn a_bulk_operation_with_one_bad_element_changes_nothing() {
     let emulator = Emulator::builder()
         .user(UserSeed::new("ada@example.com"))
         .organization(OrganizationSeed::new("Acme", "acme"))

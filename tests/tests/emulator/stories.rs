@@ -1,4 +1,4 @@
-//! Calls of every operation of the emulator, in an order that makes sense.
+//! Calls of every emulated operation, in a meaningful order.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -772,7 +772,7 @@ pub(crate) async fn credits(walk: &mut Walk<'_>, user: &str, organization: &str)
             });
             walk.post(template, owner, body).await;
         }
-        // The third adjustment is the second one, sent again.
+        // The third adjustment is a repetition of the second one.
         assert_eq!(walk.get(template, owner).await["balance"]["amount"], 300);
     }
 }

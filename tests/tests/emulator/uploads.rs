@@ -1,4 +1,4 @@
-//! Pictures up to the size that Clerk takes, and connections that survive a refusal.
+//! Images up to Clerk's size limit, and connections that stay usable after a rejected upload.
 
 use clerk_emulator::{Emulator, UserSeed};
 use http::Method;
@@ -32,7 +32,7 @@ async fn pictures_of_ten_megabytes_are_taken_and_larger_ones_leave_the_connectio
         (10 * MIB + 1, "image_too_large"),
         (30 * MIB, "request_body_too_large"),
     ] {
-        // Several times: the pool hands the same connection out again.
+        // Several times, because the pool reuses the same connection.
         for _ in 0..3 {
             let refused = caller.upload(Method::POST, &path, &png(size)).await;
             assert_eq!((refused.status.as_u16(), refused.code()), (413, code));

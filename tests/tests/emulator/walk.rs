@@ -1,4 +1,4 @@
-//! Every operation that the emulator has, called once or more in a story, each answer judged by the document.
+//! Every emulated operation, called at least once in a story whose responses are validated against the document.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::stories::{
 use crate::webhooks::{Receiver, SECRET};
 use crate::{billing, connections, report};
 
-/// The judge, and what was judged so far.
+/// The judge, and what it has validated so far.
 pub(crate) struct Walk<'a> {
     document: &'a Document,
     pub(crate) caller: Caller,
@@ -55,7 +55,7 @@ impl Walk<'_> {
         if answer.status != promised.status() {
             complaints.push(format!("status {} for {promised:?}", answer.status));
         } else if matches!(promised, Success::Json(_)) {
-            // A page is asked for beside the document's bare array.
+            // A page is requested in addition to the document's bare array.
             let rows = &answer.body["data"];
             let judged = match query.contains("paginated=true") && rows.is_array() {
                 true if operation.complaints_about_answer(&json!([])).is_empty() => rows,
@@ -127,7 +127,7 @@ fn fill_in(template: &str, arguments: &[&str]) -> String {
     path + rest
 }
 
-/// The id of an answer.
+/// Returns the ID in a response.
 pub(crate) fn id(value: &Value) -> String {
     value["id"]
         .as_str()
@@ -139,7 +139,7 @@ pub(crate) fn id(value: &Value) -> String {
 async fn every_emulated_operation_answers_as_the_document_promises() {
     let Some(document) = Document::beside_workspace().unwrap() else {
         report(
-            "!!! SKIPPED: the emulator against the OpenAPI document (there is none beside the workspace)",
+            "!!! SKIPPED: the emulator against the OpenAPI document (not found next to the workspace)",
         );
         return;
     };
@@ -196,7 +196,7 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
         .collect();
     let not_emulated: Vec<_> = walk.walked.difference(&emulated).collect();
     report(&format!(
-        "emulator: {} of {} operations of the document are emulated, {} answers judged",
+        "emulator: {} of {} operations of the document are emulated, {} responses validated",
         emulated.len(),
         document.operations().len(),
         walk.answers
@@ -209,18 +209,18 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     );
     assert!(
         not_walked.is_empty(),
-        "emulated and not walked: {not_walked:?}"
+        "emulated but not called: {not_walked:?}"
     );
     assert!(
         not_emulated.is_empty(),
-        "walked and not emulated: {not_emulated:?}"
+        "called but not emulated: {not_emulated:?}"
     );
 }
 
-/// Judges what the webhook endpoint was told by the document of webhooks.
+/// Validates the payloads that the webhook endpoint received against the document of webhooks.
 fn judge_events(payloads: &[Value]) {
     let Some(document) = WebhookDocument::beside_workspace().unwrap() else {
-        report("!!! SKIPPED: webhooks against their document (there is none beside the workspace)");
+        report("!!! SKIPPED: webhooks against their document (not found next to the workspace)");
         return;
     };
     let mut complaints = Vec::new();
@@ -243,7 +243,7 @@ fn judge_events(payloads: &[Value]) {
         .filter(|event| !seen.contains(event))
         .collect();
     report(&format!(
-        "emulator: {} webhooks of {} types judged; not caused: {}",
+        "emulator: {} webhooks of {} types validated; not triggered: {}",
         payloads.len(),
         seen.len(),
         missing.join(", ")
@@ -252,11 +252,11 @@ fn judge_events(payloads: &[Value]) {
         .iter()
         .filter(|event| !NEVER_CAUSED.contains(event))
         .collect();
-    assert!(unexpected.is_empty(), "not caused: {unexpected:?}");
+    assert!(unexpected.is_empty(), "not triggered: {unexpected:?}");
 }
 
-/// Events of what does not happen here, or not by calls of the Backend API: the emulator's card always pays, nobody
-/// is reminded of the end of a trial, and only the Frontend API sends text messages, accepts invitations and leaves
+/// Events that do not occur here, or not by calls of the Backend API: the emulator's card always pays, there are no
+/// reminders of the end of a trial, and only the Frontend API sends text messages, accepts invitations and leaves
 /// sessions pending or removed.
 const NEVER_CAUSED: &[&str] = &[
     "organizationInvitation.accepted",
@@ -270,10 +270,10 @@ const NEVER_CAUSED: &[&str] = &[
     "subscriptionItem.pastDue",
 ];
 
-/// Nothing enrolls a trusted device here, so that none can be revoked.
+/// There is no operation here that enrolls a trusted device, so none can be revoked.
 const NEVER_SUCCEEDS: &[&str] = &["DELETE /users/{user_id}/trusted_devices/{trusted_device_id}"];
 
-/// The operations that answer anything but `not_emulated`.
+/// Returns the operations with any response other than `not_emulated`.
 async fn probe(walk: &Walk<'_>) -> BTreeSet<String> {
     let mut emulated = BTreeSet::new();
     for operation in walk.document.operations() {

@@ -1,4 +1,4 @@
-//! Webhooks that the emulator sends: signed, retried, kept in a log, and none after a stop.
+//! The emulator's webhooks: signed, retried, recorded in a log, and stopped with the emulator.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -22,12 +22,12 @@ use crate::caller::Caller;
 
 pub(crate) const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cyBvZiB3ZWJob29rcw==";
 
-/// An endpoint on loopback that keeps what it gets.
+/// An endpoint on loopback that records what it receives.
 #[derive(Clone)]
 pub(crate) struct Receiver {
     url: String,
     kept: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
-    /// Answers to give before it accepts.
+    /// The responses to return before it accepts.
     refusals: Arc<Mutex<VecDeque<StatusCode>>>,
 }
 
@@ -64,7 +64,7 @@ impl Receiver {
         self.kept.lock().unwrap().clone()
     }
 
-    /// The events that were received.
+    /// Returns the received events.
     pub(crate) fn payloads(&self) -> Vec<Value> {
         let kept = self.kept();
         kept.iter()
@@ -109,7 +109,7 @@ async fn an_event_is_signed_with_the_secret_in_the_environment() {
     assert_eq!(
         kept.len(),
         1,
-        "what is seeded is no event: {:?}",
+        "seeding must not send events: {:?}",
         receiver.types()
     );
     let (_, secret) = emulator
@@ -135,7 +135,7 @@ async fn an_event_is_signed_with_the_secret_in_the_environment() {
 }
 
 #[tokio::test]
-async fn what_nobody_can_see_is_no_event_and_what_is_refused_neither() {
+async fn invisible_changes_and_rejected_operations_send_no_events() {
     let receiver = Receiver::start().await;
     let (emulator, caller) = emulator(&receiver).await;
     let ada = emulator.user_id("ada@example.com").unwrap();
@@ -208,7 +208,7 @@ async fn a_refused_event_is_sent_again_and_can_be_replayed() {
     ));
 }
 
-/// Refuses every request of a connection, and returns when the other side closes it.
+/// Rejects every request of a connection, and returns when the other side closes it.
 async fn refuse_all(mut stream: TcpStream) {
     let mut received = Vec::new();
     while stream
@@ -226,7 +226,7 @@ async fn refuse_all(mut stream: TcpStream) {
     }
 }
 
-/// The length of the first request, when all of it is there.
+/// Returns the length of the first request, if it is complete.
 fn first_request(received: &[u8]) -> Option<usize> {
     let head = received.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&received[..head]).to_lowercase();
@@ -236,7 +236,7 @@ fn first_request(received: &[u8]) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn nobody_delivers_after_a_stop() {
+async fn nothing_is_delivered_after_a_stop() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let emulator = Emulator::builder()
         .webhook(
@@ -253,9 +253,10 @@ async fn nobody_delivers_after_a_stop() {
     let (stream, _) = listener.accept().await.unwrap();
     let mut connections = JoinSet::new();
     connections.spawn(refuse_all(stream));
-    // The runtime of the deliveries is gone when this returns, and with it whoever could hold a connection open.
+    // The runtime of the deliveries is gone when this returns, and with it everything that could keep a connection
+    // open.
     drop(emulator);
-    // No connection is made any more, so those that wait are the last.
+    // No new connections are made, so the waiting ones are the last.
     let mut all_closed = async || {
         while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
             connections.spawn(refuse_all(stream));
@@ -268,7 +269,7 @@ async fn nobody_delivers_after_a_stop() {
         .expect("a connection stays open");
     assert!(
         listener.accept().now_or_never().is_none(),
-        "somebody connects"
+        "unexpected connection"
     );
 }
 

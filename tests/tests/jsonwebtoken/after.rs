@@ -1,5 +1,5 @@
-//! An application whose own `jsonwebtoken`, with both backends enabled and none chosen, is used only after an emulator
-//! was started. By itself it would panic at its first token.
+//! An application whose own `jsonwebtoken`, with both backends enabled and none chosen, is first used after an emulator
+//! was started. Without the emulator it would panic at its first token.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! What an application does with `jsonwebtoken`, with keys of its own.
+//! Typical uses of `jsonwebtoken` in an application with its own keys.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -22,13 +22,13 @@ fn ecdsa(algorithm: &'static EcdsaSigningAlgorithm) -> EncodingKey {
 fn rsa() -> EncodingKey {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
-    // Behind the PKCS#8 header stands the PKCS#1 key, which jsonwebtoken takes.
+    // The PKCS#8 header is followed by the PKCS#1 key, which jsonwebtoken accepts.
     EncodingKey::from_rsa_der(&der.as_ref()[26..])
 }
 
 pub(crate) fn signs_and_verifies_with_every_algorithm() {
     let hmac = EncodingKey::from_secret(b"a secret of the application");
-    // jsonwebtoken reads only version 1 of PKCS#8 here.
+    // jsonwebtoken reads only PKCS#8 version 1 here.
     let ed25519 = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
     let rsa = rsa();
     let keys = [
@@ -48,7 +48,8 @@ pub(crate) fn signs_and_verifies_with_every_algorithm() {
     for (algorithm, key) in keys {
         let claims = json!({ "sub": "somebody", "exp": 4_102_444_800_i64 });
         let token = encode(&Header::new(algorithm), &claims, &key).unwrap();
-        // The public half by way of a JWK, which asks the provider for the key's numbers.
+        // The public half as a JWK, which requires the provider to extract the components of the
+        // key.
         let jwk = Jwk::from_encoding_key(&key, algorithm).unwrap();
         let public = DecodingKey::from_jwk(&jwk).unwrap();
         let validation = Validation::new(algorithm);

@@ -1,4 +1,4 @@
-//! An application whose own `jsonwebtoken` has both backends enabled, chose none, and was refused by it.
+//! An application whose own `jsonwebtoken` has both backends enabled, chose none, and therefore failed.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! The differences between both judges that are meant.
+//! The intended differences between both judges.
 
 use std::fmt;
 
@@ -10,23 +10,23 @@ use serde_json::{Value, json};
 
 use crate::judges::{ISSUERS, NOW, Setting};
 
-/// The last second that a date of JavaScript can hold.
+/// The last second that a JavaScript date can represent.
 const DATES_END: f64 = 8.64e12;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Who of both accepts the token.
+/// Which of the two accepts the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     WeAccept,
     WeRefuse,
 }
 
-/// A token that both judges see differently, as far as it can be read.
+/// A token on which the judges disagree, parsed as far as possible.
 pub(crate) struct Case<'t> {
     pub(crate) token: &'t str,
     pub(crate) setting: Setting,
-    /// The texts of header and payload; empty where a part cannot be decoded.
+    /// The text of the header and the payload; empty if a part cannot be decoded.
     pub(crate) texts: [Vec<u8>; 2],
     pub(crate) header: Value,
     pub(crate) claims: Value,
@@ -63,13 +63,13 @@ impl<'t> Case<'t> {
         self.claims.get(name).and_then(Value::as_f64)
     }
 
-    /// The times at which a token without leeway would have to expire, or begin, exactly now.
+    /// The times at which a token without leeway would have to expire, or become valid, exactly now.
     fn limits(&self) -> (f64, f64) {
         let (now, leeway) = (NOW as f64, self.setting.leeway as f64);
         (now - leeway, now + leeway)
     }
 
-    /// Whether a name stands twice in the header or in the payload.
+    /// Returns true if a name occurs twice in the header or in the payload.
     fn repeats_a_member(&self) -> bool {
         let repeats = |text: &[u8], value: &Value| {
             let text = String::from_utf8_lossy(text);
@@ -81,7 +81,7 @@ impl<'t> Case<'t> {
         repeats(&self.texts[0], &self.header) || repeats(&self.texts[1], &self.claims)
     }
 
-    /// Header and payload, encoded anew and without what the judges see differently in this direction.
+    /// The header and payload, encoded again and without what the judges treat differently in this direction.
     pub(crate) fn mended(&self, direction: Direction) -> String {
         let (mut header, mut claims) = (self.header.clone(), self.claims.clone());
         for difference in DIFFERENCES {
@@ -93,7 +93,7 @@ impl<'t> Case<'t> {
     }
 }
 
-/// Whether this member of the header is none that we read, and has another type than its RFC says.
+/// Returns true if this member of the header is one that we do not read, with a different type than in its RFC.
 fn is_unread_and_of_another_type(name: &str, value: &Value) -> bool {
     let is_right = match name {
         "cty" | "kid" | "zip" => value.is_string(),
@@ -125,19 +125,19 @@ impl fmt::Display for Case<'_> {
     }
 }
 
-/// A difference that is meant.
+/// An intended difference.
 pub(crate) struct Difference {
     pub(crate) name: &'static str,
     pub(crate) direction: Direction,
-    /// Whether a token has what the judges see differently.
+    /// Returns true if a token has the property that the judges treat differently.
     pub(crate) applies: fn(&Case<'_>) -> bool,
-    /// Takes it away from the header and the claims. What only their encoding has is gone once they were read.
+    /// Removes it from the header and the claims. Differences of the encoding are already gone after parsing.
     pub(crate) mend: fn(&mut Value, &mut Value),
 }
 
-/// The differences between the judges that are meant, and why.
+/// The intended differences between the judges, with their reasons.
 pub(crate) const DIFFERENCES: &[Difference] = &[
-    // Clerk's SDKs decode texts as browsers do, which drops a byte order mark ...
+    // Clerk's SDKs decode text as browsers do, which drops a byte order mark ...
     Difference {
         name: "a byte order mark",
         direction: Direction::WeAccept,
@@ -148,7 +148,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         },
         mend: |_, _| {},
     },
-    // ... and puts U+FFFD in the place of what is not UTF-8.
+    // ... and replaces invalid UTF-8 with U+FFFD.
     Difference {
         name: "text that is not UTF-8",
         direction: Direction::WeAccept,
@@ -159,14 +159,14 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         },
         mend: |_, _| {},
     },
-    // The last one counts, as in JavaScript. RFC 7519 section 4 allows either.
+    // The last one counts, as in JavaScript. RFC 7519 section 4 allows either behavior.
     Difference {
         name: "repeated members",
         direction: Direction::WeAccept,
         applies: |case| case.repeats_a_member(),
         mend: |_, _| {},
     },
-    // Nothing is done with these members, whatever they hold. With a PEM key the key id is one of them.
+    // These members are not used, so their values do not matter. With a PEM key, the key ID is one of them.
     Difference {
         name: "types of header members that are not read",
         direction: Direction::WeAccept,
@@ -187,14 +187,14 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         applies: |case| case.time("nbf").is_some_and(|nbf| nbf < 0.0),
         mend: |_, claims| claims["nbf"] = json!(0),
     },
-    // RFC 7519 section 4.1.4: a token is not accepted on its expiry, nor after it.
+    // RFC 7519 section 4.1.4: a token is not accepted at or after its expiration time.
     Difference {
         name: "an expiry of exactly now",
         direction: Direction::WeRefuse,
         applies: |case| case.time("exp").is_some_and(|exp| exp == case.limits().0),
         mend: |_, claims| claims["exp"] = json!(NOW + 1),
     },
-    // Clerk's SDKs cut fractions off; jsonwebtoken rounds them.
+    // Clerk's SDKs truncate fractions; jsonwebtoken rounds them.
     Difference {
         name: "a beginning within the current second",
         direction: Direction::WeAccept,
@@ -215,7 +215,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         },
         mend: |_, claims| claims["exp"] = json!(NOW + 1),
     },
-    // Clerk's SDKs hold a token without an audience to be for every audience, and an empty one to be none.
+    // Clerk's SDKs accept a token without an audience for every audience, and treat an empty one as absent.
     Difference {
         name: "an empty audience",
         direction: Direction::WeAccept,
@@ -226,14 +226,14 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         },
         mend: |_, claims| remove(claims, "aud"),
     },
-    // RFC 7519 section 4.1.1: the issuer is one text.
+    // RFC 7519 section 4.1.1: the issuer is a single string.
     Difference {
         name: "a list of issuers",
         direction: Direction::WeRefuse,
         applies: |case| case.setting.issuer && case.claims["iss"].is_array(),
         mend: |_, claims| claims["iss"] = json!(ISSUERS[0]),
     },
-    // jsonwebtoken does not look at it.
+    // jsonwebtoken does not check it.
     Difference {
         name: "a time of issue that is no number or lies in the future",
         direction: Direction::WeRefuse,
@@ -245,7 +245,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         },
         mend: |_, claims| remove(claims, "iat"),
     },
-    // Beyond what JavaScript's dates can hold (docs/deviations.md).
+    // Beyond the range of JavaScript dates (docs/deviations.md).
     Difference {
         name: "times outside the range of a date",
         direction: Direction::WeRefuse,
@@ -262,14 +262,14 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
             }
         },
     },
-    // RFC 8725 section 3.11: explicit types, so that one kind of token does not pass for another.
+    // RFC 8725 section 3.11: explicit types, so that one kind of token cannot be used as another.
     Difference {
         name: "types other than JWT",
         direction: Direction::WeRefuse,
         applies: |case| case.header.get("typ").is_some_and(|kind| kind != "JWT"),
         mend: |header, _| remove(header, "typ"),
     },
-    // RFC 7515 section 4.1.11: extensions that are not understood are not ignored.
+    // RFC 7515 section 4.1.11: extensions that are not understood must not be ignored.
     Difference {
         name: "critical extensions",
         direction: Direction::WeRefuse,
@@ -282,7 +282,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         applies: |case| case.header["cat"] == "cl_B7d4PD333AAA",
         mend: |header, _| remove(header, "cat"),
     },
-    // jsonwebtoken is given the key; we find it in the set by its id.
+    // jsonwebtoken is given the key; we look it up in the set by its ID.
     Difference {
         name: "the id of another key, or none",
         direction: Direction::WeRefuse,

@@ -1,4 +1,4 @@
-//! Tokens before they are signed: a genuine one, and those that differ from it in one place or two.
+//! Tokens before signing: a genuine one, and those that differ from it in one or two places.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use proptest::test_runner::TestRunner;
 
 use crate::judges::{AUDIENCES, ISSUERS, NOW};
 
-/// A token before it is signed.
+/// A token before signing.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     header: Part,
@@ -19,9 +19,9 @@ pub(crate) struct Draft {
 /// The header or the payload.
 #[derive(Clone, Debug)]
 struct Part {
-    /// The members of the object in their order, with the text of each value.
+    /// The members of the object in order, with the text of each value.
     members: Vec<(&'static str, String)>,
-    /// What stands there instead of an object with these members.
+    /// The text that replaces an object with these members.
     instead: Option<Vec<u8>>,
     byte_order_mark: bool,
     padding: bool,
@@ -44,7 +44,7 @@ impl Part {
                 .iter()
                 .map(|(name, value)| format!("{name:?}:{value}"))
                 .collect();
-            // U+FFFD stands for a byte that is no text.
+            // U+FFFD represents a byte that is not valid UTF-8.
             let object = format!("{{{}}}", members.join(","));
             let pieces: Vec<&[u8]> = object.split('\u{fffd}').map(str::as_bytes).collect();
             pieces.join(&0xff)
@@ -54,27 +54,27 @@ impl Part {
         }
         let mut text = URL_SAFE_NO_PAD.encode(bytes);
         if self.padding {
-            // As much as there should be, and one where there should be none.
+            // As much padding as there should be, and some where there should be none.
             text.push_str(["=", "", "==", "="][text.len() % 4]);
         }
         text
     }
 }
 
-/// Whether an edit concerns the header or the payload.
+/// Whether an edit applies to the header or the payload.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Header,
     Payload,
 }
 
-/// A change of a draft.
+/// A change to a draft.
 #[derive(Clone, Debug)]
 enum Edit {
-    /// Gives a member another value, or adds it.
+    /// Sets a member to another value, or adds it.
     Set(&'static str, String),
     Remove(&'static str),
-    /// Adds a member, even if there is one of that name.
+    /// Adds a member, even if there is already one with that name.
     Append(&'static str, String),
     Instead(Vec<u8>),
     ByteOrderMark,
@@ -126,7 +126,7 @@ impl Draft {
         draft
     }
 
-    /// The token, signed by the algorithm that its header names, or by RS256 where that is none of ours.
+    /// Signs the token with the algorithm in its header, or with RS256 if that is not supported.
     pub(crate) fn sign(&self, signer: &Signer) -> String {
         let algorithm = self.header.members.iter().find(|(name, _)| *name == "alg");
         let bits = match algorithm.map(|(_, value)| value.as_str()) {
@@ -139,7 +139,7 @@ impl Draft {
     }
 }
 
-/// The genuine token, each that differs from it by one edit, and `pairs` that differ by two of them.
+/// Returns the genuine token, each token with one edit, and `pairs` tokens with two edits.
 pub(crate) fn drafts(pairs: usize) -> Vec<Draft> {
     let genuine = Draft::genuine();
     let edits = edits();
@@ -348,7 +348,7 @@ fn claim_values() -> Vec<(&'static str, String)> {
     values
 }
 
-/// A JSON text. Nothing here needs more escaping than Rust's.
+/// Formats a JSON string. No value here needs more escaping than Rust's.
 fn text(text: &str) -> String {
     format!("{text:?}").replace("\\0", "\\u0000")
 }

@@ -1,4 +1,4 @@
-//! The two sides of the comparison, set up alike.
+//! The two sides of the comparison, configured alike.
 
 use std::time::Duration;
 
@@ -12,22 +12,22 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
-/// When it is for both judges, in Unix seconds: later than any computer's clock, see [`Judges::jsonwebtoken`].
+/// The current time for both judges, in Unix seconds: later than any computer's clock, see [`Judges::jsonwebtoken`].
 pub(crate) const NOW: u64 = 3_000_000_000;
 
-/// The audiences that a judge knows when the setting has any.
+/// The accepted audiences, if the setting has any.
 pub(crate) const AUDIENCES: [&str; 2] = ["https://api.example.com", "reports"];
-/// The issuers that a judge knows when the setting has any.
+/// The accepted issuers, if the setting has any.
 pub(crate) const ISSUERS: [&str; 2] = ["https://clerk.example.com", "https://two.example.com"];
 
 /// How both judges are configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
-    /// A set with one key that is bound to no algorithm, instead of a PEM key that is bound to RS256.
+    /// Whether to use a set with one key for any algorithm, instead of a PEM key for RS256.
     pub(crate) key_set: bool,
     pub(crate) audience: bool,
     pub(crate) issuer: bool,
-    /// Seconds.
+    /// The leeway in seconds.
     pub(crate) leeway: u64,
 }
 
@@ -52,7 +52,7 @@ impl Setting {
 /// clerk-core and jsonwebtoken, with the same key.
 pub(crate) struct Judges {
     runtime: Runtime,
-    /// One for each [`Setting`].
+    /// One verifier for each [`Setting`].
     clerks: Vec<Clerk>,
     key: DecodingKey,
 }
@@ -60,7 +60,7 @@ pub(crate) struct Judges {
 impl Judges {
     pub(crate) fn new(signer: &Signer) -> Self {
         let runtime = Runtime::new().unwrap();
-        // Its cryptography, on aws-lc-rs, serves the whole process from here on.
+        // From here on, the whole process uses its cryptography on aws-lc-rs.
         runtime.block_on(Emulator::builder().start()).unwrap();
         let mut jwk = signer.jwk();
         let key = DecodingKey::from_rsa_components(
@@ -80,7 +80,7 @@ impl Judges {
         }
     }
 
-    /// The verdict of clerk-core.
+    /// Returns the verdict of clerk-core.
     pub(crate) fn clerk_core(&self, setting: Setting, token: &str) -> Result<(), String> {
         let clerk = &self.clerks[setting.index()];
         match self.runtime.block_on(clerk.verify_token(token)) {
@@ -89,11 +89,11 @@ impl Judges {
         }
     }
 
-    /// The verdict of jsonwebtoken at [`NOW`].
+    /// Returns the verdict of jsonwebtoken at [`NOW`].
     ///
-    /// It reads the computer's clock and cannot be told the time. But its leeway moves the end of what is too early, and
-    /// the time that a token must still live moves the end of what is too late, so that both can be set to [`NOW`]. An
-    /// answer counts when the clock showed the same second before and after.
+    /// It reads the computer's clock and does not accept another time. But its leeway shifts the limit for tokens that
+    /// are not valid yet, and the required remaining lifetime shifts the limit for expired ones, so both can be set to
+    /// [`NOW`]. A verdict counts only if the clock showed the same second before and after.
     pub(crate) fn jsonwebtoken(&self, setting: Setting, token: &str) -> Result<(), String> {
         loop {
             let before = jsonwebtoken::get_current_timestamp();
@@ -121,7 +121,7 @@ impl Judges {
         }
     }
 
-    /// Whether the token's signature, padding aside, is the key's for what stands before it.
+    /// Returns true if the signature, ignoring padding, is valid for the rest of the token.
     pub(crate) fn is_signed(&self, setting: Setting, token: &str) -> bool {
         let Some((signed, signature)) = token.rsplit_once('.') else {
             return false;
@@ -159,7 +159,7 @@ fn clerk(setting: Setting, signer: &Signer, api_url: &str) -> Clerk {
     builder.build().unwrap()
 }
 
-/// Serves a key set where the Backend API has it, and returns the URL of that API.
+/// Serves a key set at the path of the Backend API, and returns the URL of that API.
 async fn serve_keys(keys: Value) -> String {
     let application = Router::new().route("/v1/jwks", get(async move || Json(keys)));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))

@@ -1,6 +1,6 @@
-//! Compares clerk-core's verification of tokens with that of jsonwebtoken, which others wrote: both give the same verdict
-//! on tens of thousands of genuine, edited and damaged tokens, within the options that both have (algorithm, `exp`,
-//! `nbf`, `aud`, `iss`, leeway). The differences that are meant have names in `differences.rs`.
+//! Compares clerk-core's verification of tokens with that of jsonwebtoken, an independent implementation: both give the same
+//! verdict on tens of thousands of genuine, edited and damaged tokens, within the options that both have (algorithm, `exp`,
+//! `nbf`, `aud`, `iss`, leeway). The intended differences are named in `differences.rs`.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![expect(
@@ -28,14 +28,14 @@ use crate::judges::{Judges, Setting};
 
 static JUDGES: LazyLock<Judges> = LazyLock::new(|| Judges::new(Signer::instance()));
 
-/// Signed once, since nothing else here takes as long.
+/// Signatures, created once because nothing else here takes as long.
 static TOKENS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let drafts = draft::drafts(300);
     let signed = drafts.iter().map(|draft| draft.sign(Signer::instance()));
     signed.collect()
 });
 
-/// What the judges said.
+/// The verdicts of the judges.
 #[derive(Debug, Default)]
 struct Count {
     both_accept: usize,
@@ -45,7 +45,7 @@ struct Count {
 }
 
 impl Count {
-    /// Signs a mended token, once for all settings.
+    /// Signs a repaired token, once for all settings.
     fn sign(&mut self, unsigned: String, algorithm: &Value) -> String {
         let bits = match algorithm.as_str() {
             Some("RS384") => 384,
@@ -56,7 +56,7 @@ impl Count {
         self.mended.entry(unsigned).or_insert_with_key(sign).clone()
     }
 
-    /// Asks both judges about a token. Fails when they differ and the difference has no name.
+    /// Asks both judges about a token. Fails if they disagree and the difference has no name.
     fn add(&mut self, setting: Setting, token: &str) -> Result<(), String> {
         let ours = JUDGES.clerk_core(setting, token);
         let theirs = JUDGES.jsonwebtoken(setting, token);
@@ -84,7 +84,7 @@ impl Count {
                 "clerk-core says {ours:?}, jsonwebtoken says {theirs:?}: {case}"
             ));
         };
-        // Nothing else may be the reason: without what has a name, both accept.
+        // There must be no other reason: without the named differences, both accept.
         let mended = self.sign(case.mended(direction), &case.header["alg"]);
         let verdicts = (
             JUDGES.clerk_core(setting, &mended),
@@ -128,7 +128,7 @@ fn signed_tokens_get_the_same_verdict() {
     for difference in DIFFERENCES {
         assert!(
             count.differences.contains_key(difference.name),
-            "no token differs by {}: take it out of the list",
+            "no token shows the difference {}; remove it from the list",
             difference.name
         );
     }

@@ -1,4 +1,4 @@
-//! Damage to the text of a token, by somebody who does not have the key.
+//! Damage to the text of a token by an attacker without the key.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -7,24 +7,24 @@ use clerk_test_support::forge::Signer;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// A change of a token's text.
+/// A change to the text of a token.
 #[derive(Clone, Debug)]
 pub(crate) enum Mutation {
-    /// Puts a character in the place of another.
+    /// Replaces one character with another.
     Replace(Index, &'static str),
     Insert(Index, &'static str),
     Delete(Index),
-    /// Flips one bit of what a part encodes.
+    /// Flips one bit of the decoded value of a part.
     FlipBit(usize, Index, u8),
-    /// Ends the token early.
+    /// Truncates the token.
     Cut(Index),
     /// Changes one part.
     Part(usize, PartChange),
-    /// Takes one part from another token.
+    /// Replaces one part with that of another token.
     PartOf(usize, Index),
-    /// Replaces a text in what a part encodes.
+    /// Replaces a string in the decoded value of a part.
     Rewrite(usize, &'static str, &'static str),
-    /// Signs with the public key, for those who take it for a shared secret.
+    /// Signs with the public key, as if it were a shared secret.
     ShareKey,
 }
 
@@ -35,9 +35,9 @@ pub(crate) enum PartChange {
     Double,
     Pad,
     UpperCase,
-    /// The standard alphabet in place of the one for URLs.
+    /// Uses the standard alphabet instead of the URL-safe one.
     OtherAlphabet,
-    /// Other bits in the last character, which encode nothing.
+    /// Changes the unused bits in the last character.
     LeftOverBits,
     Zeros,
     LeadingZero,
@@ -89,11 +89,11 @@ pub(crate) fn mutations() -> impl Strategy<Value = Mutation> {
 }
 
 impl Mutation {
-    /// The token with this damage; `others` are tokens to take parts from.
+    /// Returns the token with this damage; `others` are tokens to take parts from.
     pub(crate) fn apply(&self, token: &str, others: &[String]) -> String {
         let mut characters: Vec<char> = token.chars().collect();
         let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
-        // An earlier mutation may have taken everything away.
+        // An earlier mutation may have removed everything.
         if characters.is_empty() {
             return token.to_owned();
         }
@@ -178,7 +178,7 @@ impl PartChange {
             Self::UpperCase => *part = part.to_uppercase(),
             Self::OtherAlphabet => *part = part.replace('-', "+").replace('_', "/"),
             Self::LeftOverBits => {
-                // 'A' and 'B' differ in their last bit, as 'g' and 'h' do.
+                // 'A' and 'B' differ in their last bit, and so do 'g' and 'h'.
                 if let Some(last) = part.pop() {
                     let code = u32::from(last) ^ 1;
                     part.push(char::from_u32(code).unwrap_or(last));
@@ -190,7 +190,7 @@ impl PartChange {
     }
 }
 
-/// Changes what a part encodes, where it encodes anything.
+/// Changes the decoded value of a part, if it can be decoded.
 fn change_bytes(parts: &mut [String], at: usize, change: impl FnOnce(&mut Vec<u8>)) {
     if let Some(part) = parts.get_mut(at)
         && let Ok(mut bytes) = URL_SAFE_NO_PAD.decode(part.as_bytes())

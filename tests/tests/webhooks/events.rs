@@ -1,4 +1,4 @@
-//! The data of every event that the document describes, sampled and spoiled: it is read all the same.
+//! Generates and mutates the data of every event in the document: it can be read in all cases.
 
 use std::{collections::BTreeMap, io::Write as _};
 
@@ -11,7 +11,7 @@ use clerk_tests::document::{
 };
 use serde_json::{Value, json};
 
-/// The events as a document of operations that answer with them; `None`, said aloud, where there is none.
+/// The events as a document of operations that respond with them; `None`, with a message, if it is absent.
 fn events() -> Option<Document> {
     let document = Document::webhooks_beside_workspace().unwrap();
     if document.is_none() {
@@ -20,7 +20,7 @@ fn events() -> Option<Document> {
     document
 }
 
-/// Writes a line that `cargo test` shows for passing tests too.
+/// Prints a line that `cargo test` shows even for passing tests.
 fn report(line: &str) {
     writeln!(std::io::stderr().lock(), "{line}").unwrap();
 }
@@ -34,7 +34,7 @@ fn read(name: &str, event: &Value) -> Result<WebhookData, String> {
     WebhookData::read(name, &event["data"]).map_err(|error| error.to_string())
 }
 
-/// Reads the data of an event twice, from the body and from the parsed data.
+/// Reads the data of an event twice: from the body, and from the parsed data.
 fn read_both_ways(name: &str, event: &Value) -> WebhookData {
     let mut event = event.clone();
     event["type"] = name.into();
@@ -79,12 +79,12 @@ fn the_examples_of_the_document_are_read() {
     assert!(examples.len() >= 44);
 }
 
-/// Whether an event must be refused: one without the id of its object, or without an object.
+/// Returns true if an event must be rejected: one without the ID of its object, or without an object.
 fn is_refused(mutation: &Mutation) -> bool {
     let gone = matches!(mutation.change, Change::Drop | Change::Null);
     match mutation.place.steps.as_slice() {
         [Step::Key(data)] if data == "data" => gone,
-        // What was deleted may have no id.
+        // A deleted object may have no ID.
         [_, Step::Key(id)] if id == "id" => gone && mutation.place.owner != "DeletedObject",
         _ => false,
     }
@@ -120,7 +120,7 @@ fn spoilt_data_is_read_but_for_the_id() {
 fn is_left_out(name: &str, mutation: &Mutation) -> bool {
     let steps = mutation.place.steps.as_slice();
     let kind = matches!(steps.last(), Some(Step::Key(key)) if key == "object");
-    // The public data of an organization one level too deep.
+    // The public data of an organization, one level too deep.
     let nested = matches!(steps, [_, Step::Key(key), ..] if key == "data");
     kind || (name.starts_with("organizationInvitation.") && nested)
 }
@@ -142,9 +142,7 @@ fn every_value_that_an_event_describes_is_looked_at() {
             }
         }
     }
-    report(&format!(
-        "webhooks: {noticed} described values are looked at"
-    ));
+    report(&format!("webhooks: {noticed} described values are used"));
     assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
 }
 
@@ -169,7 +167,7 @@ fn a_session_comes_with_its_user() {
     };
     assert_eq!(event.session.id, "sess_1");
     assert_eq!(event.user.unwrap().first_name.as_deref(), Some("Ada"));
-    // The session's own id is not the user's.
+    // The ID of the session, which is not that of the user.
     let nameless = json!({ "user": { "id": "user_1" } });
     assert!(WebhookData::read("session.created", &nameless).is_err());
 }
@@ -179,7 +177,7 @@ fn events_that_the_document_lacks_are_known() {
     let data = json!({ "object": "commerce_subscription_item", "id": "csi_1" });
     let read = WebhookData::read("subscriptionItem.created", &data).unwrap();
     assert!(matches!(read, WebhookData::SubscriptionItemCreated(item) if item.id == "csi_1"));
-    // What its data holds is not public: it is kept as it comes.
+    // Its data is not documented publicly, so it is kept as received.
     let data = json!({ "user": { "id": "user_1" }, "more": [1] });
     let read = WebhookData::read("user.merged", &data).unwrap();
     assert!(matches!(read, WebhookData::UserMerged(kept) if *kept == data));
@@ -196,7 +194,7 @@ fn unknown_types_are_kept_with_their_data() {
             data: kept,
         } = event
         else {
-            panic!("robots are known");
+            panic!("the type of the event should be unknown");
         };
         assert_eq!((event_type.as_str(), *kept), ("robot.created", data));
     }

@@ -1,6 +1,6 @@
-//! Webhooks: signatures against those of other hands, and the data of every event that the document describes.
+//! Webhooks: signatures compared with other implementations, and the data of every event in the document.
 //!
-//! The document lies beside the workspace and is not part of it. Where it is absent the tests that need it say so.
+//! The document is next to the workspace and not part of it. If it is absent, the tests that need it report that.
 
 #![cfg(test)]
 

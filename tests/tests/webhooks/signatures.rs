@@ -1,5 +1,5 @@
-//! Our verifier beside those of the crates `svix` and `standardwebhooks`: what they signed is accepted, and what was
-//! tampered with is refused by all three.
+//! Our verifier compared with those of the crates `svix` and `standardwebhooks`: all three accept what the others
+//! signed, and reject what was tampered with.
 
 use clerk_core::{Clerk, Clock as _, SystemClock, WebhookError, WebhookVerifier};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -16,7 +16,7 @@ struct Message {
     body: Vec<u8>,
 }
 
-/// The headers of the branded family, which Clerk sends, and of the other one.
+/// The headers with Clerk's `svix-` prefix, and the standard ones.
 const SVIX: [&str; 3] = ["svix-id", "svix-timestamp", "svix-signature"];
 const STANDARD: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
 
@@ -32,7 +32,7 @@ impl Message {
             .collect()
     }
 
-    /// The verdicts: ours on both families of headers, that of `svix`, that of `standardwebhooks`.
+    /// The verdicts: ours for both sets of headers, that of `svix`, and that of `standardwebhooks`.
     fn verdicts(&self, now: i64) -> [bool; 4] {
         let ours = WebhookVerifier::new(self.secret.clone()).unwrap();
         let standard = ours.clone().standard_webhooks_headers();
@@ -48,7 +48,7 @@ impl Message {
     }
 }
 
-/// Whose hand signs.
+/// The implementation that signs.
 #[derive(Clone, Copy, Debug)]
 enum Signer {
     Svix,
@@ -68,7 +68,7 @@ fn sign(signer: Signer, secret: &str, id: &str, timestamp: i64, body: &[u8]) -> 
     }
 }
 
-/// The other verifiers read the clock of the system, so messages are of its time.
+/// The other verifiers read the system clock, so messages use the current time.
 fn now() -> i64 {
     SystemClock::default().now()
 }
@@ -92,7 +92,7 @@ fn messages() -> impl Strategy<Value = Message> {
             let body = json!({ "type": "user.created", "data": { "id": "user_1", "name": name } });
             let body = format!("{body}{blank}").into_bytes();
             let good = sign(signer, &secret, &id, timestamp, &body);
-            // Signatures of secrets that are rotated out or in, before or behind the good one.
+            // Signatures with old or new secrets during a rotation, before or after the valid one.
             let other = sign(signer, "whsec_b3RoZXI=", &id, timestamp, &body);
             let signatures = match others {
                 0 => good,
@@ -109,26 +109,26 @@ fn messages() -> impl Strategy<Value = Message> {
         })
 }
 
-/// What an attacker changes.
+/// The attacker's change.
 #[derive(Clone, Debug)]
 enum Tampering {
-    /// One bit of the body.
+    /// Flips one bit of the body.
     Body(Index, u8),
-    /// A byte more at the end of the body.
+    /// Appends a byte to the body.
     Longer(u8),
-    /// A byte less.
+    /// Removes a byte from the body.
     Shorter,
-    /// A character of the id.
+    /// Changes a character of the ID.
     Id(Index),
-    /// Seconds of the timestamp.
+    /// Changes the seconds of the timestamp.
     Timestamp(i64),
-    /// A character of every signature.
+    /// Changes a character of every signature.
     Signature(Index),
-    /// The version of every signature.
+    /// Changes the version of every signature.
     Version,
-    /// No signature but those of another secret.
+    /// Replaces all signatures with those of another secret.
     OtherSecret,
-    /// The point between id and timestamp.
+    /// Moves the separator between ID and timestamp.
     Boundary,
 }
 
@@ -146,7 +146,7 @@ fn tamperings() -> impl Strategy<Value = Tampering> {
     ]
 }
 
-/// Another character of the base64 alphabet, or of an id.
+/// Returns another character of the base64 alphabet, or of an ID.
 fn other(c: char) -> char {
     if c == 'A' { 'B' } else { 'A' }
 }
@@ -219,7 +219,7 @@ proptest! {
     }
 }
 
-/// The handle of an instance verifies with the settings that its builder was given.
+/// A handle verifies with the settings of its builder.
 #[test]
 fn an_instance_may_have_two_secrets() {
     let [old, new] = ["whsec_b2xk", "whsec_bmV3"];
@@ -248,15 +248,15 @@ fn an_instance_may_have_two_secrets() {
     }
 }
 
-/// Where the reference SDK accepts what these crates refuse, we accept it, too: the secret is needed for all of it.
+/// Accepts what the reference SDK accepts in these cases, too; all of them require the secret.
 #[test]
-fn known_differences_are_those_of_the_reference() {
+fn known_differences_match_the_reference() {
     let seconds = now() / 1000;
     let body = br#"{"type":"user.created","data":{"id":"user_1"}}"#.to_vec();
     let secret = "whsec_QUJD".to_owned();
     let good = sign(Signer::Svix, &secret, "msg_1", seconds, &body);
     for (timestamp, signatures) in [
-        // JavaScript reads a number where a text begins with one.
+        // JavaScript parses the number at the beginning of a string.
         (format!("{seconds}.9"), good.clone()),
         // A signature ends at the second comma.
         (seconds.to_string(), format!("{good},more")),

@@ -1,4 +1,4 @@
-//! What the extractors hold, in place of an extractor.
+//! The content of an extractor in place of the extractor.
 
 use clerk_axum::SessionAuth;
 

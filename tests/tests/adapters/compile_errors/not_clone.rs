@@ -1,4 +1,4 @@
-//! A service that cannot be cloned, below the layer that may have to wait before it calls it.
+//! A service that cannot be cloned, below the layer that may have to wait before calling it.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

@@ -1,4 +1,4 @@
-//! What the Backend API says of things that only the Frontend API makes.
+//! How the Backend API shows objects that only the Frontend API creates.
 
 use clerk_emulator::Emulator;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::profile::{connect, register_passkey};
 use super::wallets::Wallet;
 use crate::walk::Walk;
 
-/// Clients, sign-ups, passkeys and accounts at providers.
+/// Clients, sign-ups, passkeys and external accounts.
 pub(crate) async fn clients(walk: &mut Walk<'_>, emulator: &Emulator) {
     let judge = Judge::default();
     let ticket = |user: &Value| json!({ "user_id": user });

@@ -1,4 +1,4 @@
-//! A browser without a screen that speaks the Frontend API, and the document as the judge of what it hears.
+//! A simulated browser for the Frontend API, whose responses are validated against the document.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -14,10 +14,10 @@ use url::form_urlencoded::Serializer;
 
 use crate::report;
 
-/// Where the application is.
+/// The origin of the application.
 pub(super) const ORIGIN: &str = "http://localhost:3000";
 
-/// What the browser SDK calls and the document does not have.
+/// Operations that the browser SDK calls and the document lacks.
 const ADDITIONS: &[&str] = &[
     "/v1/me/billing/credits",
     "/billing/credits/history",
@@ -26,7 +26,7 @@ const ADDITIONS: &[&str] = &[
     "/v1/organizations/{organizationID}/billing/payment_attempts/{paymentAttemptID}",
 ];
 
-/// The document, what was judged so far, and what it complained about.
+/// The document, the number of validated responses, and the complaints about them.
 #[derive(Clone, Default)]
 pub(super) struct Judge(Option<Arc<(Vec<Operation>, Mutex<Record>)>>);
 
@@ -38,7 +38,7 @@ struct Record {
 }
 
 impl Judge {
-    /// The judge of the document beside the workspace; one that says nothing where there is none.
+    /// Uses the document next to the workspace; accepts everything if there is none.
     pub(super) fn beside_workspace() -> Self {
         let path = Document::frontend_path();
         if !path.exists() {
@@ -52,7 +52,7 @@ impl Judge {
         Self(Some(Arc::new((operations, Mutex::default()))))
     }
 
-    /// Looks at an answer to the operation with this template.
+    /// Validates a response to the operation with this template.
     fn look(&self, method: &Method, template: &str, answer: &Answer) {
         let Some((operations, record)) = self.0.as_deref() else {
             return;
@@ -101,7 +101,7 @@ impl Judge {
         }
     }
 
-    /// Fails with what was complained about.
+    /// Fails if there are complaints.
     pub(super) fn verdict(&self) {
         if let Some((_, record)) = self.0.as_deref() {
             let record = record.lock().unwrap();
@@ -114,7 +114,7 @@ impl Judge {
         }
     }
 
-    /// What was walked, where there is a document.
+    /// The operations that were called, if there is a document.
     pub(super) fn walked(&self) -> Option<Walked> {
         let (operations, record) = self.0.as_deref()?;
         let all = operations
@@ -129,15 +129,15 @@ impl Judge {
     }
 }
 
-/// The operations of the document, and those that were walked.
+/// Returns the operations of the document, and those that were called.
 pub(super) struct Walked {
     pub(super) operations: Vec<(Method, String)>,
     pub(super) walked: BTreeSet<String>,
     pub(super) answers: usize,
 }
 
-/// Fills in what the document demands and the browser SDK must not see: the strategy of a sign-up's verification before
-/// one was chosen. The SDK would take it for a code that is on its way, and never ask for one.
+/// Adds what the document requires and the browser SDK must not see: the strategy of a sign-up's verification before
+/// one was chosen. The SDK would assume that a code has been sent, and never request one.
 fn as_documented(mut value: Value) -> Value {
     if let Value::Object(fields) = &mut value {
         if fields.get("next_action") == Some(&json!("needs_prepare")) {
@@ -156,7 +156,7 @@ fn as_documented(mut value: Value) -> Value {
     value
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -165,18 +165,18 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The code of the first error.
+    /// Returns the code of the first error.
     pub(super) fn code(&self) -> &str {
         self.body["errors"][0]["code"].as_str().unwrap_or_default()
     }
 
-    /// What was asked for, which must be there.
+    /// Returns the requested object, which must be present.
     pub(super) fn response(&self) -> &Value {
         assert!(self.status.is_success(), "{} {}", self.status, self.body);
         &self.body["response"]
     }
 
-    /// Where the browser is sent.
+    /// Returns the target of the redirect.
     pub(super) fn location(&self) -> Url {
         let location = self
             .headers
@@ -203,7 +203,7 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// A browser of a development instance that nobody has used.
+    /// Creates an unused browser of a development instance.
     pub(super) async fn new(emulator: &Emulator, judge: &Judge) -> Self {
         let mut browser = Self::bare(emulator, judge, Identity::DevBrowser(String::new()));
         let made = browser.post("/v1/dev_browser", &[], &[]).await;
@@ -212,12 +212,12 @@ impl Browser {
         browser
     }
 
-    /// A browser of a production instance, which keeps cookies.
+    /// Creates a browser of a production instance, which keeps cookies.
     pub(super) fn production(emulator: &Emulator, judge: &Judge) -> Self {
         Self::bare(emulator, judge, Identity::Cookies(Vec::new()))
     }
 
-    /// A native application.
+    /// Creates a native application.
     pub(super) fn native(emulator: &Emulator, judge: &Judge) -> Self {
         Self::bare(emulator, judge, Identity::Native(String::new()))
     }
@@ -235,7 +235,7 @@ impl Browser {
         }
     }
 
-    /// The development browser's token.
+    /// Returns the token of the development browser.
     pub(super) fn token(&self) -> &str {
         match &self.identity {
             Identity::DevBrowser(token) | Identity::Native(token) => token,
@@ -243,7 +243,7 @@ impl Browser {
         }
     }
 
-    /// Another browser that has this one's token.
+    /// Creates another browser with the same token.
     pub(super) fn with_token(&self, token: &str) -> Self {
         Self {
             client: self.client.clone(),
@@ -253,7 +253,7 @@ impl Browser {
         }
     }
 
-    /// The value of a cookie that the emulator set.
+    /// Returns the value of a cookie that the emulator set.
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
         match &self.identity {
             Identity::Cookies(cookies) => {
@@ -264,7 +264,7 @@ impl Browser {
         }
     }
 
-    /// Sends a form as the browser SDK does: everything but `GET` is a `POST` that names its method in the query.
+    /// Sends a form as the browser SDK does: every method but `GET` is a `POST` with the method in the query.
     pub(super) async fn send(
         &mut self,
         method: Method,
@@ -395,12 +395,12 @@ impl Browser {
             .await
     }
 
-    /// The client as the browser sees it.
+    /// Returns the client as the browser sees it.
     pub(super) async fn client(&mut self) -> Value {
         self.get("/v1/client", &[]).await.body["response"].clone()
     }
 
-    /// Signs in with a password and activates the session, whose id is returned.
+    /// Signs in with a password, activates the session, and returns its ID.
     pub(super) async fn sign_in(&mut self, identifier: &str, password: &str) -> String {
         let fields = [("identifier", identifier), ("password", password)];
         let answer = self.post("/v1/client/sign_ins", &[], &fields).await;
@@ -411,7 +411,7 @@ impl Browser {
         session
     }
 
-    /// Takes a session over, as the browser SDK does before it goes on.
+    /// Activates a session, as the browser SDK does before it continues.
     pub(super) async fn activate(&mut self, session: &str) {
         let touched = self
             .post(
@@ -424,7 +424,7 @@ impl Browser {
     }
 }
 
-/// What is sent.
+/// The body of a request.
 pub(super) enum Body<'a> {
     Form(&'a [(&'a str, &'a str)]),
     File(&'a [u8]),
@@ -449,7 +449,7 @@ fn fill_in(template: &str, arguments: &[&str]) -> String {
     path + rest
 }
 
-/// The id of something that came back.
+/// Returns the ID of an object in a response.
 pub(super) fn id(value: &Value) -> String {
     value["id"]
         .as_str()

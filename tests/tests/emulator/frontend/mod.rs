@@ -1,4 +1,4 @@
-//! The Frontend API over HTTP: a browser without a screen, stories that call every operation, and what is refused.
+//! The Frontend API over HTTP: a simulated browser, stories that call every operation, and refusals.
 
 pub(crate) mod backend;
 mod billing;

@@ -21,7 +21,7 @@ fn answered(url: &Url, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// The path that asks for a code.
+/// Returns the path that requests an authorization code.
 fn authorize(client: &str, extra: &[(&str, &str)]) -> String {
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
     let mut query = Serializer::new(String::new());
@@ -94,7 +94,7 @@ pub(super) async fn code_and_tokens(judge: &Judge) {
         Some("invalid_scope")
     );
 
-    // The user is asked once.
+    // Consent is requested only once.
     let form = [
         ("response_type", "code"),
         ("client_id", client.as_str()),
@@ -218,7 +218,7 @@ pub(super) async fn code_and_tokens(judge: &Judge) {
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
 
-/// Asks for tokens without a judge: refusals have a shape of their own.
+/// Requests tokens without validation, because errors have their own format.
 async fn plain(emulator: &clerk_emulator::Emulator, form: &[(&str, &str)]) -> Value {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = client
@@ -232,7 +232,7 @@ async fn plain(emulator: &clerk_emulator::Emulator, form: &[(&str, &str)]) -> Va
     serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
 }
 
-/// An agent's browser is signed in by the link of its task, once.
+/// The link of an agent task signs in the agent's browser, once.
 pub(super) async fn agents_and_satellites(judge: &Judge) {
     let emulator = emulator().await;
     let caller = Caller::new(&emulator);

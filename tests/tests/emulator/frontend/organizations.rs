@@ -1,4 +1,4 @@
-//! Organizations and the people in them.
+//! Organizations and their members.
 
 use clerk_emulator::{Emulator, SettingsSeed};
 use http::{Method, StatusCode};
@@ -20,7 +20,7 @@ async fn signed_in(
     (browser, session)
 }
 
-/// The claims of a session token, whose signature the emulator made.
+/// Returns the claims of a session token that the emulator signed.
 pub(super) fn claims(jwt: &Value) -> Value {
     use base64::Engine as _;
     let payload = jwt.as_str().unwrap().split('.').nth(1).unwrap();
@@ -88,7 +88,7 @@ pub(super) async fn members(judge: &Judge) {
         .await;
     assert_eq!(own.response()["total_count"], 2);
 
-    // Two people are invited: one accepts, the other is not wanted after all.
+    // Two people are invited: one accepts, and the invitation of the other is revoked.
     let invitations = "/v1/organizations/{organization_id}/invitations";
     let form = [
         ("email_address", "grace@example.com"),
@@ -252,7 +252,7 @@ pub(super) async fn domains(judge: &Judge) {
     ada.delete(&path(""), &[&acme, &other]).await.response();
 }
 
-/// People at a verified domain are invited, or ask to join.
+/// People with an address at a verified domain are invited, or request to join.
 pub(super) async fn suggestions(judge: &Judge) {
     let emulator = emulator().await;
     let caller = crate::caller::Caller::new(&emulator);

@@ -1,4 +1,4 @@
-//! What users do to their own accounts.
+//! What users can do with their own accounts.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -202,7 +202,7 @@ pub(super) async fn identifiers(judge: &Judge) {
     browser.delete(one, &[&phone]).await.response();
 }
 
-/// The code of an authenticator application (RFC 6238) at this time.
+/// Returns the code of an authenticator app (RFC 6238) at this time.
 fn totp(secret: &str, seconds: u64) -> String {
     use aws_lc_rs::hmac;
     let mut bits = 0_u64;
@@ -269,7 +269,7 @@ pub(super) async fn factors(judge: &Judge) {
     assert_eq!(user.response()["backup_code_enabled"], false);
 }
 
-/// An authenticator with one key on P-256.
+/// An authenticator with one P-256 key.
 pub(super) struct Authenticator {
     key: EcdsaKeyPair,
     id: Vec<u8>,
@@ -280,7 +280,7 @@ fn encoded(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The options that a verification holds for the authenticator.
+/// Returns the options in a verification for the authenticator.
 fn options(verification: &Value) -> Value {
     let nonce = verification["nonce"]
         .as_str()
@@ -362,7 +362,7 @@ impl Authenticator {
     }
 }
 
-/// Registers a passkey and returns its id.
+/// Registers a passkey and returns its ID.
 pub(super) async fn register_passkey(browser: &mut Browser) -> (String, Authenticator) {
     let mut authenticator = Authenticator::new();
     let begun = browser.post("/v1/me/passkeys", &[], &[]).await;
@@ -428,7 +428,7 @@ pub(super) async fn passkeys(judge: &Judge) {
         .await
         .response();
 
-    // Nobody says who they are: the passkey does.
+    // The user is not named: the passkey identifies them.
     let create = "/v1/client/sign_ins";
     let attempt = "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor";
     let mut elsewhere = Browser::new(&emulator, judge).await;
@@ -453,7 +453,7 @@ pub(super) async fn passkeys(judge: &Judge) {
     assert_eq!(done.response()["status"], "complete", "{}", done.body);
     assert_eq!(done.response()["identifier"], "ada@example.com");
 
-    // A signature that was sent before, and one by an authenticator that was copied.
+    // A replayed signature, and one by a cloned authenticator.
     for replayed in [true, false] {
         let mut elsewhere = Browser::new(&emulator, judge).await;
         let begun = elsewhere
@@ -541,7 +541,7 @@ pub(super) async fn devices(judge: &Judge) {
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
 }
 
-/// Connects an account at a provider and returns the id of the connection.
+/// Connects an external account and returns the ID of the connection.
 pub(super) async fn connect(emulator: &Emulator, browser: &mut Browser) -> String {
     let back = format!("{ORIGIN}/user");
     let form = [
@@ -594,7 +594,7 @@ pub(super) async fn connections(judge: &Judge) {
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
 
-/// Keys of the user and of an organization, with a session token in place of the browser's.
+/// Keys of the user and of an organization, with a session token instead of the browser's.
 pub(super) async fn api_keys(judge: &Judge) {
     let emulator = emulator().await;
     let mut browser = Browser::new(&emulator, judge).await;

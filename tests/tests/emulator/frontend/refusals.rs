@@ -1,4 +1,4 @@
-//! Who is let in, and who is not: origins, unknown browsers, cookies, and native applications.
+//! Access control: origins, unknown browsers, cookies, and native applications.
 
 use clerk_emulator::{Emulator, SettingsSeed, UserSeed};
 use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
@@ -9,7 +9,7 @@ use super::browser::{Browser, Judge, ORIGIN};
 use super::walk::{emulator, started};
 use crate::caller::Caller;
 
-/// Pages of other sites neither read nor change anything.
+/// Pages of other sites can neither read nor change anything.
 #[tokio::test]
 async fn only_allowed_origins_are_answered() {
     let emulator = Emulator::builder()
@@ -56,9 +56,9 @@ async fn only_allowed_origins_are_answered() {
     );
 }
 
-/// Development browsers without a token, and with a foreign one, make themselves known first.
+/// Development browsers without a token, or with a foreign one, must first obtain one.
 #[tokio::test]
-async fn unknown_browsers_are_told_so() {
+async fn unknown_browsers_get_an_error() {
     let emulator = emulator().await;
     let browser = Browser::new(&emulator, &Judge::default()).await;
     for token in ["", "dvb_forged"] {
@@ -80,9 +80,9 @@ async fn unknown_browsers_are_told_so() {
     }
 }
 
-/// A browser neither sees nor moves what another one does.
+/// A browser can neither see nor change the sessions of another one.
 #[tokio::test]
-async fn browsers_do_not_meet() {
+async fn browsers_are_isolated() {
     let emulator = emulator().await;
     let judge = Judge::default();
     let mut ada = Browser::new(&emulator, &judge).await;
@@ -114,7 +114,7 @@ async fn browsers_do_not_meet() {
     assert_eq!(ada.client().await["sessions"].as_array().unwrap().len(), 1);
 }
 
-/// Banned and locked people get codes of their own.
+/// Banned and locked users get specific error codes.
 #[tokio::test]
 async fn banned_and_locked_users_do_not_sign_in() {
     let emulator = emulator().await;
@@ -138,7 +138,7 @@ async fn banned_and_locked_users_do_not_sign_in() {
     }
 }
 
-/// Several sessions in one browser, of which one ends.
+/// Several sessions in one browser, one of which ends.
 #[tokio::test]
 async fn several_sessions() {
     let emulator = started(SettingsSeed::new().multiple_sessions(true)).await;
@@ -206,7 +206,7 @@ async fn production_keeps_cookies() {
     let suffixed = format!("__client_uat_{}", emulator.cookie_suffix());
     assert_eq!(browser.cookie(&suffixed), browser.cookie("__client_uat"));
 
-    // The Backend API knows the browser by the same token.
+    // The Backend API finds the browser by the same token.
     let caller = Caller::new(&emulator);
     let verify = json!({ "token": after });
     let client = caller
@@ -227,7 +227,7 @@ async fn production_keeps_cookies() {
         .await;
     assert_eq!(forged.status, StatusCode::BAD_REQUEST);
 
-    // A handshake answers in cookies, which its result takes away again.
+    // A handshake responds with cookies, which its result removes again.
     let path = format!("/v1/client/handshake?format=nonce&redirect_url={ORIGIN}/private");
     let shaken = browser.get(&path, &[]).await;
     assert_eq!(shaken.status, StatusCode::TEMPORARY_REDIRECT);
@@ -259,7 +259,7 @@ async fn production_keeps_cookies() {
     assert_eq!(browser.cookie("__client_uat"), Some("0"));
 }
 
-/// Native applications carry the client's token themselves.
+/// Native applications send the client's token themselves.
 #[tokio::test]
 async fn native_applications_carry_a_token() {
     let emulator = emulator().await;

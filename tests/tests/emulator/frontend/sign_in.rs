@@ -14,7 +14,7 @@ const ATTEMPT: &str = "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor";
 const PREPARE_SECOND: &str = "/v1/client/sign_ins/{sign_in_id}/prepare_second_factor";
 const ATTEMPT_SECOND: &str = "/v1/client/sign_ins/{sign_in_id}/attempt_second_factor";
 
-/// The entry of a list that has this strategy.
+/// Returns the entry of a list that has this strategy.
 fn factor<'a>(factors: &'a Value, strategy: &str) -> &'a Value {
     let mut factors = factors
         .as_array()
@@ -25,7 +25,7 @@ fn factor<'a>(factors: &'a Value, strategy: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no {strategy}"))
 }
 
-/// What a browser does before anybody signs in, and what ends.
+/// What a browser does before anyone signs in, and after sessions end.
 pub(super) async fn boot(judge: &Judge) {
     let emulator = emulator().await;
     let mut browser = Browser::new(&emulator, judge).await;
@@ -93,7 +93,7 @@ pub(super) async fn boot(judge: &Judge) {
         .post("/v1/client/sessions/{session_id}/end", &[&session], &[])
         .await;
     assert_eq!(ended.response()["status"], "ended");
-    // A dead session signs the browser out; 404 would leave it where it is.
+    // A dead session signs the browser out; 404 would leave it in its old state.
     let dead = browser
         .post("/v1/client/sessions/{session_id}/tokens", &[&session], &[])
         .await;
@@ -210,7 +210,7 @@ pub(super) async fn passwords(judge: &Judge) {
     assert_eq!(nobody.code(), "form_identifier_not_found");
 }
 
-/// Codes: the known one of fictional numbers, and one from the inbox.
+/// Codes: the fixed one of fictional numbers, and one from the inbox.
 pub(super) async fn codes(judge: &Judge) {
     let emulator = emulator().await;
     let mut browser = Browser::new(&emulator, judge).await;
@@ -264,7 +264,7 @@ pub(super) async fn codes(judge: &Judge) {
     );
     assert!(emulator.inbox("+15555550100").is_empty());
     let sign_in = id(prepared.response());
-    // Three wrong codes are enough, and each of them counts.
+    // Three wrong codes are enough to lock the user, and each of them counts.
     for code in ["form_code_incorrect"; 3]
         .into_iter()
         .chain(["verification_failed"])
@@ -280,7 +280,7 @@ pub(super) async fn codes(judge: &Judge) {
     assert_eq!(done.response()["status"], "complete");
 }
 
-/// A link that is opened elsewhere finishes the sign-in where it began.
+/// A link that is opened in another browser completes the sign-in where it started.
 pub(super) async fn links(judge: &Judge) {
     let emulator = emulator().await;
     let mut browser = Browser::new(&emulator, judge).await;
@@ -329,7 +329,8 @@ pub(super) async fn second_factors(judge: &Judge) {
     let emulator = emulator().await;
     let caller = Caller::new(&emulator);
     let user = emulator.user_id("ada@example.com").unwrap();
-    // Base32 of "12345678901234567890"; the code of the Unix epoch plus 59 seconds is in RFC 6238.
+    // Base32 of "12345678901234567890"; RFC 6238 gives the code for 59 seconds after the Unix
+    // epoch.
     let update = json!({
         "totp_secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
         "backup_codes": ["once-only"],
@@ -477,7 +478,7 @@ pub(super) async fn tickets(judge: &Judge) {
     assert_eq!(forged.code(), "ticket_invalid_code");
 }
 
-/// Goes to a provider and comes back as somebody.
+/// Visits a provider and returns as the given person.
 pub(super) async fn visit_provider(
     emulator: &clerk_emulator::Emulator,
     browser: &mut Browser,
@@ -527,7 +528,7 @@ pub(super) async fn providers(judge: &Judge) {
     let user = browser.client().await["sessions"][0]["user"].clone();
     assert_eq!(user["external_accounts"][0]["provider"], "oauth_github");
 
-    // Somebody without an account is told so, and signs up with what the provider said.
+    // A person without an account gets an error, and signs up with the data of the provider.
     let mut browser = Browser::new(&emulator, judge).await;
     let started = browser.post(CREATE, &[], &form("oauth_google")).await;
     let verification = started.response()["first_factor_verification"].clone();
@@ -543,7 +544,7 @@ pub(super) async fn providers(judge: &Judge) {
     assert_eq!(up.response()["status"], "complete", "{}", up.body);
     assert_eq!(up.response()["first_name"], "Joan");
 
-    // Somebody who does not agree comes back as well.
+    // A person who denies consent returns as well.
     let mut browser = Browser::new(&emulator, judge).await;
     let started = browser.post(CREATE, &[], &form("oauth_google")).await;
     let verification = started.response()["first_factor_verification"].clone();

@@ -14,7 +14,7 @@ const ONE: &str = "/v1/client/sign_ups/{sign_up_id}";
 const PREPARE: &str = "/v1/client/sign_ups/{sign_up_id}/prepare_verification";
 const ATTEMPT: &str = "/v1/client/sign_ups/{sign_up_id}/attempt_verification";
 
-/// Step by step: fields first, then a code for each identifier.
+/// Step by step: first the fields, then a code for each identifier.
 pub(super) async fn codes(judge: &Judge) {
     let emulator = emulator().await;
     let mut browser = Browser::new(&emulator, judge).await;
@@ -28,7 +28,7 @@ pub(super) async fn codes(judge: &Judge) {
     assert_eq!(sign_up["missing_fields"], json!(["password"]));
     assert_eq!(sign_up["unverified_fields"], json!(["email_address"]));
     let verification = &sign_up["verifications"]["email_address"];
-    // A strategy would tell the browser that a code is on its way.
+    // A strategy would tell the browser that a code has been sent.
     assert_eq!(verification["strategy"], Value::Null);
     assert_eq!(verification["next_action"], "needs_prepare");
     let sign_up = id(sign_up);
@@ -68,7 +68,7 @@ pub(super) async fn codes(judge: &Judge) {
         user["email_addresses"][0]["verification"]["strategy"],
         "email_code"
     );
-    // The Backend API knows both.
+    // The Backend API returns both.
     let caller = Caller::new(&emulator);
     let known = caller
         .call(Method::GET, &format!("/sign_ups/{sign_up}"), None)
@@ -87,7 +87,7 @@ pub(super) async fn codes(judge: &Judge) {
     assert_eq!(taken.code(), "form_identifier_exists");
 }
 
-/// Who is invited needs no code.
+/// Invited people need no code.
 pub(super) async fn invitation(judge: &Judge) {
     let emulator = started(SettingsSeed::new().sign_up_mode(SignUpMode::Restricted)).await;
     let caller = Caller::new(&emulator);
@@ -163,7 +163,7 @@ pub(super) async fn provider(judge: &Judge) {
     let client = browser.client().await;
     assert_eq!(client["sign_up"]["status"], "complete");
 
-    // Whoever has an account is signed in instead.
+    // People who already have an account are signed in instead.
     let mut browser = Browser::new(&emulator, judge).await;
     let begun = browser.post(CREATE, &[], &form).await;
     let verification = begun.response()["verifications"]["external_account"].clone();
@@ -178,7 +178,7 @@ pub(super) async fn provider(judge: &Judge) {
     assert_eq!(done.response()["status"], "complete");
 }
 
-/// Who may sign up, and with which codes others are told that they may not.
+/// Who may sign up, and the error codes for those who may not.
 #[tokio::test]
 async fn restrictions() {
     let emulator = emulator().await;
@@ -237,7 +237,7 @@ async fn restrictions() {
     assert_eq!(answer.code(), "sign_up_restricted_waitlist");
 }
 
-/// The settings say what is asked for.
+/// The settings determine which fields are required.
 #[tokio::test]
 async fn required_and_optional_fields() {
     let settings = SettingsSeed::new()

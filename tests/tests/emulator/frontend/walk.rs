@@ -1,4 +1,4 @@
-//! Every operation of the Frontend API that the emulator has, called in a story, each answer judged by the document.
+//! Every emulated operation of the Frontend API, called in a story whose responses are validated against the document.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::browser::{Browser, Judge, Walked};
 use super::{billing, oauth, organizations, profile, sign_in, sign_up, wallets};
 use crate::report;
 
-/// An instance with a few people, one of whom runs an organization.
+/// An instance with a few users, one of whom administers an organization.
 pub(super) async fn emulator() -> Emulator {
     started(SettingsSeed::new()).await
 }
@@ -74,7 +74,7 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     };
     let emulated = probe(&operations).await;
     report(&format!(
-        "emulator: {} of {} operations of the Frontend API are emulated, {answers} answers judged",
+        "emulator: {} of {} operations of the Frontend API are emulated, {answers} responses validated",
         emulated.len(),
         operations.len(),
     ));
@@ -82,15 +82,15 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     let not_emulated: Vec<_> = walked.difference(&emulated).collect();
     assert!(
         not_walked.is_empty(),
-        "emulated and not walked: {not_walked:?}"
+        "emulated but not called: {not_walked:?}"
     );
     assert!(
         not_emulated.is_empty(),
-        "walked and not emulated: {not_emulated:?}"
+        "called but not emulated: {not_emulated:?}"
     );
 }
 
-/// The operations that answer anything but `not_emulated`.
+/// Returns the operations with any response other than `not_emulated`.
 async fn probe(operations: &[(Method, String)]) -> BTreeSet<String> {
     let emulator = emulator().await;
     let mut browser = Browser::new(&emulator, &Judge::default()).await;

@@ -1,4 +1,4 @@
-//! Wallets, which sign messages as Ethereum's do (EIP-191).
+//! Wallets, which sign messages as Ethereum wallets do (EIP-191).
 
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::walk::emulator;
 
 const STRATEGY: (&str, &str) = ("strategy", "web3_metamask_signature");
 
-/// A wallet with a key of its own.
+/// A wallet with its own key.
 pub(super) struct Wallet(SigningKey);
 
 fn hex(bytes: &[u8]) -> String {
@@ -18,7 +18,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Wallet {
-    /// The wallet whose key is this number.
+    /// Returns the wallet whose key is this number.
     pub(super) fn new(key: u8) -> Self {
         let mut bytes = [0; 32];
         bytes[31] = key;
@@ -42,7 +42,7 @@ impl Wallet {
         hex(&bytes)
     }
 
-    /// Adds the wallet to the account of whoever is signed in, and returns its id.
+    /// Adds the wallet to the account of the signed-in user, and returns its ID.
     pub(super) async fn connect(&self, browser: &mut Browser) -> String {
         let address = self.address();
         let form = [("web3_wallet", address.as_str())];
@@ -64,7 +64,7 @@ impl Wallet {
     }
 }
 
-/// The address of the key 1 is known everywhere.
+/// The address of the key 1 is publicly known.
 #[test]
 fn addresses_are_those_of_ethereum() {
     let address = Wallet::new(1).address();
@@ -120,7 +120,7 @@ pub(super) async fn signatures(judge: &Judge) {
     let path = "/v1/me/web3_wallets/{web3_wallet_id}";
     browser.delete(path, &[&wallet]).await.response();
 
-    // Whoever signs up may bring a wallet, too.
+    // People who sign up may connect a wallet, too.
     let stranger = Wallet::new(5);
     let address = stranger.address();
     let mut browser = Browser::new(&emulator, judge).await;
