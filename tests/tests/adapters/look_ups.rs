@@ -136,6 +136,8 @@ impl Site {
         // Each framework has its own caches.
         let clerk = || {
             let builder = Clerk::builder().from_vars(emulator.env());
+            // No test takes that long, however slow the machine is.
+            let builder = builder.lookup_memory(Duration::from_secs(3600));
             configure(builder.clock(clock.clone())).build().unwrap()
         };
         Self {
@@ -247,13 +249,7 @@ async fn public_pages_answer_during_every_outage() {
 }
 
 async fn public_pages_answer(outage: &str, start: Begin, before: Before) {
-    let site = Site::start(0, |clerk| {
-        clerk
-            .signing_key_wait(WAIT)
-            .lookup_wait(WAIT)
-            .lookup_memory(Duration::from_secs(3600))
-    })
-    .await;
+    let site = Site::start(0, |clerk| clerk.signing_key_wait(WAIT).lookup_wait(WAIT)).await;
     let token = site.token(ADA);
     for address in site.addresses() {
         if before != Before::Nothing {
