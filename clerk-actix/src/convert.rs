@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::{RequestHead, ServiceRequest};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use clerk_core::adapter::{AnswerBody, RequestView, append_headers};
+use clerk_core::adapter::{AnswerBody, RequestView, ResponseHead, append_headers};
 use http_body::Body;
 
 /// A borrowed view of a request, so that only what is read gets copied.
@@ -74,12 +74,54 @@ impl RequestView for View<'_> {
     }
 }
 
-/// Appends headers. Both versions of the `http` crate accept the same names and values, so none is lost.
+/// The status and the headers of a response.
+pub(crate) struct Head<'a> {
+    status: StatusCode,
+    headers: &'a mut HeaderMap,
+}
+
+impl<'a> Head<'a> {
+    pub(crate) fn of<B>(response: &'a mut ServiceResponse<B>) -> Self {
+        Self {
+            status: response.status(),
+            headers: response.headers_mut(),
+        }
+    }
+}
+
+impl ResponseHead for Head<'_> {
+    fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    fn header(&self, name: &http::HeaderName, visit: &mut dyn FnMut(&[u8])) {
+        let values = self.headers.get_all(name.as_str());
+        values.for_each(|value| visit(value.as_bytes()));
+    }
+
+    fn insert(&mut self, name: http::HeaderName, value: http::HeaderValue) {
+        if let Some((name, value)) = header(&name, &value) {
+            self.headers.insert(name, value);
+        }
+    }
+
+    fn append(&mut self, name: http::HeaderName, value: http::HeaderValue) {
+        if let Some((name, value)) = header(&name, &value) {
+            self.headers.append(name, value);
+        }
+    }
+}
+
+/// Converts a header. Both versions of the `http` crate accept the same names and values, so none is lost.
+fn header(name: &http::HeaderName, value: &http::HeaderValue) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+    Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+}
+
+/// Appends headers.
 pub(crate) fn append(to: &mut HeaderMap, headers: http::HeaderMap) {
     append_headers(headers, |name, value| {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes());
-        let value = HeaderValue::from_bytes(value.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, value) {
+        if let Some((name, value)) = header(&name, &value) {
             to.append(name, value);
         }
     });

@@ -128,7 +128,7 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(with_auth_context(request, |context| {
-            Ok(Self(context.auth().signed_in()?.clone()))
+            Ok(Self(context.signed_in()?.clone()))
         }))
     }
 }

@@ -10,11 +10,11 @@ use std::task::{Context, Poll, ready as poll_ready};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
-use clerk_core::adapter::{GoOn, Next, request_host};
+use clerk_core::adapter::{Completion, GoOn, Next, request_host};
 use clerk_core::{Clerk, Refusal};
 use pin_project_lite::pin_project;
 
-use crate::convert::{self, View};
+use crate::convert::{self, Head, View};
 
 /// Chooses the [`Clerk`] that authenticates a request.
 type Resolver = dyn Fn(&ServiceRequest) -> Option<Clerk> + Send + Sync;
@@ -185,10 +185,12 @@ where
         match clerk.attach(&View::of(&request)) {
             // The common case: no boxed future, no clone of the inner service.
             Next::GoOn(GoOn {
-                context, headers, ..
+                context,
+                completion,
+                ..
             }) => {
                 request.extensions_mut().insert(context);
-                ClerkFuture::inner(self.inner.call(request), headers)
+                ClerkFuture::inner(self.inner.call(request), completion)
             }
             Next::Answer(answer) => {
                 ClerkFuture::answer(request.into_response(convert::answer(answer)))
@@ -198,11 +200,13 @@ where
                 ClerkFuture::waiting(Box::pin(async move {
                     match wait.finish().await {
                         Ok(GoOn {
-                            context, headers, ..
+                            context,
+                            completion,
+                            ..
                         }) => {
                             request.extensions_mut().insert(context);
                             let mut response = inner.call(request).await?;
-                            convert::append(response.headers_mut(), headers);
+                            completion.complete(&mut Head::of(&mut response));
                             Ok(response.map_into_left_body())
                         }
                         Err(answer) => Ok(request
@@ -228,16 +232,19 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F, B> {
-        Inner { #[pin] future: F, headers: http::HeaderMap },
+        Inner { #[pin] future: F, completion: Option<Completion> },
         Waiting { future: Waiting<B> },
         Answer { response: Option<ServiceResponse> },
     }
 }
 
 impl<F, B> ClerkFuture<F, B> {
-    fn inner(future: F, headers: http::HeaderMap) -> Self {
+    fn inner(future: F, completion: Completion) -> Self {
         Self {
-            state: State::Inner { future, headers },
+            state: State::Inner {
+                future,
+                completion: Some(completion),
+            },
         }
     }
 
@@ -268,9 +275,11 @@ where
     )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Inner { future, headers } => {
+            StateProjection::Inner { future, completion } => {
                 let mut response = poll_ready!(future.poll(cx))?;
-                convert::append(response.headers_mut(), std::mem::take(headers));
+                if let Some(completion) = completion.take() {
+                    completion.complete(&mut Head::of(&mut response));
+                }
                 Poll::Ready(Ok(response.map_into_left_body()))
             }
             StateProjection::Waiting { future } => future.as_mut().poll(cx),

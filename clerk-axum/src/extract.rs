@@ -126,9 +126,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkRejection> {
-        Ok(Self(
-            auth_context(&parts.extensions)?.auth().signed_in()?.clone(),
-        ))
+        Ok(Self(auth_context(&parts.extensions)?.signed_in()?.clone()))
     }
 }
 
@@ -136,7 +134,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     type Rejection = ClerkRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ClerkRejection> {
-        let session = Refusal::optional(auth_context(&parts.extensions)?.auth().signed_in())?;
+        let session = Refusal::optional(auth_context(&parts.extensions)?.signed_in())?;
         Ok(session.cloned().map(Self))
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum_core::body::Body;
-use clerk_core::adapter::{AnswerBody, GoOn, Next, append_headers, request_host};
+use clerk_core::adapter::{AnswerBody, Completion, GoOn, Next, request_host};
 use clerk_core::{Clerk, Refusal};
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -189,10 +189,12 @@ where
         match clerk.attach(&OriginalRequest::of(&request)) {
             // The common case: no boxed future, no allocation, no clone of the inner service.
             Next::GoOn(GoOn {
-                context, headers, ..
+                context,
+                completion,
+                ..
             }) => {
                 request.extensions_mut().insert(context);
-                ClerkFuture::inner(self.inner.call(request), headers)
+                ClerkFuture::inner(self.inner.call(request), completion)
             }
             Next::Answer(answer) => ClerkFuture::answer(answer.map(body_of)),
             Next::Wait(wait) => {
@@ -202,11 +204,13 @@ where
                 ClerkFuture::waiting(Box::pin(async move {
                     match wait.finish().await {
                         Ok(GoOn {
-                            context, headers, ..
+                            context,
+                            completion,
+                            ..
                         }) => {
                             request.extensions_mut().insert(context);
                             let mut response = inner.call(request).await?;
-                            append(response.headers_mut(), headers);
+                            completion.complete(&mut response);
                             Ok(response)
                         }
                         Err(answer) => Ok(answer.map(body_of)),
@@ -230,12 +234,6 @@ fn empty<R: Default>(refusal: Refusal) -> Response<R> {
     refusal.into_response().map(|_| R::default())
 }
 
-fn append(to: &mut HeaderMap, headers: HeaderMap) {
-    append_headers(headers, |name, value| {
-        to.append(name, value);
-    });
-}
-
 type Waiting<R, E> = Pin<Box<dyn Future<Output = Result<Response<R>, E>> + Send>>;
 
 pin_project! {
@@ -249,16 +247,19 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F, R, E> {
-        Inner { #[pin] future: F, headers: HeaderMap },
+        Inner { #[pin] future: F, completion: Option<Completion> },
         Waiting { future: Waiting<R, E> },
         Answer { response: Option<Response<R>> },
     }
 }
 
 impl<F, R, E> ClerkFuture<F, R, E> {
-    fn inner(future: F, headers: HeaderMap) -> Self {
+    fn inner(future: F, completion: Completion) -> Self {
         Self {
-            state: State::Inner { future, headers },
+            state: State::Inner {
+                future,
+                completion: Some(completion),
+            },
         }
     }
 
@@ -289,9 +290,11 @@ where
     )]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Inner { future, headers } => {
+            StateProjection::Inner { future, completion } => {
                 let mut response = ready!(future.poll(cx))?;
-                append(response.headers_mut(), std::mem::take(headers));
+                if let Some(completion) = completion.take() {
+                    completion.complete(&mut response);
+                }
                 Poll::Ready(Ok(response))
             }
             StateProjection::Waiting { future } => future.as_mut().poll(cx),

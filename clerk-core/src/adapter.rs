@@ -5,7 +5,7 @@
 //! `clerk-actix` are built on this module alone, and the example `hyper-service` is an adapter in one file.
 //!
 //! - **Attaching**: [`RequestView`] is a request; [`Next`], [`GoOn`], [`Wait`] and [`AnswerBody`] are what to do with it;
-//!   [`append_headers`] adds headers to the response.
+//!   [`Completion`] completes the response, of which it sees a [`ResponseHead`]; [`append_headers`] adds headers to it.
 //! - **Extractors and guards**: [`AuthContext`] is what they read, and [`RoutedPath`] is the path for a guard.
 //! - **Other**: [`WebhookBody`] is the body for [`Clerk::verify_webhook`], and [`request_host`] is the host to choose an
 //!   instance by.
@@ -21,27 +21,29 @@ use bytes::Bytes;
 #[cfg(feature = "lookups")]
 use clerk_backend_api::{Organization, User};
 use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, SET_COOKIE, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, VARY,
 };
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::auth::{Auth, SessionAuth};
 use crate::authenticate::{self, AuthenticateError, Authority, Pending, RequestState, Start};
 use crate::authorization::Policy;
 use crate::clerk::Clerk;
+pub use crate::completion::{Completion, ResponseHead};
 use crate::config_error::missing_webhook_secret;
 pub use crate::headers::append_headers;
-use crate::headers::redirect_status;
+use crate::headers::{PRIVATE, VARIES, redirect_status};
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupError;
-use crate::protect::Protect;
+use crate::protect::{Passage, Protect};
 use crate::publishable_key::InstanceType;
 use crate::redirect::ReturnBack;
 use crate::refusal::Refusal;
 pub use crate::request::RequestView;
 use crate::request::joined_header;
 use crate::request_kind::RequestKind;
+use crate::response_notes::{Dependence, ResponseNotes};
 pub use crate::routed_path::RoutedPath;
 use crate::sign_in::{PendingSession, redirect_way, sign_in_url};
 use crate::sign_out::sign_out;
@@ -86,21 +88,13 @@ impl fmt::Debug for Next {
 }
 
 /// What to add to the request for the application, and to its response.
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct GoOn {
     /// Store this with the request, for example in its extensions.
     pub context: AuthContext,
-    /// Append these to the application's response with [`append_headers`], which keeps the cookies that it sets.
-    pub headers: HeaderMap,
-}
-
-/// Omits the headers, because they may contain session tokens.
-impl fmt::Debug for GoOn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GoOn")
-            .field("context", &self.context)
-            .finish_non_exhaustive()
-    }
+    /// Call [`Completion::complete`] with the application's response.
+    pub completion: Completion,
 }
 
 /// The body of an answer that does not come from the application.
@@ -172,6 +166,7 @@ impl fmt::Debug for Wait {
 pub struct AuthContext {
     clerk: Clerk,
     auth: Auth,
+    notes: ResponseNotes,
 }
 
 impl AuthContext {
@@ -181,7 +176,11 @@ impl AuthContext {
     /// Nothing is verified.
     #[must_use]
     pub fn new(clerk: Clerk, auth: Auth) -> Self {
-        Self { clerk, auth }
+        Self {
+            clerk,
+            auth,
+            notes: ResponseNotes::new(),
+        }
     }
 
     /// Returns the instance that authenticated the request.
@@ -190,13 +189,25 @@ impl AuthContext {
         &self.clerk
     }
 
-    /// Returns who sent the request.
+    /// Returns who sent the request, and notes that the response depends on it.
     #[must_use]
     pub fn auth(&self) -> &Auth {
+        self.notes.depends(Dependence::Varies);
         &self.auth
     }
 
-    /// Checks a request that is routed by `path` against a guard.
+    /// Returns the session if a user is signed in, and notes that the response is meant for that user.
+    ///
+    /// # Errors
+    /// Returns the same refusals as [`Auth::signed_in`].
+    pub fn signed_in(&self) -> Result<&SessionAuth, Refusal> {
+        let session = self.auth().signed_in()?;
+        self.notes.depends(Dependence::Private);
+        Ok(session)
+    }
+
+    /// Checks a request that is routed by `path` against a guard. If the guard applies to the request, notes that the response
+    /// is meant for its sender.
     ///
     /// # Errors
     /// Returns the [`Refusal`] to respond with.
@@ -206,7 +217,11 @@ impl AuthContext {
         request: &(impl RequestView + ?Sized),
         path: impl Into<RoutedPath<'p>>,
     ) -> Result<(), Refusal> {
-        protect.judge(self.clerk.instance(), &self.auth, request, path)
+        let passage = protect.judge(self.clerk.instance(), &self.auth, request, path)?;
+        if passage == Passage::Guarded {
+            self.notes.depends(Dependence::Private);
+        }
+        Ok(())
     }
 
     /// Returns the session if it satisfies the policy.
@@ -214,7 +229,9 @@ impl AuthContext {
     /// # Errors
     /// Returns the same refusals as [`Auth::protect`].
     pub fn guarded<P: Policy>(&self) -> Result<&SessionAuth, Refusal> {
-        self.auth.protect(&P::require())
+        let session = self.auth().protect(&P::require())?;
+        self.notes.depends(Dependence::Private);
+        Ok(session)
     }
 
     /// Looks up the signed-in user ([`Clerk::users`]).
@@ -224,7 +241,7 @@ impl AuthContext {
     /// takes too long.
     #[cfg(feature = "lookups")]
     pub async fn current_user(&self) -> Result<Arc<User>, Refusal> {
-        let session = self.auth.signed_in()?;
+        let session = self.signed_in()?;
         let user = self.clerk.users().get(session.user_id()).await;
         user.map_err(|error| match error {
             LookupError::NotFound => Refusal::unauthenticated(&self.auth),
@@ -239,7 +256,7 @@ impl AuthContext {
     /// the lookup fails or takes too long.
     #[cfg(feature = "lookups")]
     pub async fn current_organization(&self) -> Result<Arc<Organization>, Refusal> {
-        let session = self.auth.signed_in()?;
+        let session = self.signed_in()?;
         let Some(active) = session.organization() else {
             return Err(Refusal::forbidden(session, None));
         };
@@ -352,23 +369,20 @@ impl Clerk {
         self.log(&state);
         let redirects = state.location().is_some();
         let (auth, mut headers) = state.into_parts();
-        if headers.contains_key(SET_COOKIE) {
-            // A response that sets session cookies must not be cached for others.
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-            headers.insert(VARY, HeaderValue::from_static("Cookie"));
-        }
         if redirects {
+            // The redirect belongs to this browser alone, even if it sets no cookies.
+            headers.insert(CACHE_CONTROL, PRIVATE);
+            headers.insert(VARY, VARIES);
             return Err(answer(StatusCode::TEMPORARY_REDIRECT, headers));
         }
         // These are meant for redirects only. The application decides about CORS for its own responses.
         headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        let context = AuthContext::new(self.clone(), auth);
+        let completion = Completion::new(headers, context.notes.clone());
         Ok(GoOn {
-            context: AuthContext {
-                clerk: self.clone(),
-                auth,
-            },
-            headers,
+            context,
+            completion,
         })
     }
 

@@ -7,6 +7,11 @@ pub(crate) const AUTH_STATUS: HeaderName = HeaderName::from_static("x-clerk-auth
 pub(crate) const AUTH_REASON: HeaderName = HeaderName::from_static("x-clerk-auth-reason");
 pub(crate) const AUTH_MESSAGE: HeaderName = HeaderName::from_static("x-clerk-auth-message");
 
+/// `Cache-Control` of a response that is meant for one person.
+pub(crate) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+/// `Vary` of a response that depends on who sent the request.
+pub(crate) const VARIES: HeaderValue = HeaderValue::from_static("Cookie, Authorization");
+
 /// Calls `append` with each name and value, to append headers to a response. Appending keeps the cookies that the
 /// application sets.
 pub fn append_headers(headers: HeaderMap, mut append: impl FnMut(HeaderName, HeaderValue)) {

@@ -117,7 +117,10 @@ mod reason;
 mod refusal_page;
 mod request;
 mod request_kind;
+mod response_notes;
 mod urls;
+
+mod completion;
 
 mod authorized_parties;
 mod key_check;

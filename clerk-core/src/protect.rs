@@ -32,6 +32,15 @@ enum Scope {
     Except(RouteMatcher),
 }
 
+/// How a guard lets a request through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// The request meets the requirements.
+    Guarded,
+    /// The guard does not apply to the request.
+    Open,
+}
+
 /// A route guard: what it requires of a request, and how it refuses. Mirrors the options of `auth.protect()` in the
 /// official SDKs.
 ///
@@ -179,7 +188,7 @@ impl Protect {
         auth: &Auth,
         request: &(impl RequestView + ?Sized),
         path: impl Into<RoutedPath<'p>>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Passage, Refusal> {
         let is_guarded = match &self.scope {
             Scope::All => Ok(true),
             Scope::Only(routes) => path.into().may_match(routes),
@@ -190,9 +199,10 @@ impl Protect {
             Refusal::malformed_path(pages.as_ref())
         })?;
         if is_guarded && !(self.lets_preflight_through && is_preflight(request)) {
-            self.verdict(instance, auth, request)
+            self.verdict(instance, auth, request)?;
+            Ok(Passage::Guarded)
         } else {
-            Ok(())
+            Ok(Passage::Open)
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::auth::{Auth, RedirectWay, SessionAuth};
 use crate::authorization::Require;
-use crate::headers::AUTH_REASON;
+use crate::headers::{AUTH_REASON, PRIVATE, VARIES};
 use crate::reason::Reason;
 use crate::redirect::RedirectError;
 pub use crate::refusal_page::RefusalKind;
@@ -133,8 +133,8 @@ impl Refusal {
     fn bare(kind: RefusalKind, status: StatusCode) -> Self {
         let mut headers = HeaderMap::new();
         // The response depends on who sent the request.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-        headers.insert(VARY, HeaderValue::from_static("Cookie, Authorization"));
+        headers.insert(CACHE_CONTROL, PRIVATE);
+        headers.insert(VARY, VARIES);
         Self {
             kind,
             status,

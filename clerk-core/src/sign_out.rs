@@ -1,9 +1,10 @@
 //! Signing out: revoking a session and clearing its cookies.
 
-use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use crate::auth::Auth;
+use crate::headers::{PRIVATE, VARIES};
 use crate::instance::Instance;
 use crate::refusal::Refusal;
 
@@ -23,7 +24,8 @@ pub(crate) async fn sign_out(instance: &Instance, auth: &Auth) -> Result<HeaderM
         }
     }
     let mut headers = HeaderMap::new();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(CACHE_CONTROL, PRIVATE);
+    headers.insert(VARY, VARIES);
     // Keep `__client_uat`: it makes the next navigation ask Clerk whether the client has other sessions.
     let suffix = instance.config.cookie_suffix();
     for name in ["__session", "__refresh"] {

@@ -2,12 +2,13 @@
 //!
 //! 1. Pass the request to [`Clerk::attach`] and do what [`Next`] says.
 //! 2. Store the [`AuthContext`] with the request for guards and handlers.
-//! 3. Append the headers to the application's response, and convert a [`Refusal`] into a response.
+//! 3. Complete the application's response ([`Completion`](clerk_core::adapter::Completion)), and convert a [`Refusal`] into a
+//!    response.
 
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use clerk_core::adapter::{AuthContext, GoOn, Next, append_headers};
+use clerk_core::adapter::{AuthContext, GoOn, Next};
 use clerk_core::{Clerk, Protect, Refusal};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -50,13 +51,13 @@ async fn attach(
     };
     Ok(match settled {
         Ok(GoOn {
-            context, headers, ..
+            context,
+            completion,
+            ..
         }) => {
             request.extensions_mut().insert(context);
             let mut response = route(administration, &request);
-            append_headers(headers, |name, value| {
-                response.headers_mut().append(name, value);
-            });
+            completion.complete(&mut response);
             response
         }
         Err(answer) => answer.map(|_| Full::default()),
@@ -84,7 +85,7 @@ fn home(request: &Request<Incoming>) -> Answer {
 
 /// Requires a signed-in user.
 fn me(request: &Request<Incoming>) -> Result<Answer, Refusal> {
-    let session = context(request)?.auth().signed_in()?;
+    let session = context(request)?.signed_in()?;
     Ok(text(StatusCode::OK, session.user_id().to_owned()))
 }
 

@@ -131,6 +131,27 @@ async fn open() -> &'static str {
     "open"
 }
 
+/// An answer with which an application decides about caches by itself.
+fn with_cache_headers(text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header(("cache-control", "public, max-age=60"))
+        .insert_header(("etag", "\"1\""))
+        .body(text)
+}
+
+async fn style() -> HttpResponse {
+    with_cache_headers("p { margin: 0 }")
+}
+
+async fn cached(_: Auth) -> HttpResponse {
+    with_cache_headers("cached")
+}
+
+async fn cached_signed_in(_: SignedIn) -> HttpResponse {
+    with_cache_headers("cached")
+}
+
 async fn behind_a_guard() -> &'static str {
     "behind a guard"
 }
@@ -257,6 +278,9 @@ pub(crate) fn app(
             web::get().to(to_sign_in_and_elsewhere),
         )
         .route("/to/sign-up", web::get().to(to_sign_up))
+        .route("/static/style.css", web::get().to(style))
+        .route("/cached/auth", web::get().to(cached))
+        .route("/cached/signed-in", web::get().to(cached_signed_in))
         .service(web::scope("/guards").configure(guards))
         .wrap(middleware);
     let unlayered = web::scope("/unlayered")

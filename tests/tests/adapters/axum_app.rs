@@ -1,6 +1,7 @@
 //! The application of the scenarios, for axum.
 
 use axum::extract::FromRef;
+use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use clerk_axum::{
@@ -8,6 +9,7 @@ use clerk_axum::{
     Guarded, Policy, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
     SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
 };
+use http::header::{CACHE_CONTROL, ETAG};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -118,6 +120,21 @@ async fn nowhere() -> StatusCode {
 
 async fn open() -> &'static str {
     "open"
+}
+
+/// Headers with which an application decides about caches by itself.
+const CACHED: [(HeaderName, &str); 2] = [(CACHE_CONTROL, "public, max-age=60"), (ETAG, "\"1\"")];
+
+async fn style() -> impl IntoResponse {
+    (CACHED, "p { margin: 0 }")
+}
+
+async fn cached(_: Auth) -> impl IntoResponse {
+    (CACHED, "cached")
+}
+
+async fn cached_signed_in(_: SignedIn) -> impl IntoResponse {
+    (CACHED, "cached")
 }
 
 async fn behind_a_guard() -> &'static str {
@@ -238,6 +255,9 @@ pub(crate) fn app(clerk: Option<Clerk>) -> Router {
         .route("/to/sign-in", get(to_sign_in))
         .route("/to/sign-in-and-elsewhere", get(to_sign_in_and_elsewhere))
         .route("/to/sign-up", get(to_sign_up))
+        .route("/static/style.css", get(style))
+        .route("/cached/auth", get(cached))
+        .route("/cached/signed-in", get(cached_signed_in))
         .nest("/guards", guards())
         .fallback(nowhere)
         .layer(layer);

@@ -6,6 +6,8 @@ mod actix_app;
 #[cfg(test)]
 mod axum_app;
 #[cfg(test)]
+mod caching;
+#[cfg(test)]
 mod compile_errors;
 #[cfg(test)]
 mod handlers;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use reqwest::redirect::Policy;
 use serde_json::json;
 
+use crate::caching::caching;
 use crate::machine_scopes::{header_only, machine_scopes};
 use crate::refusals::refusals;
 use crate::servers::{Pair, Running as _};
@@ -75,7 +76,7 @@ impl Scenario {
     }
 
     /// As a browser requests a page of an application after it has been redirected through Clerk before.
-    fn known_browser(self) -> Self {
+    pub(crate) fn known_browser(self) -> Self {
         self.document()
             .header("cookie", "__clerk_db_jwt=dvb_1; __client_uat=0")
     }
@@ -926,6 +927,7 @@ async fn both_frameworks_respond_alike_and_as_stated() {
         refusals(&world),
         machine_scopes(&world),
         header_only(&world),
+        caching(&world),
     ]
     .into_iter()
     .flatten()

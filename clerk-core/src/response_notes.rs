@@ -1,0 +1,89 @@
+//! What extractors, guards and pages note about the response to their request, for the middleware to act upon.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// How a response depends on who sent the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Dependence {
+    /// The application did not ask.
+    None,
+    /// The application asked who sent the request.
+    Varies,
+    /// The response is meant for the sender of the request alone.
+    Private,
+}
+
+/// The notes about one response, shared by everything that handles the request.
+#[derive(Clone, Debug)]
+pub(crate) struct ResponseNotes(Arc<Notes>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    /// A [`Dependence`] as a number.
+    dependence: AtomicU8,
+}
+
+/// The most notes that each thread keeps for later requests.
+const MOST_SPARE: usize = 64;
+
+thread_local! {
+    /// Notes of earlier requests, so that a request allocates none.
+    static SPARE: RefCell<Vec<Arc<Notes>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl ResponseNotes {
+    pub(crate) fn new() -> Self {
+        let spare = SPARE.with_borrow_mut(Vec::pop);
+        Self(spare.unwrap_or_default())
+    }
+
+    /// Notes that the response depends at least this much on who sent the request.
+    pub(crate) fn depends(&self, dependence: Dependence) {
+        let number = dependence as u8;
+        self.0.dependence.fetch_max(number, Ordering::Relaxed);
+    }
+
+    pub(crate) fn dependence(&self) -> Dependence {
+        match self.0.dependence.load(Ordering::Relaxed) {
+            0 => Dependence::None,
+            1 => Dependence::Varies,
+            _ => Dependence::Private,
+        }
+    }
+
+    /// Keeps the notes for a later request if nothing else holds them.
+    pub(crate) fn retire(self) {
+        let mut notes = self.0;
+        if let Some(unshared) = Arc::get_mut(&mut notes) {
+            *unshared = Notes::default();
+            SPARE.with_borrow_mut(|spare| {
+                if spare.len() < MOST_SPARE {
+                    spare.push(notes);
+                }
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_note_counts_and_no_request_sees_those_of_another() {
+        let notes = ResponseNotes::new();
+        assert_eq!(notes.dependence(), Dependence::None);
+        let elsewhere = notes.clone();
+        elsewhere.depends(Dependence::Private);
+        elsewhere.depends(Dependence::Varies);
+        assert_eq!(notes.dependence(), Dependence::Private);
+
+        // Notes that something else still holds are not used again.
+        notes.retire();
+        assert_eq!(ResponseNotes::new().dependence(), Dependence::None);
+        elsewhere.retire();
+        assert_eq!(ResponseNotes::new().dependence(), Dependence::None);
+    }
+}
