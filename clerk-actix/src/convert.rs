@@ -1,17 +1,19 @@
 //! Conversions between actix-web's types, which are those of `http` 0.2, and `http` 1.
 
-use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use clerk_core::adapter::{AnswerBody, RequestView, ResponseHead, append_headers};
-use http_body::Body;
+use clerk_core::adapter::{AnswerBody, AnswerError, RequestView, ResponseHead, append_headers};
+use futures_core::Stream as _;
+use http_body::{Body, Frame};
 
 /// A borrowed view of a request, so that only what is read gets copied.
 pub(crate) struct View<'a> {
@@ -64,6 +66,10 @@ impl RequestView for View<'_> {
             .headers
             .get_all(name)
             .for_each(|value| visit(value.as_bytes()));
+    }
+
+    fn peer_address(&self) -> Option<IpAddr> {
+        self.head.peer_addr.map(|address| address.ip())
     }
 
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -142,11 +148,43 @@ pub(crate) fn answer(from: http::Response<AnswerBody>) -> HttpResponse {
     response(from.map(Answer))
 }
 
+/// Adapts the payload of a request to `http_body::Body`.
+pub(crate) struct RequestBody {
+    payload: Payload,
+    is_empty: bool,
+}
+
+impl RequestBody {
+    pub(crate) fn new(payload: Payload) -> Self {
+        Self {
+            is_empty: matches!(payload, Payload::None),
+            payload,
+        }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = PayloadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
+        let chunk = ready!(Pin::new(&mut self.payload).poll_next(cx));
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_empty
+    }
+}
+
 /// Adapts the body of an answer to actix-web's `MessageBody`.
 struct Answer(AnswerBody);
 
 impl MessageBody for Answer {
-    type Error = Infallible;
+    type Error = AnswerError;
 
     fn size(&self) -> BodySize {
         match self.0.size_hint().exact() {
@@ -158,11 +196,11 @@ impl MessageBody for Answer {
     fn poll_next(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+    ) -> Poll<Option<Result<Bytes, AnswerError>>> {
         loop {
             let frame = ready!(Pin::new(&mut self.0).poll_frame(cx));
-            // Frames that are not data are trailers, which answers do not have.
-            match frame.map(|frame| frame.map(http_body::Frame::into_data)) {
+            // Frames that are not data are trailers, which actix-web cannot send.
+            match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Err(_))) => {}
                 Some(Ok(Ok(data))) => return Poll::Ready(Some(Ok(data))),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),

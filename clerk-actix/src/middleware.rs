@@ -14,7 +14,7 @@ use clerk_core::adapter::{Completion, GoOn, Next, request_host};
 use clerk_core::{Clerk, Refusal};
 use pin_project_lite::pin_project;
 
-use crate::convert::{self, Head, View};
+use crate::convert::{self, Head, RequestBody, View};
 
 /// Chooses the [`Clerk`] that authenticates a request.
 type Resolver = dyn Fn(&ServiceRequest) -> Option<Clerk> + Send + Sync;
@@ -23,9 +23,9 @@ type Resolver = dyn Fn(&ServiceRequest) -> Option<Clerk> + Send + Sync;
 /// official SDKs.
 ///
 /// The middleware refuses no request; wrap the scopes that need it in [`protect`](crate::protect). It responds by itself
-/// in three cases only: with a 307 redirect when the browser must complete a handshake with Clerk, with the metadata of an
-/// [`OAuthResource`](crate::OAuthResource) if one is configured, and with 500 when the request contradicts the
-/// configuration.
+/// in few cases only: with a 307 redirect when the browser must complete a handshake with Clerk, with the metadata of an
+/// [`OAuthResource`](crate::OAuthResource) or the responses of a [`FrontendApiProxy`](crate::FrontendApiProxy) if one is
+/// configured, and with 500 when the request contradicts the configuration.
 ///
 /// Build the [`Clerk`] outside the closure that `HttpServer::new` takes: the closure runs once per worker, and each
 /// [`Clerk`] has its own caches.
@@ -195,6 +195,11 @@ where
             Next::Answer(answer) => {
                 ClerkFuture::answer(request.into_response(convert::answer(answer)))
             }
+            Next::Forward(forward) => ClerkFuture::waiting(Box::pin(async move {
+                let (request, payload) = request.into_parts();
+                let response = convert::answer(forward.send(RequestBody::new(payload)).await);
+                Ok(ServiceResponse::new(request, response).map_into_right_body())
+            })),
             Next::Wait(wait) => {
                 let inner = Rc::clone(&self.inner);
                 ClerkFuture::waiting(Box::pin(async move {

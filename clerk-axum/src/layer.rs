@@ -24,13 +24,13 @@ type Resolver = dyn Fn(&Request<()>) -> Option<Clerk> + Send + Sync;
 /// official SDKs.
 ///
 /// The layer refuses no request; put [`protect`](crate::protect) on the routes that need it. It responds by itself in
-/// three cases only: with a 307 redirect when the browser must complete a handshake with Clerk, with the metadata of an
-/// [`OAuthResource`](crate::OAuthResource) if one is configured, and with 500 when the request contradicts the
-/// configuration.
+/// few cases only: with a 307 redirect when the browser must complete a handshake with Clerk, with the metadata of an
+/// [`OAuthResource`](crate::OAuthResource) or the responses of a [`FrontendApiProxy`](crate::FrontendApiProxy) if one is
+/// configured, and with 500 when the request contradicts the configuration.
 ///
 /// Works with every tower service whose response body implements `Default`, such as axum's and tonic's. If the body type
 /// is not axum's, the layer's own responses have an empty body. Redirects need none, but serving the metadata of an
-/// [`OAuthResource`](crate::OAuthResource) requires axum.
+/// [`OAuthResource`](crate::OAuthResource) or the Frontend API requires axum.
 ///
 /// ```no_run
 /// use axum::{Router, routing::get};
@@ -197,6 +197,12 @@ where
                 ClerkFuture::inner(self.inner.call(request), completion)
             }
             Next::Answer(answer) => ClerkFuture::answer(answer.map(body_of)),
+            Next::Forward(forward) => {
+                let body = forwarded_body(request.into_body());
+                ClerkFuture::waiting(Box::pin(async move {
+                    Ok(forward.send(body).await.map(body_of))
+                }))
+            }
             Next::Wait(wait) => {
                 // Call the service that was polled ready, and keep the clone, which was not.
                 let fresh = self.inner.clone();
@@ -226,6 +232,15 @@ fn body_of<R: Default + 'static>(answer: AnswerBody) -> R {
     let mut body = Some(Body::new(answer));
     let body: &mut dyn Any = &mut body;
     body.downcast_mut::<Option<R>>()
+        .and_then(Option::take)
+        .unwrap_or_default()
+}
+
+/// Returns the body of a request if the stack uses axum's body type, and an empty body otherwise.
+fn forwarded_body<B: 'static>(body: B) -> Body {
+    let mut body = Some(body);
+    let body: &mut dyn Any = &mut body;
+    body.downcast_mut::<Option<Body>>()
         .and_then(Option::take)
         .unwrap_or_default()
 }

@@ -43,6 +43,7 @@
 //! | look up the user or the organization | extract [`CurrentUser`] or [`CurrentOrganization`]; use [`Clerk::api`] for everything else |
 //! | accept API keys, M2M tokens and OAuth tokens | [`token`](ProtectLayer::token) |
 //! | send a browser to the sign-in page | [`ClerkRejection::redirect_to_sign_in`] |
+//! | render pages with Clerk's components | extract [`ClerkPage`]; see [`components`] |
 //! | sign a user out | [`sign_out`] |
 //! | receive webhooks | extract [`VerifiedWebhook`] |
 //! | serve several instances | [`per_host`](ClerkLayer::per_host), [`per_request`](ClerkLayer::per_request) |
@@ -53,7 +54,7 @@
 //!   [`ProtectLayer`], or [`GrpcProtectLayer`] for gRPC. [`ClerkService`], [`ClerkFuture`], [`ProtectService`],
 //!   [`GrpcProtectService`] and [`ProtectFuture`] are the services and futures of these layers.
 //! - **Extractors** give handlers the outcome: [`Auth`], [`SignedIn`], [`Guarded`], [`CurrentUser`] with its [`User`],
-//!   [`CurrentOrganization`] with its [`Organization`], and [`VerifiedWebhook`]. They refuse with a [`ClerkRejection`].
+//!   [`CurrentOrganization`] with its [`Organization`], [`ClerkPage`], and [`VerifiedWebhook`]. They refuse with a [`ClerkRejection`].
 //!   [`sign_out`] ends the session of a request.
 //! - **Authentication** describes who sent a request: [`SessionAuth`] with its [`SessionOrganization`] and [`Claims`],
 //!   [`ApiKeyAuth`], [`M2mTokenAuth`], [`OAuthTokenAuth`], and [`SignedOut`] with its [`Reason`]. [`TokenType`] and
@@ -63,7 +64,7 @@
 //! - **Refusals and redirects** describe what a client gets instead: [`Refusal`], [`RefusalKind`], [`RefusalPage`], and
 //!   [`ReturnBack`].
 //! - **Configuration** sets up an instance: [`Clerk`], [`ClerkBuilder`] and [`ConfigError`]; [`ForwardedHeaders`],
-//!   [`AllowedRedirectOrigins`], [`OrganizationSync`], [`OAuthResource`] and [`OAuthResourceError`]; [`SharedStore`]; and
+//!   [`AllowedRedirectOrigins`], [`OrganizationSync`], [`OAuthResource`] and [`OAuthResourceError`]; [`SharedStore`]; [`ContentSecurityPolicy`] and [`FrontendApiProxy`]; and
 //!   [`Stats`].
 //! - **Webhooks** verifies messages outside of the extractor: [`WebhookVerifier`], [`WebhookSecret`], [`WebhookEvent`],
 //!   [`WebhookEventType`], [`WebhookData`] and [`WebhookError`].
@@ -94,6 +95,8 @@
 //!
 //! | feature | default | |
 //! |---|---|---|
+//! | `askama`, `maud`, `minijinja` | no | markup of [`components`] in the templates of these crates |
+//! | `connect-info` | yes | the address of a connection, for the [`FrontendApiProxy`] |
 //! | `current-user` | yes | the extractors `CurrentUser` and `CurrentOrganization`, with their cache (moka) |
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
@@ -108,6 +111,7 @@ mod current_user;
 mod extract;
 mod layer;
 mod original_request;
+mod page;
 mod protect;
 mod rejection;
 mod sign_out;
@@ -116,6 +120,8 @@ mod webhook;
 
 #[doc(inline)]
 pub use clerk_core as core;
+#[doc(inline)]
+pub use clerk_core::components;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use clerk_core::testing;
@@ -132,6 +138,7 @@ pub use clerk_core::api::{Organization, User};
 #[cfg(feature = "current-user")]
 pub use current_user::{CurrentOrganization, CurrentUser};
 pub use extract::{Auth, Guarded, SignedIn};
+pub use page::ClerkPage;
 pub use rejection::ClerkRejection;
 pub use sign_out::sign_out;
 #[cfg(feature = "webhooks")]
@@ -148,8 +155,8 @@ pub use clerk_core::{
 
 // Configuration.
 pub use clerk_core::{
-    AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ForwardedHeaders, OrganizationSync,
-    SharedStore, Stats,
+    AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ContentSecurityPolicy,
+    ForwardedHeaders, FrontendApiProxy, OrganizationSync, SharedStore, Stats,
 };
 
 // Webhooks.

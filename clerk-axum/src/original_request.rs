@@ -1,5 +1,7 @@
 //! A view of the request as it reached the outermost router.
 
+use std::net::IpAddr;
+
 use axum::extract::OriginalUri;
 use clerk_core::adapter::RequestView;
 use http::request::Parts;
@@ -12,6 +14,7 @@ pub(crate) struct OriginalRequest<'a> {
     method: &'a Method,
     pub(crate) uri: &'a Uri,
     headers: &'a HeaderMap,
+    extensions: &'a Extensions,
 }
 
 impl<'a> OriginalRequest<'a> {
@@ -20,6 +23,7 @@ impl<'a> OriginalRequest<'a> {
             method: request.method(),
             uri: original(request.extensions(), request.uri()),
             headers: request.headers(),
+            extensions: request.extensions(),
         }
     }
 
@@ -28,6 +32,7 @@ impl<'a> OriginalRequest<'a> {
             method: &parts.method,
             uri: original(&parts.extensions, &parts.uri),
             headers: &parts.headers,
+            extensions: &parts.extensions,
         }
     }
 }
@@ -36,6 +41,18 @@ fn original<'a>(extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
     extensions
         .get::<OriginalUri>()
         .map_or(uri, |original| &original.0)
+}
+
+/// Returns the address that axum stores for servers of `into_make_service_with_connect_info`.
+#[cfg(feature = "connect-info")]
+fn peer_address(extensions: &Extensions) -> Option<IpAddr> {
+    let info = extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+    info.map(|info| info.0.ip())
+}
+
+#[cfg(not(feature = "connect-info"))]
+fn peer_address(_: &Extensions) -> Option<IpAddr> {
+    None
 }
 
 impl RequestView for OriginalRequest<'_> {
@@ -62,6 +79,10 @@ impl RequestView for OriginalRequest<'_> {
             .get_all(name)
             .iter()
             .for_each(|value| visit(value.as_bytes()));
+    }
+
+    fn peer_address(&self) -> Option<IpAddr> {
+        peer_address(self.extensions)
     }
 
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {

@@ -5,33 +5,34 @@
 //! `clerk-actix` are built on this module alone, and the example `hyper-service` is an adapter in one file.
 //!
 //! - **Attaching**: [`RequestView`] is a request; [`Next`], [`GoOn`], [`Wait`] and [`AnswerBody`] are what to do with it;
+//!   [`Forward`] sends a request to the Frontend API, and a broken answer is an [`AnswerError`];
 //!   [`Completion`] completes the response, of which it sees a [`ResponseHead`]; [`append_headers`] adds headers to it.
 //! - **Extractors and guards**: [`AuthContext`] is what they read, and [`RoutedPath`] is the path for a guard.
 //! - **Other**: [`WebhookBody`] is the body for [`Clerk::verify_webhook`], and [`request_host`] is the host to choose an
 //!   instance by.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::pin::Pin;
 #[cfg(feature = "lookups")]
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 #[cfg(feature = "lookups")]
 use clerk_backend_api::{Organization, User};
 use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE,
+    VARY,
 };
-use http::{HeaderMap, Response, StatusCode};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
+pub use crate::answer_body::{AnswerBody, AnswerError};
 use crate::auth::{Auth, SessionAuth};
 use crate::authenticate::{self, AuthenticateError, Authority, Pending, RequestState, Start};
 use crate::authorization::Policy;
 use crate::clerk::Clerk;
 pub use crate::completion::{Completion, ResponseHead};
+use crate::components::{Page, SCRIPT};
 use crate::config_error::missing_webhook_secret;
+pub use crate::forward::Forward;
 pub use crate::headers::append_headers;
 use crate::headers::{PRIVATE, VARIES, redirect_status};
 #[cfg(feature = "lookups")]
@@ -49,6 +50,8 @@ use crate::sign_in::{PendingSession, redirect_way, sign_in_url};
 use crate::sign_out::sign_out;
 use crate::webhook::{WebhookError, WebhookEvent};
 
+const JAVASCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
+
 /// What an adapter does with a request next.
 #[must_use]
 #[expect(
@@ -62,6 +65,8 @@ pub enum Next {
     Answer(Response<AnswerBody>),
     /// Call [`Wait::finish`] first, which performs I/O.
     Wait(Wait),
+    /// Respond with the response to [`Forward::send`], which performs I/O, and do not call the application.
+    Forward(Box<Forward>),
 }
 
 impl From<Result<GoOn, Response<AnswerBody>>> for Next {
@@ -83,6 +88,7 @@ impl fmt::Debug for Next {
                 .field(&answer.status().as_u16())
                 .finish(),
             Self::Wait(wait) => f.debug_tuple("Wait").field(wait).finish(),
+            Self::Forward(forward) => f.debug_tuple("Forward").field(forward).finish(),
         }
     }
 }
@@ -95,42 +101,6 @@ pub struct GoOn {
     pub context: AuthContext,
     /// Call [`Completion::complete`] with the application's response.
     pub completion: Completion,
-}
-
-/// The body of an answer that does not come from the application.
-///
-/// Adapters must treat it as an [`http_body::Body`] that may arrive in several frames, although current answers have one
-/// frame at most.
-#[derive(Debug, Default)]
-pub struct AnswerBody {
-    whole: Bytes,
-}
-
-impl From<Bytes> for AnswerBody {
-    fn from(whole: Bytes) -> Self {
-        Self { whole }
-    }
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let whole = std::mem::take(&mut self.whole);
-        Poll::Ready((!whole.is_empty()).then(|| Ok(Frame::data(whole))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.whole.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.whole.len() as u64)
-    }
 }
 
 /// A request whose authentication needs signing keys or a response from Clerk. Borrows nothing from the request.
@@ -194,6 +164,12 @@ impl AuthContext {
     pub fn auth(&self) -> &Auth {
         self.notes.depends(Dependence::Varies);
         &self.auth
+    }
+
+    /// Creates what a page with Clerk's components needs, and notes that the response is meant for the sender of this request.
+    #[must_use]
+    pub fn page(&self, request: &(impl RequestView + ?Sized)) -> Page {
+        Page::new(&self.clerk, &self.auth, &self.notes, request)
     }
 
     /// Returns the session if a user is signed in, and notes that the response is meant for that user.
@@ -335,7 +311,13 @@ impl Clerk {
     /// Authenticates a request for an adapter. Most requests need no I/O once the signing keys are cached.
     pub fn attach(&self, request: &(impl RequestView + ?Sized)) -> Next {
         let instance = self.instance();
-        if let Some(answer) = self.oauth_metadata(request) {
+        if let Some(forward) = self.forward(request) {
+            return Next::Forward(Box::new(forward));
+        }
+        if let Some(answer) = self
+            .oauth_metadata(request)
+            .or_else(|| self.components_script(request))
+        {
             return Next::Answer(answer.map(AnswerBody::from));
         }
         match authenticate::start(instance, request, &instance.config.accepts) {
@@ -346,6 +328,41 @@ impl Clerk {
             }),
             Err(error) => self.settle(Err(error)).into(),
         }
+    }
+
+    /// Returns what to forward if the request is for the proxy of the Frontend API.
+    fn forward(&self, request: &(impl RequestView + ?Sized)) -> Option<Forward> {
+        let instance = self.instance();
+        let proxy = instance.config.frontend_api_proxy.as_ref()?;
+        let (rest, query) = proxy.target(request.path_and_query())?;
+        let public_url = self.facts(request).url;
+        let secret_key = instance.client.expose_secret_key()?;
+        let peer = request.peer_address();
+        Some(Forward::new(
+            instance.forwarding.clone()?,
+            proxy.clone(),
+            Method::from_bytes(request.method().as_bytes()).ok()?,
+            proxy.upstream_url(rest, query),
+            public_url.clone(),
+            proxy.request_headers(request, &public_url, peer, secret_key),
+        ))
+    }
+
+    /// Answers a request for this crate's own script if the application serves it.
+    fn components_script(&self, request: &(impl RequestView + ?Sized)) -> Option<Response<Bytes>> {
+        let path = self.instance().config.browser_sdk.own_script_path()?;
+        let is_for_it = request.path_and_query().split('?').next() == Some(path)
+            && matches!(request.method(), "GET" | "HEAD");
+        is_for_it.then(|| {
+            let mut answer = Response::new(Bytes::from_static(SCRIPT.as_bytes()));
+            let headers = answer.headers_mut();
+            headers.insert(CONTENT_TYPE, JAVASCRIPT);
+            headers.insert(
+                CACHE_CONTROL,
+                HeaderValue::from_static("public, max-age=3600"),
+            );
+            answer
+        })
     }
 
     /// Converts the outcome: a redirect if the state has a location, whatever its status, and 500 if the request contradicts
@@ -379,7 +396,8 @@ impl Clerk {
         headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
         let context = AuthContext::new(self.clone(), auth);
-        let completion = Completion::new(headers, context.notes.clone());
+        let policy = self.instance().config.content_security_policy.clone();
+        let completion = Completion::new(headers, context.notes.clone(), policy);
         Ok(GoOn {
             context,
             completion,

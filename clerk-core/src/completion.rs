@@ -1,11 +1,15 @@
-//! What the middleware adds to the application's response: cookies of the session, and headers that tell caches whom the
-//! response is for.
+//! What the middleware adds to the application's response: cookies of the session, headers that tell caches whom the
+//! response is for, and the Content-Security-Policy.
 
 use std::fmt;
+use std::sync::Arc;
 
-use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, SET_COOKIE, VARY,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
+use crate::content_security_policy::PreparedPolicy;
 use crate::headers::{PRIVATE, VARIES, append_headers};
 use crate::response_notes::{Dependence, ResponseNotes};
 
@@ -52,33 +56,51 @@ impl<B> ResponseHead for Response<B> {
 /// | did not ask who sent the request | unchanged | unchanged |
 /// | asked who sent the request | unchanged | includes `Cookie` and `Authorization` |
 /// | requires a signed-in user, guards the route, or uses the page helpers | `private, no-store` unless the application set one | includes both |
-/// | any of these, and the response sets cookies of the session | `private, no-store` | includes both |
+/// | any of these, and the response sets cookies of the session, or has a page with a nonce | `private, no-store` | includes both |
+///
+/// If there is a [`ContentSecurityPolicy`](crate::ContentSecurityPolicy), it is merged with that of the response.
 #[must_use]
 pub struct Completion {
     headers: HeaderMap,
     notes: ResponseNotes,
+    policy: Option<Arc<PreparedPolicy>>,
 }
 
 impl Completion {
-    pub(crate) fn new(headers: HeaderMap, notes: ResponseNotes) -> Self {
-        Self { headers, notes }
+    pub(crate) fn new(
+        headers: HeaderMap,
+        notes: ResponseNotes,
+        policy: Option<Arc<PreparedPolicy>>,
+    ) -> Self {
+        Self {
+            headers,
+            notes,
+            policy,
+        }
     }
 
     /// Adds what authentication and the handling of the request require to the response. Keeps the cookies that the
     /// application sets.
     pub fn complete(self, response: &mut impl ResponseHead) {
-        let Self { mut headers, notes } = self;
-        let sets_cookies = headers.contains_key(SET_COOKIE);
+        let Self {
+            mut headers,
+            notes,
+            policy,
+        } = self;
+        let is_personal = headers.contains_key(SET_COOKIE) || notes.used_nonce().is_some();
         let dependence = notes.dependence();
+        if let Some(policy) = policy {
+            add_policy(&policy, &notes, response);
+        }
         notes.retire();
         // Decided below.
         headers.remove(CACHE_CONTROL);
         headers.remove(VARY);
         append_headers(headers, |name, value| response.append(name, value));
-        if sets_cookies || (dependence == Dependence::Private && !has(response, &CACHE_CONTROL)) {
+        if is_personal || (dependence == Dependence::Private && !has(response, &CACHE_CONTROL)) {
             response.insert(CACHE_CONTROL, PRIVATE);
         }
-        if sets_cookies || dependence >= Dependence::Varies {
+        if is_personal || dependence >= Dependence::Varies {
             vary(response);
         }
     }
@@ -90,6 +112,26 @@ impl fmt::Debug for Completion {
         f.debug_struct("Completion")
             .field("notes", &self.notes)
             .finish_non_exhaustive()
+    }
+}
+
+/// Adds the policy to a response, except to 304: the stored response keeps the policy whose nonce its page has.
+fn add_policy(policy: &PreparedPolicy, notes: &ResponseNotes, response: &mut impl ResponseHead) {
+    if response.status() == 304 {
+        return;
+    }
+    let name = match policy.is_report_only {
+        true => CONTENT_SECURITY_POLICY_REPORT_ONLY,
+        false => CONTENT_SECURITY_POLICY,
+    };
+    let mut own = Vec::new();
+    response.header(&name, &mut |value| own.push(value.to_vec()));
+    if let Some(header) = policy.header(&own, notes.used_nonce()) {
+        response.insert(name, header);
+    }
+    if let Some(endpoints) = &policy.reporting_endpoints {
+        let name = HeaderName::from_static("reporting-endpoints");
+        response.append(name, endpoints.clone());
     }
 }
 
@@ -139,7 +181,7 @@ mod tests {
         }
         let notes = ResponseNotes::new();
         notes.depends(dependence);
-        Completion::new(headers, notes).complete(&mut response);
+        Completion::new(headers, notes, None).complete(&mut response);
         let headers = response.headers().iter();
         headers
             .filter(|(name, _)| *name != SET_COOKIE)

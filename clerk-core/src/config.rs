@@ -1,15 +1,20 @@
 //! The validated configuration of an instance, as data.
 
+use std::sync::Arc;
+
 use clerk_backend_api::MachineSecretKey;
 use url::Url;
 
+use crate::components::BrowserSdk;
+use crate::content_security_policy::PreparedPolicy;
+use crate::frontend_api_proxy::PreparedProxy;
 use crate::oauth_resource::OAuthResources;
 use crate::organization_sync::OrganizationSync;
 use crate::publishable_key::{InstanceType, PublishableKey};
 use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::RefusalPages;
 use crate::token::{AcceptedTokens, ClaimRules};
-use crate::urls::is_loopback;
+use crate::urls::{is_loopback, with_scheme};
 use crate::webhook::WebhookVerifier;
 
 /// Which forwarded headers are trusted for determining the public URL: `X-Forwarded-Host` and `X-Forwarded-Proto`, and
@@ -40,7 +45,12 @@ pub(crate) struct Config {
     pub(crate) max_token_bytes: usize,
     pub(crate) is_satellite: bool,
     pub(crate) satellite_auto_sync: bool,
+    /// The domain of a satellite.
+    pub(crate) domain: Option<String>,
     pub(crate) proxy_url: Option<String>,
+    pub(crate) browser_sdk: BrowserSdk,
+    pub(crate) content_security_policy: Option<Arc<PreparedPolicy>>,
+    pub(crate) frontend_api_proxy: Option<PreparedProxy>,
     pub(crate) sign_in_url: Option<String>,
     pub(crate) sign_up_url: Option<String>,
     pub(crate) organization_sync: OrganizationSync,
@@ -89,14 +99,26 @@ impl Config {
         })
     }
 
+    /// Returns the URL of the emulator that stands for Clerk, if the Frontend API is on loopback.
+    pub(crate) fn emulator(&self) -> Option<Url> {
+        let upstream = self.frontend_api_proxy.as_ref();
+        let upstream = upstream.map(|proxy| proxy.upstream.clone());
+        let proxy_url = || Url::parse(self.proxy_url.as_deref()?).ok();
+        upstream.or_else(proxy_url).filter(is_loopback)
+    }
+
+    /// Returns the URL or path below which the scripts of the browser SDK are.
+    pub(crate) fn scripts_base(&self) -> String {
+        match &self.proxy_url {
+            Some(proxy_url) => proxy_url.clone(),
+            None => with_scheme(&self.original_frontend_api).into_owned(),
+        }
+    }
+
     /// Returns the issuer of OAuth tokens, which is the Frontend API with its own host, regardless of a proxy. An emulator on
     /// this machine is reached at its own URL.
     pub(crate) fn authorization_server(&self) -> Option<String> {
-        let emulator = self
-            .proxy_url
-            .as_deref()
-            .and_then(|url| Url::parse(url).ok());
-        if let Some(url) = emulator.filter(is_loopback) {
+        if let Some(url) = self.emulator() {
             return Some(url.as_str().trim_end_matches('/').to_owned());
         }
         let frontend_api = self.publishable_key.as_ref()?.frontend_api();

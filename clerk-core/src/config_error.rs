@@ -39,6 +39,15 @@ pub enum ConfigError {
         /// What is wrong with the value, and what to do.
         problem: String,
     },
+    /// A setting of the builder that no variable has cannot be used.
+    #[error("ClerkBuilder::{setter} {problem}")]
+    #[non_exhaustive]
+    Setting {
+        /// The builder's method.
+        setter: &'static str,
+        /// What is wrong with its argument.
+        problem: String,
+    },
     /// One key belongs to a development instance, and the other to a production instance.
     #[error(
         "CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY belong to different instances: one to a development instance \
@@ -76,6 +85,10 @@ fn found(name: Option<&str>, variable: &str) -> String {
 }
 
 impl ConfigError {
+    pub(crate) fn setting(setter: &'static str, problem: String) -> Self {
+        Self::Setting { setter, problem }
+    }
+
     /// Returns the environment variable of the setting that is invalid or missing.
     #[must_use]
     pub fn variable(&self) -> Option<&'static str> {
@@ -85,7 +98,7 @@ impl ConfigError {
             Self::PublishableKey(_) => Some(CLERK_PUBLISHABLE_KEY),
             Self::JwtKey(_) => Some(CLERK_JWT_KEY),
             Self::WebhookSecret(_) => Some(CLERK_WEBHOOK_SIGNING_SECRET),
-            Self::Client(_) => None,
+            Self::Setting { .. } | Self::Client(_) => None,
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Instance {
     #[cfg(feature = "lookups")]
     pub(crate) lookups: LookupCaches,
     pub(crate) outbound: Outbound,
+    /// The client that forwards requests to the Frontend API, if this application serves it.
+    pub(crate) forwarding: Option<reqwest::Client>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The number of bearer tokens that were found in the cache of verified tokens.
     pub(crate) token_cache_hits: AtomicU64,

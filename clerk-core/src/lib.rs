@@ -35,6 +35,9 @@
 //! | call the Backend API | [`Clerk::api`] |
 //! | look up users and organizations through a cache | [`Clerk::users`], [`Clerk::organizations`] |
 //! | share cached answers between processes | [`ClerkBuilder::shared_store`] |
+//! | render pages with Clerk's components | [`components`] |
+//! | send a Content-Security-Policy | [`ClerkBuilder::content_security_policy`] |
+//! | serve the Frontend API on the own domain | [`ClerkBuilder::frontend_api_proxy`] |
 //! | send a browser to the sign-in page | [`Clerk::build_sign_in_url`] |
 //! | receive webhooks | [`WebhookVerifier`], then [`WebhookEvent`] |
 //! | verify a token outside of a request | [`Clerk::verify_token`] |
@@ -47,7 +50,7 @@
 //! - **Configuration** sets up an instance: [`Clerk`], [`ClerkBuilder`] and [`ConfigError`]; [`PublishableKey`] with its
 //!   [`InstanceType`], [`PublishableKeyError`], [`account_portal`] and [`cookie_suffix`]; [`ForwardedHeaders`],
 //!   [`OrganizationSync`], [`OAuthResource`] and [`OAuthResourceError`]; [`SharedStore`] with [`StoreFuture`],
-//!   [`StoreError`], [`Removal`] and [`RemovalListener`]; [`Clock`], [`SystemClock`] and [`ManualClock`]; and [`Stats`].
+//!   [`StoreError`], [`Removal`] and [`RemovalListener`]; [`ContentSecurityPolicy`] and [`FrontendApiProxy`]; [`Clock`], [`SystemClock`] and [`ManualClock`]; and [`Stats`].
 //! - **Diagnosis** reports what is configured and what is wrong: [`Diagnosis`] with its [`ReportedSetting`]s and
 //!   [`Finding`]s, each of a [`Severity`].
 //! - **Authentication** finds out who sent a request: [`RequestState`], [`AuthStatus`] and [`AuthenticateError`] are the
@@ -62,13 +65,14 @@
 //! - **Webhooks** are messages from Clerk: [`WebhookVerifier`], [`WebhookSecret`], [`WebhookEvent`], [`WebhookEventType`],
 //!   [`WebhookData`] and [`WebhookError`].
 //!
-//! The module [`adapter`] is for adapters to other frameworks, [`testing`] is for tests, and [`api`] is the client of the
+//! The module [`components`] is for pages, [`adapter`] is for adapters to other frameworks, [`testing`] is for tests, and [`api`] is the client of the
 //! Backend API.
 //!
 //! # Features
 //!
 //! | feature | default | |
 //! |---|---|---|
+//! | `askama`, `maud`, `minijinja` | no | markup of [`components`] in the templates of these crates |
 //! | `lookups` | no | `Clerk::users` and `Clerk::organizations`, with their cache (moka) |
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
 //! | `transport` | yes | HTTPS to Clerk through rustls |
@@ -120,7 +124,12 @@ mod request_kind;
 mod response_notes;
 mod urls;
 
+mod answer_body;
+mod content_security_policy;
+mod frontend_api_proxy;
+
 mod completion;
+mod forward;
 
 mod authorized_parties;
 mod key_check;
@@ -167,6 +176,7 @@ mod builder;
 mod clerk;
 
 pub mod adapter;
+pub mod components;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -179,7 +189,9 @@ pub use clerk::{Clerk, Stats};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::ForwardedHeaders;
 pub use config_error::ConfigError;
+pub use content_security_policy::ContentSecurityPolicy;
 pub use diagnosis::{Diagnosis, Finding, ReportedSetting, Severity};
+pub use frontend_api_proxy::FrontendApiProxy;
 pub use oauth_resource::{OAuthResource, OAuthResourceError};
 pub use organization_sync::OrganizationSync;
 pub use publishable_key::{

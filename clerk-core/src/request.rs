@@ -1,6 +1,7 @@
 //! The borrowed view of a request that adapters pass in.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// The parts of a request that authentication reads: its method, URL and headers, but never its body.
 ///
@@ -21,6 +22,11 @@ pub trait RequestView {
 
     /// Calls `visit` with every value of a header, in order. `name` is in lowercase.
     fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8]));
+
+    /// Returns the address of the client's connection if it is known.
+    fn peer_address(&self) -> Option<IpAddr> {
+        None
+    }
 
     /// Calls `visit` with every header. Names are in lowercase and may repeat.
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8]));

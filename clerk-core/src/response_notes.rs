@@ -1,8 +1,8 @@
 //! What extractors, guards and pages note about the response to their request, for the middleware to act upon.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// How a response depends on who sent the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,8 @@ pub(crate) struct ResponseNotes(Arc<Notes>);
 struct Notes {
     /// A [`Dependence`] as a number.
     dependence: AtomicU8,
+    /// The nonce for scripts, once a page has one.
+    nonce: OnceLock<Option<String>>,
 }
 
 /// The most notes that each thread keeps for later requests.
@@ -53,6 +55,16 @@ impl ResponseNotes {
         }
     }
 
+    /// Returns the nonce for scripts of the page, which is created on the first call. `None` if there is no randomness.
+    pub(crate) fn nonce(&self) -> Option<&str> {
+        self.0.nonce.get_or_init(new_nonce).as_deref()
+    }
+
+    /// Returns the nonce if a page has one.
+    pub(crate) fn used_nonce(&self) -> Option<&str> {
+        self.0.nonce.get()?.as_deref()
+    }
+
     /// Keeps the notes for a later request if nothing else holds them.
     pub(crate) fn retire(self) {
         let mut notes = self.0;
@@ -65,6 +77,13 @@ impl ResponseNotes {
             });
         }
     }
+}
+
+/// Returns 128 random bits in base64 (CSP Level 3 section 7.1).
+fn new_nonce() -> Option<String> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(base64_simd::STANDARD.encode_to_string(bytes))
 }
 
 #[cfg(test)]
@@ -80,10 +99,17 @@ mod tests {
         elsewhere.depends(Dependence::Varies);
         assert_eq!(notes.dependence(), Dependence::Private);
 
+        let nonce = notes.nonce().unwrap().to_owned();
+        assert_eq!(nonce.len(), 24);
+        assert_eq!(elsewhere.used_nonce(), Some(nonce.as_str()));
+
         // Notes that something else still holds are not used again.
         notes.retire();
         assert_eq!(ResponseNotes::new().dependence(), Dependence::None);
         elsewhere.retire();
-        assert_eq!(ResponseNotes::new().dependence(), Dependence::None);
+        let later = ResponseNotes::new();
+        assert_eq!(later.dependence(), Dependence::None);
+        assert_eq!(later.used_nonce(), None);
+        assert_ne!(later.nonce(), Some(nonce.as_str()));
     }
 }

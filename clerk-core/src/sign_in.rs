@@ -74,6 +74,53 @@ pub(crate) fn sign_in_page(
     }
 }
 
+/// Returns the URLs of the sign-in and the sign-up page for links of a page, which lead back to it. On one of the two pages
+/// itself, they lead where that page leads. A URL that cannot be built is empty.
+pub(crate) fn own_pages(config: &Config, facts: &Facts) -> [String; 2] {
+    let redirect = redirect(config, facts);
+    with_page_back(config, facts, |back| {
+        [redirect.sign_in(back), redirect.sign_up(back)].map(Result::unwrap_or_default)
+    })
+}
+
+/// Returns the URLs of Clerk's hosted sign-in and sign-up pages, or of an emulator's, as [`own_pages`] does.
+pub(crate) fn hosted_pages(config: &Config, facts: &Facts) -> [String; 2] {
+    let emulator = config.emulator().map(|mut url| {
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/sign-in"));
+        url
+    });
+    // An emulator has one page for both.
+    let page = emulator.as_ref().map(Url::as_str);
+    let redirect = redirect(config, facts).sign_in_url(page).sign_up_url(page);
+    with_page_back(config, facts, |back| {
+        [redirect.sign_in(back), redirect.sign_up(back)].map(Result::unwrap_or_default)
+    })
+}
+
+fn with_page_back<T>(config: &Config, facts: &Facts, build: impl FnOnce(ReturnBack<'_>) -> T) -> T {
+    let is_at = |page: Option<&str>| {
+        page.and_then(|page| facts.url.join(page).ok())
+            .is_some_and(|page| {
+                page.origin() == facts.url.origin()
+                    && facts
+                        .url
+                        .path()
+                        .starts_with(page.path().trim_end_matches('/'))
+            })
+    };
+    if !is_at(config.sign_in_url.as_deref()) && !is_at(config.sign_up_url.as_deref()) {
+        return build(ReturnBack::To(here(facts).as_str()));
+    }
+    let asked = query_parameter(&facts.url, "redirect_url")
+        .and_then(|back| facts.url.join(&back).ok())
+        .filter(|back| config.redirect_origins.allows(back, &facts.url));
+    match asked {
+        Some(back) => build(ReturnBack::To(back.as_str())),
+        None => build(ReturnBack::To("/")),
+    }
+}
+
 /// Returns how a request of this kind is redirected. `status` is the status of redirects for clients other than htmx.
 pub(crate) fn redirect_way(config: &Config, kind: RequestKind, status: StatusCode) -> RedirectWay {
     if kind == RequestKind::Htmx && config.htmx_redirects {

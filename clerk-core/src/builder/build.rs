@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use clerk_backend_api::{ClerkClient, MachineSecretKey, SecretKey};
 use http::HeaderValue;
@@ -75,6 +76,18 @@ impl ClerkBuilder {
             let domain = self.domain.as_deref().filter(|_| self.is_satellite);
             key.effective_frontend_api(None, domain)
         });
+        let (frontend_api_proxy, proxy_url) = self.prepared_proxy(publishable_key.as_ref())?;
+        let content_security_policy = self
+            .prepared_policy(
+                publishable_key.as_ref(),
+                &original_frontend_api,
+                proxy_url.as_deref(),
+            )?
+            .map(Arc::new);
+        let forwarding = frontend_api_proxy
+            .as_ref()
+            .map(|proxy| forwarding_client(proxy.timeout))
+            .transpose()?;
         let scope = Scope::new(ScopeInputs {
             instance: publishable_key.as_ref().map(PublishableKey::frontend_api),
             api_url: client.api_url(),
@@ -119,7 +132,11 @@ impl ClerkBuilder {
             max_token_bytes: self.max_token_bytes,
             is_satellite: self.is_satellite,
             satellite_auto_sync: self.satellite_auto_sync,
-            proxy_url: self.proxy_url,
+            domain: self.domain.filter(|_| self.is_satellite),
+            proxy_url,
+            browser_sdk: self.browser_sdk,
+            content_security_policy,
+            frontend_api_proxy,
             sign_in_url: self.sign_in_url,
             sign_up_url: self.sign_up_url,
             organization_sync: self.organization_sync,
@@ -143,6 +160,7 @@ impl ClerkBuilder {
             tokens: TokenCache::new(self.token_cache_bytes),
             machine_tokens,
             outbound: Outbound::new(self.outbound),
+            forwarding,
             #[cfg(feature = "lookups")]
             lookups,
             clock: self.clock,
@@ -360,6 +378,16 @@ impl ClerkBuilder {
             _ => ConfigError::Client(Box::new(error)),
         })
     }
+}
+
+/// Makes the client that forwards requests to the Frontend API.
+fn forwarding_client(timeout: Duration) -> Result<reqwest::Client, ConfigError> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(timeout)
+        .read_timeout(timeout)
+        .build()
+        .map_err(|error| ConfigError::Client(Box::new(error)))
 }
 
 fn invalid(variable: &'static str, problem: impl Into<String>) -> ConfigError {

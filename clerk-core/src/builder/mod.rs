@@ -1,6 +1,7 @@
 //! The builder of [`Clerk`](crate::Clerk), with its settings from code and from the environment.
 
 mod build;
+mod pages;
 mod report;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,10 @@ use clerk_backend_api::{ClerkClient, MachineSecretKey, SecretKey};
 
 use crate::authorized_parties::Predicate;
 use crate::clock::{Clock, SystemClock};
+use crate::components::BrowserSdk;
 use crate::config::ForwardedHeaders;
+use crate::content_security_policy::ContentSecurityPolicy;
+use crate::frontend_api_proxy::FrontendApiProxy;
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupSettings;
 use crate::oauth_resource::{OAuthResource, OAuthResources};
@@ -54,6 +58,9 @@ pub struct ClerkBuilder {
     forwarded_headers: ForwardedHeaders,
     public_url: Option<String>,
     header_only: bool,
+    browser_sdk: BrowserSdk,
+    content_security_policy: Option<ContentSecurityPolicy>,
+    frontend_api_proxy: Option<FrontendApiProxy>,
     websocket_protocol: Option<String>,
     htmx_redirects: bool,
     refusal_pages: RefusalPages,
@@ -110,6 +117,9 @@ impl Default for ClerkBuilder {
             forwarded_headers: ForwardedHeaders::default(),
             public_url: None,
             header_only: false,
+            browser_sdk: BrowserSdk::default(),
+            content_security_policy: None,
+            frontend_api_proxy: None,
             websocket_protocol: None,
             htmx_redirects: false,
             refusal_pages: RefusalPages::default(),

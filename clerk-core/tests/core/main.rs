@@ -4,6 +4,7 @@
 
 mod attacks;
 mod authorized_parties;
+mod components;
 mod configuration;
 mod cookie_flow;
 mod diagnosis;

@@ -48,6 +48,8 @@ async fn attach(
         Next::GoOn(go_on) => Ok(go_on),
         Next::Answer(answer) => Err(answer),
         Next::Wait(wait) => wait.finish().await,
+        // Only with `ClerkBuilder::frontend_api_proxy`, which this application does not use.
+        Next::Forward(_) => return Ok(text(StatusCode::NOT_IMPLEMENTED, "")),
     };
     Ok(match settled {
         Ok(GoOn {
