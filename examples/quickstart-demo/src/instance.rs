@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use clerk_core::{Clerk, Clock, ConfigError, SystemClock};
+use clerk_core::{Clerk, ClerkBuilder, Clock, ConfigError, SystemClock};
 use clerk_emulator::{Emulator, EmulatorBuilder, OrganizationSeed, RoleSeed, UserSeed};
 
 const ADMIN: &str = "ada@example.com";
@@ -94,23 +94,37 @@ impl Instance {
     /// # Errors
     /// Returns an error if the configuration is not valid, for example because one of the keys is missing, or if the
     /// emulator does not start.
+    pub async fn set_up(port: u16) -> Result<Self, SetUpError> {
+        Self::set_up_with(port, Emulator::builder(), |clerk| clerk).await
+    }
+
+    /// Does what [`set_up`](Self::set_up) does, with an emulator from this builder and further settings of Clerk.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`set_up`](Self::set_up).
     #[expect(
         clippy::disallowed_methods,
         reason = "an application reads its own environment"
     )]
-    pub async fn set_up(port: u16) -> Result<Self, SetUpError> {
+    pub async fn set_up_with(
+        port: u16,
+        emulator: EmulatorBuilder,
+        configure: impl FnOnce(ClerkBuilder) -> ClerkBuilder,
+    ) -> Result<Self, SetUpError> {
         let has_keys = ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
             .iter()
             .any(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()));
         if has_keys {
             let origin = format!("http://localhost:{port}");
             return Ok(Self {
-                clerk: Clerk::from_env().map_err(SetUpError::Config)?,
+                clerk: configure(Clerk::builder().from_env())
+                    .build()
+                    .map_err(SetUpError::Config)?,
                 emulator: None,
                 origin,
             });
         }
-        Self::on_emulator(port, Emulator::builder(), SystemClock::default()).await
+        Self::on_emulator_with(port, emulator, SystemClock::default(), configure).await
     }
 
     /// Starts an emulator with two users from this builder, and configures a [`Clerk`] with this clock for it.
@@ -121,6 +135,19 @@ impl Instance {
         port: u16,
         emulator: EmulatorBuilder,
         clock: impl Clock,
+    ) -> Result<Self, SetUpError> {
+        Self::on_emulator_with(port, emulator, clock, |clerk| clerk).await
+    }
+
+    /// Does what [`on_emulator`](Self::on_emulator) does, with further settings of Clerk.
+    ///
+    /// # Errors
+    /// Returns an error if the emulator does not start, or if the settings are not valid.
+    pub async fn on_emulator_with(
+        port: u16,
+        emulator: EmulatorBuilder,
+        clock: impl Clock,
+        configure: impl FnOnce(ClerkBuilder) -> ClerkBuilder,
     ) -> Result<Self, SetUpError> {
         let origin = format!("http://localhost:{port}");
         let emulator = emulator
@@ -148,9 +175,8 @@ impl Instance {
         let clerk = Clerk::builder()
             .from_vars(emulator.env())
             .authorized_parties([origin.clone(), format!("http://127.0.0.1:{port}")])
-            .clock(clock)
-            .build()
-            .map_err(SetUpError::Config)?;
+            .clock(clock);
+        let clerk = configure(clerk).build().map_err(SetUpError::Config)?;
         Ok(Self {
             clerk,
             emulator: Some(emulator),
@@ -168,6 +194,20 @@ impl Instance {
     #[must_use]
     pub fn emulator(&self) -> Option<&Emulator> {
         self.emulator.as_ref()
+    }
+
+    /// Returns how to open the application and sign in.
+    #[must_use]
+    pub fn greeting(&self) -> String {
+        let origin = &self.origin;
+        match &self.emulator {
+            None => format!("Open {origin} in a browser.\n"),
+            Some(_) => format!(
+                "Open {origin} in a browser.\n\n\
+                 No Clerk keys are set, so an emulator is running in this process. Sign in as\n  \
+                 {ADMIN} (admin of Acme) or {MEMBER} (member), with the password: {PASSWORD}\n"
+            ),
+        }
     }
 
     /// Returns the URL to sign out at if an emulator is running.

@@ -3,12 +3,13 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{self, Json};
+use actix_web::web::{self, Html, Json};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
+use clerk_actix::components::SignIn;
 use clerk_actix::{
-    AcceptedTokens, Auth, Clerk, ClerkMiddleware, ClerkRejection, CurrentOrganization, CurrentUser,
-    Guarded, Policy, ProtectMiddleware, Require, ReturnBack, Reverification, ReverificationLevel,
-    RouteMatcher, SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
+    AcceptedTokens, Auth, Clerk, ClerkMiddleware, ClerkPage, ClerkRejection, CurrentOrganization,
+    CurrentUser, Guarded, Policy, ProtectMiddleware, Require, ReturnBack, Reverification,
+    ReverificationLevel, RouteMatcher, SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
 };
 use serde_json::{Value, json};
 
@@ -152,6 +153,22 @@ async fn cached_signed_in(_: SignedIn) -> HttpResponse {
     with_cache_headers("cached")
 }
 
+async fn page(page: ClerkPage) -> Html {
+    Html::new(format!("{}{}", page.scripts(), page.mount(SignIn::new())))
+}
+
+async fn page_with_policy(page: ClerkPage) -> HttpResponse {
+    let policy = "default-src 'self' https://cdn.mine.example";
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header(("content-security-policy", policy))
+        .body(page.scripts().into_string())
+}
+
+async fn unchanged(_: ClerkPage) -> HttpResponse {
+    HttpResponse::NotModified().finish()
+}
+
 async fn behind_a_guard() -> &'static str {
     "behind a guard"
 }
@@ -278,6 +295,9 @@ pub(crate) fn app(
             web::get().to(to_sign_in_and_elsewhere),
         )
         .route("/to/sign-up", web::get().to(to_sign_up))
+        .route("/page", web::get().to(page))
+        .route("/page/policy", web::get().to(page_with_policy))
+        .route("/page/unchanged", web::get().to(unchanged))
         .route("/static/style.css", web::get().to(style))
         .route("/cached/auth", web::get().to(cached))
         .route("/cached/signed-in", web::get().to(cached_signed_in))

@@ -1,15 +1,16 @@
 //! The application of the scenarios, for axum.
 
 use axum::extract::FromRef;
-use axum::response::IntoResponse;
+use axum::response::{Html, IntoResponse};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use clerk_axum::components::SignIn;
 use clerk_axum::{
-    AcceptedTokens, Auth, Clerk, ClerkLayer, ClerkRejection, CurrentOrganization, CurrentUser,
-    Guarded, Policy, Require, ReturnBack, Reverification, ReverificationLevel, RouteMatcher,
-    SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
+    AcceptedTokens, Auth, Clerk, ClerkLayer, ClerkPage, ClerkRejection, CurrentOrganization,
+    CurrentUser, Guarded, Policy, Require, ReturnBack, Reverification, ReverificationLevel,
+    RouteMatcher, SignedIn, TokenType, VerifiedWebhook, protect, sign_out,
 };
-use http::header::{CACHE_CONTROL, ETAG};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -137,6 +138,22 @@ async fn cached_signed_in(_: SignedIn) -> impl IntoResponse {
     (CACHED, "cached")
 }
 
+async fn page(page: ClerkPage) -> Html<String> {
+    Html(format!("{}{}", page.scripts(), page.mount(SignIn::new())))
+}
+
+async fn page_with_policy(page: ClerkPage) -> impl IntoResponse {
+    let policy = "default-src 'self' https://cdn.mine.example";
+    (
+        [(CONTENT_SECURITY_POLICY, policy)],
+        Html(page.scripts().into_string()),
+    )
+}
+
+async fn unchanged(_: ClerkPage) -> StatusCode {
+    StatusCode::NOT_MODIFIED
+}
+
 async fn behind_a_guard() -> &'static str {
     "behind a guard"
 }
@@ -255,6 +272,9 @@ pub(crate) fn app(clerk: Option<Clerk>) -> Router {
         .route("/to/sign-in", get(to_sign_in))
         .route("/to/sign-in-and-elsewhere", get(to_sign_in_and_elsewhere))
         .route("/to/sign-up", get(to_sign_up))
+        .route("/page", get(page))
+        .route("/page/policy", get(page_with_policy))
+        .route("/page/unchanged", get(unchanged))
         .route("/static/style.css", get(style))
         .route("/cached/auth", get(cached))
         .route("/cached/signed-in", get(cached_signed_in))

@@ -20,9 +20,13 @@ mod middlewares;
 #[cfg(test)]
 mod order_mistakes;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod path_confusion;
 #[cfg(test)]
 mod path_pairs;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod quickstarts;
 #[cfg(test)]

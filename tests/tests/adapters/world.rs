@@ -4,8 +4,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clerk_core::components::BrowserSdk;
 use clerk_core::testing::WebhookSigner;
-use clerk_core::{Clerk, ClerkBuilder, Clock, ManualClock, OAuthResource, SystemClock};
+use clerk_core::{
+    Clerk, ClerkBuilder, Clock, ContentSecurityPolicy, FrontendApiProxy, ManualClock,
+    OAuthResource, SystemClock,
+};
 use clerk_emulator::{
     Emulator, EmulatorBuilder, Fault, MachineSeed, OrganizationSeed, RoleSeed, SessionTokenBuilder,
     UserSeed,
@@ -53,12 +57,14 @@ pub(crate) enum Setup {
     HeaderOnly,
     /// Routes for OAuth clients.
     OAuthResource,
+    /// Pages with a policy, and the Frontend API below `/__clerk`.
+    Pages,
     /// The resolver finds no instance.
     NoInstance,
 }
 
 impl Setup {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Usual,
         Self::HostedPages,
         Self::Production,
@@ -70,6 +76,7 @@ impl Setup {
         Self::OwnPages,
         Self::OAuthResource,
         Self::HeaderOnly,
+        Self::Pages,
         Self::NoInstance,
     ];
 }
@@ -171,6 +178,12 @@ impl World {
                     .scopes(["email", "profile"]);
                 self.on(emulator).oauth_resource(resource)
             }
+            Setup::Pages => self
+                .on(emulator)
+                .sign_in_url("/sign-in")
+                .browser_sdk(BrowserSdk::new().script_path("/clerk-components.js"))
+                .content_security_policy(ContentSecurityPolicy::new().strict())
+                .frontend_api_proxy(FrontendApiProxy::new()),
             Setup::OwnPages => self.on(emulator).htmx_redirects(true).refusal_page(|page| {
                 let (status, kind) = (page.status().as_u16(), page.kind());
                 format!("own page: {status} {kind:?}, {}", page.message())

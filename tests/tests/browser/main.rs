@@ -11,6 +11,9 @@
     reason = "tests fail by panicking"
 )]
 
+#[cfg(test)]
+mod pages;
+
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};

@@ -1,0 +1,155 @@
+//! The Clerk instance of the examples.
+
+use clerk_core::components::{Appearance, BrowserSdk, LayoutOptions, Variables};
+use clerk_core::{Clerk, ClerkBuilder, Clock, ContentSecurityPolicy, FrontendApiProxy};
+use clerk_emulator::{Emulator, EmulatorBuilder, PlanSeed};
+use quickstart_demo::{Instance, SetUpError};
+
+use crate::notes::Notes;
+
+/// The Clerk instance, and what the application stores.
+#[derive(Debug)]
+pub struct Application {
+    instance: Instance,
+    notes: Notes,
+}
+
+impl Application {
+    /// Configures Clerk from the environment if it has keys, or else starts an emulator. `port` is the port of the application.
+    ///
+    /// With an emulator, Clerk's browser SDK is served from the folder in `CLERK_JS` (a `node_modules` with `@clerk/clerk-js`
+    /// and `@clerk/ui`), or loaded from jsDelivr if there is none.
+    ///
+    /// # Errors
+    /// Returns an error if the configuration is not valid, or if the emulator does not start.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an application reads its own environment"
+    )]
+    pub async fn set_up(port: u16) -> Result<Self, SetUpError> {
+        let has_keys = ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()));
+        let folder = std::env::var_os("CLERK_JS").filter(|folder| !folder.is_empty());
+        let emulator = match &folder {
+            Some(folder) => emulator().clerk_js(folder),
+            None => emulator(),
+        };
+        let sdk = match has_keys || folder.is_some() {
+            true => BrowserSdk::new(),
+            false => sdk_from_cdn(),
+        };
+        let instance = Instance::set_up_with(port, emulator, |clerk| configure(clerk, sdk)).await?;
+        Ok(Self::on(instance))
+    }
+
+    /// Starts an emulator that serves Clerk's browser SDK from `clerk_js` if it is given.
+    ///
+    /// # Errors
+    /// Returns an error if the emulator does not start.
+    pub async fn on_emulator(
+        port: u16,
+        clerk_js: Option<&str>,
+        clock: impl Clock,
+    ) -> Result<Self, SetUpError> {
+        let emulator = match clerk_js {
+            Some(folder) => emulator().clerk_js(folder),
+            None => emulator(),
+        };
+        let configure = |clerk| configure(clerk, BrowserSdk::new());
+        let instance = Instance::on_emulator_with(port, emulator, clock, configure).await?;
+        Ok(Self::on(instance))
+    }
+
+    fn on(instance: Instance) -> Self {
+        Self {
+            instance,
+            notes: Notes::default(),
+        }
+    }
+
+    /// Returns the handle for the middleware.
+    #[must_use]
+    pub fn clerk(&self) -> Clerk {
+        self.instance.clerk()
+    }
+
+    /// Returns the emulator if one is running.
+    #[must_use]
+    pub fn emulator(&self) -> Option<&Emulator> {
+        self.instance.emulator()
+    }
+
+    /// Returns the notes.
+    #[must_use]
+    pub fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Returns how to open the application and sign in.
+    #[must_use]
+    pub fn greeting(&self) -> String {
+        self.instance.greeting()
+    }
+}
+
+/// The settings that make Clerk's components part of the application's own pages.
+fn configure(clerk: ClerkBuilder, sdk: BrowserSdk) -> ClerkBuilder {
+    clerk
+        .sign_in_url("/sign-in")
+        .sign_up_url("/sign-up")
+        .htmx_redirects(true)
+        .frontend_api_proxy(FrontendApiProxy::new())
+        .content_security_policy(ContentSecurityPolicy::new().strict())
+        .browser_sdk(
+            sdk.appearance(appearance())
+                .sign_in_fallback_redirect_url("/notes")
+                .sign_up_fallback_redirect_url("/notes")
+                .after_sign_out_url("/"),
+        )
+}
+
+fn sdk_from_cdn() -> BrowserSdk {
+    let file = |path: &str| format!("https://cdn.jsdelivr.net/npm/@clerk/{path}");
+    BrowserSdk::new()
+        .clerk_js_url(file("clerk-js@6/dist/clerk.browser.js"))
+        .ui_url(file("ui@1/dist/ui.browser.js"))
+}
+
+/// Clerk's components in the colors of the page, which has a light and a dark scheme.
+pub fn appearance() -> Appearance {
+    Appearance::new()
+        .variables(
+            Variables::new()
+                .color_primary("var(--accent)")
+                .color_primary_foreground("var(--on-accent)")
+                .color_background("var(--card)")
+                .color_foreground("var(--ink)")
+                .color_muted_foreground("var(--soft)")
+                .color_neutral("var(--ink)")
+                .color_input("var(--field)")
+                .color_input_foreground("var(--ink)")
+                .color_muted("var(--paper)")
+                .font_family("inherit")
+                .border_radius("0.6rem"),
+        )
+        .layout(LayoutOptions::new().show_optional_fields(true))
+}
+
+fn emulator() -> EmulatorBuilder {
+    Emulator::builder()
+        .plan(
+            PlanSeed::for_users("free_user", "Free")
+                .description("For one person, for ever")
+                .monthly_amount(0)
+                .feature("notes"),
+        )
+        .plan(
+            PlanSeed::for_users("pro", "Pro")
+                .description("For people who write a lot")
+                .monthly_amount(900)
+                .annual_monthly_amount(700)
+                .feature("notes")
+                .feature("exports"),
+        )
+}
