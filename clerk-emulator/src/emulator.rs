@@ -163,7 +163,7 @@ impl Emulator {
         variables
     }
 
-    /// Returns the id of a user, named by id, e-mail address, username or phone number.
+    /// Returns the id of a user, named by id, email address, username or phone number.
     ///
     /// # Errors
     ///
@@ -189,7 +189,7 @@ impl Emulator {
         })
     }
 
-    /// Starts building a session token for a user, named by id, e-mail address, username or phone number.
+    /// Starts building a session token for a user, named by id, email address, username or phone number.
     pub fn session_token(&self, user: impl Into<String>) -> SessionTokenBuilder<'_> {
         SessionTokenBuilder::new(&self.app, user.into())
     }
@@ -230,7 +230,7 @@ impl Emulator {
         })
     }
 
-    /// Returns the mails and text messages to an e-mail address or phone number, oldest first: one-time codes, links,
+    /// Returns the emails and text messages to an email address or phone number, oldest first: one-time codes, links,
     /// and what users are told of their accounts. The newest 1,000 messages are kept.
     ///
     /// Nothing is sent to test addresses (`ada+clerk_test@example.com`) and fictional numbers (`+15555550100`):
@@ -241,7 +241,7 @@ impl Emulator {
             .read(|tables, _| inbox::to(tables, to).map(InboxMessage::of).collect())
     }
 
-    /// Makes the token that Google One Tap would give a browser whose user has this e-mail address.
+    /// Makes the token that Google One Tap would give a browser whose user has this email address.
     ///
     /// # Errors
     ///

@@ -59,7 +59,7 @@ pub enum Error {
     /// Two entries of the seed have the same identifier.
     #[error("the seed uses the {what} {value:?} twice")]
     Duplicate {
-        /// Kind of identifier, such as `e-mail address`.
+        /// Kind of identifier, such as `email address`.
         what: &'static str,
         /// The identifier.
         value: String,
@@ -75,7 +75,7 @@ pub enum Error {
     /// The user does not belong to the organization.
     #[error("user {user:?} is not a member of organization {organization:?}")]
     NotAMember {
-        /// Id or e-mail address of the user.
+        /// Id or email address of the user.
         user: String,
         /// Id or slug of the organization.
         organization: String,

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::model::message::{Channel, Message};
 use crate::secret::Secret;
 
-/// A mail or a text message that Clerk would have sent.
+/// An email or a text message that Clerk would have sent.
 ///
 /// Returned by [`Emulator::inbox`](crate::Emulator::inbox). Codes and links are secrets: `Debug` does not show
 /// them.
@@ -33,13 +33,13 @@ impl InboxMessage {
         }
     }
 
-    /// Returns the e-mail address or phone number.
+    /// Returns the email address or phone number.
     #[must_use]
     pub fn to(&self) -> &str {
         &self.to
     }
 
-    /// Returns true for a text message, false for a mail.
+    /// Returns true for a text message, false for an email.
     #[must_use]
     pub fn is_sms(&self) -> bool {
         self.is_sms

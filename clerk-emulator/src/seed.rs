@@ -198,7 +198,7 @@ pub struct UserSeed {
 }
 
 impl UserSeed {
-    /// Creates a user with this verified e-mail address, which is also the primary one.
+    /// Creates a user with this verified email address, which is also the primary one.
     pub fn new(email_address: impl Into<String>) -> Self {
         Self {
             email_addresses: vec![email_address.into()],
@@ -212,7 +212,7 @@ impl UserSeed {
         self
     }
 
-    /// Adds a verified e-mail address.
+    /// Adds a verified email address.
     pub fn email_address(mut self, email_address: impl Into<String>) -> Self {
         self.email_addresses.push(email_address.into());
         self
@@ -338,7 +338,7 @@ impl OrganizationSeed {
         self
     }
 
-    /// Adds a seeded user, named by id, e-mail address or username, with a role: `org:admin`,
+    /// Adds a seeded user, named by id, email address or username, with a role: `org:admin`,
     /// `org:member`, or one seeded with [`RoleSeed`].
     pub fn member(mut self, user: impl Into<String>, role: impl Into<String>) -> Self {
         self.members.push(MemberSeed {

@@ -109,7 +109,7 @@ fn add_user(tables: &mut Tables, seed: UserSeed, now: i64) -> Result<(), Error> 
     }
     for address in seed.email_addresses {
         if user.has_email(&address) || identifiers::user_by_email(tables, &address).is_some() {
-            return Err(duplicate("e-mail address", &address));
+            return Err(duplicate("email address", &address));
         }
         let email = EmailAddress::new(address, Proof::Admin, now);
         user.email_addresses.push(email);

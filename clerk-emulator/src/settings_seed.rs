@@ -4,7 +4,7 @@ use crate::model::authentication_settings::{AuthenticationSettings, Requirement,
 
 /// How people sign up and in, as far as it differs from the default.
 ///
-/// By default an instance has everything that needs nobody else: e-mail addresses and passwords are required; phone
+/// By default an instance has everything that needs nobody else: email addresses and passwords are required; phone
 /// numbers, usernames and names are optional; authenticator applications, backup codes, codes by text message and
 /// passkeys work; the buttons of Google and GitHub are shown. A browser holds one session at a time.
 ///
@@ -61,7 +61,7 @@ impl SettingsSeed {
         self
     }
 
-    /// Sets whether an e-mail address is asked for.
+    /// Sets whether an email address is asked for.
     pub fn email_address(mut self, requirement: Requirement) -> Self {
         self.email_address = Some(requirement);
         self
@@ -97,7 +97,7 @@ impl SettingsSeed {
         self
     }
 
-    /// Offers links in mails besides codes. The browser components prefer links where there are any. Whoever asks for a
+    /// Offers links in emails besides codes. The browser components prefer links where there are any. Whoever asks for a
     /// link gets one, offered or not.
     pub fn email_links(mut self, on: bool) -> Self {
         self.email_links = Some(on);

@@ -44,7 +44,7 @@ pub(super) fn existing(body: &Body) -> Result<Existing, ApiError> {
     })
 }
 
-/// An invitation to be made, and how its mail is called if one is delivered.
+/// An invitation to be made, and how its email is called if one is delivered.
 struct Invited {
     new: NewInvite,
     existing: Existing,
@@ -73,7 +73,7 @@ fn invite(body: Body) -> Result<Invited, ApiError> {
     })
 }
 
-/// Makes an invitation, delivers its mail, and shows it.
+/// Makes an invitation, delivers its email, and shows it.
 fn make(app: &App, tables: &mut Tables, invited: Invited, now: i64) -> Result<Value, ApiError> {
     let made = invitations::create(tables, invited.new, invited.existing, now)?.clone();
     let shown = Shapes::new(tables, &app.instance, now).invitation(&made);

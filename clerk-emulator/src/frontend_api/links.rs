@@ -1,4 +1,4 @@
-//! Addresses that browsers open: links in mails, tickets, and redirects.
+//! Addresses that browsers open: links in emails, tickets, and redirects.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn missing(name: &str) -> ApiError {
     )
 }
 
-/// Opens the link of a mail, and sends the browser back to the application or shows what came of it.
+/// Opens the link of an email, and sends the browser back to the application or shows what came of it.
 async fn verify(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
     let token = params.text("token").ok_or_else(|| missing("token"))?;
     let activity = Activity::of_user_agent(visitor.user_agent());

@@ -1,4 +1,4 @@
-//! E-mail addresses, phone numbers and accounts at providers that users have.
+//! Email addresses, phone numbers and accounts at providers that users have.
 
 use std::sync::Arc;
 

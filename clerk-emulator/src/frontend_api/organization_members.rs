@@ -181,7 +181,7 @@ fn invitations(
     })
 }
 
-/// Invites somebody, and delivers the mail.
+/// Invites somebody, and delivers the email.
 fn invite_one(
     app: &App,
     tables: &mut Tables,

@@ -113,7 +113,7 @@ fn attempt(form: &Params) -> Result<Attempt<'_>, Refusal> {
         });
     }
     Ok(Attempt::Password {
-        identifier: form.text("identifier").ok_or("Enter an e-mail address.")?,
+        identifier: form.text("identifier").ok_or("Enter an email address.")?,
         password: form.get("password").unwrap_or_default(),
     })
 }
@@ -211,7 +211,7 @@ fn form(
     }
     html.push_str(
         "</ul></form><form method=\"post\"><h2>With a password</h2>\
-         <label>E-mail address <input name=\"identifier\" autocomplete=\"username\" required></label>\
+         <label>Email address <input name=\"identifier\" autocomplete=\"username\" required></label>\
          <label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\"></label>\
          <button>Sign in</button></form>",
     );

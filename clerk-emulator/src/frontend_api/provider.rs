@@ -108,7 +108,7 @@ async fn choose(
     html.push_str(&format!(
         "</ul></form><form method=\"post\"><input type=\"hidden\" name=\"state\" value=\"{state}\">\
          <h2>Somebody else</h2>\
-         <label>E-mail address <input name=\"email_address\" type=\"email\" required></label>\
+         <label>Email address <input name=\"email_address\" type=\"email\" required></label>\
          <label>First name <input name=\"first_name\"></label>\
          <label>Last name <input name=\"last_name\"></label>\
          <button>Continue</button></form>\

@@ -59,7 +59,7 @@ pub(crate) struct AuthenticationSettings {
     pub(crate) first_name: Requirement,
     pub(crate) last_name: Requirement,
     pub(crate) password: Requirement,
-    /// Links in mails are offered besides codes.
+    /// Links in emails are offered besides codes.
     pub(crate) email_links: bool,
     pub(crate) passkeys: bool,
     pub(crate) authenticator_app: bool,
@@ -80,7 +80,7 @@ pub(crate) struct AuthenticationSettings {
 }
 
 impl AuthenticationSettings {
-    /// Returns the names of the strategies that are offered to prove an e-mail address.
+    /// Returns the names of the strategies that are offered to prove an email address.
     pub(crate) fn email_strategies(&self) -> &'static [&'static str] {
         if self.email_links {
             &["email_code", "email_link"]

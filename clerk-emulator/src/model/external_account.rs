@@ -55,7 +55,7 @@ impl ProviderAccount {
         }
     }
 
-    /// Creates the account that a person with this e-mail address has at an emulated provider.
+    /// Creates the account that a person with this email address has at an emulated provider.
     pub(crate) fn emulated(
         provider: &str,
         email_address: &str,

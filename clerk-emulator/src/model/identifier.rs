@@ -11,7 +11,7 @@ pub(crate) enum Proof {
     Admin,
     /// By a one-time code.
     Code,
-    /// By a link in a mail.
+    /// By a link in an email.
     Link,
     /// By the ticket of an invitation.
     Ticket,
@@ -29,7 +29,7 @@ impl Proof {
     }
 }
 
-/// An e-mail address of a user.
+/// An email address of a user.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmailAddress {

@@ -33,7 +33,7 @@ pub(crate) struct Invite {
     /// The ticket in the link.
     pub(crate) ticket: String,
     pub(crate) revoked: bool,
-    /// Whether the address gets a mail.
+    /// Whether the address gets an email.
     pub(crate) notify: bool,
     pub(crate) accepted: bool,
     pub(crate) redirect_url: Option<String>,

@@ -11,7 +11,7 @@ pub(crate) enum Channel {
     Sms,
 }
 
-/// A mail or a text message that Clerk would have sent.
+/// An email or a text message that Clerk would have sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Message {

@@ -1,7 +1,7 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// Where somebody stands who may join an organization because of their e-mail address.
+/// Where somebody stands who may join an organization because of their email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SuggestionStatus {
     /// The organization was suggested.
@@ -34,7 +34,7 @@ impl SuggestionStatus {
     }
 }
 
-/// An organization that somebody may join because of their e-mail address.
+/// An organization that somebody may join because of their email address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrganizationSuggestion {

@@ -11,7 +11,7 @@ pub(crate) enum RestrictionList {
 /// What kind of identifier is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum IdentifierKind {
-    /// An e-mail address, or `*@domain` for all addresses of a domain.
+    /// An email address, or `*@domain` for all addresses of a domain.
     EmailAddress,
     PhoneNumber,
     Web3Wallet,

@@ -1,4 +1,4 @@
-//! The templates of mails and text messages.
+//! The templates of emails and text messages.
 
 use serde::{Deserialize, Serialize};
 

@@ -114,7 +114,7 @@ impl User {
         }
     }
 
-    /// Returns the primary e-mail address.
+    /// Returns the primary email address.
     pub(crate) fn primary_email(&self) -> Option<&str> {
         let id = self.primary_email_address_id.as_deref()?;
         self.email_addresses
@@ -133,7 +133,7 @@ impl User {
             .map(|phone| phone.phone_number.as_str())
     }
 
-    /// Returns true if one of the e-mail addresses is this one, in any case.
+    /// Returns true if one of the email addresses is this one, in any case.
     pub(crate) fn has_email(&self, address: &str) -> bool {
         self.email_addresses
             .iter()
@@ -172,7 +172,7 @@ impl User {
                 .any(|phone| contains(&phone.phone_number))
     }
 
-    /// Returns what people know this person by: e-mail address, username, phone number, or the id.
+    /// Returns what people know this person by: email address, username, phone number, or the id.
     pub(crate) fn identifier(&self) -> &str {
         self.primary_email()
             .or(self.username.as_deref())

@@ -27,7 +27,7 @@ impl CodeStrategy {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verification {
     pub(crate) id: String,
-    /// Id of the e-mail address or phone number.
+    /// Id of the email address or phone number.
     pub(crate) identifier_id: String,
     pub(crate) strategy: CodeStrategy,
     pub(crate) verified: bool,

@@ -13,7 +13,7 @@ const LIFETIME_SECONDS: i64 = 3600;
 /// What a new task has.
 #[derive(Debug)]
 pub(crate) struct NewAgentTask {
-    /// Id, e-mail address, username or phone number of the user.
+    /// Id, email address, username or phone number of the user.
     pub(crate) on_behalf_of: String,
     pub(crate) agent_name: String,
     pub(crate) redirect_url: String,

@@ -55,7 +55,7 @@ pub(crate) fn send_code(
     Secret(code)
 }
 
-/// Delivers a mail with a link that holds a token, and returns the token.
+/// Delivers an email with a link that holds a token, and returns the token.
 pub(crate) fn send_link(
     tables: &mut Tables,
     address: &str,

@@ -1,4 +1,4 @@
-//! Links in mails that prove an address: of a sign-in, a sign-up, or a user's profile.
+//! Links in emails that prove an address: of a sign-in, a sign-up, or a user's profile.
 
 use url::Url;
 

@@ -1,4 +1,4 @@
-//! E-mail addresses, phone numbers, usernames and external ids: their form, and that nobody else has them.
+//! Email addresses, phone numbers, usernames and external ids: their form, and that nobody else has them.
 
 use super::api_error::ApiError;
 use crate::model::user::User;
@@ -9,7 +9,7 @@ const LONGEST_USERNAME: usize = 64;
 /// Longest address that can be mailed to (RFC 5321).
 const LONGEST_EMAIL: usize = 254;
 
-/// Finds the user with this e-mail address, in any case.
+/// Finds the user with this email address, in any case.
 pub(crate) fn user_by_email<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
     tables.users.find(|user| user.has_email(address))
 }
@@ -33,7 +33,7 @@ pub(crate) fn user_by_wallet<'a>(tables: &'a Tables, address: &str) -> Option<&'
     })
 }
 
-/// Finds the user who signs in with this e-mail address, username or phone number.
+/// Finds the user who signs in with this email address, username or phone number.
 pub(crate) fn user_by_identifier<'a>(tables: &'a Tables, identifier: &str) -> Option<&'a User> {
     user_by_email(tables, identifier)
         .or_else(|| user_by_username(tables, identifier))
@@ -41,7 +41,7 @@ pub(crate) fn user_by_identifier<'a>(tables: &'a Tables, identifier: &str) -> Op
         .or_else(|| user_by_wallet(tables, identifier))
 }
 
-/// Finds a user by id, e-mail address, username or phone number.
+/// Finds a user by id, email address, username or phone number.
 pub(crate) fn user_by_any<'a>(tables: &'a Tables, name: &str) -> Option<&'a User> {
     tables
         .users
@@ -49,7 +49,7 @@ pub(crate) fn user_by_any<'a>(tables: &'a Tables, name: &str) -> Option<&'a User
         .or_else(|| user_by_identifier(tables, name))
 }
 
-/// Refuses a text that is no e-mail address, and an address that a user has.
+/// Refuses a text that is no email address, and an address that a user has.
 pub(crate) fn check_new_email(tables: &Tables, address: &str) -> Result<(), ApiError> {
     check_email(address)?;
     match user_by_email(tables, address) {
@@ -58,7 +58,7 @@ pub(crate) fn check_new_email(tables: &Tables, address: &str) -> Result<(), ApiE
     }
 }
 
-/// Refuses a text that is no e-mail address.
+/// Refuses a text that is no email address.
 pub(crate) fn check_email(address: &str) -> Result<(), ApiError> {
     if is_email(address) {
         Ok(())

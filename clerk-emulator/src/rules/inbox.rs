@@ -1,4 +1,4 @@
-//! Mails and text messages, which the emulator keeps instead of sending them.
+//! Emails and text messages, which the emulator keeps instead of sending them.
 
 use crate::model::message::{Channel, Message};
 use crate::secret::Secret;
@@ -22,7 +22,7 @@ pub(crate) fn deliver(tables: &mut Tables, message: Message) {
     }
 }
 
-/// Keeps a mail that only tells something.
+/// Keeps an email that only tells something.
 pub(crate) fn tell(tables: &mut Tables, address: &str, kind: &'static str, body: &str, now: i64) {
     deliver(
         tables,
@@ -30,7 +30,7 @@ pub(crate) fn tell(tables: &mut Tables, address: &str, kind: &'static str, body:
     );
 }
 
-/// Keeps a mail that tells the owner of an account something.
+/// Keeps an email that tells the owner of an account something.
 pub(crate) fn tell_user(
     tables: &mut Tables,
     user_id: &str,
@@ -47,7 +47,7 @@ pub(crate) fn tell_user(
     }
 }
 
-/// Keeps the mail of an invitation.
+/// Keeps the email of an invitation.
 pub(crate) fn invite(
     tables: &mut Tables,
     address: &str,

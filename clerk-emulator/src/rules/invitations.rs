@@ -20,7 +20,7 @@ pub(crate) struct NewInvite {
     pub(crate) public_metadata: Option<Metadata>,
     pub(crate) redirect_url: Option<String>,
     pub(crate) expires_in_days: Option<i64>,
-    /// Whether the address gets a mail.
+    /// Whether the address gets an email.
     pub(crate) notify: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Organizations that people may join because their e-mail address is at a verified domain.
+//! Organizations that people may join because their email address is at a verified domain.
 
 use super::accounts;
 use super::api_error::ApiError;

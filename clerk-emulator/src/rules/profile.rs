@@ -25,7 +25,7 @@ use crate::store::tables::Tables;
 
 const BACKUP_CODES: usize = 10;
 
-/// Finds an e-mail address of a user.
+/// Finds an email address of a user.
 pub(crate) fn email<'a>(
     tables: &'a Tables,
     user_id: &str,
@@ -51,7 +51,7 @@ pub(crate) fn phone<'a>(
         .ok_or_else(|| ApiError::not_found("phone number", id))
 }
 
-/// Gives a user an e-mail address that is to be proven, and returns its id.
+/// Gives a user an email address that is to be proven, and returns its id.
 pub(crate) fn add_email(
     tables: &mut Tables,
     user_id: &str,
@@ -91,7 +91,7 @@ fn check_unproven(proof: &Proof) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Sends a code or a link to an e-mail address of a user.
+/// Sends a code or a link to an email address of a user.
 pub(crate) fn prepare_email(
     tables: &mut Tables,
     user_id: &str,
@@ -119,7 +119,7 @@ pub(crate) fn prepare_email(
     user_identifiers::prove_email(tables, id, &challenge, &Proof::None, visit.now)
 }
 
-/// Tries the code of an e-mail address.
+/// Tries the code of an email address.
 pub(crate) fn attempt_email(
     tables: &mut Tables,
     user_id: &str,

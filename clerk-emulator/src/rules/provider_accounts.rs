@@ -45,7 +45,7 @@ pub(crate) fn challenge(
 }
 
 /// Returns the user who signs in with an account: the one who has connected it, or the one with its verified
-/// e-mail address, who has connected it from then on.
+/// email address, who has connected it from then on.
 pub(crate) fn owner(
     tables: &mut Tables,
     account: &ProviderAccount,

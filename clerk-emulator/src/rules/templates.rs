@@ -1,4 +1,4 @@
-//! Templates of mails and text messages: changed, reverted and previewed.
+//! Templates of emails and text messages: changed, reverted and previewed.
 
 use super::api_error::ApiError;
 use crate::model::patch::Patch;

@@ -1,4 +1,4 @@
-//! E-mail addresses and phone numbers of users, one by one.
+//! Email addresses and phone numbers of users, one by one.
 
 use http::StatusCode;
 
@@ -46,7 +46,7 @@ fn owner<'a>(
         .ok_or_else(|| ApiError::not_found(what, id))
 }
 
-/// Finds an e-mail address by id.
+/// Finds an email address by id.
 pub(crate) fn find_email<'a>(tables: &'a Tables, id: &str) -> Result<&'a EmailAddress, ApiError> {
     tables
         .users
@@ -76,7 +76,7 @@ fn phone_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
     owner(tables, "phone number", id, owns).map(|user| user.id.clone())
 }
 
-/// Gives a user an e-mail address.
+/// Gives a user an email address.
 pub(crate) fn add_email<'a>(
     tables: &'a mut Tables,
     user_id: &str,
@@ -106,7 +106,7 @@ pub(crate) fn add_email<'a>(
     find_email(tables, &id)
 }
 
-/// Updates an e-mail address.
+/// Updates an email address.
 pub(crate) fn update_email<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -131,7 +131,7 @@ pub(crate) fn update_email<'a>(
     find_email(tables, id)
 }
 
-/// Keeps the proof of an e-mail address, and what it proved.
+/// Keeps the proof of an email address, and what it proved.
 pub(crate) fn prove_email(
     tables: &mut Tables,
     id: &str,
@@ -195,7 +195,7 @@ pub(crate) fn make_default_second_factor(
     Ok(())
 }
 
-/// Takes an e-mail address from its user, unless it is the last identifier.
+/// Takes an email address from its user, unless it is the last identifier.
 pub(crate) fn remove_email(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
     let user_id = email_owner(tables, id)?;
     accounts::change(tables, &user_id, now, |user| {

@@ -1,4 +1,4 @@
-//! One-time codes that prove an e-mail address or a phone number.
+//! One-time codes that prove an email address or a phone number.
 //!
 //! The emulator sends nothing. Every code is the one that Clerk documents for test addresses.
 

@@ -285,7 +285,7 @@ impl Events<'_> {
         self.push(event, data);
     }
 
-    /// Adds the mails that invite.
+    /// Adds the emails that invite.
     fn mails(&mut self) {
         for change in self.tables.invitations.changes() {
             if let RowChange::Inserted(row) = change {

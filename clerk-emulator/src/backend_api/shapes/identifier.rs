@@ -88,7 +88,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows the accounts at providers that have this e-mail address.
+    /// Shows the accounts at providers that have this email address.
     fn linked_accounts(self, address: &str) -> Vec<Value> {
         let accounts = self
             .tables
