@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use crate::beginning::Beginning;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::faults::Faults;
@@ -34,8 +35,7 @@ pub(crate) struct App {
     pub(crate) outbox: Outbox,
     record_events: Option<RecordEvents>,
     snapshots: Mutex<IndexMap<String, TablesDump>>,
-    /// What it started with.
-    pub(crate) initial: TablesDump,
+    beginning: Beginning,
     store: Store,
     key: Mutex<Arc<SigningKey>>,
 }
@@ -46,24 +46,49 @@ pub(crate) type RecordEvents = fn(&mut Tables, &Instance, i64) -> bool;
 impl App {
     pub(crate) fn new(
         instance: Instance,
-        clock: Clock,
         store: Store,
         key: SigningKey,
         record_events: Option<RecordEvents>,
-        initial: TablesDump,
+        beginning: Beginning,
     ) -> Self {
-        Self {
+        let app = Self {
             instance,
-            clock,
+            clock: Clock::default(),
             faults: Faults::default(),
             recorder: Recorder::default(),
             client: OnceLock::new(),
             outbox: Outbox::default(),
             record_events,
-            initial,
+            beginning,
             snapshots: Mutex::default(),
             store,
             key: Mutex::new(Arc::new(key)),
+        };
+        app.control_as_at_the_start();
+        app
+    }
+
+    /// Brings back everything that the emulator started with: the state, the clock, the faults and what is expected.
+    /// Forgets the requests that it received.
+    pub(crate) fn reset(&self) -> Result<(), Error> {
+        self.restore(self.beginning.state.clone())?;
+        self.control_as_at_the_start();
+        Ok(())
+    }
+
+    fn control_as_at_the_start(&self) {
+        match self.beginning.clock {
+            Some(at) => self.clock.set(at),
+            None => self.clock.reset(),
+        }
+        self.faults.clear();
+        for fault in &self.beginning.faults {
+            self.faults.add(fault.clone());
+        }
+        self.recorder.clear();
+        self.recorder.expectations.clear();
+        for expectation in &self.beginning.expectations {
+            self.recorder.expectations.add(expectation.clone());
         }
     }
 

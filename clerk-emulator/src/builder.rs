@@ -8,8 +8,9 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use crate::app::{App, RecordEvents};
+use crate::beginning::Beginning;
 use crate::clerk_js::ClerkJs;
-use crate::clock::Clock;
+use crate::clock::{system_ms, to_ms};
 use crate::emulator::Emulator;
 use crate::error::Error;
 use crate::http::server;
@@ -100,7 +101,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets how people sign up and in, as far as it differs from the default.
+    /// Changes instance settings: how people sign up and sign in.
     pub fn settings(mut self, settings: SettingsSeed) -> Self {
         self.seed.settings.merge(settings);
         self
@@ -112,86 +113,85 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the port. 0, the default, takes a free one.
+    /// Sets the port. 0, the default, picks a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Listens on this address, which other machines or containers may reach. Any `Host` header is then
-    /// accepted.
+    /// Listens on this address, which other machines or containers may reach: by an IP address, or by the host name of the
+    /// [`public_url`](Self::public_url). Requests that name another host are refused.
     ///
     /// # Security
     ///
-    /// For development only: whoever reaches the port can sign in as anybody and read every user.
+    /// For development only: anyone who can reach the port can sign in as any user and read all state.
     pub fn dangerous_bind(mut self, address: IpAddr) -> Self {
         self.bind = Some(address);
         self
     }
 
-    /// Sets the URL under which applications and browsers reach the emulator, where that is not the address
-    /// that it listens on: `http://clerk-emulator:4000` in a network of containers. It stands in
-    /// [`Emulator::env`], in links and in the addresses of pictures.
+    /// Sets the URL under which applications and browsers reach the emulator, if that is not the address that it
+    /// listens on: `http://clerk-emulator:4000` in a network of containers, for example. It is used in
+    /// [`Emulator::env`], in links and redirects, and in the URLs of images.
     ///
-    /// Applications refuse plain `http` beyond loopback unless they are told otherwise;
-    /// [`Emulator::env`] then holds the variable that tells them.
+    /// Applications refuse plain `http` beyond loopback by default; [`Emulator::env`] then includes the variable that
+    /// allows it.
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self
     }
 
     /// Sets the host name in the publishable key, and with it the issuer of the tokens. Emulators with
-    /// different hosts stand for different Clerk instances. Development behavior needs a name that ends with
-    /// `.accounts.dev`, as the default does.
+    /// different hosts act as different Clerk instances. Some SDKs expect a development instance to have a name that
+    /// ends with `.accounts.dev`, as the default does.
     pub fn frontend_api_host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
     }
 
-    /// Sets the secret key. The default is the same for all emulators.
+    /// Sets the secret key. The default is the same for all emulators. Live keys (`sk_live_`) are refused.
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
         self.secret_key = Some(Secret(key.into()));
         self
     }
 
-    /// Sets the key that signs tokens: a private RSA key of 2048 bits as PEM (`BEGIN PRIVATE KEY`). It is random
-    /// otherwise, and stays the same where the state is kept in a file.
+    /// Sets the key that signs tokens: a private RSA key of 2048 bits as PEM (`BEGIN PRIVATE KEY`). By default, a new
+    /// key is generated, and kept with the state if there is a data file.
     pub fn signing_key(mut self, pem: impl Into<String>) -> Self {
         self.signing_key = Some(Secret(pem.into()));
         self
     }
 
-    /// Keeps the state in this SQLite file, which is created where there is none, with the signing key. When an
-    /// operation is answered its changes are in the file, however the process ends. The seed is for a new file; a
-    /// file that has a state keeps it.
+    /// Keeps the state, including the signing key, in this SQLite file, which is created if it does not exist. Once an
+    /// operation has been answered, its changes are in the file, however the process ends. The seed fills a new file;
+    /// an existing state is kept.
     ///
     /// # Security
     ///
-    /// The file holds keys and what passwords are verified with. Only its owner may read it.
+    /// The file contains keys and password hashes. Only its owner may read it.
     #[cfg(feature = "sqlite")]
     pub fn data_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
         self
     }
 
-    /// Allows browsers to be sent to this origin, as in `http://app.test:3000`, and its pages to read answers.
-    /// Loopback origins are always allowed. `*` allows every origin.
+    /// Allows redirects to this origin, such as `http://app.test:3000`, and its pages to call the Frontend API.
+    /// Loopback origins are always allowed. `*` allows every origin, except to call the Backend API and the admin interface.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed_origins.push(origin.into());
         self
     }
 
-    /// Tells this URL of every event that operations cause, signed with this secret, of the form `whsec_<base64>`,
-    /// as Svix does it for Clerk. [`Emulator::env`] holds the secret.
+    /// Sends every event that operations cause to this URL, signed with this secret, of the form `whsec_<base64>`, as
+    /// Svix does for Clerk. [`Emulator::env`] includes the secret.
     ///
-    /// What is seeded, and what the emulator's own methods change, is no event. An `https` URL takes the feature
-    /// `cli`.
+    /// Seeds and the methods of [`Emulator`] cause no events. An `https` URL needs the feature `cli`.
     pub fn webhook(mut self, url: impl Into<String>, secret: impl Into<String>) -> Self {
         self.webhook = Some((url.into(), Some(Secret(secret.into()))));
         self
     }
 
-    /// Tells this URL of every event that operations cause, signed with the emulator's own secret.
+    /// Sends every event that operations cause to this URL, signed with the emulator's default secret.
     ///
     /// See [`webhook`](Self::webhook).
     pub fn webhook_url(mut self, url: impl Into<String>) -> Self {
@@ -199,7 +199,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets no refresh cookie, so that an expired session token takes a handshake.
+    /// Sets no refresh cookie, so that an expired session token leads to a handshake.
     pub fn without_refresh_cookies(mut self) -> Self {
         self.no_refresh_cookies = true;
         self
@@ -220,7 +220,7 @@ impl EmulatorBuilder {
     ///
     /// # Security
     ///
-    /// It stays an emulator: anybody who reaches the port can sign in as anybody.
+    /// It is still an emulator: anyone who can reach the port can sign in as any user.
     pub fn production(mut self) -> Self {
         self.production = true;
         self
@@ -234,7 +234,7 @@ impl EmulatorBuilder {
     /// contradicts itself; [`Error::Invalid`] for a host name, key, webhook endpoint or folder of bundles that cannot be
     /// used;
     /// [`Error::CryptoProvider`] when `jsonwebtoken` cannot sign; [`Error::Thread`] or
-    /// [`Error::KeyGeneration`] when the machine does not let it.
+    /// [`Error::KeyGeneration`] when the operating system or the cryptography fails.
     pub async fn start(self) -> Result<Emulator, Error> {
         // Making a key takes a while, which must not block the caller's runtime.
         let (started, outcome) = oneshot::channel();
@@ -268,17 +268,16 @@ impl EmulatorBuilder {
 
         crypto_provider::install()?;
         let instance = self.instance(address)?;
-        let clock = Clock::default();
         let store = Store::new(self.storage()?);
-        if let Some(ms) = self.seed.clock_ms {
-            clock.set(UNIX_EPOCH + Duration::from_millis(ms.min(LATEST_MS)));
-        }
+        let clock = self
+            .seed
+            .clock_ms
+            .map(|ms| UNIX_EPOCH + Duration::from_millis(ms.min(LATEST_MS)));
+        let now = clock.map_or_else(system_ms, to_ms);
         let faults = std::mem::take(&mut self.seed.faults);
-        let now = clock.now_ms();
-        let pinned = match &self.signing_key {
-            Some(pem) => Some(SigningKey::from_pem(&pem.0)?),
-            None => None,
-        };
+        let expectations = std::mem::take(&mut self.seed.expectations);
+        let pinned = self.signing_key.take().or(self.seed.signing_key.take());
+        let pinned = pinned.map(|pem| SigningKey::from_pem(&pem.0)).transpose()?;
         let key = store.write(|tables| {
             if settings::get(tables).is_err() {
                 seeding::seed(tables, self.seed, now)?;
@@ -286,12 +285,14 @@ impl EmulatorBuilder {
             }
             signing_keys::settle(tables, pinned)
         })?;
-        let initial = store.read(Tables::dump);
+        let beginning = Beginning {
+            state: store.read(Tables::dump),
+            faults,
+            expectations,
+            clock,
+        };
         let record: Option<RecordEvents> = instance.webhook.as_ref().map(|_| events::record as _);
-        let app = Arc::new(App::new(instance, clock, store, key, record, initial));
-        for fault in faults {
-            app.faults.add(fault.into());
-        }
+        let app = Arc::new(App::new(instance, store, key, record, beginning));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -335,7 +336,7 @@ impl EmulatorBuilder {
                 expected: "a host name with a dot, without a scheme",
             });
         }
-        let secret_key = match &self.secret_key {
+        let secret_key = match self.secret_key.as_ref().or(self.seed.secret_key.as_ref()) {
             Some(Secret(key)) if key.is_empty() => {
                 return Err(Error::Invalid {
                     what: "the secret key",

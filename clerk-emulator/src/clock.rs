@@ -25,6 +25,11 @@ impl Clock {
             .saturating_add(setting.ahead_ms)
     }
 
+    /// Returns true while only tests move the clock.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.setting(|setting| setting.stopped_at_ms.is_some())
+    }
+
     /// Moves the clock ahead.
     pub(crate) fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
@@ -60,7 +65,8 @@ pub(crate) fn system_ms() -> i64 {
     to_ms(SystemTime::now())
 }
 
-fn to_ms(at: SystemTime) -> i64 {
+/// Returns a time in milliseconds since the Unix epoch.
+pub(crate) fn to_ms(at: SystemTime) -> i64 {
     match at.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis())

@@ -10,11 +10,10 @@ use crate::app::App;
 use crate::builder::EmulatorBuilder;
 use crate::error::Error;
 use crate::frontend_api::provider::account_token;
-use crate::http::expectations::{Expectation, Watched};
+use crate::http::expectations::Expectation;
 use crate::http::faults::Faults;
 use crate::http::recorder::RecordedRequest;
 use crate::inbox_message::InboxMessage;
-use crate::instance::is_loopback_url;
 use crate::minting::machine_token::MachineTokenBuilder;
 use crate::minting::session_token::SessionTokenBuilder;
 use crate::model::credential::CredentialKind;
@@ -31,7 +30,7 @@ use crate::webhooks::log::Webhook;
 ///
 /// # Security
 ///
-/// For development and tests only: anybody who reaches the port can sign in as anybody, and the default secret
+/// For development and tests only: anyone who can reach the port can sign in as any user, and the default secret
 /// key is public. The emulator listens on loopback unless
 /// [`dangerous_bind`](EmulatorBuilder::dangerous_bind) says otherwise.
 ///
@@ -72,19 +71,19 @@ impl Emulator {
         EmulatorBuilder::default()
     }
 
-    /// Returns the base URL of both APIs, as in `http://127.0.0.1:4000`.
+    /// Returns the base URL of both APIs, such as `http://127.0.0.1:4000`. The dashboard is at its root.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.app.instance.url
     }
 
-    /// Returns the URL below which the whole Frontend API is, as in `http://127.0.0.1:4000/fapi`.
+    /// Returns the URL below which the whole Frontend API is served, such as `http://127.0.0.1:4000/fapi`.
     ///
-    /// Some paths, such as `/v1/organizations`, are those of both APIs. Browser SDKs may be pointed at
-    /// [`url`](Self::url) as well: their requests are told apart by what they have in the query.
+    /// Some paths, such as `/v1/organizations`, belong to both APIs. Browser SDKs can use [`url`](Self::url) as well:
+    /// the emulator recognizes their requests by the query.
     #[must_use]
     pub fn frontend_api_url(&self) -> String {
-        format!("{}/fapi", self.url())
+        self.app.instance.frontend_api_url()
     }
 
     /// Returns the address that the emulator listens on.
@@ -93,7 +92,8 @@ impl Emulator {
         self.address
     }
 
-    /// Returns the publishable key, which is one of a development instance.
+    /// Returns the publishable key. It begins with `pk_test_`, or `pk_live_` for
+    /// [`production`](EmulatorBuilder::production).
     #[must_use]
     pub fn publishable_key(&self) -> &str {
         &self.app.instance.publishable_key
@@ -117,19 +117,25 @@ impl Emulator {
         &self.app.instance.cookie_suffix
     }
 
-    /// Returns the URL of the sign-in page, which takes the URL to return to as `redirect_url`.
+    /// Returns the URL of the sign-in page. Its query parameter `redirect_url` is where the browser returns to.
     #[must_use]
     pub fn sign_in_url(&self) -> String {
-        format!("{}/sign-in", self.url())
+        self.app.instance.sign_in_url()
     }
 
-    /// Returns the URL of the page that signs out, which takes the URL to return to as `redirect_url`.
+    /// Returns the URL of the sign-up page. Its query parameter `redirect_url` is where the browser returns to.
+    #[must_use]
+    pub fn sign_up_url(&self) -> String {
+        self.app.instance.sign_up_url()
+    }
+
+    /// Returns the URL that signs the browser out. Its query parameter `redirect_url` is where the browser returns to.
     #[must_use]
     pub fn sign_out_url(&self) -> String {
         format!("{}/sign-out", self.url())
     }
 
-    /// Returns the URL of the admin interface, whose document is at `/openapi.json` below it.
+    /// Returns the URL of the admin interface. Its OpenAPI document is at `/openapi.json` below this URL.
     #[must_use]
     pub fn admin_url(&self) -> String {
         format!("{}{ADMIN_PREFIX}", self.url())
@@ -143,24 +149,11 @@ impl Emulator {
 
     /// Returns the environment variables that point an application at the emulator.
     ///
-    /// The proxy URL is among them because a publishable key alone always stands for an `https` URL. Where the
-    /// emulator is reached by plain `http` beyond loopback, `CLERK_DEVELOPMENT_ALLOW_HTTP` is among them, too.
+    /// They include the proxy URL, because a publishable key alone always means an `https` URL. If the emulator is
+    /// reached over plain `http` beyond loopback, they include `CLERK_DEVELOPMENT_ALLOW_HTTP`.
     #[must_use]
     pub fn env(&self) -> Vec<(&'static str, String)> {
-        let mut variables = vec![
-            ("CLERK_API_URL", self.url().to_owned()),
-            ("CLERK_SECRET_KEY", self.secret_key().to_owned()),
-            ("CLERK_PUBLISHABLE_KEY", self.publishable_key().to_owned()),
-            ("CLERK_PROXY_URL", self.url().to_owned()),
-            ("CLERK_SIGN_IN_URL", self.sign_in_url()),
-        ];
-        if let Some(endpoint) = &self.app.instance.webhook {
-            variables.push(("CLERK_WEBHOOK_SIGNING_SECRET", endpoint.secret.0.clone()));
-        }
-        if self.url().starts_with("http:") && !is_loopback_url(self.url()) {
-            variables.push(("CLERK_DEVELOPMENT_ALLOW_HTTP", "true".to_owned()));
-        }
-        variables
+        self.app.instance.env()
     }
 
     /// Returns the id of a user, named by id, email address, username or phone number.
@@ -231,17 +224,17 @@ impl Emulator {
     }
 
     /// Returns the emails and text messages to an email address or phone number, oldest first: one-time codes, links,
-    /// and what users are told of their accounts. The newest 1,000 messages are kept.
+    /// and notices about accounts. The newest 1,000 messages are kept.
     ///
-    /// Nothing is sent to test addresses (`ada+clerk_test@example.com`) and fictional numbers (`+15555550100`):
-    /// their code is `424242`.
+    /// Test addresses (`ada+clerk_test@example.com`) and fictional numbers (`+15555550100`) receive nothing: their code
+    /// is always `424242`.
     #[must_use]
     pub fn inbox(&self, to: &str) -> Vec<InboxMessage> {
         self.app
             .read(|tables, _| inbox::to(tables, to).map(InboxMessage::of).collect())
     }
 
-    /// Makes the token that Google One Tap would give a browser whose user has this email address.
+    /// Creates the token that Google One Tap would give to the browser of a user with this email address.
     ///
     /// # Errors
     ///
@@ -251,18 +244,18 @@ impl Emulator {
         account_token(&self.app, &account)
     }
 
-    /// Returns the faults to inject.
+    /// Returns the faults, to add and remove them.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.app.faults
     }
 
     /// Replaces the key pair. The old key leaves the key set, and tokens signed with it stop verifying once the
-    /// application has noticed.
+    /// application has loaded the new set.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyGeneration`] when no key can be made, [`Error::DataFile`] when it cannot be kept.
+    /// [`Error::KeyGeneration`] when no key can be generated, [`Error::DataFile`] when it cannot be stored.
     pub fn rotate_keys(&self) -> Result<(), Error> {
         self.app.replace_key(SigningKey::generate()?)
     }
@@ -275,38 +268,37 @@ impl Emulator {
         Seed::of_state(tables)
     }
 
-    /// Remembers the whole state, to [`restore`](Self::restore) it.
+    /// Takes a snapshot of the whole state, to [`restore`](Self::restore) later.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.app.read(|tables, _| tables.dump()))
     }
 
-    /// Puts the state back that a snapshot remembers, the signing key included. Nothing of it is an event for
-    /// webhooks.
+    /// Restores the state of a snapshot, including the signing key. It causes no webhook events.
     ///
     /// # Errors
     ///
-    /// [`Error::DataFile`] when the state cannot be kept.
+    /// [`Error::DataFile`] when the state cannot be stored.
     pub fn restore(&self, snapshot: &Snapshot) -> Result<(), Error> {
         self.app.restore(snapshot.0.clone())
     }
 
-    /// Puts the state back that the emulator started with. Faults, the clock and the record of requests stay.
+    /// Restores what the emulator started with: the state, the clock, the faults and the expected requests. The requests
+    /// that it received are forgotten.
     ///
     /// # Errors
     ///
-    /// [`Error::DataFile`] when the state cannot be kept.
+    /// [`Error::DataFile`] when the state cannot be stored.
     pub fn reset(&self) -> Result<(), Error> {
-        self.app.restore(self.app.initial.clone())
+        self.app.reset()
     }
 
-    /// Moves the emulator's clock ahead. The application's clock does not follow.
+    /// Advances the emulator's clock. The application's clock is not affected.
     pub fn advance_clock(&self, by: Duration) {
         self.app.clock.advance(by);
     }
 
-    /// Stops the emulator's clock at this time. Only [`advance_clock`](Self::advance_clock) moves it from then
-    /// on.
+    /// Stops the emulator's clock at this time. From then on, only [`advance_clock`](Self::advance_clock) moves it.
     pub fn set_clock(&self, at: SystemTime) {
         self.app.clock.set(at);
     }
@@ -316,8 +308,7 @@ impl Emulator {
         self.app.clock.reset();
     }
 
-    /// Returns the events that the webhook endpoint was told about, or is to be told, oldest first. The newest 1,000
-    /// are kept.
+    /// Returns the events for the webhook endpoint, sent and pending, oldest first. The newest 1,000 are kept.
     #[must_use]
     pub fn webhooks(&self) -> Vec<Webhook> {
         self.app.read(|tables, _| {
@@ -338,13 +329,14 @@ impl Emulator {
         Ok(())
     }
 
-    /// Waits until every webhook was delivered or given up. An endpoint that does not answer is tried eight times,
-    /// which takes two minutes.
+    /// Waits until every webhook has been delivered or has failed for good. An endpoint that does not answer is tried
+    /// eight times, which takes two minutes.
     pub async fn settle(&self) {
         self.app.settle().await;
     }
 
-    /// Returns the requests that arrived so far, oldest first. The newest 10,000 are kept.
+    /// Returns the requests received so far, oldest first. The newest 10,000 are kept. Requests to the dashboard and the
+    /// admin interface are not recorded.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.app.recorder.all()
@@ -358,7 +350,7 @@ impl Emulator {
         requests
     }
 
-    /// Expects requests from now on; [`verify`](Self::verify) tells whether they came.
+    /// Expects requests from now on. [`verify`](Self::verify) reports the ones that did not come.
     ///
     /// ```
     /// # use clerk_emulator::{Emulator, Expectation};
@@ -374,18 +366,13 @@ impl Emulator {
         self.app.recorder.expectations.add(expectation);
     }
 
-    /// Checks that every expected request came.
+    /// Checks that the expected requests came, as often as expected.
     ///
     /// # Errors
     ///
-    /// [`Error::Unexpected`] says which came too seldom or too often.
+    /// [`Error::Unexpected`] names the requests that came too rarely or too often.
     pub fn verify(&self) -> Result<(), Error> {
-        let watched = self.app.recorder.expectations.all();
-        let unmet: Vec<String> = watched
-            .iter()
-            .filter(|one| !one.is_met())
-            .map(Watched::describe)
-            .collect();
+        let unmet = self.app.recorder.expectations.unmet();
         if unmet.is_empty() {
             Ok(())
         } else {

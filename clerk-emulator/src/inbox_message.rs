@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::model::message::{Channel, Message};
 use crate::secret::Secret;
 
-/// An email or a text message that Clerk would have sent.
+/// An email or text message that Clerk would have sent.
 ///
 /// Returned by [`Emulator::inbox`](crate::Emulator::inbox). Codes and links are secrets: `Debug` does not show
 /// them.

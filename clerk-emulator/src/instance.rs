@@ -27,7 +27,7 @@ pub(crate) struct Instance {
     /// `http://127.0.0.1:PORT`, or the public URL.
     pub(crate) url: String,
     pub(crate) allowed_origins: Vec<String>,
-    /// Serves only requests whose `Host` is a loopback name or that of the URL.
+    /// Whether it listens on loopback only.
     pub(crate) loopback_only: bool,
     pub(crate) refresh_cookies: bool,
     pub(crate) webhook: Option<Endpoint>,
@@ -59,6 +59,37 @@ impl Instance {
         format!("https://{}", self.host)
     }
 
+    /// Returns the URL below which the whole Frontend API is.
+    pub(crate) fn frontend_api_url(&self) -> String {
+        format!("{}/fapi", self.url)
+    }
+
+    pub(crate) fn sign_in_url(&self) -> String {
+        format!("{}/sign-in", self.url)
+    }
+
+    pub(crate) fn sign_up_url(&self) -> String {
+        format!("{}/sign-up", self.url)
+    }
+
+    /// Returns the variables that point an application at the emulator.
+    pub(crate) fn env(&self) -> Vec<(&'static str, String)> {
+        let mut variables = vec![
+            ("CLERK_API_URL", self.url.clone()),
+            ("CLERK_SECRET_KEY", self.secret_key.clone()),
+            ("CLERK_PUBLISHABLE_KEY", self.publishable_key.clone()),
+            ("CLERK_PROXY_URL", self.url.clone()),
+            ("CLERK_SIGN_IN_URL", self.sign_in_url()),
+        ];
+        if let Some(endpoint) = &self.webhook {
+            variables.push(("CLERK_WEBHOOK_SIGNING_SECRET", endpoint.secret.0.clone()));
+        }
+        if self.url.starts_with("http:") && !is_loopback_url(&self.url) {
+            variables.push(("CLERK_DEVELOPMENT_ALLOW_HTTP", "true".to_owned()));
+        }
+        variables
+    }
+
     /// Returns the address of a picture, or of the initial that stands for it.
     pub(crate) fn image_url(&self, owner_id: &str, image: Option<&Image>) -> String {
         let url = format!("{}/images/{owner_id}", self.url);
@@ -68,19 +99,19 @@ impl Instance {
         }
     }
 
-    /// Returns true if browsers may be sent to this origin and its pages may read answers.
+    /// Returns true if browsers may be sent to this origin and its pages may read answers of the Frontend API.
     pub(crate) fn allows_origin(&self, origin: &str) -> bool {
-        if self
-            .allowed_origins
-            .iter()
-            .any(|allowed| allowed == "*" || allowed == origin)
-        {
-            return true;
-        }
-        Url::parse(origin).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.host().is_some_and(|host| is_loopback(&host))
-        })
+        self.trusts_origin(origin) || self.allowed_origins.iter().any(|allowed| allowed == "*")
+    }
+
+    /// Returns true for loopback origins, the emulator's own, and those that were allowed by name.
+    pub(crate) fn trusts_origin(&self, origin: &str) -> bool {
+        self.url == origin
+            || self.allowed_origins.iter().any(|allowed| allowed == origin)
+            || Url::parse(origin).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.host().is_some_and(|host| is_loopback(&host))
+            })
     }
 
     /// Returns the URL if it is absolute, has no user-info and leads to an allowed origin.
@@ -109,7 +140,7 @@ pub(crate) fn cookie_suffix(publishable_key: &str) -> String {
 }
 
 /// Returns true if a URL leads to this machine.
-pub(crate) fn is_loopback_url(url: &str) -> bool {
+fn is_loopback_url(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
 }
 

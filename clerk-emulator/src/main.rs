@@ -8,29 +8,47 @@ use clerk_emulator::{Emulator, EmulatorBuilder, Seed};
 const USAGE: &str = "\
 A Clerk-compatible server on loopback, for development and tests only.
 
-Usage: clerk-emulator [--port PORT] [--seed FILE] [--allow-origin ORIGIN]...
-                      [--dangerous-bind ADDRESS] [--public-url URL] [--webhook-url URL]
-                      [--data FILE] [--export FILE] [--secret-key KEY] [--signing-key FILE]
-                      [--clerk-js DIR] [--json]
+Usage: clerk-emulator [OPTIONS]
 
-  --port PORT                port to listen on (default 4000; 0 takes a free one)
-  --seed FILE                JSON or YAML file with users, organizations, roles, templates, machines and
-                             plans, or what --export wrote
-  --data FILE                SQLite file that keeps the state; the seed is for a new one
-  --export FILE              write the state of the data file as a seed, in YAML where the name ends with
-                             .yaml, and end
-  --secret-key KEY           secret key of the instance, as in sk_test_...
-  --signing-key FILE         PEM file with the RSA key that signs tokens
-  --allow-origin ORIGIN      origin, besides loopback ones, that browsers may be sent back to
-  --dangerous-bind ADDRESS   address to listen on instead of loopback, as in 0.0.0.0; whoever reaches
-                             it can sign in as anybody
-  --public-url URL           URL under which applications and browsers reach the emulator, as in
-                             http://clerk-emulator:4000
-  --webhook-url URL          endpoint that is told of every event, as in http://localhost:3000/webhooks
-  --clerk-js DIR             folder with the unpacked npm packages @clerk/clerk-js and @clerk/ui, as in
-                             node_modules, which are served to browsers below /npm/
-  --json                     print one line of JSON once ready, with the URLs and the variables
-  --help                     this text
+Address:
+  --port PORT               Port to listen on; 0 picks a free one [default: 4000]
+  --public-url URL          URL under which applications and browsers reach the emulator, such as
+                            http://clerk-emulator:4000; it stands in emails, handshakes and metadata
+  --allow-origin ORIGIN     Origin, besides loopback ones, whose pages may call the Frontend API and be
+                            returned to; may be repeated
+  --dangerous-bind ADDRESS  Address to listen on instead of loopback, such as 0.0.0.0. Anyone who reaches
+                            it can sign in as any user and read all state
+
+State:
+  --seed FILE               JSON or YAML file with users, organizations, roles, settings, faults and more,
+                            or a file written by --export
+  --data FILE               SQLite file that keeps the state across restarts; the seed fills a new file
+  --export FILE             Write the state of the data file as a seed (YAML if the name ends in .yaml or
+                            .yml, JSON otherwise) and exit
+
+Instance:
+  --production              Behave as a production instance instead of a development one
+  --setting NAME=VALUE      Instance setting, such as sign_up_mode=waitlist or multiple_sessions=true; the
+                            value is JSON or plain text; may be repeated
+  --frontend-api-host HOST  Host name in the publishable key and the issuer of tokens
+  --secret-key KEY          Secret key of the instance, such as sk_test_abc; live keys are refused
+  --signing-key FILE        PEM file with the RSA key that signs tokens [default: a new key]
+  --clerk-js DIR            Folder with the unpacked npm packages @clerk/clerk-js and @clerk/ui, such as
+                            node_modules; browsers get them below /npm/
+
+Webhooks:
+  --webhook-url URL         Endpoint that receives every event, such as http://localhost:3000/webhooks
+  --webhook-secret SECRET   Secret that signs the events, such as whsec_c2VjcmV0
+
+Output:
+  --json                    Print one line of JSON when ready, with the URLs and the environment variables
+  -h, --help                Print this text
+  -V, --version             Print the version
+
+Examples:
+  clerk-emulator --seed seed.json
+  clerk-emulator --port 0 --json
+  clerk-emulator --data clerk.db --webhook-url http://localhost:3000/webhooks
 ";
 
 #[derive(Debug, Default)]
@@ -46,15 +64,37 @@ struct Arguments {
     secret_key: Option<String>,
     signing_key: Option<std::path::PathBuf>,
     clerk_js: Option<std::path::PathBuf>,
+    production: bool,
+    settings: Vec<String>,
+    frontend_api_host: Option<String>,
+    webhook_secret: Option<String>,
     json: bool,
-    help: bool,
+    information: Option<Information>,
+}
+
+/// What is printed instead of starting.
+#[derive(Debug, Clone, Copy)]
+enum Information {
+    Help,
+    Version,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run().await {
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            complain(error.as_ref());
+            write_to(
+                std::io::stderr(),
+                "Run clerk-emulator --help for the options.\n",
+            );
+            return ExitCode::from(2);
+        }
+    };
+    match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(error.as_ref());
@@ -63,11 +103,17 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Failure> {
-    let arguments = arguments()?;
-    if arguments.help {
-        say(USAGE);
-        return Ok(());
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.information {
+        Some(Information::Help) => {
+            say(USAGE);
+            return Ok(());
+        }
+        Some(Information::Version) => {
+            say(concat!("clerk-emulator ", env!("CARGO_PKG_VERSION"), "\n"));
+            return Ok(());
+        }
+        None => {}
     }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -76,6 +122,15 @@ async fn run() -> Result<(), Failure> {
     let mut builder = Emulator::builder().port(arguments.port.unwrap_or(4000));
     if let Some(path) = arguments.seed {
         builder = builder.seed(Seed::from_file(path)?);
+    }
+    for setting in &arguments.settings {
+        builder = builder.seed(seed_of_setting(setting)?);
+    }
+    if arguments.production {
+        builder = builder.production();
+    }
+    if let Some(host) = arguments.frontend_api_host {
+        builder = builder.frontend_api_host(host);
     }
     for origin in arguments.origins {
         builder = builder.allow_origin(origin);
@@ -86,9 +141,12 @@ async fn run() -> Result<(), Failure> {
     if let Some(url) = arguments.public_url {
         builder = builder.public_url(url);
     }
-    if let Some(url) = arguments.webhook_url {
-        builder = builder.webhook_url(url);
-    }
+    builder = match (arguments.webhook_url, arguments.webhook_secret) {
+        (Some(url), Some(secret)) => builder.webhook(url, secret),
+        (Some(url), None) => builder.webhook_url(url),
+        (None, Some(_)) => return Err("--webhook-secret needs --webhook-url".into()),
+        (None, None) => builder,
+    };
     if let Some(key) = arguments.secret_key {
         builder = builder.secret_key(key);
     }
@@ -105,7 +163,7 @@ async fn run() -> Result<(), Failure> {
     }
     if let Some(path) = arguments.export {
         if !arguments.data.is_some_and(|data| data.exists()) {
-            return Err("--export takes --data with a file that exists".into());
+            return Err("--export needs --data with a file that exists".into());
         }
         return export(builder.port(0), &path).await;
     }
@@ -120,7 +178,9 @@ async fn run() -> Result<(), Failure> {
         let ready = serde_json::json!({
             "backend_api_url": emulator.url(),
             "frontend_api_url": emulator.url(),
+            "dashboard_url": format!("{}/", emulator.url()),
             "admin_url": emulator.admin_url(),
+            "port": emulator.address().port(),
             "env": env,
         });
         say(&format!("{ready}\n"));
@@ -128,10 +188,24 @@ async fn run() -> Result<(), Failure> {
         for (name, value) in emulator.env() {
             say(&format!("{name}={value}\n"));
         }
-        say(&format!("\nSign in at {}\n", emulator.sign_in_url()));
+        say(&format!(
+            "\nDashboard: {}/\nSign in:   {}\n",
+            emulator.url(),
+            emulator.sign_in_url()
+        ));
     }
     stop.requested().await?;
     Ok(())
+}
+
+/// Reads a setting of the form `NAME=VALUE`, whose value is JSON or plain text.
+fn seed_of_setting(setting: &str) -> Result<Seed, Failure> {
+    let (name, value) = setting
+        .split_once('=')
+        .ok_or_else(|| format!("--setting {setting}: write it as NAME=VALUE"))?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value));
+    let seed = serde_json::json!({ "settings": { name: value } });
+    serde_json::from_value(seed).map_err(|error| format!("--setting {setting}: {error}").into())
 }
 
 /// Writes the state as a seed.
@@ -156,7 +230,7 @@ async fn export(builder: EmulatorBuilder, path: &std::path::Path) -> Result<(), 
     written.map_err(|error| format!("{} cannot be written: {error}", path.display()).into())
 }
 
-/// Tells when the command is to stop. From when it is made, no signal ends the process by itself.
+/// Waits for a signal to stop. Once this exists, no signal ends the process by itself.
 #[cfg(unix)]
 struct Stop {
     terminate: tokio::signal::unix::Signal,
@@ -183,7 +257,7 @@ impl Stop {
     }
 }
 
-/// Tells when the command is to stop.
+/// Waits for a signal to stop.
 #[cfg(not(unix))]
 struct Stop;
 
@@ -217,8 +291,15 @@ fn arguments() -> Result<Arguments, Failure> {
             Long("secret-key") => parsed.secret_key = Some(parser.value()?.string()?),
             Long("signing-key") => parsed.signing_key = Some(parser.value()?.into()),
             Long("clerk-js") => parsed.clerk_js = Some(parser.value()?.into()),
+            Long("production") => parsed.production = true,
+            Long("setting") => parsed.settings.push(parser.value()?.string()?),
+            Long("frontend-api-host") => {
+                parsed.frontend_api_host = Some(parser.value()?.string()?);
+            }
+            Long("webhook-secret") => parsed.webhook_secret = Some(parser.value()?.string()?),
             Long("json") => parsed.json = true,
-            Long("help") | Short('h') => parsed.help = true,
+            Long("help") | Short('h') => parsed.information = Some(Information::Help),
+            Long("version") | Short('V') => parsed.information = Some(Information::Version),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -226,16 +307,10 @@ fn arguments() -> Result<Arguments, Failure> {
 }
 
 fn say(text: &str) {
-    use std::io::Write as _;
-
-    // The reader may close the pipe.
-    let mut out = std::io::stdout();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    write_to(std::io::stdout(), text);
 }
 
 fn complain(error: &dyn std::error::Error) {
-    use std::io::Write as _;
-
     let mut text = format!("clerk-emulator: {error}");
     let mut source = error.source();
     while let Some(cause) = source {
@@ -243,6 +318,10 @@ fn complain(error: &dyn std::error::Error) {
         source = cause.source();
     }
     text.push('\n');
-    // There is no other place to report to when this fails.
-    drop(std::io::stderr().write_all(text.as_bytes()));
+    write_to(std::io::stderr(), &text);
+}
+
+fn write_to(mut out: impl std::io::Write, text: &str) {
+    // The reader may have closed the pipe, and there is no other place to report to.
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }

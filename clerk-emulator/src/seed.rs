@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::http::fault_form::FaultForm;
+use crate::http::expectations::Expectation;
+use crate::http::fault::Fault;
 use crate::model::billing::PayerKind;
 use crate::secret::Secret;
 use crate::settings_seed::SettingsSeed;
@@ -15,9 +16,25 @@ use crate::store::tables::TablesDump;
 /// A free-form JSON object, such as metadata.
 type Object = Map<String, Value>;
 
-/// Everything that the emulator starts with. A seed file holds exactly this as JSON.
+/// Everything that the emulator starts with. A seed file holds exactly this, as JSON or YAML.
 ///
 /// All fields are optional. An unknown field is an error, so that misspellings are noticed.
+///
+/// | Field | Holds |
+/// |---|---|
+/// | `users` | [users](UserSeed) |
+/// | `organizations` | [organizations](OrganizationSeed) and their members |
+/// | `roles` | [roles](RoleSeed) and their permissions |
+/// | `settings` | [how people sign up and in](SettingsSeed) |
+/// | `jwt_templates` | [JWT templates](JwtTemplateSeed) |
+/// | `machines` | [machines](MachineSeed) |
+/// | `plans`, `discounts` | [billing plans](PlanSeed) and [discounts](DiscountSeed) |
+/// | `faults` | [faults](crate::Fault) to inject, in the form that the document of the admin interface describes |
+/// | `expectations` | [requests that must come](Expectation) |
+/// | `clock_ms` | the time at which the clock stands still, in milliseconds since the Unix epoch |
+/// | `secret_key` | the secret key of the instance |
+/// | `signing_key` | the key that signs tokens, as PEM |
+/// | `state` | what [`Emulator::export`](crate::Emulator::export) wrote; users and the other data are then taken from it |
 ///
 /// ```
 /// # fn main() -> Result<(), clerk_emulator::Error> {
@@ -44,7 +61,15 @@ pub struct Seed {
     pub(crate) machines: Vec<MachineSeed>,
     pub(crate) plans: Vec<PlanSeed>,
     pub(crate) discounts: Vec<DiscountSeed>,
-    pub(crate) faults: Vec<FaultForm>,
+    pub(crate) faults: Vec<Fault>,
+    /// Requests that must come.
+    pub(crate) expectations: Vec<Expectation>,
+    /// The secret key of the instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) secret_key: Option<Secret>,
+    /// The key that signs tokens, as PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signing_key: Option<Secret>,
     /// Stops the emulator's clock at this time, in milliseconds since the Unix epoch.
     pub(crate) clock_ms: Option<u64>,
     /// What [`Emulator::export`](crate::Emulator::export) wrote: the whole state, to which nothing can be added.
@@ -160,6 +185,9 @@ impl Seed {
         self.plans.extend(other.plans);
         self.discounts.extend(other.discounts);
         self.faults.extend(other.faults);
+        self.expectations.extend(other.expectations);
+        self.secret_key = other.secret_key.or(self.secret_key.take());
+        self.signing_key = other.signing_key.or(self.signing_key.take());
         self.clock_ms = other.clock_ms.or(self.clock_ms);
         self.state = other.state.or(self.state.take());
         self.settings.merge(other.settings);

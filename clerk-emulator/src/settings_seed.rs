@@ -2,9 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::authentication_settings::{AuthenticationSettings, Requirement, SignUpMode};
 
-/// How people sign up and in, as far as it differs from the default.
+/// Instance settings: how people sign up and sign in. What is not set keeps its default.
 ///
-/// By default an instance has everything that needs nobody else: email addresses and passwords are required; phone
+/// By default, email addresses and passwords are required; phone
 /// numbers, usernames and names are optional; authenticator applications, backup codes, codes by text message and
 /// passkeys work; the buttons of Google and GitHub are shown. A browser holds one session at a time.
 ///
@@ -97,7 +97,7 @@ impl SettingsSeed {
         self
     }
 
-    /// Offers links in emails besides codes. The browser components prefer links where there are any. Whoever asks for a
+    /// Offers links in emails besides codes. The browser components prefer links if they are offered. A request for a
     /// link gets one, offered or not.
     pub fn email_links(mut self, on: bool) -> Self {
         self.email_links = Some(on);
@@ -146,13 +146,13 @@ impl SettingsSeed {
         self
     }
 
-    /// Demands that terms are accepted at sign-up.
+    /// Requires that terms are accepted at sign-up.
     pub fn legal_consent(mut self, on: bool) -> Self {
         self.legal_consent = Some(on);
         self
     }
 
-    /// Demands a recent proof for sensitive changes.
+    /// Requires recent verification for sensitive changes.
     pub fn reverification(mut self, on: bool) -> Self {
         self.reverification = Some(on);
         self

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::http::query::Params;
 use crate::http::reply;
 use crate::rules::api_error::ApiError;
 
@@ -21,4 +22,27 @@ pub(super) fn done() -> Response {
 /// Answers a list.
 pub(super) fn list(rows: &[Value]) -> Response {
     reply::ok(&json!({ "data": rows }))
+}
+
+/// How many of the newest rows a list answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Newest(usize);
+
+impl Newest {
+    /// Reads `limit`; without it, all rows are answered.
+    pub(super) fn asked_for(params: &Params) -> Result<Self, ApiError> {
+        let wrong = || ApiError::value("limit", "must be a whole number above 0");
+        match params.text("limit") {
+            None => Ok(Self(usize::MAX)),
+            Some(text) => match text.parse() {
+                Ok(0) | Err(_) => Err(wrong()),
+                Ok(limit) => Ok(Self(limit)),
+            },
+        }
+    }
+
+    /// Returns the last rows of a list that begins with the oldest.
+    pub(super) fn of<T>(self, rows: &[T]) -> &[T] {
+        &rows[rows.len().saturating_sub(self.0)..]
+    }
 }

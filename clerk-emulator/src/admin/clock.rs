@@ -20,7 +20,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 fn shown(app: &App) -> Response {
-    reply::ok(&json!({ "now_ms": app.clock.now_ms() }))
+    reply::ok(&json!({ "now_ms": app.clock.now_ms(), "stopped": app.clock.is_stopped() }))
 }
 
 async fn show(State(app): State<Arc<App>>) -> Response {

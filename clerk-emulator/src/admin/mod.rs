@@ -1,8 +1,11 @@
-//! The admin interface: what tests in other languages do to the emulator. Its document is `openapi.json`.
+//! The admin interface: what tests in other languages, and the page at the root, do to the emulator. Its document is
+//! `openapi.json`.
 
 mod answer;
 mod clock;
 mod faults;
+mod inbox;
+mod instance;
 mod requests;
 mod state;
 mod webhooks;
@@ -31,9 +34,12 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/openapi.json", get(document))
         .merge(clock::routes())
         .merge(faults::routes())
+        .merge(inbox::routes())
+        .merge(instance::routes())
         .merge(requests::routes())
         .merge(state::routes())
         .merge(webhooks::routes())
+        .nest("/v1", instance::backend_api(app))
         .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign));
     Router::new()
         .route("/health", get(health))

@@ -38,13 +38,9 @@ async fn export(State(app): State<Arc<App>>) -> Reply {
     Ok(reply::ok(&seed))
 }
 
-/// Puts everything back that the emulator started with: state, clock, faults, record and expectations.
+/// Brings back everything that the emulator started with.
 async fn reset(State(app): State<Arc<App>>) -> Reply {
-    app.restore(app.initial.clone())?;
-    app.clock.reset();
-    app.faults.clear();
-    app.recorder.clear();
-    app.recorder.expectations.clear();
+    app.reset()?;
     Ok(done())
 }
 

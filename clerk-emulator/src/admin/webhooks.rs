@@ -6,8 +6,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::answer::{done, list};
+use super::answer::{Newest, done, list};
 use crate::app::App;
+use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::rules::api_error::ApiError;
 use crate::rules::webhook_messages;
@@ -20,20 +21,23 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 /// Lists the messages for the webhook endpoint, oldest first.
-async fn messages(State(app): State<Arc<App>>) -> Response {
+async fn messages(State(app): State<Arc<App>>, params: Params) -> Reply {
+    let newest = Newest::asked_for(&params)?;
     let rows: Vec<Value> = app.read(|tables, _| {
-        let rows = tables.webhook_messages.iter().map(|one| {
+        let rows: Vec<_> = tables.webhook_messages.iter().collect();
+        let rows = newest.of(&rows).iter().map(|one| {
             json!({
                 "id": one.id,
                 "event": one.event,
                 "payload": serde_json::from_str::<Value>(&one.payload).unwrap_or_default(),
                 "state": one.state,
                 "attempts": one.attempts,
+                "created_at": one.created_at,
             })
         });
         rows.collect()
     });
-    list(&rows)
+    Ok(list(&rows))
 }
 
 /// Answers when every message was delivered or given up.

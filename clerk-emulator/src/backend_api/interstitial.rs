@@ -7,6 +7,7 @@ use axum::routing::get;
 use crate::app::App;
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
+use crate::pages::layout::escape;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/public/interstitial", get(interstitial))
@@ -34,11 +35,4 @@ async fn interstitial(State(app): State<Arc<App>>, params: Params) -> Reply {
         attribute("sign_in_url"),
         app.instance.url,
     )))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -63,7 +63,7 @@ async fn allow(State(app): State<Arc<App>>, body: Body) -> Reply {
     )
 }
 
-/// Invites whoever has a listed email address. There are no invitations by text message.
+/// Invites the owner of a listed email address. There are no invitations by text message.
 fn invite(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
     let identifier = restrictions::find(tables, RestrictionList::Allow, id)?
         .identifier

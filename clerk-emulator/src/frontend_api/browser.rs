@@ -10,7 +10,7 @@ use crate::rules::clients;
 use crate::store::tables::Tables;
 
 /// The name of the query parameter and the cookie with the dev browser token.
-pub(super) const DEV_BROWSER: &str = "__clerk_db_jwt";
+pub(crate) const DEV_BROWSER: &str = "__clerk_db_jwt";
 
 /// Returns the name of the cookie by which the emulator's own pages recognize a browser. It holds the port,
 /// because cookies are shared between ports.
@@ -23,7 +23,7 @@ pub(super) fn own_cookie(instance: &Instance) -> String {
 }
 
 /// Returns the directive that sets the emulator's own cookie.
-pub(super) fn own_directive(instance: &Instance, token: &str) -> String {
+pub(crate) fn own_directive(instance: &Instance, token: &str) -> String {
     format!(
         "{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000",
         own_cookie(instance)
@@ -32,7 +32,7 @@ pub(super) fn own_directive(instance: &Instance, token: &str) -> String {
 
 /// Returns the id of the client that a request belongs to, by the query, the emulator's own cookie, or the
 /// application's cookie when it shares the host name.
-pub(super) fn client_id(
+pub(crate) fn client_id(
     tables: &Tables,
     instance: &Instance,
     params: &Params,
@@ -64,7 +64,7 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 }
 
 /// Sets a query parameter and removes others of that name.
-pub(super) fn set_query(url: &mut Url, name: &str, value: &str) {
+pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
     remove_query(url, name);
     url.query_pairs_mut().append_pair(name, value);
 }

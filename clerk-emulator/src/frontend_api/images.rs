@@ -9,9 +9,9 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 
-use super::html::escape;
 use crate::app::App;
 use crate::model::user::Image;
+use crate::pages::layout::escape;
 use crate::rules::api_error::ApiError;
 use crate::rules::pictures::{self, Picture};
 

@@ -7,10 +7,10 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 use url::Url;
+use url::form_urlencoded::Serializer;
 
 use super::browser::set_query;
 use super::handshake::{Format, bring};
-use super::html::page;
 use super::redirect::redirect;
 use super::visitor::Visitor;
 use crate::app::App;
@@ -18,6 +18,7 @@ use crate::client_token;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::activity::Activity;
+use crate::pages::layout::message;
 use crate::rules::api_error::ApiError;
 use crate::rules::{agent_tasks, clients, email_links, identifiers, sessions, tickets};
 
@@ -49,18 +50,22 @@ async fn verify(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -
         .as_deref()
         .and_then(|url| Url::parse(url).ok())
     else {
-        let html = match opened.status {
-            "verified" => {
-                "<h1>Thank you</h1><p>Go back to the tab where you started: it goes on by itself.</p>"
-            }
-            "expired" => {
-                "<h1>This link is too old</h1><p>Go back to where you started and ask for a new one.</p>"
-            }
-            _ => {
-                "<h1>This link was used already</h1><p>Go back to where you started and ask for a new one.</p>"
-            }
+        let (heading, text) = match opened.status {
+            "verified" => (
+                "Your email address is confirmed",
+                "Go back to the tab where you started. It continues by itself.",
+            ),
+            "expired" => (
+                "This link has expired",
+                "Go back to the tab where you started and ask for a new one.",
+            ),
+            _ => (
+                "This link was already used",
+                "Go back to the tab where you started and ask for a new one.",
+            ),
         };
-        return Ok(page(StatusCode::OK, html, None));
+        let below = "<p class=\"quiet small\">You can close this tab.</p>";
+        return Ok(message(StatusCode::OK, heading, text, below));
     };
     set_query(&mut target, "__clerk_status", opened.status);
     if let Some(session) = &opened.created_session_id {
@@ -85,16 +90,15 @@ async fn accept_ticket(State(app): State<Arc<App>>, params: Params) -> Reply {
         .as_deref()
         .and_then(|url| app.instance.allowed_redirect(url));
     let Some(mut target) = target else {
-        // Nowhere to go: the emulator's own page takes tickets of people who have an account.
-        if status == "sign_in" {
-            let page = format!("{}/sign-in?__clerk_ticket={ticket}", app.instance.url);
-            return Ok(redirect(StatusCode::SEE_OTHER, &page, None));
-        }
-        return Ok(page(
-            StatusCode::OK,
-            "<h1>You are invited</h1><p>The invitation names no page of the application to go on with.</p>",
-            None,
-        ));
+        // Nowhere to go: the emulator's own pages take the ticket.
+        let page = match status {
+            "sign_in" => app.instance.sign_in_url(),
+            _ => app.instance.sign_up_url(),
+        };
+        let target = Serializer::new(format!("{page}?"))
+            .append_pair("__clerk_ticket", ticket)
+            .finish();
+        return Ok(redirect(StatusCode::SEE_OTHER, &target, None));
     };
     set_query(&mut target, "__clerk_ticket", ticket);
     set_query(&mut target, "__clerk_status", status);
@@ -104,7 +108,7 @@ async fn accept_ticket(State(app): State<Arc<App>>, params: Params) -> Reply {
 /// Sends the browser to a page of the application, or to the emulator's own.
 async fn redirect_safely(State(app): State<Arc<App>>, params: Params) -> Reply {
     let target = match params.text("redirect_url") {
-        None => format!("{}/sign-in", app.instance.url),
+        None => app.instance.sign_in_url(),
         Some(url) => app
             .instance
             .allowed_redirect(url)

@@ -15,7 +15,6 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::envelope::{Done, read_signed_in};
-use super::html::{escape, page};
 use super::redirect::redirect;
 use super::visitor::{Visitor, signed_out};
 use crate::app::App;
@@ -24,6 +23,7 @@ use crate::http::query::Params;
 use crate::http::reply::{Reply, json_response};
 use crate::model::credential::Credential;
 use crate::model::oauth_application::OAuthApplication;
+use crate::pages::layout::{escape, heading, page, person};
 use crate::rules::api_error::ApiError;
 use crate::rules::oauth_grants::{self, ACCESS_TOKEN_SECONDS, Authorization, GrantError, Granted};
 use crate::rules::{accounts, settings};
@@ -172,10 +172,7 @@ fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
             if silent {
                 return refused("login_required", "Nobody is signed in");
             }
-            let mut target = Serializer::new(format!("{url}/sign-in?"));
-            let here = format!("{url}/oauth/authorize?{}", query(params));
-            target.append_pair("redirect_url", &here);
-            return Ok(redirect(StatusCode::SEE_OTHER, &target.finish(), None));
+            return Ok(to_sign_in(app, params));
         };
         let scopes = &authorization.scopes;
         let must_ask = params.text("prompt") == Some("consent")
@@ -193,31 +190,69 @@ fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
 }
 
 /// Asks the user.
-async fn ask(State(app): State<Arc<App>>, params: Params) -> Reply {
-    app.read(|tables, _| {
+async fn ask(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
+    app.read(|tables, now| {
         let asked = asked(tables, &params)?;
+        let client = visitor.client(&app, tables, now);
+        let session = client.and_then(|client| visitor.session(tables, &client.id, now).ok());
+        let Some(user) = session.and_then(|session| tables.users.get(&session.user_id)) else {
+            return Ok(to_sign_in(&app, &params));
+        };
         let scopes = asked
             .authorization
             .map(|one| one.scopes)
             .unwrap_or_default();
         let scopes: String = scopes
             .iter()
-            .map(|scope| format!("<li>{}</li>", escape(scope)))
+            .map(|scope| format!("<li><span>{}</span></li>", escape(&described(scope))))
             .collect();
         let action = format!(
             "/v1/me/oauth/consent/{}?{}",
             escape(&asked.application.client_id),
             escape(&query(&params))
         );
-        let name = escape(&asked.application.name);
+        let name = &asked.application.name;
+        let back = Url::parse(&asked.redirect_uri);
+        let back = back
+            .map(|url| url.origin().ascii_serialization())
+            .unwrap_or_default();
+        let headline = format!("{name} wants to access your account");
         let html = format!(
-            "<h1>{name} wants to know who you are</h1><p>It asks for:</p><ul>{scopes}</ul>\
-             <form method=\"post\" action=\"{action}\">\
-             <button name=\"consented\" value=\"true\">Allow</button> \
-             <button name=\"consented\" value=\"false\">Deny</button></form>"
+            "{}<div class=\"row\">{}</div><p>If you allow it, {} gets:</p><ul class=\"plain\">{scopes}</ul>\
+             <form method=\"post\" action=\"{action}\"><div class=\"row\">\
+             <button class=\"primary\" name=\"consented\" value=\"true\">Allow</button>\
+             <button name=\"consented\" value=\"false\">Deny</button></div></form>\
+             <p class=\"quiet small\">Either way you go back to {}.</p>",
+            heading("", &headline, ""),
+            person(&user.display_name(), user.identifier()),
+            escape(name),
+            escape(&back),
         );
-        Ok(page(StatusCode::OK, &html, None))
+        Ok(page(StatusCode::OK, &headline, &html, None))
     })
+}
+
+/// Says what a scope gives the application.
+fn described(scope: &str) -> String {
+    match scope {
+        "openid" => "Your identity".to_owned(),
+        "profile" => "Your name, username and picture".to_owned(),
+        "email" => "Your email address".to_owned(),
+        "phone" => "Your phone number".to_owned(),
+        "public_metadata" => "Your public metadata".to_owned(),
+        "private_metadata" => "Your private metadata".to_owned(),
+        "offline_access" => "Access while you are away".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Sends the browser to the sign-in page, and from there back to the question.
+fn to_sign_in(app: &App, params: &Params) -> Response {
+    let here = format!("{}/oauth/authorize?{}", app.instance.url, query(params));
+    let target = Serializer::new(format!("{}?", app.instance.sign_in_url()))
+        .append_pair("redirect_url", &here)
+        .finish();
+    redirect(StatusCode::SEE_OTHER, &target, None)
 }
 
 async fn consent_info(

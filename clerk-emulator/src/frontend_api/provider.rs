@@ -10,7 +10,6 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::html::{escape, page};
 use super::redirect::redirect;
 use super::view::title;
 use super::visitor::Visitor;
@@ -21,6 +20,7 @@ use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::activity::Activity;
 use crate::model::external_account::ProviderAccount;
+use crate::pages::layout::{escape, heading, page, person};
 use crate::rules::api_error::ApiError;
 use crate::rules::provider_callbacks::{self, ProviderAnswer};
 use crate::rules::{accounts, identifiers};
@@ -87,35 +87,43 @@ async fn choose(
     Path(provider): Path<String>,
     params: Params,
 ) -> Response {
-    let name = escape(&title(&provider));
+    let name = title(&provider);
     let state = escape(params.get("state").unwrap_or_default());
-    let mut html = format!(
-        "<h1>Sign in with {name}</h1>\
-         <p class=\"note\">The emulator stands for {name}. Choose who you are there.</p>\
-         <form method=\"post\"><input type=\"hidden\" name=\"state\" value=\"{state}\"><ul>"
-    );
-    app.read(|tables, _| {
-        for user in accounts::first(tables, PEOPLE_SHOWN) {
-            if let Some(address) = user.primary_email() {
-                html.push_str(&format!(
-                    "<li><button name=\"as\" value=\"{address}\"><strong>{}</strong> {address}</button></li>",
-                    escape(&user.display_name()),
-                    address = escape(address),
-                ));
-            }
-        }
-    });
+    let state = format!("<input type=\"hidden\" name=\"state\" value=\"{state}\">");
+    let headline = format!("Sign in with {name}");
+    let mut html = heading("", &headline, "");
     html.push_str(&format!(
-        "</ul></form><form method=\"post\"><input type=\"hidden\" name=\"state\" value=\"{state}\">\
-         <h2>Somebody else</h2>\
-         <label>Email address <input name=\"email_address\" type=\"email\" required></label>\
-         <label>First name <input name=\"first_name\"></label>\
-         <label>Last name <input name=\"last_name\"></label>\
-         <button>Continue</button></form>\
-         <form method=\"post\"><input type=\"hidden\" name=\"state\" value=\"{state}\">\
+        "<p class=\"notice\">This page of the emulator takes the place of {}. Choose who you are there.</p>",
+        escape(&name)
+    ));
+    let people: String = app.read(|tables, _| {
+        accounts::first(tables, PEOPLE_SHOWN)
+            .filter_map(|user| {
+                let address = user.primary_email()?;
+                let who = person(&user.display_name(), address);
+                let address = escape(address);
+                Some(format!(
+                    "<li><button class=\"person\" name=\"as\" value=\"{address}\">{who}</button></li>"
+                ))
+            })
+            .collect()
+    });
+    if !people.is_empty() {
+        html.push_str(&format!(
+            "<form method=\"post\" aria-label=\"Choose an account\">{state}<ul>{people}</ul></form>\
+             <p class=\"divider\">or as somebody else</p>"
+        ));
+    }
+    html.push_str(&format!(
+        "<form method=\"post\" aria-label=\"Somebody else\">{state}\
+         <label>Email address<input name=\"email_address\" type=\"email\" autocomplete=\"off\" required></label>\
+         <div class=\"pair\"><label>First name<input name=\"first_name\" autocomplete=\"off\"></label>\
+         <label>Last name<input name=\"last_name\" autocomplete=\"off\"></label></div>\
+         <button class=\"primary\">Continue</button></form>\
+         <form method=\"post\" aria-label=\"Cancel\">{state}\
          <button name=\"error\" value=\"access_denied\">Cancel</button></form>"
     ));
-    page(StatusCode::OK, &html, None)
+    page(StatusCode::OK, &headline, &html, None)
 }
 
 /// Sends the browser back with a code that names the account.

@@ -3,7 +3,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 
 /// Answers with a redirect that is not cached and may set a cookie.
-pub(super) fn redirect(status: StatusCode, location: &str, cookie: Option<&str>) -> Response {
+pub(crate) fn redirect(status: StatusCode, location: &str, cookie: Option<&str>) -> Response {
     let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store")];
     let mut response = (status, headers).into_response();
     if let Some(cookie) = cookie.and_then(|cookie| cookie.try_into().ok()) {

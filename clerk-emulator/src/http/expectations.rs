@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-/// Requests that must come before a test ends.
+/// A request that must arrive before a test ends, or must not.
 ///
 /// ```
 /// use clerk_emulator::Expectation;
@@ -58,7 +58,7 @@ impl Watched {
     }
 
     /// Says what was expected and what came.
-    pub(crate) fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let Expectation {
             method,
             path,
@@ -90,6 +90,15 @@ impl Expectations {
 
     pub(crate) fn all(&self) -> Vec<Watched> {
         self.with(|watched| watched.clone())
+    }
+
+    /// Returns what did not come as expected, or came too often.
+    pub(crate) fn unmet(&self) -> Vec<String> {
+        let unmet = |watched: &Vec<Watched>| {
+            let unmet = watched.iter().filter(|one| !one.is_met());
+            unmet.map(Watched::describe).collect()
+        };
+        self.with(|watched| unmet(watched))
     }
 
     pub(crate) fn clear(&self) {

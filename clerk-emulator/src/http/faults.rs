@@ -1,127 +1,12 @@
-//! Failures on request: the next calls are slow, refused, broken or cut off.
+//! The failures that are waiting to happen.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-/// A failure to inject into some requests, a number of times.
-///
-/// A fault applies to every path unless [`on`](Self::on) narrows it, and to one request unless
-/// [`times`](Self::times) or [`always`](Self::always) says otherwise.
-///
-/// ```
-/// use std::time::Duration;
-/// use clerk_emulator::Fault;
-///
-/// let keys_down = Fault::status(503).on("/v1/jwks").always();
-/// let throttled = Fault::too_many_requests(Duration::from_secs(3)).on("/v1/users").times(2);
-/// # let _ = (keys_down, throttled);
-/// ```
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct Fault {
-    effect: Effect,
-    path_prefix: String,
-    method: Option<Method>,
-    remaining: Option<u32>,
-}
+use super::fault::{Effect, Fault};
 
-/// What happens to the request.
-#[derive(Debug, Clone)]
-pub(crate) enum Effect {
-    Slow(Duration),
-    TooManyRequests(Duration),
-    Status(StatusCode),
-    Answer {
-        status: StatusCode,
-        content_type: String,
-        body: String,
-    },
-    Cut,
-}
-
-impl Fault {
-    fn new(effect: Effect) -> Self {
-        Self {
-            effect,
-            path_prefix: String::new(),
-            method: None,
-            remaining: Some(1),
-        }
-    }
-
-    /// Delays the answer, which is then that of the next matching fault or the real one.
-    pub fn slow(delay: Duration) -> Self {
-        Self::new(Effect::Slow(delay))
-    }
-
-    /// Answers 429 with `Retry-After`, in whole seconds rounded up.
-    pub fn too_many_requests(retry_after: Duration) -> Self {
-        Self::new(Effect::TooManyRequests(retry_after))
-    }
-
-    /// Answers 500 with an error body like Clerk's.
-    pub fn internal_error() -> Self {
-        Self::status(500)
-    }
-
-    /// Answers this status with an error body like Clerk's. A number outside 400 to 599 counts as 500.
-    pub fn status(status: u16) -> Self {
-        let status = StatusCode::from_u16(status)
-            .ok()
-            .filter(|status| status.is_client_error() || status.is_server_error())
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::new(Effect::Status(status))
-    }
-
-    /// Answers exactly this: an HTML page with status 502, say, or a 200 with an unexpected body. A number
-    /// that is no HTTP status counts as 500.
-    pub fn answer(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
-        Self::new(Effect::Answer {
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            content_type: content_type.into(),
-            body: body.into(),
-        })
-    }
-
-    /// Closes the connection without an answer.
-    pub fn cut_connection() -> Self {
-        Self::new(Effect::Cut)
-    }
-
-    /// Limits the fault to requests whose path begins with this.
-    pub fn on(mut self, path_prefix: impl Into<String>) -> Self {
-        self.path_prefix = path_prefix.into();
-        self
-    }
-
-    /// Limits the fault to requests with this method. A text that is no method matches nothing.
-    pub fn method(mut self, method: &str) -> Self {
-        self.method = Some(Method::from_bytes(method.as_bytes()).unwrap_or(Method::CONNECT));
-        self
-    }
-
-    /// Applies the fault to this many requests.
-    pub fn times(mut self, times: u32) -> Self {
-        self.remaining = Some(times);
-        self
-    }
-
-    /// Applies the fault to every request, until [`Faults::clear`].
-    pub fn always(mut self) -> Self {
-        self.remaining = None;
-        self
-    }
-
-    fn matches(&self, method: &Method, path: &str) -> bool {
-        self.remaining != Some(0)
-            && path.starts_with(&self.path_prefix)
-            && self.method.as_ref().is_none_or(|wanted| wanted == method)
-    }
-}
-
-/// The faults that are waiting to happen.
+/// The faults that wait for requests.
 ///
 /// Returned by [`Emulator::faults`](crate::Emulator::faults). Faults are tried in the order in which they were
 /// added; one that is used up is removed.
@@ -143,6 +28,14 @@ impl Faults {
     /// Adds a fault.
     pub fn add(&self, fault: Fault) {
         lock(&self.waiting).push(fault);
+    }
+
+    /// Returns the faults that are waiting, in the order in which they are tried.
+    pub(crate) fn waiting(&self) -> Vec<Fault> {
+        let waiting = lock(&self.waiting);
+        let mut waiting = waiting.clone();
+        waiting.retain(|fault| !fault.is_used_up());
+        waiting
     }
 
     /// Removes every fault. Keys are served again.
@@ -181,7 +74,7 @@ impl Faults {
                 break;
             }
         }
-        waiting.retain(|fault| fault.remaining != Some(0));
+        waiting.retain(|fault| !fault.is_used_up());
         effects
     }
 }

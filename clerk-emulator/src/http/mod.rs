@@ -2,7 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod expectations;
-pub(crate) mod fault_form;
+pub(crate) mod fault;
 pub(crate) mod faults;
 pub(crate) mod not_emulated;
 pub(crate) mod origin;

@@ -1,9 +1,9 @@
 //! The requests that arrived, for assertions in tests.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use url::form_urlencoded;
 
 use super::expectations::Expectations;
@@ -25,9 +25,11 @@ const KEPT_HEADERS: &[&str] = &[
     "user-agent",
 ];
 
-/// One request as it arrived. Credentials in headers, cookies and bodies are not kept.
+/// One request as it arrived, and how it was answered. Credentials in headers, cookies and bodies are not kept.
 #[derive(Debug, Clone)]
 pub struct RecordedRequest {
+    at_ms: i64,
+    status: Option<u16>,
     method: String,
     path: String,
     query: Option<String>,
@@ -35,6 +37,18 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
+    /// Returns the emulator's time at which the request arrived, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn at_ms(&self) -> i64 {
+        self.at_ms
+    }
+
+    /// Returns the status of the answer: `None` while there is none, and when the connection was cut.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
     /// Returns the method, in capitals.
     #[must_use]
     pub fn method(&self) -> &str {
@@ -82,36 +96,63 @@ impl RecordedRequest {
 /// What arrived, and what is expected to.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
-    kept: Mutex<VecDeque<RecordedRequest>>,
+    kept: Mutex<Kept>,
     pub(crate) expectations: Expectations,
 }
 
+#[derive(Debug, Default)]
+struct Kept {
+    requests: VecDeque<RecordedRequest>,
+    /// How many were dropped before the first that is kept.
+    dropped: usize,
+}
+
 impl Recorder {
-    pub(crate) fn record(&self, parts: &http::request::Parts) {
+    /// Records a request and returns its number.
+    pub(crate) fn record(&self, parts: &http::request::Parts, at_ms: i64) -> usize {
         let request = RecordedRequest {
+            at_ms,
+            status: None,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers: kept_headers(&parts.headers),
         };
         self.expectations.note(&parts.method, parts.uri.path());
-        let mut requests = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if requests.len() == KEPT {
-            requests.pop_front();
+        let mut kept = self.kept();
+        if kept.requests.len() == KEPT {
+            kept.requests.pop_front();
+            kept.dropped += 1;
         }
-        requests.push_back(request);
+        kept.requests.push_back(request);
+        kept.dropped + kept.requests.len() - 1
+    }
+
+    /// Notes how the request with this number was answered, if it is still kept.
+    pub(super) fn note_status(&self, number: usize, status: StatusCode) {
+        let mut kept = self.kept();
+        let index = number.checked_sub(kept.dropped);
+        if let Some(request) = index.and_then(|index| kept.requests.get_mut(index)) {
+            request.status = Some(status.as_u16());
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<RecordedRequest> {
-        let requests = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.iter().cloned().collect()
+        self.kept().requests.iter().cloned().collect()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.kept().requests.len()
     }
 
     pub(crate) fn clear(&self) {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        let mut kept = self.kept();
+        kept.dropped += kept.requests.len();
+        kept.requests.clear();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -46,7 +46,10 @@ pub(crate) fn deleted(object: &str, id: &str) -> Response {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        json_response(self.status, &error_body(&self))
+        let mut response = json_response(self.status, &error_body(&self));
+        // For those who show it as a page.
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

@@ -9,7 +9,8 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, HOST, RETRY_AFTER};
+use http::header::{CONNECTION, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -18,17 +19,16 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower::ServiceExt as _;
-use url::Url;
 
-use super::faults::Effect;
+use super::fault::{Effect, whole_seconds};
 use super::not_emulated::not_emulated;
+use super::origin;
 use super::query::Params;
 use super::upload::MOST_IMAGE_BYTES;
 use crate::admin::{self, ADMIN_PREFIX};
 use crate::app::App;
-use crate::instance::{Instance, is_loopback};
 use crate::rules::api_error::ApiError;
-use crate::{backend_api, frontend_api, webhooks};
+use crate::{backend_api, frontend_api, pages};
 
 /// The largest body that is kept: a picture and the form around it.
 const MOST_BODY_BYTES: usize = MOST_IMAGE_BYTES + 1024 * 1024;
@@ -93,13 +93,13 @@ fn router(app: &Arc<App>) -> Router {
         .nest("/v1", backend_api::machine_routes(app))
         .nest("/v1", backend_api::public_routes())
         .merge(backend_api::machine_routes(app))
-        .merge(frontend_api::routes(app))
-        .merge(frontend_api::page_routes(app))
+        .merge(frontend_api::routes())
+        .merge(frontend_api::page_routes())
         .nest(
             FRONTEND_PREFIX,
-            frontend_api::routes(app).merge(frontend_api::shared_routes(app)),
+            frontend_api::routes().merge(frontend_api::shared_routes()),
         )
-        .merge(webhooks::page::routes(app))
+        .merge(pages::routes(app))
         .merge(admin::routes(app))
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated)
@@ -118,47 +118,63 @@ async fn answer(
     router: Router,
     request: http::Request<Incoming>,
 ) -> Result<Response, Cut> {
-    let (mut parts, body) = request.into_parts();
-    // What a test does to the emulator is none of the application's requests.
-    let is_admin = parts.uri.path().starts_with(ADMIN_PREFIX);
-    if !is_admin {
-        app.recorder.record(&parts);
-    }
+    let (parts, body) = request.into_parts();
     // Before any answer, whatever it is: an answer to half a request spoils the connection for the next one.
-    let body = match read(body).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal,
-    };
-    if app.instance.loopback_only && !names_us(&app.instance, &parts.headers) {
-        return Ok(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "host_invalid",
-            "The emulator listens on loopback and answers only requests whose Host is a loopback name or that of its public \
-             URL",
-        )
-        .into_response());
+    let body = read(body).await;
+    if let Err(refusal) = origin::check(&app, &parts.headers) {
+        return Ok(pages::readable(&parts.headers, refusal.into_response()));
     }
+    // What a test or a person does to the emulator is none of the application's requests.
+    if is_own(parts.uri.path()) {
+        return match body {
+            Ok(body) => pass_on(router, parts, body).await,
+            Err(refusal) => refusal,
+        };
+    }
+    let number = app.recorder.record(&parts, app.clock.now_ms());
+    let answer = match body {
+        Ok(body) => with_faults(&app, router, parts, body).await,
+        Err(refusal) => refusal,
+    };
+    if let Ok(response) = &answer {
+        app.recorder.note_status(number, response.status());
+    }
+    answer
+}
+
+/// Returns true for paths of the admin interface and of the page at the root.
+fn is_own(path: &str) -> bool {
+    let below = path.strip_prefix(ADMIN_PREFIX);
+    path == "/" || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+async fn with_faults(
+    app: &Arc<App>,
+    router: Router,
+    parts: Parts,
+    body: Bytes,
+) -> Result<Response, Cut> {
     let path = parts.uri.path();
     let path = path.strip_prefix(FRONTEND_PREFIX).unwrap_or(path);
-    let effects = if is_admin {
-        Vec::new()
-    } else {
-        app.faults.take(&parts.method, path)
-    };
-    for effect in effects {
+    for effect in app.faults.take(&parts.method, path) {
         match effect {
             Effect::Slow(delay) => tokio::time::sleep(delay).await,
             Effect::Cut => return Err(Cut),
             failure => return Ok(fault_response(failure)),
         }
     }
+    pass_on(router, parts, body).await
+}
+
+async fn pass_on(router: Router, mut parts: Parts, body: Bytes) -> Result<Response, Cut> {
     normalize(&mut parts);
     if parts.method == Method::OPTIONS && parts.uri.path().starts_with(FRONTEND_PREFIX) {
-        return Ok(frontend_api::preflight(&app, &parts.headers));
+        return Ok(frontend_api::preflight(&parts.headers));
     }
+    let headers = parts.headers.clone();
     let request = Request::from_parts(parts, Body::from(body));
     match router.oneshot(request).await {
-        Ok(response) => Ok(response),
+        Ok(response) => Ok(pages::readable(&headers, response)),
         Err(never) => {
             let never: Infallible = never;
             match never {}
@@ -219,7 +235,6 @@ fn fault_response(effect: Effect) -> Response {
             response
         }
         Effect::TooManyRequests(delay) => {
-            let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
             let mut response = ApiError::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",
@@ -228,7 +243,7 @@ fn fault_response(effect: Effect) -> Response {
             .into_response();
             response
                 .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+                .insert(RETRY_AFTER, HeaderValue::from(whole_seconds(delay)));
             response
         }
         Effect::Status(status) => {
@@ -238,24 +253,6 @@ fn fault_response(effect: Effect) -> Response {
         // Delays and cuts are no answers; the caller has dealt with them.
         Effect::Slow(_) | Effect::Cut => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-}
-
-/// Returns true if the `Host` is a loopback name or that of the emulator's own URL.
-///
-/// Another site can make its name resolve to 127.0.0.1 (DNS rebinding), but its requests still carry that name.
-fn names_us(instance: &Instance, headers: &http::HeaderMap) -> bool {
-    let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    host.to_str()
-        .ok()
-        .and_then(|host| Url::parse(&format!("http://{host}/")).ok())
-        .is_some_and(|url| {
-            url.username().is_empty()
-                && (url.host().is_some_and(|host| is_loopback(&host))
-                    || Url::parse(&instance.url).is_ok_and(|own| own.host() == url.host()))
-        })
 }
 
 /// Undoes two habits of the browser SDK: it sends `POST` with `_method` in the query for methods other than

@@ -29,7 +29,7 @@ pub(crate) struct ExternalAccount {
 }
 
 impl ExternalAccount {
-    /// Connects an account, as far as it is proven.
+    /// Creates the connection to an account, verified or not.
     pub(crate) fn new(account: ProviderAccount, verification: Challenge, now: i64) -> Self {
         Self {
             id: random::id("eac"),

@@ -61,6 +61,14 @@ pub(crate) fn invite(
     deliver(tables, message);
 }
 
+/// Throws every message away.
+pub(crate) fn clear(tables: &mut Tables) {
+    let ids: Vec<String> = tables.messages.iter().map(|one| one.id.clone()).collect();
+    for id in ids {
+        tables.messages.remove(&id);
+    }
+}
+
 /// Iterates over the messages to an address or number, in any case, oldest first.
 pub(crate) fn to<'a>(tables: &'a Tables, to: &'a str) -> impl Iterator<Item = &'a Message> {
     tables

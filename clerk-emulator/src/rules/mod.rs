@@ -1,4 +1,4 @@
-//! What may be done to the state, whoever asks: the Backend API, the Frontend API, or the owner of the
+//! What may be done to the state, no matter who asks: the Backend API, the Frontend API, or the owner of the
 //! emulator. Nothing here knows a route or the shape of an answer.
 
 pub(crate) mod accounts;

@@ -39,7 +39,7 @@ fn reachable(tables: &Tables, user_id: &str, mode: &str) -> Vec<(String, String)
     found
 }
 
-/// Suggests and invites what the domains of organizations say, as far as that was not done before.
+/// Creates the suggestions and invitations that the domains of organizations call for and that do not exist yet.
 pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
     for (organization_id, _) in reachable(tables, user_id, "automatic_suggestion") {
         let known = tables

@@ -38,12 +38,13 @@ pub(crate) fn sign_in(
 ) -> Result<(), Refusal> {
     let mut actor = None;
     let (user_id, organization_id) = match attempt {
-        Attempt::Ticket(ticket) => {
-            let ticket = tickets::redeem(tables, ticket, now)
-                .ok_or("This sign-in link was used, revoked or is too old.")?;
-            actor = ticket.actor;
-            (ticket.user_id, None)
-        }
+        Attempt::Ticket(ticket) => match tickets::redeem(tables, ticket, now) {
+            Some(ticket) => {
+                actor = ticket.actor;
+                (ticket.user_id, None)
+            }
+            None => invited(tables, ticket, now)?,
+        },
         Attempt::Chosen {
             user_id,
             organization_id,
@@ -77,6 +78,22 @@ pub(crate) fn sign_in(
     };
     sessions::set_traits(tables, &session_id, traits);
     Ok(())
+}
+
+/// Accepts the invitation of somebody who has an account.
+fn invited(
+    tables: &mut Tables,
+    ticket: &str,
+    now: i64,
+) -> Result<(String, Option<String>), Refusal> {
+    let refusal = "This sign-in link was used, revoked or is too old.";
+    let invite = tickets::invited(tables, ticket, now).map_err(|_| refusal)?;
+    let user = identifiers::user_by_email(tables, &invite.email_address)
+        .ok_or("Nobody with the invited email address has an account yet.")?;
+    let (user_id, _) = admitted(tables, user, None)?;
+    tickets::accept_invitation(tables, ticket, &user_id, now).map_err(|_| refusal)?;
+    let user = tables.users.get(&user_id).ok_or(refusal)?;
+    admitted(tables, user, None)
 }
 
 /// Refuses users who may not sign in. The organization of somebody who belongs to exactly one becomes active,

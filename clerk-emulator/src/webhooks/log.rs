@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::model::webhook::{Attempt, DeliveryState, WebhookMessage};
 
-/// An event that the webhook endpoint was told about, or is to be told.
+/// An event for the webhook endpoint, sent or pending.
 ///
 /// Returned by [`Emulator::webhooks`](crate::Emulator::webhooks).
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ impl Webhook {
         Self { message }
     }
 
-    /// Returns the id, which stands in the header `svix-id`.
+    /// Returns the id, which is sent in the header `svix-id`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.message.id
@@ -27,7 +27,7 @@ impl Webhook {
         &self.message.event
     }
 
-    /// Returns the event as it is sent.
+    /// Returns the payload of the event.
     #[must_use]
     pub fn payload(&self) -> Value {
         serde_json::from_str(&self.message.payload).unwrap_or_default()
@@ -39,7 +39,7 @@ impl Webhook {
         self.message.state == DeliveryState::Delivered
     }
 
-    /// Returns true if it is still to be sent, for the first time or again.
+    /// Returns true if it has yet to be sent, for the first time or again.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.message.state == DeliveryState::Pending
@@ -51,7 +51,7 @@ impl Webhook {
     }
 }
 
-/// One try to deliver an event.
+/// An attempt to deliver an event.
 #[derive(Debug, Clone, Copy)]
 pub struct WebhookAttempt<'a>(&'a Attempt);
 

@@ -5,4 +5,3 @@ pub(crate) mod delivery;
 pub(crate) mod endpoint;
 pub(crate) mod events;
 pub(crate) mod log;
-pub(crate) mod page;

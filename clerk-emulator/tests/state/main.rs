@@ -9,3 +9,4 @@ mod data_file;
 mod load;
 mod seeds;
 mod snapshots;
+mod start;

@@ -4,7 +4,7 @@ use clerk_emulator::{Emulator, Error, OrganizationSeed, Seed, UserSeed};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::command::run;
+use crate::command::{Running, run};
 
 /// Users of all kinds, with everything else that the state can hold.
 async fn filled() -> (Emulator, Vec<(String, &'static str)>) {
@@ -175,6 +175,22 @@ async fn export_then_seed_gives_the_whole_state_back() {
     }
 }
 
+#[tokio::test]
+async fn the_command_starts_with_an_export_and_exports_the_same() {
+    let (first, _) = filled().await;
+    let exported = first.export().to_json().unwrap();
+    let expected: Value = serde_json::from_str(&exported).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (seed, data, again) = (path("seed.json"), path("clerk.db"), path("again.json"));
+    std::fs::write(&seed, &exported).unwrap();
+    Running::with(&["--seed", &seed, "--data", &data]).kill();
+    let (success, complaint) = run(&["--data", &data, "--export", &again]);
+    assert!(success, "{complaint}");
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(&again).unwrap()).unwrap();
+    assert!(kept == expected, "the state is not the same");
+}
+
 fn without_urls(value: &Value) -> Value {
     match value {
         Value::String(text) if text.starts_with("http://127.0.0.1:") => Value::Null,
@@ -186,6 +202,20 @@ fn without_urls(value: &Value) -> Value {
             .into(),
         other => other.clone(),
     }
+}
+
+#[tokio::test]
+async fn the_example_holds_every_kind_of_data_and_starts() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.example.json");
+    let seed = Seed::from_file(path).unwrap();
+    let written: Value = serde_json::from_str(&seed.to_json().unwrap()).unwrap();
+    for (field, entries) in written.as_object().unwrap() {
+        // What tests do to the emulator would be in the way of those who try the example.
+        let is_control = ["faults", "expectations", "clock_ms"].contains(&field.as_str());
+        let is_empty = entries.as_array().is_some_and(Vec::is_empty);
+        assert!(is_control || !is_empty, "{field}");
+    }
+    Emulator::builder().seed(seed).start().await.unwrap();
 }
 
 #[test]

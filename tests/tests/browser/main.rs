@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clerk_core::{Clock, ManualClock, SystemClock};
-use clerk_emulator::Emulator;
+use clerk_emulator::{Emulator, UserSeed};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use quickstart_demo::Instance;
@@ -281,5 +281,96 @@ async fn two_instances_on_one_host_do_not_disturb_each_other() {
     assert_eq!(browser.text("#greeting").await, "Hello, visitor.");
     browser.open(&one, "/").await;
     assert_eq!(browser.text("#greeting").await, "Hello, Ada.");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium and chromedriver"]
+async fn the_emulators_dashboard_shows_what_happens_and_changes_it() {
+    const HOSTILE: &str = "<img src=x onerror=\"document.title='caught'\">";
+    let emulator = Emulator::builder()
+        .user(
+            UserSeed::new("ada@example.com")
+                .first_name("Ada")
+                .last_name("Lovelace"),
+        )
+        .user(UserSeed::new("eve@example.com").first_name(HOSTILE))
+        .start()
+        .await
+        .unwrap();
+    let browser = Browser::start().await;
+    let named = |name: &str| format!("//button[@aria-label='{name}']");
+    browser
+        .client
+        .goto(&format!("{}/#users", emulator.url()))
+        .await
+        .unwrap();
+
+    // Names are texts.
+    browser
+        .element(Locator::XPath(&named("Sign in as Ada Lovelace")))
+        .await;
+    let list = browser.text("#content").await;
+    assert!(list.contains(HOSTILE), "{list}");
+    assert_ne!(browser.client.title().await.unwrap(), "caught");
+
+    // What happens elsewhere appears by itself.
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let body = r#"{"email_address":["grace@example.com"],"skip_password_requirement":true}"#;
+    let created = client
+        .post(format!("{}/v1/users", emulator.url()))
+        .bearer_auth(emulator.secret_key())
+        .header("content-type", "application/json")
+        .body(body);
+    assert_eq!(created.send().await.unwrap().status(), 200);
+    browser
+        .element(Locator::XPath(&named("Edit grace@example.com")))
+        .await;
+
+    // An edit.
+    browser
+        .click(Locator::XPath(&named("Edit grace@example.com")))
+        .await;
+    let field = browser
+        .element(Locator::Css("dialog input[name=first_name]"))
+        .await;
+    field.send_keys("Grace").await.unwrap();
+    browser
+        .click(Locator::Css("dialog form button.primary"))
+        .await;
+    browser.element(Locator::XPath(&named("Edit Grace"))).await;
+
+    // One click signs this browser in.
+    browser
+        .click(Locator::XPath(&named("Sign in as Ada Lovelace")))
+        .await;
+    browser
+        .client
+        .goto(&format!("{}/#sessions", emulator.url()))
+        .await
+        .unwrap();
+    browser
+        .element(Locator::XPath(&named("Revoke the session of Ada Lovelace")))
+        .await;
+
+    // A reset.
+    browser
+        .client
+        .goto(&format!("{}/#controls", emulator.url()))
+        .await
+        .unwrap();
+    browser
+        .click(Locator::XPath("//button[@data-key='reset']"))
+        .await;
+    browser.click(Locator::Css("dialog button.danger")).await;
+    browser
+        .client
+        .goto(&format!("{}/#sessions", emulator.url()))
+        .await
+        .unwrap();
+    browser
+        .element(Locator::XPath("//strong[.='Nobody is signed in']"))
+        .await;
+    assert!(emulator.user_id("grace@example.com").is_err());
     browser.close().await;
 }

@@ -1,0 +1,106 @@
+//! The look of the pages that are not the dashboard: one card, without scripts.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+
+/// Colors, type and controls of all pages.
+pub(super) const STYLE: &str = include_str!("style.css");
+const CARD_STYLE: &str = include_str!("card.css");
+/// A picture for the browser's tab.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' \
+    height='16' rx='4' fill='%234f46e5'/%3E%3Cpath d='M10.9 5.2a4 4 0 1 0 0 5.6' fill='none' stroke='%23fff' \
+    stroke-width='2' stroke-linecap='round'/%3E%3C/svg%3E";
+
+/// Answers a page with one card. The title is text, the content HTML.
+///
+/// The style is a part of the page, which may be behind a proxy that does not pass other paths on.
+pub(crate) fn page(
+    status: StatusCode,
+    title: &str,
+    content: &str,
+    cookie: Option<String>,
+) -> Response {
+    let title = escape(title);
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <title>{title} · Clerk emulator</title><link rel=\"icon\" href=\"{ICON}\">\
+         <style>{STYLE}{CARD_STYLE}</style></head><body><main><div class=\"card\">{content}</div></main>\
+         <footer>Clerk emulator, for development and tests only · <a href=\"/\">Dashboard</a></footer></body></html>"
+    );
+    let mut response = (
+        status,
+        [
+            (CONTENT_TYPE, "text/html; charset=utf-8"),
+            (CACHE_CONTROL, "no-store"),
+            (REFERRER_POLICY, "same-origin"),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (
+                CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+            ),
+        ],
+        html,
+    )
+        .into_response();
+    if let Some(cookie) = cookie.and_then(|cookie| cookie.try_into().ok()) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Answers a page that says one thing: a heading and a paragraph, both text, and HTML below it.
+pub(crate) fn message(status: StatusCode, heading: &str, text: &str, below: &str) -> Response {
+    let content = format!("{}{below}", self::heading("", heading, text));
+    page(status, heading, &content, None)
+}
+
+/// Writes the heading of a card: a line above it, which may be empty, the heading, and a line below it.
+pub(crate) fn heading(above: &str, heading: &str, below: &str) -> String {
+    let line = |text: &str| match text {
+        "" => String::new(),
+        text => format!("<p class=\"quiet\">{}</p>", escape(text)),
+    };
+    format!(
+        "<div class=\"heading\">{}<h1>{}</h1>{}</div>",
+        line(above),
+        escape(heading),
+        line(below)
+    )
+}
+
+/// Writes a refusal, which screen readers read at once.
+pub(crate) fn alert(text: &str) -> String {
+    format!(
+        "<p class=\"notice bad\" role=\"alert\">{}</p>",
+        escape(text)
+    )
+}
+
+/// Writes the picture, the name and the identifier of a person.
+pub(crate) fn person(name: &str, identifier: &str) -> String {
+    let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
+    let below = if name == identifier {
+        String::new()
+    } else {
+        format!("<span class=\"quiet small\">{}</span>", escape(identifier))
+    };
+    format!(
+        "<span class=\"avatar\" aria-hidden=\"true\">{}</span><span class=\"who\"><strong>{}</strong>{below}</span>",
+        escape(&initial),
+        escape(name),
+    )
+}
+
+/// Escapes a text for HTML and XML, attribute values included.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}

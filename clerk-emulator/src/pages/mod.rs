@@ -1,0 +1,23 @@
+//! What people see: the dashboard at the root, the sign-in and sign-up pages, and the look of all pages.
+
+mod dashboard;
+pub(crate) mod layout;
+mod refusal;
+mod return_path;
+mod sign_in;
+mod sign_up;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::app::App;
+
+pub(crate) use refusal::readable;
+
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    Router::new()
+        .merge(dashboard::routes(app))
+        .merge(sign_in::routes())
+        .merge(sign_up::routes())
+}
