@@ -13,35 +13,38 @@ Usage: clerk-emulator [OPTIONS]
 Address:
   --port PORT               Port to listen on; 0 picks a free one [default: 4000]
   --public-url URL          URL under which applications and browsers reach the emulator, such as
-                            http://clerk-emulator:4000; it stands in emails, handshakes and metadata
-  --allow-origin ORIGIN     Origin, besides loopback ones, whose pages may call the Frontend API and be
-                            returned to; may be repeated
-  --dangerous-bind ADDRESS  Address to listen on instead of loopback, such as 0.0.0.0. Anyone who reaches
-                            it can sign in as any user and read all state
+                            http://clerk-emulator:4000; used in emails, handshakes and metadata
+  --allow-origin ORIGIN     Origin, besides loopback ones, whose pages may call the Frontend API
+                            and be returned to; may be repeated
+  --dangerous-bind ADDRESS  Address to listen on instead of loopback, such as 0.0.0.0. Anyone who
+                            reaches it can sign in as any user and read all state
 
 State:
-  --seed FILE               JSON or YAML file with users, organizations, roles, settings, faults and more,
-                            or a file written by --export
-  --data FILE               SQLite file that keeps the state across restarts; the seed fills a new file
-  --export FILE             Write the state of the data file as a seed (YAML if the name ends in .yaml or
-                            .yml, JSON otherwise) and exit
+  --seed FILE               JSON or YAML file with users, organizations, roles, settings, faults
+                            and more, or a file written by --export
+  --data FILE               SQLite file that keeps the state across restarts; the seed fills a new
+                            file
+  --export FILE             Write the state of the data file as a seed (YAML if the name ends in
+                            .yaml or .yml, JSON otherwise) and exit
 
 Instance:
   --production              Behave as a production instance instead of a development one
-  --setting NAME=VALUE      Instance setting, such as sign_up_mode=waitlist or multiple_sessions=true; the
-                            value is JSON or plain text; may be repeated
+  --setting NAME=VALUE      Instance setting, such as sign_up_mode=waitlist; the value is JSON or
+                            plain text; may be repeated
   --frontend-api-host HOST  Host name in the publishable key and the issuer of tokens
-  --secret-key KEY          Secret key of the instance, such as sk_test_abc; live keys are refused
+  --secret-key KEY          Secret key, such as sk_test_abc; live keys are refused
   --signing-key FILE        PEM file with the RSA key that signs tokens [default: a new key]
-  --clerk-js DIR            Folder with the unpacked npm packages @clerk/clerk-js and @clerk/ui, such as
-                            node_modules; browsers get them below /npm/
+  --clerk-js DIR            Folder with the unpacked npm packages @clerk/clerk-js and @clerk/ui,
+                            such as node_modules; browsers get them below /npm/
 
 Webhooks:
-  --webhook-url URL         Endpoint that receives every event, such as http://localhost:3000/webhooks
+  --webhook-url URL         Endpoint that receives every event, such as
+                            http://localhost:3000/webhooks
   --webhook-secret SECRET   Secret that signs the events, such as whsec_c2VjcmV0
 
 Output:
-  --json                    Print one line of JSON when ready, with the URLs and the environment variables
+  --json                    Print one line of JSON when ready, with the URLs and the environment
+                            variables
   -h, --help                Print this text
   -V, --version             Print the version
 
