@@ -291,24 +291,3 @@ async fn an_endpoint_that_cannot_be_used_stops_the_start() {
         assert!(!error.to_string().contains("secret\""), "{error}");
     }
 }
-
-#[tokio::test]
-async fn the_page_shows_deliveries() {
-    let receiver = Receiver::start().await;
-    let (emulator, caller) = emulator(&receiver).await;
-    let bob = create_user(&caller, "bob@example.com").await;
-    let name = json!({ "first_name": "<b>Bob" });
-    caller
-        .call(Method::PATCH, &format!("/users/{bob}"), Some(&name))
-        .await;
-    emulator.settle().await;
-    let page = reqwest::get(format!("{}/webhooks", emulator.url()))
-        .await
-        .unwrap();
-    let page = page.text().await.unwrap();
-    assert!(
-        page.contains("user.created") && page.contains("delivered"),
-        "{page}"
-    );
-    assert!(page.contains("&lt;b&gt;Bob") && !page.contains("<b>Bob"));
-}
