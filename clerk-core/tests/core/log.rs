@@ -1,7 +1,7 @@
 //! What an operator reads in the log, and what is not said there.
 
 use clerk_core::Clerk;
-use clerk_core::adapter::Next;
+use clerk_core::adapter::{Next, WebhookBody};
 use clerk_test_support::forge::{NOW, Signer};
 use clerk_test_support::log::Log;
 use serde_json::json;
@@ -103,4 +103,46 @@ fn a_refused_token_is_explained_to_the_developer() {
     let detail = logged(&production, LevelFilter::DEBUG, &refused);
     assert!(detail.contains("the request is not signed in"), "{detail}");
     assert!(!detail.contains(&forged), "{detail}");
+}
+
+/// Returns what is logged at this level and above while a webhook with a forged signature is verified.
+fn logged_of_a_forged_webhook(clerk: &Clerk, level: LevelFilter) -> String {
+    let webhook = http::Request::post("/webhook")
+        .header("svix-id", "msg_1")
+        .header("svix-timestamp", NOW.to_string())
+        .header("svix-signature", "v1,Zm9yZ2Vk")
+        .body(())
+        .unwrap();
+    let (log, guard) = Log::start_at(level);
+    let refusal = clerk
+        .verify_webhook(
+            &webhook,
+            WebhookBody::Whole(b"{\"secret\":\"of the sender\"}"),
+        )
+        .unwrap_err();
+    drop(guard);
+    assert_eq!(refusal.status(), 400);
+    log.text()
+}
+
+#[test]
+fn a_refused_webhook_is_explained_to_the_developer() {
+    let secret = "whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludA==";
+    let development = development()
+        .webhook_signing_secret(secret)
+        .build()
+        .unwrap();
+    let said = logged_of_a_forged_webhook(&development, LevelFilter::INFO);
+    assert!(said.contains("INFO"), "{said}");
+    assert!(said.contains("signature does not match"), "{said}");
+    assert!(!said.contains("of the sender"), "{said}");
+    assert!(!said.contains(&secret[6..]), "{said}");
+    // In production, anybody could fill the log.
+    let production = production().webhook_signing_secret(secret).build().unwrap();
+    assert_eq!(
+        logged_of_a_forged_webhook(&production, LevelFilter::INFO),
+        ""
+    );
+    let detail = logged_of_a_forged_webhook(&production, LevelFilter::DEBUG);
+    assert!(detail.contains("signature does not match"), "{detail}");
 }
