@@ -137,19 +137,23 @@ pub fn appearance() -> Appearance {
 }
 
 fn emulator() -> EmulatorBuilder {
+    // The free plan is there by itself.
     Emulator::builder()
-        .plan(
-            PlanSeed::for_users("free_user", "Free")
-                .description("For one person, for ever")
-                .monthly_amount(0)
-                .feature("notes"),
-        )
         .plan(
             PlanSeed::for_users("pro", "Pro")
                 .description("For people who write a lot")
                 .monthly_amount(900)
                 .annual_monthly_amount(700)
-                .feature("notes")
+                .feature("search")
                 .feature("exports"),
+        )
+        .plan(
+            PlanSeed::for_users("studio", "Studio")
+                .description("For people who live from it")
+                .monthly_amount(2400)
+                .annual_monthly_amount(2000)
+                .feature("search")
+                .feature("exports")
+                .feature("history"),
         )
 }
