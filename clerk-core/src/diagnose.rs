@@ -1,6 +1,5 @@
 //! Diagnosis of a running instance: what it has observed, and what the Backend API reports.
 
-use std::error::Error as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use clerk_backend_api::{Error, ErrorCode, RawResponse, Retry};
@@ -11,6 +10,7 @@ use url::Url;
 
 use crate::diagnosis::{Diagnosis, Severity};
 use crate::discreet::shown;
+use crate::error_chain::WithCauses;
 use crate::instance::Instance;
 use crate::urls::with_scheme;
 use crate::variables as names;
@@ -103,17 +103,14 @@ fn report_failure(instance: &Instance, error: &Error, diagnosis: &mut Diagnosis)
             "",
         ),
         None => {
-            let mut cause = error.to_string();
-            let mut source = error.source();
-            while let Some(error) = source {
-                cause = format!("{cause}: {error}");
-                source = error.source();
-            }
             diagnosis.add(
                 Severity::Error,
                 "backend-api-unreachable",
                 Some(names::CLERK_API_URL),
-                format!("the Backend API at {url} cannot be reached: {cause}"),
+                format!(
+                    "the Backend API at {url} cannot be reached: {}",
+                    WithCauses(error)
+                ),
                 "check the network, proxies and firewalls, and CLERK_API_URL",
             );
         }

@@ -14,3 +14,12 @@ pub(crate) fn write_with_causes(error: &dyn Error, f: &mut fmt::Formatter<'_>) -
     }
     Ok(())
 }
+
+/// Displays an error and its causes on one line.
+pub(crate) struct WithCauses<'a>(pub(crate) &'a dyn Error);
+
+impl fmt::Display for WithCauses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self.0, f)
+    }
+}

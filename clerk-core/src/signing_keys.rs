@@ -19,6 +19,8 @@ use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
 
 use crate::clock::{Clock, Moment};
+use crate::discreet::shown;
+use crate::error_chain::WithCauses;
 use crate::reason::Reason;
 use crate::token::{KeyRequest, SigningKey, TokenError};
 
@@ -387,10 +389,14 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
         error,
         may_pass: true,
     };
-    let unexpected = || {
+    let unexpected = |cause: &dyn std::error::Error| {
         may_pass(TokenError::new(
             Reason::UnexpectedError,
-            "Clerk's Backend API could not be reached, or did not respond with JSON",
+            format!(
+                "Clerk's Backend API at {} could not be reached, or did not respond with JSON: {}",
+                shown(client.api_url()),
+                WithCauses(cause)
+            ),
         ))
     };
     let answer = client
@@ -415,9 +421,9 @@ async fn load(client: &ClerkClient) -> Result<Vec<Value>, LoadFailure> {
                     ),
                 ))
             }
-            _ => unexpected(),
+            _ => unexpected(&error),
         })?;
-    let body: Value = answer.json().map_err(|_| unexpected())?;
+    let body: Value = answer.json().map_err(|error| unexpected(&error))?;
     match body.get("keys").and_then(Value::as_array) {
         Some(keys) if !keys.is_empty() => Ok(keys.clone()),
         _ => Err(LoadFailure {

@@ -1,17 +1,24 @@
-//! A protected actix-web application.
+//! A protected actix-web application with pages and an API.
 //!
-//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
-//! how to sign in.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process.
+//! `actix-minimal` is the example to copy from.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::error::ErrorInternalServerError;
+use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Html, Json};
-use actix_web::{App, Error};
+use actix_web::{App, Error, HttpRequest, HttpResponse};
 use clerk_actix::{
-    Auth, ClerkMiddleware, ClerkRejection, CurrentUser, Guarded, Policy, Require, SignedIn, User,
-    protect,
+    Auth, ClerkMiddleware, ClerkRejection, CurrentOrganization, CurrentUser, Guarded, Policy,
+    Require, SignedIn, User, protect, sign_out,
 };
-use quickstart_demo::{Instance, Page, Visitor};
+use quickstart_demo::{Instance, Topic, Visitor};
+
+/// Who sent the request, signed in or not. The names are missing if Clerk cannot be reached.
+type Everybody = (Auth, Option<CurrentUser>, Option<CurrentOrganization>);
+
+type Page = Result<Html, Error>;
 
 struct CreateInvoices;
 
@@ -21,55 +28,50 @@ impl Policy for CreateInvoices {
     }
 }
 
-/// Accepts every request, even if Clerk cannot be reached. Greets a signed-in user by name if it can be looked up.
-async fn home(app: Data<Instance>, auth: Auth, user: Result<CurrentUser, ClerkRejection>) -> Html {
-    let visitor = match (user, auth.user_id()) {
-        (Ok(CurrentUser(user)), _) => Visitor::Person {
-            name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
-            id: user.id,
-        },
-        (Err(_), Some(id)) => Visitor::Person {
-            name: id.to_owned(),
-            id: id.to_owned(),
-        },
-        (Err(_), None) => Visitor::Nobody,
-    };
-    Html::new(Page::new("Welcome", visitor, app.sign_out_url()).to_string())
+async fn home(visitor: Everybody, app: Data<Instance>) -> Page {
+    page(&app, Topic::Home, visitor)
 }
 
-/// Returns the signed-in user, looked up through the Backend API.
+async fn dashboard(_: SignedIn, visitor: Everybody, app: Data<Instance>) -> Page {
+    page(&app, Topic::Dashboard, visitor)
+}
+
+async fn admin(visitor: Everybody, app: Data<Instance>) -> Page {
+    page(&app, Topic::Administration, visitor)
+}
+
+async fn invoices(_: Guarded<CreateInvoices>, visitor: Everybody, app: Data<Instance>) -> Page {
+    page(&app, Topic::Invoices, visitor)
+}
+
+async fn trial(visitor: Everybody, app: Data<Instance>) -> Page {
+    page(&app, Topic::Try, visitor)
+}
+
 async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
     Json(user)
 }
 
-/// Requires a signed-in user.
-async fn dashboard(app: Data<Instance>, session: SignedIn) -> Html {
-    page("Dashboard", &app, &session)
-}
-
-/// Requires an administrator; the guard is around the resource below.
-async fn admin(app: Data<Instance>, session: SignedIn) -> Html {
-    page("Administration", &app, &session)
-}
-
-fn page(title: &'static str, app: &Instance, session: &SignedIn) -> Html {
-    let id = session.user_id().to_owned();
-    Html::new(
-        Page::new(
-            title,
-            Visitor::Person {
-                name: id.clone(),
-                id,
-            },
-            app.sign_out_url(),
-        )
-        .to_string(),
-    )
-}
-
-/// Requires the permission to create invoices; the extractor refuses other requests.
 async fn create_invoice(_: Guarded<CreateInvoices>) -> &'static str {
     "invoice created"
+}
+
+async fn leave(request: HttpRequest) -> Result<HttpResponse, ClerkRejection> {
+    let mut response = HttpResponse::SeeOther();
+    response.insert_header((LOCATION, "/"));
+    for header in &sign_out(&request).await? {
+        response.append_header(header);
+    }
+    Ok(response.finish())
+}
+
+fn page(app: &Instance, topic: Topic, (auth, user, organization): Everybody) -> Page {
+    let user = user.map(|CurrentUser(user)| user);
+    let organization = organization.map(|CurrentOrganization(organization)| organization);
+    let visitor = Visitor::new(auth.into_inner(), user, organization);
+    app.page(topic, &visitor, include_str!("lib.rs"))
+        .map(Html::new)
+        .map_err(ErrorInternalServerError)
 }
 
 /// Builds the application of a worker. The instance is created once and shared.
@@ -85,16 +87,18 @@ pub fn app(
     >,
 > {
     let clerk = ClerkMiddleware::new(instance.clerk());
+    let administration = web::resource("/admin")
+        .wrap(protect().role("org:admin"))
+        .get(admin);
     App::new()
         .app_data(instance)
         .route("/", web::get().to(home))
-        .route("/me", web::get().to(me))
         .route("/dashboard", web::get().to(dashboard))
+        .route("/invoices", web::get().to(invoices))
+        .route("/try", web::get().to(trial))
+        .route("/me", web::get().to(me))
         .route("/api/invoices", web::post().to(create_invoice))
-        .service(
-            web::resource("/admin")
-                .wrap(protect().role("org:admin"))
-                .route(web::get().to(admin)),
-        )
+        .route("/sign-out", web::post().to(leave))
+        .service(administration)
         .wrap(clerk)
 }

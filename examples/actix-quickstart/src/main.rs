@@ -2,10 +2,11 @@
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
-use quickstart_demo::Instance;
+use quickstart_demo::{Instance, log_to_stderr};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    log_to_stderr();
     let listener = Instance::listen()?;
     // Create it outside the closure, so that all workers share one Clerk and its cache of signing keys.
     let instance = Data::new(Instance::set_up(listener.local_addr()?.port()).await?);
@@ -14,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         reason = "the person who started this reads it"
     )]
     {
-        println!("{}", instance.announcement()?);
+        println!("{}", instance.announcement());
     }
     HttpServer::new(move || actix_quickstart::app(instance.clone()))
         .listen(listener)?

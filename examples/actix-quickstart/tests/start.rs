@@ -1,7 +1,9 @@
-//! What the program says about its variables when it is started.
+//! What the program says about its variables when it is started, and about requests that it refuses.
 #![cfg(test)]
 
-use clerk_test_support::start::{accepts_good_variables, refuses_wrong_variables};
+use clerk_test_support::start::{
+    accepts_good_variables, logs_why_requests_are_refused, refuses_wrong_variables,
+};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_actix-quickstart");
 
@@ -13,4 +15,9 @@ fn each_wrong_variable_is_named_with_what_to_do() {
 #[test]
 fn good_variables_start_the_application() {
     accepts_good_variables(PROGRAM);
+}
+
+#[test]
+fn the_log_says_why_requests_are_refused() {
+    logs_why_requests_are_refused(PROGRAM);
 }

@@ -1,19 +1,29 @@
-//! A protected axum application.
+//! A protected axum application with pages and an API.
 //!
-//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
-//! how to sign in.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process.
+//! `axum-minimal` is the example to copy from.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Html;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use clerk_axum::{
-    Auth, ClerkLayer, ClerkRejection, CurrentUser, Guarded, Policy, Require, SignedIn, User,
-    protect,
+    Auth, ClerkLayer, ClerkRejection, CurrentOrganization, CurrentUser, Guarded, Policy, Require,
+    SignedIn, User, protect, sign_out,
 };
-use quickstart_demo::{Instance, Page, Visitor};
+use quickstart_demo::{Instance, Topic, Visitor};
+
+type App = State<Arc<Instance>>;
+
+/// Who sent the request, signed in or not. The names are missing if Clerk cannot be reached.
+type Everybody = (Auth, Option<CurrentUser>, Option<CurrentOrganization>);
+
+type Page = Result<Html<String>, StatusCode>;
 
 struct CreateInvoices;
 
@@ -23,61 +33,45 @@ impl Policy for CreateInvoices {
     }
 }
 
-type App = State<Arc<Instance>>;
-
-/// Accepts every request, even if Clerk cannot be reached. Greets a signed-in user by name if it can be looked up.
-async fn home(
-    State(app): App,
-    auth: Auth,
-    user: Result<CurrentUser, ClerkRejection>,
-) -> Html<String> {
-    let visitor = match (user, auth.user_id()) {
-        (Ok(CurrentUser(user)), _) => Visitor::Person {
-            name: user.first_name.clone().unwrap_or_else(|| user.id.clone()),
-            id: user.id,
-        },
-        (Err(_), Some(id)) => Visitor::Person {
-            name: id.to_owned(),
-            id: id.to_owned(),
-        },
-        (Err(_), None) => Visitor::Nobody,
-    };
-    Html(Page::new("Welcome", visitor, app.sign_out_url()).to_string())
+async fn home(visitor: Everybody, State(app): App) -> Page {
+    page(&app, Topic::Home, visitor)
 }
 
-/// Returns the signed-in user, looked up through the Backend API.
+async fn dashboard(_: SignedIn, visitor: Everybody, State(app): App) -> Page {
+    page(&app, Topic::Dashboard, visitor)
+}
+
+async fn admin(visitor: Everybody, State(app): App) -> Page {
+    page(&app, Topic::Administration, visitor)
+}
+
+async fn invoices(_: Guarded<CreateInvoices>, visitor: Everybody, State(app): App) -> Page {
+    page(&app, Topic::Invoices, visitor)
+}
+
+async fn trial(visitor: Everybody, State(app): App) -> Page {
+    page(&app, Topic::Try, visitor)
+}
+
 async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
     Json(user)
 }
 
-/// Requires a signed-in user.
-async fn dashboard(State(app): App, session: SignedIn) -> Html<String> {
-    page("Dashboard", &app, &session)
-}
-
-/// Requires an administrator; the guard is on the router below.
-async fn admin(State(app): App, session: SignedIn) -> Html<String> {
-    page("Administration", &app, &session)
-}
-
-fn page(title: &'static str, app: &Instance, session: &SignedIn) -> Html<String> {
-    let id = session.user_id().to_owned();
-    Html(
-        Page::new(
-            title,
-            Visitor::Person {
-                name: id.clone(),
-                id,
-            },
-            app.sign_out_url(),
-        )
-        .to_string(),
-    )
-}
-
-/// Requires the permission to create invoices; the extractor refuses other requests.
 async fn create_invoice(_: Guarded<CreateInvoices>) -> &'static str {
     "invoice created"
+}
+
+async fn leave(request: Parts) -> Result<(HeaderMap, Redirect), ClerkRejection> {
+    Ok((sign_out(&request).await?, Redirect::to("/")))
+}
+
+fn page(app: &Instance, topic: Topic, (auth, user, organization): Everybody) -> Page {
+    let user = user.map(|CurrentUser(user)| user);
+    let organization = organization.map(|CurrentOrganization(organization)| organization);
+    let visitor = Visitor::new(auth.into_inner(), user, organization);
+    app.page(topic, &visitor, include_str!("lib.rs"))
+        .map(Html)
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Builds the application.
@@ -87,9 +81,12 @@ pub fn app(instance: Arc<Instance>) -> Router {
         .route_layer(protect().role("org:admin"));
     Router::new()
         .route("/", get(home))
-        .route("/me", get(me))
         .route("/dashboard", get(dashboard))
+        .route("/invoices", get(invoices))
+        .route("/try", get(trial))
+        .route("/me", get(me))
         .route("/api/invoices", post(create_invoice))
+        .route("/sign-out", post(leave))
         .merge(administration)
         .layer(ClerkLayer::new(instance.clerk()))
         .with_state(instance)

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use quickstart_demo::Instance;
+use quickstart_demo::{Instance, log_to_stderr};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    log_to_stderr();
     let listener = tokio::net::TcpListener::from_std(Instance::listen()?)?;
     let instance = Instance::set_up(listener.local_addr()?.port()).await?;
     #[expect(
@@ -13,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         reason = "the person who started this reads it"
     )]
     {
-        println!("{}", instance.announcement()?);
+        println!("{}", instance.announcement());
     }
     axum::serve(listener, axum_quickstart::app(Arc::new(instance))).await?;
     Ok(())

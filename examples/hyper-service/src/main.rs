@@ -1,11 +1,12 @@
 //! Serves the application on the port in `PORT`, which defaults to 3000.
 
-use quickstart_demo::Instance;
+use quickstart_demo::{Instance, log_to_stderr};
 use tokio::net::TcpListener;
 
 #[tokio::main]
 #[expect(clippy::disallowed_macros, reason = "a program prints to its user")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    log_to_stderr();
     let listener = TcpListener::from_std(Instance::listen()?)?;
     let address = format!("http://{}", listener.local_addr()?);
     let instance = Instance::set_up(listener.local_addr()?.port()).await?;

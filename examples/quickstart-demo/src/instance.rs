@@ -1,20 +1,18 @@
 //! The Clerk instance of the quickstarts: the configured one, or else an emulator in this process.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::time::Duration;
 
 use clerk_core::{Clerk, ClerkBuilder, Clock, ConfigError, SystemClock};
 use clerk_emulator::{Emulator, EmulatorBuilder, OrganizationSeed, RoleSeed, UserSeed};
 
-const ADMIN: &str = "ada@example.com";
-const MEMBER: &str = "alan@example.com";
-const PASSWORD: &str = "correct horse battery staple";
-const ORGANIZATION: &str = "acme";
+use crate::refusal::with_refusal_page;
 
-/// The lifetime of the tokens in the printed commands.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const ADMIN: &str = "ada@example.com";
+pub(crate) const MEMBER: &str = "alan@example.com";
+pub(crate) const ORGANIZATION: &str = "acme";
+const PASSWORD: &str = "correct horse battery staple";
 
 /// The Clerk instance that a quickstart runs on.
 #[derive(Debug)]
@@ -44,7 +42,7 @@ impl fmt::Display for SetUpError {
         match self {
             // `Debug` includes the causes.
             Self::Config(error) => write!(f, "{error:?}"),
-            Self::Emulator(error) => write!(f, "the emulator did not start: {error:?}"),
+            Self::Emulator(error) => write!(f, "the emulator: {error:?}"),
             Self::Port => f.write_str("PORT must be a number from 0 to 65535"),
             Self::Listen(port, error) if error.kind() == io::ErrorKind::AddrInUse => write!(
                 f,
@@ -65,6 +63,12 @@ impl fmt::Debug for SetUpError {
 }
 
 impl std::error::Error for SetUpError {}
+
+impl From<clerk_emulator::Error> for SetUpError {
+    fn from(error: clerk_emulator::Error) -> Self {
+        Self::Emulator(error)
+    }
+}
 
 impl Instance {
     /// Creates a nonblocking listener on the port in `PORT`, which defaults to 3000.
@@ -95,7 +99,7 @@ impl Instance {
     /// Returns an error if the configuration is not valid, for example because one of the keys is missing, or if the
     /// emulator does not start.
     pub async fn set_up(port: u16) -> Result<Self, SetUpError> {
-        Self::set_up_with(port, Emulator::builder(), |clerk| clerk).await
+        Self::set_up_with(port, Emulator::builder(), with_refusal_page).await
     }
 
     /// Does what [`set_up`](Self::set_up) does, with an emulator from this builder and further settings of Clerk.
@@ -136,7 +140,7 @@ impl Instance {
         emulator: EmulatorBuilder,
         clock: impl Clock,
     ) -> Result<Self, SetUpError> {
-        Self::on_emulator_with(port, emulator, clock, |clerk| clerk).await
+        Self::on_emulator_with(port, emulator, clock, with_refusal_page).await
     }
 
     /// Does what [`on_emulator`](Self::on_emulator) does, with further settings of Clerk.
@@ -170,8 +174,7 @@ impl Instance {
                     .member(MEMBER, "org:member"),
             )
             .start()
-            .await
-            .map_err(SetUpError::Emulator)?;
+            .await?;
         let clerk = Clerk::builder()
             .from_vars(emulator.env())
             .authorized_parties([origin.clone(), format!("http://127.0.0.1:{port}")])
@@ -210,89 +213,27 @@ impl Instance {
         }
     }
 
-    /// Returns the URL to sign out at if an emulator is running.
-    #[must_use]
-    pub fn sign_out_url(&self) -> Option<String> {
-        self.emulator
-            .as_ref()
-            .map(|emulator| format!("{}?redirect_url={}/", emulator.sign_out_url(), self.origin))
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
     }
 
-    /// Returns the text to print at startup: the address, how to sign in, the emulator's variables, and commands to try.
-    ///
-    /// # Errors
-    /// Returns an error if the emulator cannot create a token.
-    pub fn announcement(&self) -> Result<String, SetUpError> {
+    /// Returns the text to print at startup, which fits on a screen: what runs, who may sign in, and the address.
+    #[must_use]
+    pub fn announcement(&self) -> String {
         let origin = &self.origin;
-        let Some(emulator) = &self.emulator else {
-            return Ok(format!("Open {origin} in a browser.\n"));
+        let instance = match &self.emulator {
+            None => "Using the Clerk instance of your keys.".to_owned(),
+            Some(emulator) => format!(
+                "No Clerk keys are set, so an emulator of Clerk runs in this process, at {url}\n\n  \
+                 Ada Lovelace   {ADMIN}    admin of Acme\n  \
+                 Alan Turing    {MEMBER}   member of Acme\n\n\
+                 Sign in with one click, or with the password: {PASSWORD}\n\
+                 To use your own instance, set CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY.",
+                url = emulator.url(),
+            ),
         };
-        let token = |person: &str| {
-            emulator
-                .session_token(person)
-                .organization(ORGANIZATION)
-                .authorized_party(origin)
-                .lifetime(TOKEN_LIFETIME)
-                .mint()
-                .map_err(SetUpError::Emulator)
-        };
-        let expired = emulator
-            .session_token(MEMBER)
-            .authorized_party(origin)
-            .expired()
-            .mint()
-            .map_err(SetUpError::Emulator)?;
-        let (admin, member) = (token(ADMIN)?, token(MEMBER)?);
-
-        let mut text = format!(
-            "Open {origin} in a browser.\n\n\
-             No Clerk keys are set, so an emulator is running in this process. Sign in with one click, or as\n  \
-             {ADMIN} (admin of Acme) or {MEMBER} (member), with the password: {PASSWORD}\n\n\
-             To use the emulator from other programs, set these variables:\n"
-        );
-        let mut line = |line: String| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{line}");
-        };
-        for (name, value) in emulator.env() {
-            line(format!("{name}={value}"));
-        }
-        line(
-            "\nTry the API (the tokens are valid for a day, as long as this process runs):".into(),
-        );
-        for (what, request) in [
-            (
-                "200, the current user",
-                format!("-H 'Authorization: Bearer {admin}' {origin}/me"),
-            ),
-            (
-                "200, has the role",
-                format!("-H 'Authorization: Bearer {admin}' {origin}/admin"),
-            ),
-            (
-                "200, has the permission",
-                format!("-X POST -H 'Authorization: Bearer {admin}' {origin}/api/invoices"),
-            ),
-            ("401, not signed in", format!("{origin}/me")),
-            (
-                "401, the token has expired",
-                format!("-H 'Authorization: Bearer {expired}' {origin}/me"),
-            ),
-            (
-                "403, a member is not an admin",
-                format!("-H 'Authorization: Bearer {member}' {origin}/admin"),
-            ),
-            (
-                "403, a member may not create invoices",
-                format!("-X POST -H 'Authorization: Bearer {member}' {origin}/api/invoices"),
-            ),
-            (
-                "307, page requests are redirected to the sign-in page",
-                format!("-H 'Accept: text/html' {origin}/dashboard"),
-            ),
-        ] {
-            line(format!("# {what}\ncurl -i {request}"));
-        }
-        Ok(text)
+        format!(
+            "{instance}\n\nThe API, with curl commands:  {origin}/try\nThe pages, in a browser:      {origin}\n"
+        )
     }
 }

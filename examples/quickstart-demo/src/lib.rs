@@ -1,7 +1,15 @@
 //! Code that the quickstarts share: the choice between Clerk and the emulator, the startup message, and the pages.
 
+mod excerpt;
 mod instance;
+mod log;
 mod pages;
+mod refusal;
+mod style;
+mod trial;
+mod visitor;
 
 pub use instance::{Instance, SetUpError};
-pub use pages::{Page, Visitor};
+pub use log::log_to_stderr;
+pub use pages::Topic;
+pub use visitor::Visitor;

@@ -1,48 +1,64 @@
-//! Starts a program with environment variables and checks whether it rejects them.
+//! Starts a quickstart with environment variables and checks its output.
 
 #![expect(clippy::panic, reason = "tests fail by panicking")]
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::SystemTime;
 
-use crate::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY};
+use serde_json::json;
 
-/// The outcome of starting a program.
+use crate::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY, Signer};
+
+/// The outcome of starting a quickstart.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "tests match on all of it")]
 pub enum Start {
     /// It failed, and wrote this to standard error.
     Refused(String),
-    /// It runs, and this was its first line of output. It was stopped.
-    Running(String),
+    /// It runs.
+    Running(Running),
+}
+
+/// A quickstart that runs, until this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    /// What it wrote to its standard output when it was ready.
+    pub announcement: String,
 }
 
 /// A mistake, the variables, and the strings that the output must contain.
 type Mistake<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
-/// Starts a program with only these variables, and waits until it has exited or printed a line.
+/// Starts a quickstart with only these variables, and waits until it has exited or is ready.
 ///
 /// # Panics
 /// Panics if the program cannot be started, or exits successfully.
 #[must_use]
-pub fn start(program: &str, variables: &[(&str, &str)]) -> Start {
-    let mut child = Command::new(program)
+pub fn start(quickstart: &str, variables: &[(&str, &str)]) -> Start {
+    let mut child = Command::new(quickstart)
         .env_clear()
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
-    let mut line = String::new();
+        .unwrap_or_else(|error| panic!("{quickstart} cannot be started: {error}"));
+    let mut announcement = String::new();
     if let Some(stdout) = child.stdout.take() {
-        let _ = BufReader::new(stdout).read_line(&mut line);
-    }
-    if !line.is_empty() {
-        let _ = child.kill();
-        let _ = child.wait();
-        return Start::Running(line);
+        for line in BufReader::new(stdout).lines() {
+            let line = line.unwrap_or_else(|error| panic!("no text: {error}"));
+            announcement.push_str(&line);
+            announcement.push('\n');
+            if line.starts_with(ADDRESS_LINE) {
+                return Start::Running(Running {
+                    child,
+                    announcement,
+                });
+            }
+        }
     }
     let mut error = String::new();
     if let Some(mut stderr) = child.stderr.take() {
@@ -50,7 +66,51 @@ pub fn start(program: &str, variables: &[(&str, &str)]) -> Start {
     }
     match child.wait() {
         Ok(status) if !status.success() => Start::Refused(error),
-        other => panic!("{program} ended with {other:?}: {error}"),
+        other => panic!("{quickstart} ended with {other:?}: {error}"),
+    }
+}
+
+/// How the last line of the announcement begins, before the address.
+const ADDRESS_LINE: &str = "The pages, in a browser:";
+
+impl Running {
+    /// Requests this path and returns the status.
+    ///
+    /// # Panics
+    /// Panics if there is no response.
+    #[must_use]
+    pub fn get(&self, path: &str, token: Option<&str>) -> u16 {
+        let exchange = || {
+            let address = self.announcement.rsplit("http://").next()?.trim();
+            let mut stream = TcpStream::connect(address).ok()?;
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n").ok()?;
+            if let Some(token) = token {
+                write!(stream, "Authorization: Bearer {token}\r\n").ok()?;
+            }
+            write!(stream, "Connection: close\r\n\r\n").ok()?;
+            let mut response = String::new();
+            stream.read_to_string(&mut response).ok()?;
+            response.split(' ').nth(1)?.parse().ok()
+        };
+        exchange().unwrap_or_else(|| panic!("no response to {path}"))
+    }
+
+    /// Ends the program, and returns what it wrote to its standard error.
+    #[must_use]
+    pub fn end(mut self) -> String {
+        let _ = self.child.kill();
+        let mut log = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            let _ = stderr.read_to_string(&mut log);
+        }
+        log
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -164,7 +224,7 @@ pub fn refuses_wrong_variables(quickstart: &str) {
         }
         let text = match start(quickstart, &variables) {
             Start::Refused(text) => text,
-            Start::Running(line) => panic!("{mistake}: it runs: {line}"),
+            Start::Running(running) => panic!("{mistake}: {}", running.announcement),
         };
         for must in must_say {
             assert!(
@@ -210,8 +270,63 @@ pub fn accepts_good_variables(quickstart: &str) {
         let mut variables = variables.to_vec();
         variables.push(("PORT", "0"));
         match start(quickstart, &variables) {
-            Start::Running(line) => assert!(line.starts_with("Open http://"), "{what}: {line}"),
+            Start::Running(running) => {
+                let text = &running.announcement;
+                let has_fit =
+                    text.lines().count() <= 16 && text.lines().all(|line| line.len() <= 80);
+                assert!(has_fit, "{what}: more than a screen: {text}");
+                let last = text.lines().last().unwrap_or_default();
+                assert!(last.contains(" http://localhost:"), "{what}: {text}");
+                assert_eq!(running.get("/", None), 200, "{what}");
+            }
             Start::Refused(text) => panic!("{what}: {text}"),
         }
     }
+}
+
+/// Starts quickstarts that refuse requests, and checks their logs.
+///
+/// # Panics
+/// Panics if a log does not say why.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program under test reads the system's clock, too"
+)]
+pub fn logs_why_requests_are_refused(quickstart: &str) {
+    let run = |more: (&str, &str)| {
+        let variables = [
+            ("CLERK_SECRET_KEY", "sk_test_planted"),
+            ("CLERK_PUBLISHABLE_KEY", DEVELOPMENT_KEY),
+            ("PORT", "0"),
+            more,
+        ];
+        match start(quickstart, &variables) {
+            Start::Running(running) => running,
+            Start::Refused(text) => panic!("{text}"),
+        }
+    };
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let token = |issued: u64| {
+        let times = json!({ "iat": issued, "nbf": issued, "exp": issued + 600 });
+        Signer::instance().session_with(&times)
+    };
+
+    // Nothing listens on port 1.
+    let running = run(("CLERK_API_URL", "http://127.0.0.1:1"));
+    assert_eq!(running.get("/me", None), 401);
+    assert_eq!(running.get("/me", Some(&token(now))), 503);
+    let log = running.end();
+    for must in ["dev-browser-missing", "http://127.0.0.1:1 ", "refused"] {
+        assert!(log.contains(must), "{must} is missing from {log}");
+    }
+
+    let running = run(("CLERK_JWT_KEY", &Signer::instance().pem()));
+    assert_eq!(running.get("/me", Some(&token(now + 121))), 401);
+    let log = running.end();
+    assert!(log.contains("this machine's clock is"), "{log}");
+    assert!(log.contains("s behind"), "{log}");
+    assert!(!log.contains("planted"), "{log}");
 }

@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use crate::servers::{AxumServer, Running as _, serve_actix};
 
 const PORT: u16 = 3000;
+const HTML: &str = "text/html; charset=utf-8";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quickstarts_answer_alike() {
@@ -44,6 +45,8 @@ async fn the_quickstarts_answer_alike() {
         ("GET", "/me", [401, 200, 200]),
         ("GET", "/dashboard", [401, 200, 200]),
         ("GET", "/admin", [401, 403, 200]),
+        ("GET", "/invoices", [401, 403, 200]),
+        ("GET", "/try", [200, 200, 200]),
         ("POST", "/api/invoices", [401, 403, 200]),
     ];
     for (method, path, statuses) in requests {
@@ -61,12 +64,43 @@ async fn the_quickstarts_answer_alike() {
                 let kind = response.headers().get("content-type").cloned();
                 let challenge = response.headers().get("www-authenticate").cloned();
                 let body = response.text().await.unwrap();
+                let (body, sources) = without_sources(&body);
+                let is_page = kind.as_ref().is_some_and(|kind| kind == HTML) && status == 200;
+                assert_eq!(
+                    !sources.is_empty(),
+                    is_page,
+                    "{method} {path}: the code behind the page"
+                );
+                assert!(
+                    sources.iter().all(|source| !source.is_empty()),
+                    "{method} {path}: {sources:?}"
+                );
                 answers.push((status, kind, challenge, body));
             }
             assert_eq!(answers[0], answers[1], "{method} {path}");
             assert_eq!(answers[0].0, expected, "{method} {path}");
         }
     }
+}
+
+/// Returns the page without the lines of source that it shows, which differ between the frameworks, and those lines.
+fn without_sources(page: &str) -> (String, Vec<&str>) {
+    const START: &str = "<pre class=\"source\"><code>";
+    let mut parts = page.split(START);
+    let mut rest = parts.next().unwrap_or_default().to_owned();
+    let mut sources = Vec::new();
+    for part in parts {
+        let (source, after) = part.split_once("</code></pre>").unwrap();
+        sources.push(source);
+        rest.push_str(after);
+    }
+    // Tokens are minted for each page.
+    let tokens = rest.find("<pre id=\"tokens\">");
+    let end = tokens.and_then(|start| rest[start..].find("</pre>").map(|end| start..start + end));
+    if let Some(tokens) = end {
+        rest.replace_range(tokens, "");
+    }
+    (rest, sources)
 }
 
 #[tokio::test(flavor = "multi_thread")]
