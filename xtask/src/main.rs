@@ -4,6 +4,8 @@ mod build_cost;
 mod circles;
 mod codegen;
 mod conformance;
+#[cfg(test)]
+mod guide;
 mod msrv;
 mod supported;
 mod workspace;
