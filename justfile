@@ -60,6 +60,14 @@ msrv:
 deny:
     cargo deny check
 
+# Build the guide (needs mdbook).
+guide *args:
+    mdbook build docs {{args}}
+
 # Run everything that CI runs.
 ci:
     .ci/run
+
+# Run what must also hold before a release, or one step of it.
+release-check *args:
+    .ci/release {{args}}

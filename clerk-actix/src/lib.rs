@@ -101,6 +101,8 @@
 //! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
 //! | `webhooks` | yes | the extractor `VerifiedWebhook`, and `WebhookEvent::typed` |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod context;
 mod convert;
 #[cfg(feature = "current-user")]
@@ -159,3 +161,8 @@ pub use clerk_core::WebhookData;
 pub use clerk_core::{
     WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier,
 };
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

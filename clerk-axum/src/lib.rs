@@ -105,6 +105,8 @@
 //!
 //! [tower]: https://docs.rs/tower
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod context;
 #[cfg(feature = "current-user")]
 mod current_user;
@@ -165,3 +167,8 @@ pub use clerk_core::WebhookData;
 pub use clerk_core::{
     WebhookError, WebhookEvent, WebhookEventType, WebhookSecret, WebhookVerifier,
 };
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

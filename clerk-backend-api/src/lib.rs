@@ -293,6 +293,8 @@
 //! the trace ID. Keys, queries and bodies are never logged. The `Debug` output of responses and requests shows IDs, states,
 //! numbers and times, but neither secrets nor text that people wrote.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod answer;
 mod api_error;
 mod builder;
@@ -371,3 +373,8 @@ pub use resources::{
     organization_memberships::OrganizationMembership, organizations::Organization,
     sessions::Session, users::User,
 };
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -109,6 +109,8 @@
 //!
 //! Tokens, cookies, secrets and email addresses are never logged.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // In layers: a module uses only modules listed above it, and its own children.
 mod clock;
 mod diagnosis;
@@ -177,7 +179,7 @@ mod clerk;
 
 pub mod adapter;
 pub mod components;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 #[doc(inline)]
@@ -227,3 +229,8 @@ pub use lookups::{LookedUp, LookupError, Lookups};
 pub use clerk_backend_api::webhooks::WebhookData;
 pub use clerk_backend_api::webhooks::WebhookEventType;
 pub use webhook::{WebhookError, WebhookEvent, WebhookSecret, WebhookVerifier};
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

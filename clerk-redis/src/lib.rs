@@ -40,9 +40,16 @@
 //! |---|---|---|
 //! | `rustls` | no | TLS to Redis (`rediss://`) through rustls and aws-lc-rs |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod error;
 mod removals;
 mod store;
 
 pub use error::RedisStoreError;
 pub use store::RedisStore;
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -78,7 +78,9 @@ fn by_token_type(
 
 #[cfg(test)]
 mod tests {
-    use clerk_test_support::forge::{DEVELOPMENT_KEY, NOW, PRODUCTION_KEY, Signer, claims_with};
+    use std::sync::LazyLock;
+    use std::time::Duration;
+
     use futures_util::FutureExt;
     use serde_json::json;
 
@@ -88,15 +90,27 @@ mod tests {
     use crate::clock::{ManualClock, Moment};
     use crate::request::RequestView;
     use crate::signing_keys::SigningKeyAnswer;
+    use crate::testing::{TestSession, TokenMinter};
     use crate::token::{DECODED_PARTS, ParsedToken};
 
+    const DEVELOPMENT_KEY: &str = "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
+    const PRODUCTION_KEY: &str = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k";
+    const NOW: i64 = 1_750_000_000;
     const NOW_MILLIS: i64 = NOW * 1000 + 1000;
+
+    static MINTER: LazyLock<TokenMinter> = LazyLock::new(TokenMinter::new);
+
+    fn session(age: i64) -> TestSession {
+        TestSession::new("user_1")
+            .issued_at(NOW - age)
+            .lifetime(Duration::from_secs(60))
+    }
 
     fn clerk(publishable_key: &str) -> Clerk {
         Clerk::builder()
             .publishable_key(publishable_key)
             .secret_key("sk_test_tests")
-            .jwt_key(Signer::instance().pem())
+            .jwt_key(MINTER.pem())
             .clock(ManualClock::new(NOW_MILLIS))
             .build()
             .unwrap()
@@ -122,9 +136,8 @@ mod tests {
     }
 
     fn decides_alike(clerk: &Clerk) {
-        let signer = Signer::instance();
-        let session = signer.session();
-        let expired = signer.session_with(&json!({ "exp": NOW - 600 }));
+        let expired = MINTER.token(&session(660));
+        let session = MINTER.token(&session(0));
         let bearer = format!("Bearer {session}");
         let page = ("sec-fetch-dest", "document");
         let active = format!("__session={session}; __client_uat=1; __clerk_db_jwt=dvb_1");
@@ -194,19 +207,19 @@ mod tests {
             assert!(state.unwrap().unwrap().auth().is_authenticated());
             DECODED_PARTS.get() - before
         };
-        let signer = Signer::instance();
-        let bearer = format!("Bearer {}", signer.session());
+        let bearer = format!("Bearer {}", MINTER.token(&session(0)));
         assert_eq!(decoded_parts(&[("authorization", &bearer)]), 3);
         assert_eq!(decoded_parts(&[("authorization", &bearer)]), 0);
 
-        let session = signer.session_with(&json!({ "sid": "sess_cookie" }));
-        let cookies = format!("__session={session}; __client_uat=1; __clerk_db_jwt=dvb_1");
+        let in_cookie = MINTER.token(&session(0).session_id("sess_cookie"));
+        let cookies = format!("__session={in_cookie}; __client_uat=1; __clerk_db_jwt=dvb_1");
         assert_eq!(decoded_parts(&[("cookie", &cookies)]), 3);
         assert_eq!(decoded_parts(&[("cookie", &cookies)]), 0);
 
-        let mut header = signer.header();
+        let mut header = MINTER.header();
         header["cat"] = json!("cl_B7d4PD333AAA");
-        let machine = signer.sign(&header, &claims_with(&json!({ "sub": "mch_1" })));
+        let claims = session(0).claim("sub", "mch_1").claims();
+        let machine = MINTER.sign(&header, &claims.into());
         let bearer = format!("Bearer {machine}");
         assert_eq!(decoded_parts(&[("authorization", &bearer)]), 3);
         assert_eq!(decoded_parts(&[("authorization", &bearer)]), 3);
