@@ -14,6 +14,9 @@ use clerk_emulator::{Emulator, UserSeed};
     reason = "a program prints to its user and reads its environment"
 )]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
     let age = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);
