@@ -60,8 +60,8 @@ impl Topic {
                 "This page is for everybody. It greets you by name if you are signed in, and works if you are not."
             }
             Self::Dashboard => {
-                "You see this page because you are signed in. Only your name and those of your organization were looked up; \
-                 everything else was read from the verified session token, without a call to Clerk."
+                "You see this page because you are signed in. Your name, your email address and the name of your organization were \
+                 looked up; everything else was read from the verified session token, without a call to Clerk."
             }
             Self::Administration => {
                 "You see this page because your role in the active organization is org:admin. The guard checks the session \
@@ -105,10 +105,10 @@ impl Topic {
                 "See what the session token says about you on the <a href=\"/dashboard\">dashboard</a>.",
                 "Open the <a href=\"/admin\">administration</a>, which requires the role <code>org:admin</code>.",
                 "Open the <a href=\"/invoices\">invoices</a>, which require the permission <code>org:invoices:create</code>.",
-                "Read what a script of this page would get: <a href=\"/me\">/me</a>.",
+                "See what the API returns about you: <a href=\"/me\">/me</a>.",
             ],
             Self::Dashboard => vec![
-                "Wait for a minute and reload: the session token has expired by then, and is renewed without a question.",
+                "Wait for a minute and reload: the session token has expired by then, and is renewed without your noticing.",
                 "Delete the cookie <code>__session</code> in the developer tools and reload: a handshake with Clerk brings it \
                  back.",
                 "Sign out and come back to this page: you are asked to sign in.",
