@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
+use jsonwebtoken::Header;
 use serde_json::{Map, Value};
 
 use crate::beginning::Beginning;
@@ -12,16 +13,18 @@ use crate::http::faults::Faults;
 use crate::http::recorder::Recorder;
 use crate::instance::Instance;
 use crate::model::credential::{Credential, CredentialKind};
+use crate::model::jwt_template::JwtTemplate;
 use crate::model::session::Session;
 use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
-use crate::rules::webhook_messages;
+use crate::rules::{template_keys, webhook_messages};
 use crate::signing_keys;
 use crate::store::Store;
 use crate::store::tables::{Tables, TablesDump};
 use crate::tokens::machine_claims::{m2m_claims, oauth_claims};
 use crate::tokens::session_claims::session_claims;
-use crate::tokens::signing_key::{SigningKey, TokenKind};
+use crate::tokens::signing_key::{SigningKey, TokenKind, sign};
+use crate::tokens::template_claims::template_claims;
 
 /// The emulated instance: its identity, state, clock and key, and what tests do to it.
 #[derive(Debug)]
@@ -219,6 +222,28 @@ impl App {
                 let claims = m2m_claims(&self.instance, token, lifetime_seconds);
                 self.sign(TokenKind::M2m, &claims)
             }
+        }
+    }
+
+    /// Signs a token of a JWT template that is valid from now on.
+    pub(crate) fn sign_template_token(
+        &self,
+        tables: &Tables,
+        session: &Session,
+        template: &JwtTemplate,
+        now: i64,
+        lifetime_seconds: Option<i64>,
+    ) -> Result<String, Error> {
+        let lifetime = lifetime_seconds.unwrap_or(template.lifetime);
+        let instance = &self.instance;
+        let claims = template_claims(tables, instance, session, &template.claims, now, lifetime);
+        match &template.signing_key {
+            Some(key) if template.custom_signing_key => {
+                let (algorithm, key) =
+                    template_keys::read(&template.signing_algorithm, key).ok_or(Error::Signing)?;
+                sign(TokenKind::Template, Header::new(algorithm), &claims, &key)
+            }
+            _ => self.sign(TokenKind::Template, &claims),
         }
     }
 

@@ -28,6 +28,7 @@ mod secret;
 mod seed;
 mod seeding;
 mod session_cookies;
+mod session_token;
 mod settings_seed;
 mod signing_keys;
 mod store;

@@ -3,14 +3,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
+use http::StatusCode;
 use serde_json::json;
 
 use super::answer;
+use super::shapes::Shapes;
 use crate::app::App;
 use crate::http::body::Body;
-use crate::http::page::{ListShape, MOST_CREDENTIALS};
+use crate::http::page::ListShape;
 use crate::http::query::Params;
-use crate::http::reply::Reply;
+use crate::http::reply::{self, Reply};
 use crate::model::credential::Credential;
 use crate::rules::api_error::ApiError;
 use crate::rules::credentials::{self, ApiKeyUpdate, NewApiKey};
@@ -28,7 +30,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
-    let page = params.page(MOST_CREDENTIALS)?;
+    let page = params.credential_page()?;
     let subject = params
         .text("subject")
         .ok_or_else(|| ApiError::bad_request("bad_request", "subject must be included"))?;
@@ -72,15 +74,13 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
         claims: body.value("claims").cloned().unwrap_or_default(),
         seconds_until_expiration: body.integer("seconds_until_expiration")?,
     };
-    answer::changed(
-        &app,
-        |tables, now| credentials::create_api_key(tables, new, now),
-        |show, key| {
-            let mut shown = show.credential(key);
-            shown["secret"] = json!(key.secret.0);
-            shown
-        },
-    )
+    app.write(|tables, now| {
+        let key = credentials::create_api_key(tables, new, now)?.clone();
+        let mut shown = Shapes::new(tables, &app.instance, now).credential(&key);
+        shown["secret"] = json!(key.secret.0);
+        // The document promises 200, and one of the official clients takes nothing but 201.
+        Ok(reply::json_response(StatusCode::CREATED, &shown))
+    })
 }
 
 async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {

@@ -12,6 +12,9 @@ use crate::rules::api_error::ApiError;
 use crate::rules::credentials::Caller;
 use crate::rules::machines;
 
+/// How the secret keys of machines begin.
+const MACHINE_KEY_PREFIX: &str = "ak_";
+
 /// Lets the instance's secret key and machine secret keys through, and notes whose it was.
 pub(super) async fn identify_caller(
     State(app): State<Arc<App>>,
@@ -22,10 +25,14 @@ pub(super) async fn identify_caller(
     let caller = if key == app.instance.secret_key {
         Caller::Instance
     } else {
-        app.read(|tables, _| {
-            machines::by_secret_key(tables, key).map(|machine| Caller::Machine(machine.id.clone()))
+        app.read(|tables, now| {
+            machines::by_secret_key(tables, key, now)
+                .map(|machine| Caller::Machine(machine.id.clone()))
         })
-        .ok_or_else(wrong_key)?
+        .ok_or_else(|| match key.starts_with(MACHINE_KEY_PREFIX) {
+            true => wrong_machine_key(),
+            false => wrong_key(),
+        })?
     };
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
@@ -55,6 +62,13 @@ fn wrong_key() -> ApiError {
     ApiError::unauthorized(
         "clerk_key_invalid",
         "The Clerk Secret Key provided is not the one of this instance",
+    )
+}
+
+fn wrong_machine_key() -> ApiError {
+    ApiError::unauthorized(
+        "machine_secret_key_invalid",
+        "The Machine Secret Key provided is not one of this instance",
     )
 }
 

@@ -15,6 +15,7 @@ use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
 use crate::rules::{clients, handshakes};
+use crate::session_token;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -42,13 +43,18 @@ async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
     )
 }
 
-/// Answers the client that a token of the Frontend API belongs to.
+/// Answers the client that a token belongs to: one of the Frontend API, or a session token.
 async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
     let token = body.only(&["token"])?.required("token")?;
     app.read(|tables, now| {
-        let client = client_token::read(&app, tables, &token, now).ok_or_else(|| {
-            ApiError::bad_request("client_token_invalid", "The token belongs to no client")
-        })?;
+        let client = client_token::read(&app, tables, &token, now)
+            .or_else(|| {
+                let session = session_token::read(&app, tables, &token, now)?;
+                tables.clients.get(&session.client_id)
+            })
+            .ok_or_else(|| {
+                ApiError::bad_request("client_token_invalid", "The token belongs to no client")
+            })?;
         let shapes = Shapes::new(tables, &app.instance, now);
         Ok(reply::ok(&shapes.client(client)))
     })

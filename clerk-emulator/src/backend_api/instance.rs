@@ -35,6 +35,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
             patch(update_beta_settings),
         )
         .route("/beta_features/domain", put(change_domain))
+        // What one of the official clients calls.
+        .route("/beta_features/change_domain", post(change_domain))
         .route("/instance/change_domain", post(change_domain))
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use serde_json::Value;
 
 use super::answer;
@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/invitations", get(list).post(create))
         .route("/invitations/bulk", post(create_bulk))
+        .route("/invitations/{invitation_id}", delete(remove))
         .route("/invitations/{invitation_id}/revoke", post(revoke))
 }
 
@@ -125,6 +126,14 @@ async fn create_bulk(State(app): State<Arc<App>>, bodies: Bodies) -> Reply {
             .map(|invited| make(&app, tables, invited, now))
             .collect::<Result<_, _>>()?;
         Ok(reply::ok(&Value::Array(shown)))
+    })
+}
+
+/// The document lacks this operation, and one of the official clients has it.
+async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
+    answer::deleted(&app, "invitation", |tables, _| {
+        invitations::delete(tables, &id)?;
+        Ok(id)
     })
 }
 

@@ -12,12 +12,8 @@ use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::rules::api_error::ApiError;
 use crate::rules::jwt_templates::{self, TemplateFields};
+use crate::rules::template_keys::ALGORITHMS;
 use crate::secret::Secret;
-
-/// The algorithms that a custom signing key may have.
-const ALGORITHMS: &[&str] = &[
-    "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512",
-];
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -10,7 +10,6 @@ use super::answer;
 use super::shapes::Shapes;
 use crate::app::App;
 use crate::http::body::Body;
-use crate::http::page::MOST_CREDENTIALS;
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
 use crate::model::credential::Credential;
@@ -71,7 +70,7 @@ async fn list(
     Extension(caller): Extension<Caller>,
     params: Params,
 ) -> Reply {
-    let page = params.page(MOST_CREDENTIALS)?;
+    let page = params.credential_page()?;
     let subject = params
         .text("subject")
         .ok_or_else(|| ApiError::bad_request("bad_request", "subject must be included"))?;

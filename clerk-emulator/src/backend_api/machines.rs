@@ -100,14 +100,14 @@ async fn secret_key(State(app): State<Arc<App>>, Path(id): Path<String>) -> Repl
     )
 }
 
-/// The old key stops working at once, whatever time `previous_token_ttl` leaves it.
 async fn rotate(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
-    body.only(&["previous_token_ttl"])?
+    let ttl = body
+        .only(&["previous_token_ttl"])?
         .integer("previous_token_ttl")?
         .ok_or_else(|| ApiError::missing("previous_token_ttl"))?;
     answer::changed(
         &app,
-        |tables, _| machines::rotate_secret_key(tables, &id),
+        |tables, now| machines::rotate_secret_key(tables, &id, ttl, now),
         |show, key| show.machine_secret_key(key),
     )
 }

@@ -6,12 +6,14 @@ use axum::routing::{get, patch};
 
 use super::answer;
 use super::shapes::Shapes;
+use super::users;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
 use crate::rules::memberships::{self, MembershipFilter, NewMembership};
+use crate::rules::user_list::UserFilter;
 use crate::rules::{accounts, organizations};
 use crate::store::tables::Tables;
 
@@ -73,12 +75,8 @@ async fn list(State(app): State<Arc<App>>, Path(id): Path<String>, params: Param
     app.read(|tables, now| {
         let filter = MembershipFilter {
             organization_id: Some(&organizations::find(tables, &id)?.id),
-            user_ids: params.all("user_id"),
             roles: params.all("role"),
-            email_addresses: params.all("email_address"),
-            phone_numbers: params.all("phone_number"),
-            usernames: params.all("username"),
-            query: params.lower("query"),
+            users: users::filter(&params)?,
         };
         page(&app, tables, &params, &filter, now)
     })
@@ -95,7 +93,10 @@ async fn list_of_user(
 ) -> Reply {
     app.read(|tables, now| {
         let filter = MembershipFilter {
-            user_ids: vec![&accounts::find(tables, &id)?.id],
+            users: UserFilter {
+                ids: vec![&accounts::find(tables, &id)?.id],
+                ..UserFilter::default()
+            },
             ..MembershipFilter::default()
         };
         page(&app, tables, &params, &filter, now)

@@ -1,5 +1,6 @@
 //! The Backend API: what servers call with the secret key.
 
+mod accountless_applications;
 mod actor_tokens;
 mod admin_portal_links;
 mod agent_tasks;
@@ -12,6 +13,7 @@ mod connection_fields;
 mod credits;
 mod directories;
 mod domains;
+mod emails;
 mod enterprise_connections;
 mod identifiers;
 mod instance;
@@ -67,6 +69,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(credits::routes())
         .merge(directories::routes())
         .merge(domains::routes())
+        .merge(emails::routes())
         .merge(enterprise_connections::routes())
         .merge(identifiers::routes())
         .merge(instance::routes())
@@ -101,10 +104,13 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 }
 
 /// Returns the routes that take no key.
-pub(crate) fn public_routes() -> Router<Arc<App>> {
+pub(crate) fn public_routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let keyless = accountless_applications::routes()
+        .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign));
     Router::new()
         .merge(enterprise_connections::public_routes())
         .merge(interstitial::routes())
+        .merge(keyless)
 }
 
 /// Returns the routes that one client calls with the version segment and another without it.

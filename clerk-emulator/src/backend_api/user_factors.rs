@@ -2,13 +2,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{delete, post};
+use axum::routing::{delete, get, post};
 use serde_json::{Value, json};
 
 use super::answer;
 use super::shapes::Shapes;
 use crate::app::App;
 use crate::http::body::Body;
+use crate::http::page::{ListShape, MOST_ROWS};
+use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
 use crate::rules::factors::{self, SecondFactor, Sessions};
@@ -47,6 +49,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route(
             "/users/{user_id}/external_accounts/{external_account_id}",
             delete(remove_external_account),
+        )
+        .route(
+            "/users/{user_id}/oauth_access_tokens/{provider}",
+            get(oauth_access_tokens),
         )
 }
 
@@ -170,5 +176,19 @@ fn remove(app: &App, id: &str, factor: SecondFactor) -> Reply {
         app,
         |tables, now| factors::remove(tables, id, factor, now),
         |_, user| json!({ "user_id": user.id }),
+    )
+}
+
+async fn oauth_access_tokens(
+    State(app): State<Arc<App>>,
+    Path((user_id, provider)): Path<(String, String)>,
+    params: Params,
+) -> Reply {
+    answer::list(
+        &app,
+        params.page(MOST_ROWS)?,
+        ListShape::asked_for(params.is_true("paginated")),
+        |tables, _| provider_accounts::of_provider(tables, &user_id, &provider),
+        |show, account| show.oauth_access_token(account),
     )
 }

@@ -73,12 +73,19 @@ pub(super) fn new_user(body: &Body) -> Result<NewUser, ApiError> {
     Ok(NewUser {
         email_addresses: identifiers(body, "email_address")?,
         phone_numbers: identifiers(body, "phone_number")?,
+        web3_wallets: body
+            .texts("web3_wallet")?
+            .unwrap_or_default()
+            .into_iter()
+            .map(|address| (address, Proof::Admin))
+            .collect(),
         username: body.text("username")?.filter(|name| !name.is_empty()),
         external_id: body.text("external_id")?.filter(|id| !id.is_empty()),
         metadata: user_metadata(body)?,
         banned: body.is_true("banned")?,
         locked: body.is_true("locked")?,
         skip_password_requirement: body.is_true("skip_password_requirement")?,
+        skip_user_requirement: body.is_true("skip_user_requirement")?,
         profile: profile(body)?,
     })
 }
@@ -114,6 +121,7 @@ pub(super) fn user_update(body: &Body) -> Result<UserUpdate, ApiError> {
         external_id: body.patch_text("external_id")?,
         primary_email_address_id: body.text("primary_email_address_id")?,
         primary_phone_number_id: body.text("primary_phone_number_id")?,
+        primary_web3_wallet_id: body.text("primary_web3_wallet_id")?,
         sign_out_of_other_sessions: body.is_true("sign_out_of_other_sessions")?,
         profile: profile(body)?,
     })

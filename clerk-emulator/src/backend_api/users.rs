@@ -19,7 +19,7 @@ use crate::rules::accounts;
 use crate::rules::api_error::ApiError;
 use crate::rules::metadata::Update;
 use crate::rules::restrictions;
-use crate::rules::user_list::{self, Between, UserFilter};
+use crate::rules::user_list::{self, AtProvider, Between, UserFilter};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -41,7 +41,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-fn filter(params: &Params) -> Result<UserFilter<'_>, ApiError> {
+/// Reads what a list of users, or of their memberships, is narrowed to.
+pub(super) fn filter(params: &Params) -> Result<UserFilter<'_>, ApiError> {
     let between = |after: &str, before: &str| -> Result<Between, ApiError> {
         Ok(Between {
             after: params.integer(after)?,
@@ -56,7 +57,7 @@ fn filter(params: &Params) -> Result<UserFilter<'_>, ApiError> {
         usernames: params.all("username"),
         web3_wallets: params.all("web3_wallet"),
         organization_ids: params.all("organization_id"),
-        provider: params.text("provider"),
+        provider: at_provider(params)?,
         query: params.lower("query"),
         name_query: params.lower("name_query"),
         email_address_query: params.lower("email_address_query"),
@@ -68,6 +69,17 @@ fn filter(params: &Params) -> Result<UserFilter<'_>, ApiError> {
         last_active_at: between("last_active_at_after", "last_active_at_before")?,
         last_active_at_since: params.integer("last_active_at_since")?,
     })
+}
+
+/// Reads the provider and the ids there, of which each needs the other.
+fn at_provider(params: &Params) -> Result<Option<AtProvider<'_>>, ApiError> {
+    let user_ids = params.all("provider_user_id");
+    match params.text("provider") {
+        None if user_ids.is_empty() => Ok(None),
+        Some(provider) if !user_ids.is_empty() => Ok(Some(AtProvider { provider, user_ids })),
+        None => Err(ApiError::missing("provider")),
+        Some(_) => Err(ApiError::missing("provider_user_id")),
+    }
 }
 
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
@@ -116,6 +128,7 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
                     "last_name" => order.sort(rows, |user| user.last_name.as_deref()),
                     "phone_number" => order.sort(rows, |user| user.primary_phone()),
                     "username" => order.sort(rows, |user| user.username.as_deref()),
+                    "web3wallet" => order.sort(rows, |user| user.primary_wallet()),
                     "last_active_at" => order.sort(rows, |user| user.last_active_at),
                     "last_sign_in_at" => order.sort(rows, |user| user.last_sign_in_at),
                     _ => order.sort(rows, |user| user.created_at),

@@ -19,8 +19,6 @@ use crate::rules::api_error::ApiError;
 use crate::rules::{clients, jwt_templates, organizations, sessions, settings};
 use crate::store::tables::Tables;
 use crate::tokens::session_claims::SESSION_TOKEN_SECONDS;
-use crate::tokens::signing_key::TokenKind;
-use crate::tokens::template_claims::template_claims;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -207,10 +205,7 @@ async fn template_token(
         let client = client.ok_or_else(signed_out)?;
         let session = living(tables, &client.id, &id, now)?;
         let template = jwt_templates::by_name(tables, &name)?;
-        let lifetime = template.lifetime;
-        let instance = &app.instance;
-        let claims = template_claims(tables, instance, session, &template.claims, now, lifetime);
-        let jwt = app.sign(TokenKind::Template, &claims)?;
+        let jwt = app.sign_template_token(tables, session, template, now, None)?;
         let shown = View::new(&app, tables, now).shared().token(&jwt);
         Ok(Done::Raw(StatusCode::OK, shown))
     })
@@ -227,10 +222,7 @@ async fn integration_token(
         .ok_or_else(|| ApiError::missing("service"))?;
     read_signed_in(&app, &visitor, |tables, session, now| {
         let template = jwt_templates::by_name(tables, &format!("integration_{service}"))?;
-        let lifetime = template.lifetime;
-        let instance = &app.instance;
-        let claims = template_claims(tables, instance, session, &template.claims, now, lifetime);
-        let jwt = app.sign(TokenKind::Template, &claims)?;
+        let jwt = app.sign_template_token(tables, session, template, now, None)?;
         let shown = View::new(&app, tables, now).shared().token(&jwt);
         Ok(Done::Raw(StatusCode::OK, shown))
     })

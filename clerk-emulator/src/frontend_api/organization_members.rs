@@ -23,6 +23,7 @@ use crate::rules::invitations::NewInvite;
 use crate::rules::memberships::{self, MembershipFilter, NewMembership};
 use crate::rules::organization_access::{self, MANAGE_MEMBERS, READ_MEMBERS};
 use crate::rules::organization_invitations::{self, InvitationFilter, NewOrganizationInvitation};
+use crate::rules::user_list::UserFilter;
 use crate::rules::{inbox, organization_suggestions};
 use crate::store::tables::Tables;
 
@@ -77,8 +78,10 @@ async fn list_members(
         let filter = MembershipFilter {
             organization_id: Some(&id),
             roles: params.all("role"),
-            query: params.lower("query"),
-            ..MembershipFilter::default()
+            users: UserFilter {
+                query: params.lower("query"),
+                ..UserFilter::default()
+            },
         };
         let rows = memberships::list(tables, &filter);
         let view = View::new(&app, tables, now);

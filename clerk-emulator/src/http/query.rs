@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use url::form_urlencoded;
 
-use super::page::Page;
+use super::page::{MOST_CREDENTIALS, Page};
 use crate::rules::api_error::ApiError;
 
 /// A decoded query or form: keys may repeat.
@@ -82,9 +82,34 @@ impl Params {
         }
     }
 
+    /// Reads a whole number that may be written as `10.0`.
+    fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        let whole = text.split_once('.').map_or(text, |(whole, fraction)| {
+            let is_zero = fraction.bytes().all(|digit| digit == b'0');
+            if is_zero { whole } else { text }
+        });
+        whole
+            .parse()
+            .map(Some)
+            .map_err(|_| ApiError::value(name, "must be a whole number"))
+    }
+
     /// Reads `limit` (10 unless given, 1 to `most`) and `offset` (0 unless given).
     pub(crate) fn page(&self, most: usize) -> Result<Page, ApiError> {
-        let limit = match self.integer("limit")? {
+        Self::page_of(self.integer("limit")?, self.integer("offset")?, most)
+    }
+
+    /// Reads the page of a list of credentials, whose operations take `limit` and `offset` as JSON takes numbers.
+    pub(crate) fn credential_page(&self) -> Result<Page, ApiError> {
+        let (limit, offset) = (self.number("limit")?, self.number("offset")?);
+        Self::page_of(limit, offset, MOST_CREDENTIALS)
+    }
+
+    fn page_of(limit: Option<i64>, offset: Option<i64>, most: usize) -> Result<Page, ApiError> {
+        let limit = match limit {
             None => 10,
             Some(limit) => usize::try_from(limit)
                 .ok()
@@ -93,7 +118,7 @@ impl Params {
                     ApiError::value("limit", &format!("must be between 1 and {most}"))
                 })?,
         };
-        let offset = match self.integer("offset")? {
+        let offset = match offset {
             None => 0,
             Some(offset) => usize::try_from(offset)
                 .map_err(|_| ApiError::value("offset", "must not be negative"))?,

@@ -91,7 +91,7 @@ fn router(app: &Arc<App>) -> Router {
     Router::new()
         .nest("/v1", backend_api::routes(app))
         .nest("/v1", backend_api::machine_routes(app))
-        .nest("/v1", backend_api::public_routes())
+        .nest("/v1", backend_api::public_routes(app))
         .merge(backend_api::machine_routes(app))
         .merge(frontend_api::routes())
         .merge(frontend_api::page_routes())

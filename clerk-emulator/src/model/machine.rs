@@ -12,6 +12,9 @@ pub(crate) struct Machine {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) secret_key: Secret,
+    /// The key before the last rotation, and when it ends.
+    #[serde(default)]
+    pub(crate) previous_secret_key: Option<(Secret, i64)>,
     /// Ids of the machines that it may call.
     pub(crate) scopes: Vec<String>,
     pub(crate) default_token_ttl: i64,
@@ -26,6 +29,7 @@ impl Machine {
             id: random::id("mch"),
             name,
             secret_key: Self::new_secret_key(),
+            previous_secret_key: None,
             scopes: Vec::new(),
             default_token_ttl: DEFAULT_TOKEN_TTL_SECONDS,
             created_at: now,
@@ -36,6 +40,12 @@ impl Machine {
     /// Makes a machine secret key.
     pub(crate) fn new_secret_key() -> Secret {
         Secret(format!("ak_{}", random::alphanumeric(43)))
+    }
+
+    /// Returns true if this is its key, or the one before while that lasts.
+    pub(crate) fn has_secret_key(&self, key: &str, now: i64) -> bool {
+        let previous = self.previous_secret_key.as_ref();
+        self.secret_key.0 == key || previous.is_some_and(|(old, end)| old.0 == key && now < *end)
     }
 
     /// Returns true if it may call the machine with this id.

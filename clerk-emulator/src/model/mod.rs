@@ -13,6 +13,7 @@ pub(crate) mod credential;
 pub(crate) mod credit;
 pub(crate) mod directory;
 pub(crate) mod domain;
+pub(crate) mod email;
 pub(crate) mod enterprise_connection;
 pub(crate) mod external_account;
 pub(crate) mod handshake;

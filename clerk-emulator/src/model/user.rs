@@ -170,6 +170,25 @@ impl User {
                 .phone_numbers
                 .iter()
                 .any(|phone| contains(&phone.phone_number))
+            || self
+                .web3_wallets
+                .iter()
+                .any(|wallet| contains(&wallet.web3_wallet))
+    }
+
+    /// Returns true if this is the address of one of the user's wallets, in any case.
+    pub(crate) fn has_wallet(&self, address: &str) -> bool {
+        self.web3_wallets
+            .iter()
+            .any(|wallet| wallet.web3_wallet.eq_ignore_ascii_case(address))
+    }
+
+    /// Returns the address of the primary wallet.
+    pub(crate) fn primary_wallet(&self) -> Option<&str> {
+        self.web3_wallets
+            .iter()
+            .find(|wallet| Some(&wallet.id) == self.primary_web3_wallet_id.as_ref())
+            .map(|wallet| wallet.web3_wallet.as_str())
     }
 
     /// Returns what people know this person by: email address, username, phone number, or the id.

@@ -19,6 +19,7 @@ use crate::store::tables::Tables;
 pub(crate) struct NewUser {
     pub(crate) email_addresses: Vec<(String, Proof)>,
     pub(crate) phone_numbers: Vec<(String, Proof)>,
+    pub(crate) web3_wallets: Vec<(String, Proof)>,
     pub(crate) username: Option<String>,
     pub(crate) external_id: Option<String>,
     pub(crate) metadata: UserMetadata,
@@ -26,6 +27,8 @@ pub(crate) struct NewUser {
     pub(crate) locked: bool,
     /// Allows a user without a password.
     pub(crate) skip_password_requirement: bool,
+    /// Allows a user without any identifier.
+    pub(crate) skip_user_requirement: bool,
     pub(crate) profile: Profile,
 }
 
@@ -70,6 +73,7 @@ pub(crate) struct UserUpdate {
     pub(crate) external_id: Patch<String>,
     pub(crate) primary_email_address_id: Option<String>,
     pub(crate) primary_phone_number_id: Option<String>,
+    pub(crate) primary_web3_wallet_id: Option<String>,
     pub(crate) sign_out_of_other_sessions: bool,
     pub(crate) profile: Profile,
 }
@@ -113,31 +117,9 @@ pub(crate) fn change<'a>(
 
 /// Creates a user.
 pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&User, ApiError> {
-    create_user(tables, new, None, now)
-}
-
-/// Creates a user who is known by a wallet, and returns the id.
-pub(crate) fn create_with_wallet(
-    tables: &mut Tables,
-    new: NewUser,
-    wallet: Web3Wallet,
-    now: i64,
-) -> Result<String, ApiError> {
-    create_user(tables, new, Some(wallet), now).map(|user| user.id.clone())
-}
-
-fn create_user(
-    tables: &mut Tables,
-    new: NewUser,
-    wallet: Option<Web3Wallet>,
-    now: i64,
-) -> Result<&User, ApiError> {
-    let emails: Vec<&str> = new
-        .email_addresses
-        .iter()
-        .map(|(a, _)| a.as_str())
-        .collect();
-    let phones: Vec<&str> = new.phone_numbers.iter().map(|(n, _)| n.as_str()).collect();
+    let emails = texts(&new.email_addresses);
+    let phones = texts(&new.phone_numbers);
+    let wallets = texts(&new.web3_wallets);
     for email in &emails {
         identifiers::check_new_email(tables, email)?;
     }
@@ -146,14 +128,22 @@ fn create_user(
         identifiers::check_new_phone(tables, phone)?;
     }
     identifiers::check_distinct("phone_number", &phones)?;
+    for wallet in &wallets {
+        identifiers::check_new_wallet(tables, wallet)?;
+    }
+    identifiers::check_distinct("web3_wallet", &wallets)?;
     if let Some(username) = &new.username {
         identifiers::check_username(tables, username, None)?;
     }
     if let Some(external_id) = &new.external_id {
         identifiers::check_external_id(tables, external_id, None)?;
     }
-    let identifiable = !emails.is_empty() || !phones.is_empty() || new.username.is_some();
-    if !identifiable && wallet.is_none() {
+    let identifiable = [&emails, &phones, &wallets]
+        .iter()
+        .any(|texts| !texts.is_empty())
+        || new.username.is_some()
+        || new.skip_user_requirement;
+    if !identifiable {
         return Err(incomplete("email_address"));
     }
     if new.profile.password.is_none() && !new.skip_password_requirement {
@@ -170,9 +160,17 @@ fn create_user(
         .into_iter()
         .map(|(number, proof)| PhoneNumber::new(number, proof, now))
         .collect();
+    user.web3_wallets = new
+        .web3_wallets
+        .into_iter()
+        .map(|(address, proof)| Web3Wallet::new(address, proof, now))
+        .collect();
     user.fill_in_primaries();
-    user.primary_web3_wallet_id = wallet.as_ref().map(|wallet| wallet.id.clone());
-    user.web3_wallets.extend(wallet);
+    let primary = user
+        .web3_wallets
+        .iter()
+        .find(|wallet| wallet.proof.is_given());
+    user.primary_web3_wallet_id = primary.map(|wallet| wallet.id.clone());
     user.username = new.username;
     user.external_id = new.external_id;
     user.banned = new.banned;
@@ -181,6 +179,10 @@ fn create_user(
     apply_profile(&mut user, new.profile, now)?;
     subscriptions::open(tables, &user.id, now);
     Ok(tables.users.insert(user))
+}
+
+fn texts(identifiers: &[(String, Proof)]) -> Vec<&str> {
+    identifiers.iter().map(|(text, _)| text.as_str()).collect()
 }
 
 fn incomplete(param_name: &str) -> ApiError {
@@ -209,6 +211,7 @@ pub(crate) fn update<'a>(
         sessions::end_all_of_user(tables, id, SessionStatus::Revoked, now);
     }
     change(tables, id, now, |user| {
+        let had_username = user.username.is_some();
         update.username.apply(&mut user.username);
         update.external_id.apply(&mut user.external_id);
         if let Some(email) = update.primary_email_address_id {
@@ -223,9 +226,18 @@ pub(crate) fn update<'a>(
             }
             user.primary_phone_number_id = Some(phone);
         }
-        if user.username.is_none()
+        if let Some(wallet) = update.primary_web3_wallet_id {
+            if !user.web3_wallets.iter().any(|known| known.id == wallet) {
+                return Err(ApiError::not_found("web3 wallet of this user", &wallet));
+            }
+            user.primary_web3_wallet_id = Some(wallet);
+        }
+        // A user who had no identifier before may stay so.
+        if had_username
+            && user.username.is_none()
             && user.email_addresses.is_empty()
             && user.phone_numbers.is_empty()
+            && user.web3_wallets.is_empty()
         {
             return Err(incomplete("username"));
         }

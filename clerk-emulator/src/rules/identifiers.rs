@@ -26,11 +26,7 @@ pub(crate) fn user_by_phone<'a>(tables: &'a Tables, number: &str) -> Option<&'a 
 
 /// Finds the user with this wallet, in any case.
 pub(crate) fn user_by_wallet<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
-    tables.users.find(|user| {
-        user.web3_wallets
-            .iter()
-            .any(|wallet| wallet.web3_wallet.eq_ignore_ascii_case(address))
-    })
+    tables.users.find(|user| user.has_wallet(address))
 }
 
 /// Finds the user who signs in with this email address, username or phone number.
@@ -120,6 +116,30 @@ pub(crate) fn is_e164(number: &str) -> bool {
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0')
     })
+}
+
+/// Refuses a text that is no address of an Ethereum wallet.
+fn check_wallet(address: &str) -> Result<(), ApiError> {
+    let is_address = address.strip_prefix("0x").is_some_and(|digits| {
+        digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    });
+    if is_address {
+        Ok(())
+    } else {
+        Err(ApiError::format(
+            "web3_wallet",
+            "must be a valid web3 wallet address that starts with 0x and contains 40 hexadecimal characters.",
+        ))
+    }
+}
+
+/// Refuses a text that is no address, and an address that a user has.
+pub(crate) fn check_new_wallet(tables: &Tables, address: &str) -> Result<(), ApiError> {
+    check_wallet(address)?;
+    match user_by_wallet(tables, address) {
+        Some(_) => Err(ApiError::taken("web3_wallet")),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a text that cannot be a username, and a username that another user has.

@@ -122,6 +122,13 @@ pub(crate) fn revoke<'a>(
     Ok(invitation)
 }
 
+/// Deletes an invitation.
+pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
+    find(tables, id)?;
+    tables.invitations.remove(id);
+    Ok(())
+}
+
 /// Lists invitations, oldest first: those with a status, or all that are not revoked.
 pub(crate) fn list<'a>(
     tables: &'a Tables,

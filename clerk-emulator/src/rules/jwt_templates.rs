@@ -1,6 +1,7 @@
 //! JWT templates.
 
 use super::api_error::ApiError;
+use super::template_keys;
 use crate::model::jwt_template::JwtTemplate;
 use crate::model::metadata::Metadata;
 use crate::secret::Secret;
@@ -93,8 +94,23 @@ fn apply(
         )),
         value => Ok(value),
     };
-    if fields.custom_signing_key && fields.signing_key.is_none() {
-        return Err(ApiError::missing("signing_key"));
+    if fields.custom_signing_key {
+        let key = fields
+            .signing_key
+            .as_ref()
+            .ok_or_else(|| ApiError::missing("signing_key"))?;
+        let algorithm = fields
+            .signing_algorithm
+            .as_deref()
+            .ok_or_else(|| ApiError::missing("signing_algorithm"))?;
+        if !template_keys::fits(algorithm, key) {
+            return Err(ApiError::value(
+                "signing_key",
+                &format!(
+                    "must be a private key for {algorithm}: PEM, or a text for HS256, HS384 and HS512"
+                ),
+            ));
+        }
     }
     template.lifetime =
         within("lifetime", fields.lifetime, 30..=315_360_000)?.unwrap_or(template.lifetime);
@@ -105,7 +121,7 @@ fn apply(
     template.custom_signing_key = fields.custom_signing_key;
     template.signing_algorithm = fields
         .signing_algorithm
-        .unwrap_or(template.signing_algorithm);
+        .unwrap_or_else(|| "RS256".to_owned());
     template.signing_key = fields.signing_key;
     Ok(template)
 }

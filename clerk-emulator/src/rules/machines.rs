@@ -8,6 +8,7 @@ use crate::secret::Secret;
 use crate::store::tables::Tables;
 
 const MOST_SCOPES: usize = 150;
+const LONGEST_PREVIOUS_KEY_SECONDS: i64 = 8 * 60 * 60;
 
 /// Finds a machine by id.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Machine, ApiError> {
@@ -26,8 +27,10 @@ pub(crate) fn by_id_or_name<'a>(tables: &'a Tables, name: &str) -> Option<&'a Ma
 }
 
 /// Finds the machine with this secret key.
-pub(crate) fn by_secret_key<'a>(tables: &'a Tables, key: &str) -> Option<&'a Machine> {
-    tables.machines.find(|machine| machine.secret_key.0 == key)
+pub(crate) fn by_secret_key<'a>(tables: &'a Tables, key: &str, now: i64) -> Option<&'a Machine> {
+    tables
+        .machines
+        .find(|machine| machine.has_secret_key(key, now))
 }
 
 fn change<'a>(tables: &'a mut Tables, id: &str) -> Result<&'a mut Machine, ApiError> {
@@ -117,13 +120,23 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Replaces the secret key. The old key stops working at once.
+/// Replaces the secret key. The old key goes on for this many seconds.
 pub(crate) fn rotate_secret_key<'a>(
     tables: &'a mut Tables,
     id: &str,
+    previous_token_ttl: i64,
+    now: i64,
 ) -> Result<&'a Secret, ApiError> {
+    if !(0..=LONGEST_PREVIOUS_KEY_SECONDS).contains(&previous_token_ttl) {
+        return Err(ApiError::value(
+            "previous_token_ttl",
+            &format!("must be between 0 and {LONGEST_PREVIOUS_KEY_SECONDS}"),
+        ));
+    }
     let machine = change(tables, id)?;
-    machine.secret_key = Machine::new_secret_key();
+    let old = std::mem::replace(&mut machine.secret_key, Machine::new_secret_key());
+    machine.previous_secret_key = Some((old, now.saturating_add(previous_token_ttl * 1000)));
+    machine.updated_at = now;
     Ok(&machine.secret_key)
 }
 

@@ -5,6 +5,7 @@ use super::api_error::ApiError;
 use super::metadata::{self, Update};
 use super::organizations;
 use super::roles;
+use super::user_list::UserFilter;
 use crate::model::metadata::Metadata;
 use crate::model::organization::Membership;
 use crate::model::user::User;
@@ -189,13 +190,9 @@ pub(crate) fn delete(
 #[derive(Debug, Default)]
 pub(crate) struct MembershipFilter<'a> {
     pub(crate) organization_id: Option<&'a str>,
-    pub(crate) user_ids: Vec<&'a str>,
     pub(crate) roles: Vec<&'a str>,
-    pub(crate) email_addresses: Vec<&'a str>,
-    pub(crate) phone_numbers: Vec<&'a str>,
-    pub(crate) usernames: Vec<&'a str>,
-    /// Lower-case text that the user mentions somewhere.
-    pub(crate) query: Option<String>,
+    /// What the members are narrowed to.
+    pub(crate) users: UserFilter<'a>,
 }
 
 /// Lists memberships, oldest first, each with its user.
@@ -203,10 +200,6 @@ pub(crate) fn list<'a>(
     tables: &'a Tables,
     filter: &MembershipFilter<'_>,
 ) -> Vec<(&'a Membership, &'a User)> {
-    let among = |wanted: &[&str], value: &str| wanted.is_empty() || wanted.contains(&value);
-    let any = |wanted: &[&str], has: &dyn Fn(&str) -> bool| {
-        wanted.is_empty() || wanted.iter().any(|wanted| has(wanted))
-    };
     tables
         .memberships
         .iter()
@@ -215,15 +208,8 @@ pub(crate) fn list<'a>(
                 .organization_id
                 .is_none_or(|id| row.organization_id == id)
         })
-        .filter(|row| among(&filter.user_ids, &row.user_id))
-        .filter(|row| among(&filter.roles, &row.role))
+        .filter(|row| filter.roles.is_empty() || filter.roles.contains(&row.role.as_str()))
         .filter_map(|row| Some((row, tables.users.get(&row.user_id)?)))
-        .filter(|(_, user)| any(&filter.email_addresses, &|email| user.has_email(email)))
-        .filter(|(_, user)| any(&filter.phone_numbers, &|phone| user.has_phone(phone)))
-        .filter(|(_, user)| any(&filter.usernames, &|name| user.has_username(name)))
-        .filter(|(_, user)| {
-            let query = filter.query.as_deref();
-            query.is_none_or(|query| user.mentions(query))
-        })
+        .filter(|(_, user)| filter.users.lets_through(tables, user))
         .collect()
 }

@@ -27,10 +27,7 @@ pub(crate) fn challenge(
     visit: &Visit,
 ) -> Result<Challenge, ApiError> {
     if known(provider).is_none() {
-        return Err(ApiError::bad_request(
-            "oauth_unsupported_provider",
-            format!("{provider} OAuth is not supported."),
-        ));
+        return Err(unsupported(provider));
     }
     let redirect_url = redirect_url.ok_or_else(|| ApiError::missing("redirect_url"))?;
     let state = random::alphanumeric(40);
@@ -42,6 +39,13 @@ pub(crate) fn challenge(
     ));
     challenge.answer = Some(Secret(state));
     Ok(challenge)
+}
+
+fn unsupported(provider: &str) -> ApiError {
+    ApiError::bad_request(
+        "oauth_unsupported_provider",
+        format!("{provider} OAuth is not supported."),
+    )
 }
 
 /// Returns the user who signs in with an account: the one who has connected it, or the one with its verified
@@ -227,4 +231,20 @@ pub(crate) fn disconnect(
         Ok(())
     })?;
     Ok(())
+}
+
+/// Lists the accounts of a user at a provider, named as in `google` or `oauth_google`.
+pub(crate) fn of_provider<'a>(
+    tables: &'a Tables,
+    user_id: &str,
+    provider: &str,
+) -> Result<Vec<&'a ExternalAccount>, ApiError> {
+    let name = provider.strip_prefix("oauth_").unwrap_or(provider);
+    let user = accounts::find(tables, user_id)?;
+    if known(name).is_none() {
+        return Err(unsupported(provider));
+    }
+    let at_provider =
+        |one: &&ExternalAccount| one.account.provider == name && one.verification.is_verified();
+    Ok(user.external_accounts.iter().filter(at_provider).collect())
 }

@@ -15,7 +15,7 @@ pub(crate) struct UserFilter<'a> {
     pub(crate) usernames: Vec<&'a str>,
     pub(crate) web3_wallets: Vec<&'a str>,
     pub(crate) organization_ids: Vec<&'a str>,
-    pub(crate) provider: Option<&'a str>,
+    pub(crate) provider: Option<AtProvider<'a>>,
     pub(crate) query: Option<String>,
     pub(crate) name_query: Option<String>,
     pub(crate) email_address_query: Option<String>,
@@ -26,6 +26,30 @@ pub(crate) struct UserFilter<'a> {
     pub(crate) last_sign_in_at: Between,
     pub(crate) last_active_at: Between,
     pub(crate) last_active_at_since: Option<i64>,
+}
+
+/// Accounts at a provider, one of which a user has.
+#[derive(Debug)]
+pub(crate) struct AtProvider<'a> {
+    /// As in `oauth_google`.
+    pub(crate) provider: &'a str,
+    pub(crate) user_ids: Vec<&'a str>,
+}
+
+impl AtProvider<'_> {
+    fn is_of(&self, user: &User) -> bool {
+        let name = self
+            .provider
+            .strip_prefix("oauth_")
+            .unwrap_or(self.provider);
+        user.external_accounts.iter().any(|one| {
+            one.verification.is_verified()
+                && one.account.provider == name
+                && self
+                    .user_ids
+                    .contains(&one.account.provider_user_id.as_str())
+        })
+    }
 }
 
 /// A range of times, both ends excluded.
@@ -46,7 +70,7 @@ impl Between {
 }
 
 impl UserFilter<'_> {
-    fn lets_through(&self, tables: &Tables, user: &User) -> bool {
+    pub(super) fn lets_through(&self, tables: &Tables, user: &User) -> bool {
         let any = |wanted: &[&str], has: &dyn Fn(&str) -> bool| {
             wanted.is_empty() || wanted.iter().any(|wanted| has(wanted))
         };
@@ -65,8 +89,11 @@ impl UserFilter<'_> {
             && any(&self.email_addresses, &|email| user.has_email(email))
             && any(&self.phone_numbers, &|phone| user.has_phone(phone))
             && any(&self.usernames, &|name| user.has_username(name))
-            && self.web3_wallets.is_empty()
-            && self.provider.is_none()
+            && any(&self.web3_wallets, &|wallet| user.has_wallet(wallet))
+            && self
+                .provider
+                .as_ref()
+                .is_none_or(|account| account.is_of(user))
             && self
                 .query
                 .as_deref()

@@ -16,30 +16,6 @@ use crate::random;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// Refuses a text that is no address of an Ethereum wallet.
-pub(crate) fn check_address(address: &str) -> Result<(), ApiError> {
-    let is_address = address.strip_prefix("0x").is_some_and(|digits| {
-        digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    });
-    if is_address {
-        Ok(())
-    } else {
-        Err(ApiError::format(
-            "web3_wallet",
-            "must be a valid web3 wallet address that starts with 0x and contains 40 hexadecimal characters.",
-        ))
-    }
-}
-
-/// Refuses a text that is no address, and an address that a user has.
-pub(crate) fn check_new(tables: &Tables, address: &str) -> Result<(), ApiError> {
-    check_address(address)?;
-    match identifiers::user_by_wallet(tables, address) {
-        Some(_) => Err(ApiError::taken("web3_wallet")),
-        None => Ok(()),
-    }
-}
-
 /// Finds a wallet of a user.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
@@ -108,7 +84,7 @@ pub(crate) fn add(
     address: String,
     now: i64,
 ) -> Result<String, ApiError> {
-    check_new(tables, &address)?;
+    identifiers::check_new_wallet(tables, &address)?;
     let wallet = Web3Wallet::new(address, Proof::None, now);
     let id = wallet.id.clone();
     accounts::change(tables, user_id, now, |user| {

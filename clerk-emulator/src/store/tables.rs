@@ -14,6 +14,7 @@ use crate::model::credential::Credential;
 use crate::model::credit::CreditEntry;
 use crate::model::directory::{Directory, GroupRoleMapping};
 use crate::model::domain::Domain;
+use crate::model::email::Email;
 use crate::model::enterprise_connection::{EnterpriseConnection, TestRun};
 use crate::model::handshake::HandshakeNonce;
 use crate::model::invitation::{Invitation, OrganizationInvitation};
@@ -195,6 +196,7 @@ tables! {
     signing_keys: StoredKey by id,
     domains: Domain by id,
     credit_entries: CreditEntry by id,
+    emails: Email by id,
     enterprise_connections: EnterpriseConnection by id,
     test_runs: TestRun by id,
     directories: Directory by id,

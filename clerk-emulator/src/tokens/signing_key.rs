@@ -12,11 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::random;
+use crate::rules::template_keys::PKCS8_PREFIX_BYTES;
 use crate::secret::Secret;
-
-/// What stands before the RSAPrivateKey (RFC 8017) in the PKCS#8 form of a key of 2048 bits: two headers of
-/// four bytes, the version, and the name of the algorithm.
-const PKCS8_PREFIX_BYTES: usize = 26;
 
 /// An RSA-2048 key pair with the names it is published under.
 pub(crate) struct SigningKey {
@@ -137,11 +134,7 @@ impl SigningKey {
     ) -> Result<String, Error> {
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(self.kid.clone());
-        header.typ = Some(kind.media_type().to_owned());
-        if let Some(category) = kind.category() {
-            header.extras.insert("cat", category);
-        }
-        jsonwebtoken::encode(&header, claims, &self.key).map_err(|_| Error::Signing)
+        sign(kind, header, claims, &self.key)
     }
 
     /// Reads the claims of a token that this key signed, whether it is valid at this time or not.
@@ -155,6 +148,20 @@ impl SigningKey {
         let read = jsonwebtoken::decode(token, &key, &signature_only).ok()?;
         Some(read.claims)
     }
+}
+
+/// Signs claims with any key; the header says which class of tokens this is.
+pub(crate) fn sign(
+    kind: TokenKind,
+    mut header: Header,
+    claims: &Map<String, Value>,
+    key: &EncodingKey,
+) -> Result<String, Error> {
+    header.typ = Some(kind.media_type().to_owned());
+    if let Some(category) = kind.category() {
+        header.extras.insert("cat", category);
+    }
+    jsonwebtoken::encode(&header, claims, key).map_err(|_| Error::Signing)
 }
 
 fn unusable() -> Error {

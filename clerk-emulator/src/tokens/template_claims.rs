@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 use super::validity;
 use crate::instance::Instance;
 use crate::model::session::Session;
+use crate::model::user::User;
 use crate::random;
 use crate::rules::organizations;
 use crate::store::tables::Tables;
@@ -24,7 +25,7 @@ pub(crate) fn template_claims(
     claims.insert("sub".into(), json!(session.user_id));
     validity::insert(&mut claims, now_ms, lifetime_seconds);
     claims.insert("jti".into(), json!(random::hex(10)));
-    let known = placeholders(tables, session);
+    let known = placeholders(tables, instance, session);
     for (name, value) in template {
         claims.insert(name.clone(), fill_in(value, &known));
     }
@@ -32,24 +33,59 @@ pub(crate) fn template_claims(
 }
 
 /// Collects what `{{...}}` in a template may name.
-fn placeholders(tables: &Tables, session: &Session) -> Value {
-    let user = tables.users.get(&session.user_id);
+fn placeholders(tables: &Tables, instance: &Instance, session: &Session) -> Value {
     let organization = organizations::active(tables, session);
     json!({
-        "user": user.map(|user| json!({
-            "id": user.id,
-            "primary_email_address": user.primary_email(),
-            "first_name": user.first_name,
-            "last_name": user.last_name,
-            "username": user.username,
-            "external_id": user.external_id,
-            "public_metadata": user.public_metadata,
-        })),
+        "user": tables.users.get(&session.user_id).map(|user| user_placeholders(instance, user)),
         "org": organization.map(|(organization, membership)| json!({
             "id": organization.id,
+            "name": organization.name,
             "slug": organization.slug,
             "role": membership.role,
+            "image_url": instance.image_url(&organization.id, organization.logo.as_ref()),
+            "has_image": organization.logo.is_some(),
+            "public_metadata": organization.public_metadata,
         })),
+        "org_membership": organization.map(|(_, membership)| json!({
+            "public_metadata": membership.public_metadata,
+        })),
+        "session": { "id": session.id, "actor": session.actor },
+    })
+}
+
+fn user_placeholders(instance: &Instance, user: &User) -> Value {
+    let names = [user.first_name.as_deref(), user.last_name.as_deref()];
+    let full_name: Vec<&str> = names.into_iter().flatten().collect();
+    let (email, phone) = (user.primary_email(), user.primary_phone());
+    let email_verified = user
+        .email_addresses
+        .iter()
+        .any(|one| Some(one.email_address.as_str()) == email && one.proof.is_given());
+    let phone_verified = user
+        .phone_numbers
+        .iter()
+        .any(|one| Some(one.phone_number.as_str()) == phone && one.proof.is_given());
+    json!({
+        "id": user.id,
+        "external_id": user.external_id,
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "full_name": full_name.join(" "),
+        "primary_email_address": email,
+        "email_verified": email_verified,
+        "primary_phone_number": phone,
+        "phone_number_verified": phone_verified,
+        "primary_web3_wallet": user.primary_wallet(),
+        "image_url": instance.image_url(&user.id, user.image.as_ref()),
+        "has_image": user.image.is_some(),
+        "locale": user.locale,
+        "two_factor_enabled": user.has_second_factor(),
+        "public_metadata": user.public_metadata,
+        "unsafe_metadata": user.unsafe_metadata,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+        "last_sign_in_at": user.last_sign_in_at,
     })
 }
 
@@ -66,13 +102,37 @@ fn fill_in(template: &Value, known: &Value) -> Value {
     }
 }
 
+/// Returns the value of a path, or of a literal that stands in for one without a value.
+fn operand_value(operand: &str, known: &Value) -> Value {
+    let quoted = ['\'', '"'].into_iter().find_map(|quote| {
+        operand
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+    });
+    if let Some(text) = quoted {
+        return Value::String(text.to_owned());
+    }
+    if let Ok(literal @ (Value::Number(_) | Value::Bool(_))) = serde_json::from_str(operand) {
+        return literal;
+    }
+    operand
+        .split('.')
+        .try_fold(known, |value, name| value.get(name))
+        .cloned()
+        .unwrap_or(Value::Null)
+}
+
 fn fill_in_text(text: &str, known: &Value) -> Value {
-    let look_up = |path: &str| {
-        path.trim()
-            .split('.')
-            .try_fold(known, |value, name| value.get(name))
-            .cloned()
-            .unwrap_or(Value::Null)
+    // The first operand with a value, or else the last.
+    let look_up = |expression: &str| {
+        let mut value = Value::Null;
+        for operand in expression.split("||") {
+            value = operand_value(operand.trim(), known);
+            if ![json!(null), json!(false), json!("")].contains(&value) {
+                break;
+            }
+        }
+        value
     };
     let whole = text
         .strip_prefix("{{")

@@ -285,8 +285,13 @@ impl Events<'_> {
         self.push(event, data);
     }
 
-    /// Adds the emails that invite.
+    /// Adds the emails that the application wrote and those that invite.
     fn mails(&mut self) {
+        for change in self.tables.emails.changes() {
+            if let RowChange::Inserted(row) = change {
+                self.push("email.created", self.shapes.email(row));
+            }
+        }
         for change in self.tables.invitations.changes() {
             if let RowChange::Inserted(row) = change {
                 let url = self.shapes.invitation(row)["url"].clone();

@@ -13,6 +13,7 @@ mod foreign;
 mod frontend;
 mod hashers;
 mod hosting;
+mod official_clients;
 mod pages;
 mod refusals;
 mod rollback;

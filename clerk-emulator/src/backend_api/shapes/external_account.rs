@@ -4,6 +4,21 @@ use super::Shapes;
 use crate::model::external_account::ExternalAccount;
 
 impl Shapes<'_> {
+    /// Shows the token that a provider issued for an account.
+    pub(crate) fn oauth_access_token(self, one: &ExternalAccount) -> Value {
+        json!({
+            "object": "oauth_access_token",
+            "external_account_id": one.id,
+            "provider_user_id": one.account.provider_user_id,
+            "token": format!("{}_{}", one.account.provider, one.identification_id),
+            "expires_at": null,
+            "provider": format!("oauth_{}", one.account.provider),
+            "public_metadata": {},
+            "label": null,
+            "scopes": one.approved_scopes.split_ascii_whitespace().collect::<Vec<_>>(),
+        })
+    }
+
     /// Shows an account at a provider.
     pub(crate) fn external_account(self, one: &ExternalAccount) -> Value {
         let account = &one.account;

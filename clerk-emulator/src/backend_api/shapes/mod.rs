@@ -8,6 +8,7 @@ mod credential;
 mod credit;
 pub(super) mod directory;
 mod domain;
+mod email;
 mod enterprise_connection;
 mod external_account;
 mod identifier;

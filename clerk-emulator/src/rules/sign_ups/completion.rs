@@ -11,7 +11,7 @@ use super::mode::check_mode;
 use super::requirements::{missing_fields, unverified_fields};
 use crate::model::challenge::{Challenge, Outcome, Problem};
 use crate::model::external_account::ProviderAccount;
-use crate::model::identifier::{Proof, Web3Wallet};
+use crate::model::identifier::Proof;
 use crate::model::patch::Patch;
 use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::model::strategy::Strategy;
@@ -73,11 +73,7 @@ fn create_user(tables: &mut Tables, attempt: &SignUpAttempt, now: i64) -> Result
     let wallet = match (&attempt.web3_wallet, &attempt.wallet_verification) {
         (Some(address), Some(challenge)) => {
             claimed(identifiers::user_by_wallet(tables, address).is_some())?;
-            Some(Web3Wallet::new(
-                address.clone(),
-                proof_by(&challenge.strategy),
-                now,
-            ))
+            Some((address.clone(), proof_by(&challenge.strategy)))
         }
         _ => None,
     };
@@ -92,6 +88,7 @@ fn create_user(tables: &mut Tables, attempt: &SignUpAttempt, now: i64) -> Result
             .map(|number| (number, proof(&attempt.phone_verification)))
             .into_iter()
             .collect(),
+        web3_wallets: wallet.into_iter().collect(),
         username: attempt.username.clone(),
         external_id: attempt.external_id.clone(),
         metadata: UserMetadata {
@@ -109,10 +106,7 @@ fn create_user(tables: &mut Tables, attempt: &SignUpAttempt, now: i64) -> Result
         },
         ..NewUser::default()
     };
-    let id = match wallet {
-        Some(wallet) => accounts::create_with_wallet(tables, new, wallet, now)?,
-        None => accounts::create(tables, new, now)?.id.clone(),
-    };
+    let id = accounts::create(tables, new, now)?.id.clone();
     if let Some(password) = attempt.password.clone() {
         accounts::change(tables, &id, now, |user| {
             user.password = Some(password);

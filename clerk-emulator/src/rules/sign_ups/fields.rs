@@ -8,7 +8,6 @@ use super::super::restrictions::check_identifier;
 use super::super::sign_ins;
 use super::super::tickets;
 use super::super::visit::Visit;
-use super::super::wallets;
 use super::completion::{complete_if_ready, take_provider_account};
 use super::lookup::find_open;
 use super::mode::check_mode;
@@ -96,7 +95,7 @@ fn apply(
         fields.phone_number,
     )?;
     if let Some(address) = fields.web3_wallet.value() {
-        wallets::check_new(tables, address)?;
+        identifiers::check_new_wallet(tables, address)?;
         check_identifier(tables, address)?;
         attempt.wallet_verification = None;
     }

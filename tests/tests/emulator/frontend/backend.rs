@@ -52,6 +52,13 @@ pub(crate) async fn clients(walk: &mut Walk<'_>, emulator: &Emulator) {
     let shown = walk.get("/users/{user_id}", &[&user]).await;
     assert_eq!(shown["passkeys"][0]["id"], passkey.as_str());
     assert_eq!(shown["external_accounts"][0]["id"], connection.as_str());
+    let provider = shown["external_accounts"][0]["provider"].as_str().unwrap();
+    let path = "/users/{user_id}/oauth_access_tokens/{provider}";
+    let tokens = walk.get(path, &[&user, provider]).await;
+    assert_eq!(tokens[0]["external_account_id"], connection.as_str());
+    assert_eq!(tokens.as_array().unwrap().len(), 1);
+    let none = walk.get(path, &[&user, "oauth_apple"]).await;
+    assert_eq!(none, json!([]));
     let path = "/users/{user_id}/passkeys/{passkey_identification_id}";
     walk.delete(path, &[&user, &passkey]).await;
     let path = "/users/{user_id}/external_accounts/{external_account_id}";
