@@ -40,6 +40,7 @@ pub struct SettingsSeed {
     force_organization_selection: Option<bool>,
     legal_consent: Option<bool>,
     reverification: Option<bool>,
+    max_failed_attempts: Option<u32>,
     social: Option<Vec<String>>,
 }
 
@@ -158,6 +159,12 @@ impl SettingsSeed {
         self
     }
 
+    /// Sets how many wrong passwords and codes in a row lock an account for an hour. The default is 100.
+    pub fn max_failed_attempts(mut self, attempts: u32) -> Self {
+        self.max_failed_attempts = Some(attempts);
+        self
+    }
+
     /// Sets the providers whose buttons are shown, by names as in `google`. Every provider works, whether its button is
     /// shown or not.
     pub fn social<S: Into<String>>(mut self, providers: impl IntoIterator<Item = S>) -> Self {
@@ -191,6 +198,7 @@ impl SettingsSeed {
             force_organization_selection,
             legal_consent,
             reverification,
+            max_failed_attempts,
             social,
         );
     }
@@ -220,6 +228,7 @@ impl SettingsSeed {
             force_organization_selection,
             legal_consent,
             reverification,
+            max_failed_attempts,
             social,
         );
         if let Some(multiple) = self.multiple_sessions {

@@ -24,6 +24,7 @@ const STATELESS: &[&str] = &[
     "GET /users/{user_id}/trusted_devices",
     "DELETE /users/{user_id}/trusted_devices/{trusted_device_id}",
     "GET /v1/proxy-health",
+    "GET /.well-known/webauthn",
 ];
 
 /// Runs `supported [--check]`.

@@ -15,6 +15,7 @@ mod me_factors;
 mod me_identifiers;
 mod me_organizations;
 mod oauth;
+mod oauth_registration;
 mod organization_domains;
 mod organization_members;
 mod organizations;
@@ -42,12 +43,14 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::app::App;
 use crate::key_set::key_set;
+use crate::rules::api_error::ApiError;
 
 /// Returns the routes whose paths the Backend API does not have.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/client/handshake", get(handshake::handshake))
         .route("/.well-known/jwks.json", get(key_set))
+        .route("/.well-known/webauthn", get(passkey_origins))
         .merge(billing::routes())
         .merge(bundles::routes())
         .merge(client::routes())
@@ -58,6 +61,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(me_identifiers::routes())
         .merge(me_organizations::routes())
         .merge(oauth::routes())
+        .merge(oauth_registration::routes())
         .merge(provider::routes())
         .merge(reverification::routes())
         .merge(sign_ins::routes())
@@ -84,6 +88,15 @@ pub(crate) fn page_routes() -> Router<Arc<App>> {
         .merge(oauth::page_routes())
         .merge(provider::page_routes())
         .route_layer(from_fn(cors))
+}
+
+/// Answers which other origins use the passkeys of this one. The emulator's passkeys belong to the application's own host.
+async fn passkey_origins() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "resource_not_found",
+        "Passkeys belong to the host of the page that made them: there are no related origins",
+    )
 }
 
 /// Lets pages of allowed origins read answers, credentials included. Others were refused before.

@@ -103,8 +103,8 @@ async fn create(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         transfer: form.is_true("transfer"),
     };
     perform(&app, &visitor, |tables, visit| {
-        let id = sign_ins::create(tables, &new, visit)?;
-        Ok(Done::Wrapped(shown(&app, tables, visit, &id)?))
+        let (id, verdict) = sign_ins::create(tables, &new, visit)?;
+        judged(verdict, || shown(&app, tables, visit, &id))
     })
 }
 

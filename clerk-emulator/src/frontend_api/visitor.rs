@@ -1,6 +1,5 @@
 //! Who calls: a browser in development or production, or a native application.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -18,6 +17,7 @@ use crate::model::session::Session;
 use crate::rules::api_error::ApiError;
 use crate::rules::clients;
 use crate::rules::sessions;
+use crate::rules::testing_tokens;
 use crate::rules::visit::Visit;
 use crate::store::tables::Tables;
 
@@ -32,11 +32,15 @@ pub(super) struct Visitor {
 }
 
 impl FromRequestParts<Arc<App>> for Visitor {
-    type Rejection = Infallible;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let params = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        if let Some(token) = params.text("__clerk_testing_token") {
+            testing_tokens::check(&app.instance.secret_key, token, app.clock.now_ms())?;
+        }
         Ok(Self {
-            params: Params::parse(parts.uri.query().unwrap_or_default().as_bytes()),
+            params,
             headers: parts.headers.clone(),
         })
     }

@@ -75,8 +75,15 @@ pub(crate) struct AuthenticationSettings {
     pub(crate) legal_consent: bool,
     /// Sensitive changes need a recent proof.
     pub(crate) reverification: bool,
+    /// Wrong passwords and codes in a row that lock an account. Files of earlier versions do not have it.
+    #[serde(default = "default_max_failed_attempts")]
+    pub(crate) max_failed_attempts: u32,
     /// Providers whose buttons are shown.
     pub(crate) social: Vec<String>,
+}
+
+fn default_max_failed_attempts() -> u32 {
+    100
 }
 
 impl AuthenticationSettings {
@@ -111,6 +118,7 @@ impl Default for AuthenticationSettings {
             force_organization_selection: false,
             legal_consent: false,
             reverification: false,
+            max_failed_attempts: default_max_failed_attempts(),
             social: ["google", "github"].map(str::to_owned).to_vec(),
         }
     }

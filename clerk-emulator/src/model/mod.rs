@@ -20,6 +20,7 @@ pub(crate) mod handshake;
 pub(crate) mod identifier;
 pub(crate) mod invitation;
 pub(crate) mod jwt_template;
+pub(crate) mod lockout;
 pub(crate) mod machine;
 pub(crate) mod message;
 pub(crate) mod metadata;

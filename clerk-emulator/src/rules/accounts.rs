@@ -3,6 +3,7 @@
 use super::api_error::ApiError;
 use super::billing::subscriptions;
 use super::identifiers;
+use super::lockouts;
 use super::metadata::{self, Update};
 use super::passwords::{self, NewPassword};
 use super::sessions;
@@ -337,6 +338,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
         .credit_entries
         .remove_where(|entry| entry.owner_id == id);
     subscriptions::close(tables, id);
+    lockouts::clear(tables, id);
     tables
         .organization_suggestions
         .remove_where(|suggestion| suggestion.user_id == id);
@@ -373,6 +375,7 @@ pub(crate) fn set_locked<'a>(
     locked: bool,
     now: i64,
 ) -> Result<&'a User, ApiError> {
+    lockouts::clear(tables, id);
     change(tables, id, now, |user| {
         user.locked = locked;
         Ok(())

@@ -1,6 +1,7 @@
 //! Signing in by choice, by password or by ticket.
 
 use super::identifiers;
+use super::lockouts;
 use super::memberships;
 use super::organizations;
 use super::sessions::{self, SessionTraits};
@@ -55,7 +56,7 @@ pub(crate) fn sign_in(
                     .ok_or("This person is no longer a member there.")?;
             }
             let organization_id = organization_id.map(str::to_owned);
-            admitted(tables, user, organization_id)?
+            admitted(tables, user, organization_id, now)?
         }
         Attempt::Password {
             identifier,
@@ -67,7 +68,7 @@ pub(crate) fn sign_in(
             if user.password_compromised {
                 return Err("This password is known to others and must be reset.");
             }
-            admitted(tables, user, None)?
+            admitted(tables, user, None, now)?
         }
     };
     let session_id = sessions::start(tables, client_id, &user_id, origin, now);
@@ -102,11 +103,12 @@ fn admitted(
     tables: &Tables,
     user: &User,
     organization_id: Option<String>,
+    now: i64,
 ) -> Result<(String, Option<String>), Refusal> {
     if user.banned {
         return Err("This person is banned.");
     }
-    if user.locked {
+    if lockouts::of(tables, user, now).locked {
         return Err("This account is locked.");
     }
     let mut own = memberships::of_user(tables, &user.id);

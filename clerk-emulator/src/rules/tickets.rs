@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::accounts;
 use super::api_error::ApiError;
+use super::lockouts;
 use super::organization_invitations;
 use crate::model::invitation::{InvitationStatus, Invite};
 use crate::model::ticket::{Ticket, TicketStatus};
@@ -239,5 +240,6 @@ pub(crate) fn redeem(tables: &mut Tables, token: &str, now: i64) -> Option<Ticke
     ticket.updated_at = now;
     let ticket = ticket.clone();
     let user = tables.users.get(&ticket.user_id)?;
-    (!user.banned && !user.locked).then_some(ticket)
+    let locked = lockouts::of(tables, user, now).locked;
+    (!user.banned && !locked).then_some(ticket)
 }

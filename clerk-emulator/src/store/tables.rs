@@ -19,6 +19,7 @@ use crate::model::enterprise_connection::{EnterpriseConnection, TestRun};
 use crate::model::handshake::HandshakeNonce;
 use crate::model::invitation::{Invitation, OrganizationInvitation};
 use crate::model::jwt_template::JwtTemplate;
+use crate::model::lockout::Lockout;
 use crate::model::machine::Machine;
 use crate::model::message::Message;
 use crate::model::oauth_application::OAuthApplication;
@@ -166,6 +167,7 @@ pub(super) enum KeptRow {
 
 tables! {
     users: User by id,
+    lockouts: Lockout by user_id,
     organizations: Organization by id,
     memberships: Membership by id,
     organization_domains: OrganizationDomain by id,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::billing_payloads;
+use super::{billing_payloads, inbox_payloads};
 use crate::backend_api::shapes::Shapes;
 use crate::backend_api::shapes::organization::MembersCount;
 use crate::instance::{INSTANCE_ID, Instance};
@@ -128,6 +128,7 @@ impl Events<'_> {
         self.waitlist();
         self.sessions();
         self.mails();
+        self.found.extend(inbox_payloads::events(tables));
         self.found.extend(billing_payloads::events(tables, shapes));
     }
 

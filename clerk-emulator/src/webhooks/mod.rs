@@ -4,4 +4,5 @@ mod billing_payloads;
 pub(crate) mod delivery;
 pub(crate) mod endpoint;
 pub(crate) mod events;
+mod inbox_payloads;
 pub(crate) mod log;

@@ -4,3 +4,4 @@
 pub mod forge;
 pub mod log;
 pub mod start;
+pub mod totp;

@@ -12,7 +12,13 @@
 )]
 
 #[cfg(test)]
+mod chromium;
+#[cfg(test)]
+mod components;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod site;
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
@@ -90,6 +96,11 @@ struct Browser {
 
 impl Browser {
     async fn start() -> Self {
+        Self::with_arguments(&[]).await
+    }
+
+    /// Starts Chromium with these arguments besides those that every test has.
+    async fn with_arguments(arguments: &[&str]) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -107,12 +118,18 @@ impl Browser {
             .expect("chromedriver prints its port");
         // Its pipe must stay open and must be read.
         std::thread::spawn(move || lines.for_each(drop));
-        let capabilities = json!({
-            "goog:chromeOptions": { "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ] }
-        });
+        let mut all = vec![
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ];
+        all.extend(arguments);
+        let capabilities = json!({ "goog:chromeOptions": { "args": all } });
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.as_object().unwrap().clone())
             .connect(&format!("http://127.0.0.1:{port}"))

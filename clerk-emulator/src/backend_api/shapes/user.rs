@@ -2,10 +2,12 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::user::User;
+use crate::rules::lockouts;
 
 impl Shapes<'_> {
     pub(crate) fn user(self, user: &User) -> Value {
         let image_url = self.user_image_url(user);
+        let lockout = lockouts::of(self.tables, user, self.now);
         let emails = user.email_addresses.iter();
         let phones = user.phone_numbers.iter();
         json!({
@@ -41,9 +43,9 @@ impl Shapes<'_> {
             "enterprise_accounts": [],
             "last_sign_in_at": user.last_sign_in_at,
             "banned": user.banned,
-            "locked": user.locked,
-            "lockout_expires_in_seconds": null,
-            "verification_attempts_remaining": if user.locked { 0 } else { 100 },
+            "locked": lockout.locked,
+            "lockout_expires_in_seconds": lockout.expires_in_seconds,
+            "verification_attempts_remaining": lockout.attempts_remaining,
             "updated_at": user.updated_at,
             "created_at": user.created_at,
             "delete_self_enabled": user.delete_self_enabled,

@@ -5,7 +5,7 @@ use crate::model::authentication_settings::{AuthenticationSettings, PROVIDERS, R
 use crate::model::billing::PayerKind;
 use crate::model::settings::Settings;
 use crate::rules::billing::plans;
-use crate::rules::passwords;
+use crate::rules::{lockouts, passwords};
 
 /// Where an application's pages are.
 #[derive(Debug, Clone, Copy)]
@@ -400,7 +400,11 @@ fn user_settings(settings: &Settings) -> Value {
             "create_organizations_limit": null,
         },
         "attack_protection": {
-            "user_lockout": { "enabled": true, "max_attempts": 100, "duration_in_minutes": 60 },
+            "user_lockout": {
+                "enabled": true,
+                "max_attempts": set.max_failed_attempts,
+                "duration_in_minutes": lockouts::MINUTES,
+            },
             "pii": { "enabled": true },
             "email_link": { "require_same_client": false },
             "enumeration_protection": { "enabled": false },

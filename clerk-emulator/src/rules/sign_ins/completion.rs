@@ -2,6 +2,7 @@ use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::clients;
 use super::super::inbox;
+use super::super::lockouts;
 use super::super::sessions;
 use super::super::visit::Visit;
 use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
@@ -9,20 +10,14 @@ use crate::model::user::User;
 use crate::store::tables::Tables;
 
 /// Refuses users who are banned or locked.
-pub(crate) fn check_may_sign_in(user: &User) -> Result<(), ApiError> {
+pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Result<(), ApiError> {
     if user.banned {
         return Err(ApiError::forbidden(
             "user_banned",
             "You have been banned. If you think this was by mistake, please contact support.",
         ));
     }
-    if user.locked {
-        return Err(ApiError::forbidden(
-            "user_locked",
-            "Your account is locked. For more information, please contact support.",
-        ));
-    }
-    Ok(())
+    lockouts::check(tables, user, now)
 }
 
 /// Goes on after a factor was proven: to the next one, to a new password, or to a session.
@@ -38,7 +33,7 @@ pub(crate) fn advance(
             "Either the user or the selected identification were deleted. Please start over.",
         )
     })?;
-    check_may_sign_in(user)?;
+    check_may_sign_in(tables, user, visit.now)?;
     let first = attempt.first_factor.as_ref();
     let needs_second = user.has_second_factor()
         && attempt
@@ -91,7 +86,7 @@ fn complete(tables: &mut Tables, attempt: &mut SignInAttempt, user_id: &str, vis
         inbox::tell_user(
             tables,
             user_id,
-            "sign_in_from_new_device",
+            "new_device_sign_in",
             "Somebody signed in to your account from a new device.",
             visit.now,
         );

@@ -2,10 +2,12 @@ use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::clients;
 use super::super::identifiers;
+use super::super::lockouts;
 use super::super::provider_accounts;
 use super::super::sessions;
 use super::super::settings;
 use super::super::tickets;
+use super::super::verdict::Verdict;
 use super::super::visit::Visit;
 use super::completion::{advance, check_may_sign_in};
 use super::first_factor::{self, FirstFactorAnswer};
@@ -32,18 +34,15 @@ pub(crate) struct NewSignIn<'a> {
     pub(crate) transfer: bool,
 }
 
-/// Starts a sign-in and returns its id.
+/// Starts a sign-in and returns its id. A wrong password starts none, and is counted.
 pub(crate) fn create(
     tables: &mut Tables,
     new: &NewSignIn<'_>,
     visit: &Visit,
-) -> Result<String, ApiError> {
+) -> Result<(String, Verdict), ApiError> {
     check_no_session(tables, &visit.client_id, visit.now)?;
     let mut attempt = SignInAttempt::new(visit.client_id.clone(), visit.now);
     let id = attempt.id.clone();
-    clients::change(tables, &visit.client_id, |client| {
-        client.sign_in_id = Some(id.clone())
-    });
     if new.transfer {
         transfer(tables, &mut attempt, visit)?;
     } else if let Some(ticket) = new.ticket {
@@ -51,10 +50,21 @@ pub(crate) fn create(
     } else if new.strategy == Some(Strategy::Ticket) {
         return Err(ApiError::missing("ticket"));
     } else {
-        identify(tables, &mut attempt, new, visit)?;
+        let started = identify(tables, &mut attempt, new, visit);
+        match (new.password, attempt.user_id.as_deref()) {
+            (Some(_), Some(user_id)) => {
+                if let Err(refusal) = lockouts::count(tables, user_id, started, visit.now) {
+                    return Ok((id, Verdict::Refused(refusal)));
+                }
+            }
+            _ => started?,
+        }
     }
     save(tables, attempt);
-    Ok(id)
+    clients::change(tables, &visit.client_id, |client| {
+        client.sign_in_id = Some(id.clone())
+    });
+    Ok((id, Verdict::Done))
 }
 
 /// Refuses clients that are signed in, where they may be so only once.
@@ -102,7 +112,7 @@ fn identify(
                 "Couldn't find your account.",
             )
         })?;
-        check_may_sign_in(user)?;
+        check_may_sign_in(tables, user, visit.now)?;
         check_not_signed_in(tables, user, visit)?;
         attempt.user_id = Some(user.id.clone());
         attempt.identifier = Some(identifier.to_owned());
@@ -172,7 +182,7 @@ fn by_ticket(
 ) -> Result<(), ApiError> {
     let redeemed = tickets::redeem_for_sign_in(tables, ticket, visit.now)?;
     let user = accounts::find(tables, &redeemed.user_id)?;
-    check_may_sign_in(user)?;
+    check_may_sign_in(tables, user, visit.now)?;
     check_not_signed_in(tables, user, visit)?;
     attempt.identifier = Some(user.identifier().to_owned());
     attempt.user_id = Some(redeemed.user_id);

@@ -1,6 +1,7 @@
 use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::codes;
+use super::super::lockouts;
 use super::super::passkeys;
 use super::super::provider_accounts;
 use super::super::settings;
@@ -183,7 +184,12 @@ pub(crate) fn attempt_first_factor(
             "The sign in does not wait for a first factor.",
         ));
     }
-    let verdict = Verdict::of(try_answer(tables, &mut attempt, answer, visit));
+    let user_id = attempt.user_id.clone().unwrap_or_default();
+    if let Some(user) = tables.users.get(&user_id) {
+        lockouts::check(tables, user, visit.now)?;
+    }
+    let tried = try_answer(tables, &mut attempt, answer, visit);
+    let verdict = Verdict::of(lockouts::count(tables, &user_id, tried, visit.now));
     save(tables, attempt);
     Ok(verdict)
 }

@@ -1,6 +1,7 @@
 use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::codes;
+use super::super::lockouts;
 use super::super::totp;
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
@@ -133,10 +134,11 @@ pub(crate) fn attempt_second_factor(
 ) -> Result<Verdict, ApiError> {
     let mut attempt = find_waiting(tables, id, visit)?;
     let user_id = attempt.user_id.clone().unwrap_or_default();
+    lockouts::check(tables, accounts::find(tables, &user_id)?, visit.now)?;
     let challenge = &mut attempt.second_factor;
-    let verdict = answer_second_factor(tables, &user_id, challenge, strategy, code, visit.now)
+    let tried = answer_second_factor(tables, &user_id, challenge, strategy, code, visit.now)
         .and_then(|()| advance(tables, &mut attempt, visit));
-    let verdict = Verdict::of(verdict);
+    let verdict = Verdict::of(lockouts::count(tables, &user_id, tried, visit.now));
     save(tables, attempt);
     Ok(verdict)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::browser::{Answer, Browser, Judge};
+use super::browser::{Answer, Body, Browser, Judge};
 use super::walk::emulator;
 use crate::caller::Caller;
 
@@ -230,6 +230,60 @@ async fn plain(emulator: &clerk_emulator::Emulator, form: &[(&str, &str)]) -> Va
         .unwrap();
     assert!(answer.status().is_client_error());
     serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+}
+
+/// Clients register themselves, where the instance lets them.
+pub(super) async fn registration(judge: &Judge) {
+    let emulator = emulator().await;
+    let mut client = Browser::new(&emulator, judge).await;
+    let path = "/oauth/register";
+    let metadata = json!({
+        "redirect_uris": ["http://localhost:3000/callback"],
+        "client_name": "Robot",
+        "scope": "profile",
+    });
+    let off = client
+        .send(Method::POST, path, &[], Body::Json("", metadata.clone()))
+        .await;
+    assert_eq!(off.status, StatusCode::FORBIDDEN);
+    let on = json!({ "dynamic_oauth_client_registration": true });
+    Caller::new(&emulator)
+        .call(
+            Method::PATCH,
+            "/instance/oauth_application_settings",
+            Some(&on),
+        )
+        .await;
+    let made = client
+        .send(Method::POST, path, &[], Body::Json("", metadata.clone()))
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    assert_eq!(made.body["client_secret_expires_at"], 0);
+    let mut public = metadata;
+    public["token_endpoint_auth_method"] = json!("none");
+    let made = client
+        .send(Method::POST, path, &[], Body::Json("", public))
+        .await;
+    assert!(made.body.get("client_secret").is_none(), "{:?}", made.body);
+    for (bad, code) in [
+        (json!({}), "invalid_redirect_uri"),
+        (
+            json!({ "redirect_uris": ["no url"] }),
+            "invalid_redirect_uri",
+        ),
+        (
+            json!({ "redirect_uris": ["http://localhost/"], "scope": "moon" }),
+            "invalid_client_metadata",
+        ),
+    ] {
+        // OAuth's refusals have no code of Clerk's.
+        let mut client = Browser::new(&emulator, &Judge::default()).await;
+        let refused = client
+            .send(Method::POST, path, &[], Body::Json("", bad))
+            .await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert_eq!(refused.body["error"], code);
+    }
 }
 
 /// The link of an agent task signs in the agent's browser, once.

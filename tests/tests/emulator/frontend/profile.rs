@@ -6,6 +6,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_emulator::{Emulator, Requirement, SettingsSeed};
+use clerk_test_support::totp::totp;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -202,30 +203,6 @@ pub(super) async fn identifiers(judge: &Judge) {
     browser.delete(one, &[&phone]).await.response();
 }
 
-/// Returns the code of an authenticator app (RFC 6238) at this time.
-fn totp(secret: &str, seconds: u64) -> String {
-    use aws_lc_rs::hmac;
-    let mut bits = 0_u64;
-    let (mut count, mut key) = (0, Vec::new());
-    for letter in secret.bytes() {
-        let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-            .iter()
-            .position(|one| *one == letter);
-        bits = (bits << 5) | u64::try_from(value.unwrap()).unwrap();
-        count += 5;
-        if count >= 8 {
-            count -= 8;
-            key.push(u8::try_from((bits >> count) & 0xff).unwrap());
-        }
-    }
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
-    let tag = hmac::sign(&key, &(seconds / 30).to_be_bytes());
-    let tag = tag.as_ref();
-    let offset = usize::from(tag[19] & 0xf);
-    let number = u32::from_be_bytes(tag[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
-}
-
 pub(super) async fn factors(judge: &Judge) {
     let emulator = started(SettingsSeed::new().second_factor_required(true)).await;
     let now = std::time::Duration::from_secs(1_800_000_000);
@@ -364,6 +341,8 @@ impl Authenticator {
 
 /// Registers a passkey and returns its ID.
 pub(super) async fn register_passkey(browser: &mut Browser) -> (String, Authenticator) {
+    let related = browser.get("/.well-known/webauthn", &[]).await;
+    assert_eq!(related.status, StatusCode::NOT_FOUND);
     let mut authenticator = Authenticator::new();
     let begun = browser.post("/v1/me/passkeys", &[], &[]).await;
     let passkey = id(begun.response());
@@ -513,7 +492,7 @@ pub(super) async fn devices(judge: &Judge) {
         .sign_in("ada@example.com", "analytical-engine")
         .await;
     let mails = emulator.inbox("ada@example.com");
-    assert_eq!(mails.last().unwrap().kind(), "sign_in_from_new_device");
+    assert_eq!(mails.last().unwrap().kind(), "new_device_sign_in");
     browser.get("/v1/me/sessions", &[]).await;
     let active = browser.get("/v1/me/sessions/active", &[]).await.body;
     assert_eq!(active.as_array().unwrap().len(), 2);

@@ -1,5 +1,7 @@
 //! Access control: origins, unknown browsers, cookies, and native applications.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use clerk_emulator::{Emulator, SettingsSeed, UserSeed};
 use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
 use http::{Method, StatusCode};
@@ -136,6 +138,125 @@ async fn banned_and_locked_users_do_not_sign_in() {
             (StatusCode::FORBIDDEN, code)
         );
     }
+}
+
+/// Too many wrong passwords and codes lock an account for an hour, and an administrator opens it before.
+#[tokio::test]
+async fn too_many_wrong_answers_lock_an_account() {
+    let emulator = started(SettingsSeed::new().max_failed_attempts(4)).await;
+    // It stands still, so that the seconds that are left can be compared.
+    emulator.set_clock(UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+    let caller = Caller::new(&emulator);
+    let mut browser = Browser::new(&emulator, &Judge::default()).await;
+    let id = emulator.user_id("ada@example.com").unwrap();
+    let shown = async || {
+        let user = caller
+            .call(Method::GET, &format!("/users/{id}"), None)
+            .await;
+        let seconds = user.body["lockout_expires_in_seconds"].clone();
+        let left = user.body["verification_attempts_remaining"].clone();
+        (user.body["locked"].clone(), seconds, left)
+    };
+    let sign_ins = "/v1/client/sign_ins";
+    let wrong = [("identifier", "ada@example.com"), ("password", "wrong")];
+    let right = [
+        ("identifier", "ada@example.com"),
+        ("password", "analytical-engine"),
+    ];
+
+    // A success starts the count again.
+    let refused = browser.post(sign_ins, &[], &wrong).await;
+    assert_eq!(refused.code(), "form_password_incorrect");
+    assert_eq!(shown().await, (json!(false), Value::Null, json!(3)));
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+    assert_eq!(shown().await, (json!(false), Value::Null, json!(4)));
+    browser.delete("/v1/client/sessions", &[]).await.response();
+
+    // All ways of answering count: with the identifier, afterwards, and by code.
+    browser.post(sign_ins, &[], &wrong).await;
+    let started = browser.post(sign_ins, &[], &wrong[..1]).await;
+    let attempt = super::browser::id(started.response());
+    let answer = "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor";
+    let form = [("strategy", "password"), ("password", "wrong")];
+    browser.post(answer, &[&attempt], &form).await;
+    let prepare = "/v1/client/sign_ins/{sign_in_id}/prepare_first_factor";
+    let form = [("strategy", "email_code")];
+    browser.post(prepare, &[&attempt], &form).await.response();
+    let form = [("strategy", "email_code"), ("code", "000000")];
+    let refused = browser.post(answer, &[&attempt], &form).await;
+    assert_eq!(refused.code(), "form_code_incorrect");
+    assert_eq!(shown().await, (json!(false), Value::Null, json!(1)));
+    let last = browser.post(answer, &[&attempt], &form).await;
+    let locked = (StatusCode::FORBIDDEN, "user_locked");
+    assert_eq!((last.status, last.code()), locked);
+    assert_eq!(
+        last.body["errors"][0]["meta"]["lockout_expires_in_seconds"],
+        3_600
+    );
+    assert_eq!(shown().await, (json!(true), json!(3_600), json!(0)));
+
+    // The right password does not help, nor the code that was sent.
+    let refused = browser.post(sign_ins, &[], &right).await;
+    assert_eq!((refused.status, refused.code()), locked);
+    let inbox = emulator.inbox("ada@example.com");
+    assert_eq!(inbox.last().unwrap().kind(), "account_locked");
+    let code = inbox.iter().find_map(|mail| mail.code()).unwrap();
+    let form = [("strategy", "email_code"), ("code", code)];
+    let refused = browser.post(answer, &[&attempt], &form).await;
+    assert_eq!((refused.status, refused.code()), locked);
+
+    // Time does, and so does an administrator.
+    emulator.advance_clock(Duration::from_secs(3_601));
+    assert_eq!(shown().await, (json!(false), Value::Null, json!(4)));
+    for _ in 0..4 {
+        browser.post(sign_ins, &[], &wrong).await;
+    }
+    assert_eq!(shown().await.0, true);
+    let path = format!("/users/{id}/unlock");
+    caller.call(Method::POST, &path, None).await;
+    assert_eq!(shown().await, (json!(false), Value::Null, json!(4)));
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+}
+
+/// A testing token is one of this instance and of this hour, or is refused with a code of its own.
+#[tokio::test]
+async fn testing_tokens_are_checked() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let made = caller.call(Method::POST, "/testing_tokens", None).await;
+    let token = made.body["token"].as_str().unwrap().to_owned();
+    let judge = Judge::default();
+    let mut browser = Browser::new(&emulator, &judge).await;
+    let client = async |browser: &mut Browser, token: &str| {
+        let path = format!("/v1/client?__clerk_testing_token={token}");
+        browser.get(&path, &[]).await
+    };
+    assert_eq!(client(&mut browser, &token).await.status, StatusCode::OK);
+    let expires_at = made.body["expires_at"].as_i64().unwrap();
+    let (_, rest) = token.split_once('-').unwrap();
+    let later = format!("{}-{rest}", expires_at + 1);
+    for bad in [
+        "nonsense",
+        "1-x",
+        &token[1..],
+        &token[..token.len() - 1],
+        &later,
+    ] {
+        let refused = client(&mut browser, bad).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (StatusCode::BAD_REQUEST, "testing_token_invalid"),
+            "{bad}"
+        );
+        assert_eq!(refused.headers[ACCESS_CONTROL_ALLOW_ORIGIN], ORIGIN);
+    }
+    emulator.advance_clock(Duration::from_secs(3_601));
+    let expired = client(&mut browser, &token).await;
+    assert_eq!(expired.code(), "testing_token_invalid");
 }
 
 /// Several sessions in one browser, one of which ends.

@@ -1,12 +1,13 @@
 //! Signing in.
 
-use clerk_emulator::SettingsSeed;
+use clerk_emulator::{Emulator, SettingsSeed, UserSeed};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::browser::{Answer, Body, Browser, Judge, ORIGIN, id};
 use super::walk::{emulator, started};
 use crate::caller::Caller;
+use crate::webhooks::{Receiver, SECRET};
 
 const CREATE: &str = "/v1/client/sign_ins";
 const PREPARE: &str = "/v1/client/sign_ins/{sign_in_id}/prepare_first_factor";
@@ -655,5 +656,52 @@ pub(super) async fn reverification(judge: &Judge) {
     assert_eq!(
         done.response()["session"]["factor_verification_age"],
         json!([0, 0])
+    );
+}
+
+/// Mails and text messages are events, too, with the codes in them.
+#[tokio::test]
+async fn messages_are_events() {
+    let receiver = Receiver::start().await;
+    let emulator = Emulator::builder()
+        .webhook(receiver.url(), SECRET)
+        .user(
+            UserSeed::new("ada@example.com")
+                .phone_number("+12125552368")
+                .password("analytical-engine"),
+        )
+        .start()
+        .await
+        .unwrap();
+    let mut browser = Browser::new(&emulator, &Judge::default()).await;
+    for (strategy, target) in [
+        ("email_code", "ada@example.com"),
+        ("phone_code", "+12125552368"),
+    ] {
+        let form = [("identifier", target), ("strategy", strategy)];
+        let started = browser.post("/v1/client/sign_ins", &[], &form).await;
+        started.response();
+    }
+    emulator.settle().await;
+    let payloads = receiver.payloads();
+    let sent = |kind: &str| {
+        let mut found = payloads.iter().filter(|one| one["type"] == kind);
+        found.next().unwrap()["data"].clone()
+    };
+    let user = emulator.user_id("ada@example.com").unwrap();
+    let code = |to: &str| {
+        let message = emulator.inbox(to).pop().unwrap();
+        message.code().unwrap().to_owned()
+    };
+    let (mail, text) = (sent("email.created"), sent("sms.created"));
+    assert_eq!(mail["slug"], "verification_code");
+    assert_eq!(mail["data"]["otp_code"], code("ada@example.com"));
+    let subject = mail["subject"].as_str().unwrap();
+    assert!(subject.starts_with(&code("ada@example.com")), "{subject}");
+    assert_eq!(text["data"]["otp_code"], code("+12125552368"));
+    assert_eq!(text["to_phone_number"], "+12125552368");
+    assert_eq!(
+        (&mail["user_id"], &text["user_id"]),
+        (&json!(user), &json!(user))
     );
 }

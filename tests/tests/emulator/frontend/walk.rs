@@ -61,6 +61,7 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     wallets::signatures(&judge).await;
     billing::payers(&judge).await;
     oauth::code_and_tokens(&judge).await;
+    oauth::registration(&judge).await;
     oauth::agents_and_satellites(&judge).await;
     judge.verdict();
 

@@ -1,0 +1,527 @@
+//! Clerk's own browser SDK and components, as published, on the emulator.
+//!
+//! `.ci/run` unpacks the npm packages into `target/clerk-js`.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use clerk_core::{Clock as _, SystemClock};
+use clerk_emulator::{
+    Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, SettingsSeed, UserSeed,
+};
+use clerk_test_support::totp::totp;
+use fantoccini::Locator;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::Browser;
+use crate::site::Site;
+
+const ADA: (&str, &str) = ("ada@example.com", "analytical-engine");
+const GRACE: (&str, &str) = ("grace@example.com", "nanoseconds-matter");
+const ALAN: (&str, &str) = ("alan@example.com", "imitation-games");
+
+/// An instance with three people and a plan; `None` where there are no bundles.
+fn instance() -> Option<EmulatorBuilder> {
+    let bundles = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("clerk-js");
+    if !bundles.exists() {
+        let mut out = std::io::stderr().lock();
+        writeln!(
+            out,
+            "!!! SKIPPED: Clerk's components in a browser ({} does not exist; .ci/run fetches the packages)",
+            bundles.display()
+        )
+        .unwrap();
+        return None;
+    }
+    let user = |(email, password): (&str, &str), first: &str, last: &str| {
+        UserSeed::new(email)
+            .password(password)
+            .first_name(first)
+            .last_name(last)
+    };
+    let builder = Emulator::builder()
+        .clerk_js(bundles)
+        .user(user(ADA, "Ada", "Lovelace"))
+        .user(user(GRACE, "Grace", "Hopper"))
+        .user(user(ALAN, "Alan", "Turing"))
+        .organization(OrganizationSeed::new("Acme", "acme").member(ALAN.0, "org:admin"))
+        .plan(
+            PlanSeed::for_users("pro", "Pro")
+                .monthly_amount(2_000)
+                .feature("exports"),
+        )
+        .settings(SettingsSeed::new().application_name("Engines"));
+    Some(builder)
+}
+
+/// The site in the browser.
+struct Stage<'a> {
+    site: &'a Site,
+    browser: Browser,
+}
+
+impl Stage<'_> {
+    async fn open(&self, path: &str) {
+        self.browser
+            .client
+            .goto(&self.site.url(path))
+            .await
+            .unwrap();
+    }
+
+    /// Waits until the page knows who is signed in.
+    async fn expect_user(&self, who: &str) {
+        self.browser.expect("#who", who).await;
+    }
+
+    /// Becomes a browser that was never here.
+    async fn forget(&self) {
+        self.open("/").await;
+        // What is kept goes while no script runs that could keep it again.
+        self.browser.client.delete_all_cookies().await.unwrap();
+        self.browser.script("localStorage.clear()").await;
+        self.browser.client.delete_all_cookies().await.unwrap();
+    }
+
+    /// Goes through the first two steps of signing in, in a browser that was never here.
+    async fn try_sign_in(&self, (email, password): (&str, &str)) {
+        self.forget().await;
+        self.open("/sign-in").await;
+        self.browser
+            .type_into("input[name=identifier]", email)
+            .await;
+        self.browser.press("Continue").await;
+        self.browser.expect_address("factor-one").await;
+        self.browser
+            .type_into("input[name=password]", password)
+            .await;
+        self.browser.press("Continue").await;
+    }
+
+    async fn sign_in(&self, who: (&str, &str)) {
+        self.try_sign_in(who).await;
+        self.expect_user(who.0).await;
+    }
+
+    /// Asks the Backend API.
+    async fn backend(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let emulator = &self.site.emulator;
+        let request = reqwest::Client::new()
+            .request(method, format!("{}/v1{path}", emulator.url()))
+            .bearer_auth(emulator.secret_key());
+        let request = match body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+            None => request,
+        };
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Opens a tab, does something there, and comes back.
+    async fn in_another_tab(&self, work: impl AsyncFnOnce()) {
+        let client = &self.browser.client;
+        let first = client.window().await.unwrap();
+        let tab = client.new_window(true).await.unwrap();
+        client.switch_to_window(tab.handle).await.unwrap();
+        work().await;
+        client.close_window().await.unwrap();
+        client.switch_to_window(first).await.unwrap();
+    }
+
+    async fn signs_up_with_a_code(&self) {
+        let browser = &self.browser;
+        self.forget().await;
+        self.open("/sign-up").await;
+        browser
+            .type_into("input[name=emailAddress]", "joan@example.com")
+            .await;
+        browser
+            .type_into("input[name=password]", "three-laws-of-joan")
+            .await;
+        browser.photograph("sign-up").await;
+        browser.press("Continue").await;
+        browser.expect_address("verify-email").await;
+        let code = browser
+            .until("no code was sent", async || {
+                let message = self.site.emulator.inbox("joan@example.com").pop()?;
+                message.code().map(str::to_owned)
+            })
+            .await;
+        browser.photograph("sign-up-code").await;
+        browser.type_into("input[inputmode=numeric]", &code).await;
+        self.expect_user("joan@example.com").await;
+    }
+
+    async fn refuses_a_wrong_password(&self) {
+        self.try_sign_in((ADA.0, "difference-engine")).await;
+        let error = Locator::Css(".cl-formFieldErrorText");
+        let error = self.browser.element(error).await.text().await.unwrap();
+        assert!(error.contains("Password is incorrect"), "{error}");
+        self.browser.photograph("wrong-password").await;
+        self.sign_in(ADA).await;
+    }
+
+    async fn signs_in_with_a_link(&self) {
+        let browser = &self.browser;
+        self.forget().await;
+        self.open("/sign-in").await;
+        browser.type_into("input[name=identifier]", GRACE.0).await;
+        browser.press("Continue").await;
+        browser.press("Use another method").await;
+        browser.photograph("other-methods").await;
+        browser.press("Email link").await;
+        let link = browser
+            .until("no link was sent", async || {
+                let message = self.site.emulator.inbox(GRACE.0).pop()?;
+                message.link().map(str::to_owned)
+            })
+            .await;
+        browser.photograph("link-sent").await;
+        self.in_another_tab(async || {
+            browser.client.goto(&link).await.unwrap();
+            browser.expect_address("verify").await;
+        })
+        .await;
+        self.expect_user(GRACE.0).await;
+    }
+
+    async fn signs_in_with_github(&self) {
+        let browser = &self.browser;
+        self.forget().await;
+        self.open("/sign-in").await;
+        browser.press("GitHub").await;
+        browser.expect_address("/provider/github").await;
+        browser.photograph("provider").await;
+        browser.press(GRACE.0).await;
+        self.expect_user(GRACE.0).await;
+    }
+
+    async fn edits_the_profile(&self) {
+        let browser = &self.browser;
+        self.sign_in(ADA).await;
+        self.open("/user").await;
+        browser.press("Update profile").await;
+        browser.type_into("input[name=firstName]", " Augusta").await;
+        browser.press("Save").await;
+        browser
+            .element(Locator::XPath("//*[contains(text(), 'Ada Augusta')]"))
+            .await;
+        browser.photograph("profile").await;
+        let id = self.site.emulator.user_id(ADA.0).unwrap();
+        let user = self
+            .backend(Method::GET, &format!("/users/{id}"), None)
+            .await;
+        assert_eq!(user["first_name"], "Ada Augusta");
+    }
+
+    async fn changes_the_password(&self) {
+        let browser = &self.browser;
+        self.sign_in(GRACE).await;
+        self.open("/user#/security").await;
+        browser.press("Update password").await;
+        let new = "cobol-for-everyone";
+        browser
+            .type_into("input[name=currentPassword]", GRACE.1)
+            .await;
+        browser.type_into("input[name=newPassword]", new).await;
+        browser.type_into("input[name=confirmPassword]", new).await;
+        browser.photograph("password").await;
+        browser.press("Save").await;
+        browser
+            .until("no mail tells of the new password", async || {
+                let mails = self.site.emulator.inbox(GRACE.0);
+                mails.iter().find(|one| one.kind() == "password_changed")?;
+                Some(())
+            })
+            .await;
+        self.sign_in((GRACE.0, new)).await;
+    }
+
+    async fn lists_and_ends_devices(&self) {
+        let browser = &self.browser;
+        self.sign_in(ALAN).await;
+        let first = browser.script("return Clerk.session.id").await;
+        self.sign_in(ALAN).await;
+        self.open("/user#/security").await;
+        let other =
+            "//*[contains(@class, 'cl-activeDeviceListItem') and not(contains(., 'This device'))]";
+        browser.element(Locator::XPath(other)).await;
+        browser.photograph("devices").await;
+        browser
+            .click_when_ready(Locator::XPath(&format!("{other}//button")))
+            .await;
+        browser.press("Sign out of device").await;
+        let path = format!("/sessions/{}", first.as_str().unwrap());
+        browser
+            .until("the session goes on", async || {
+                let session = self.backend(Method::GET, &path, None).await;
+                (session["status"] == "revoked").then_some(())
+            })
+            .await;
+        // The list is what it was until it is asked for again.
+        self.open("/").await;
+        self.open("/user#/security").await;
+        let own = "//*[contains(@class, 'cl-activeDeviceListItem')][contains(., 'This device')]";
+        browser.element(Locator::XPath(own)).await;
+        let others = browser.client.find_all(Locator::XPath(other)).await;
+        assert!(others.unwrap().is_empty());
+    }
+
+    async fn makes_an_organization_with_two_members(&self) {
+        let browser = &self.browser;
+        let member = ("joan@example.com", "three-laws-of-joan");
+        self.sign_in(ADA).await;
+        self.open("/create-organization").await;
+        browser.type_into("input[name=name]", "Difference").await;
+        browser.press("Create organization").await;
+        let invited = format!("{},", member.0);
+        browser
+            .type_into(".cl-tagInputContainer input", &invited)
+            .await;
+        browser.photograph("organization-invite").await;
+        browser.press("Send invitations").await;
+        browser.press("Finish").await;
+        browser.expect("#where", "Difference").await;
+
+        // The invited person finds the invitation, accepts it and switches.
+        self.sign_in(member).await;
+        self.open("/switcher").await;
+        let switcher = Locator::Css(".cl-organizationSwitcherTrigger");
+        browser.click_when_ready(switcher).await;
+        browser.photograph("organization-join").await;
+        browser.press("Join").await;
+        browser.press("Difference").await;
+        browser.expect("#where", "Difference").await;
+        browser.click_when_ready(switcher).await;
+        browser.press("Personal account").await;
+        browser.expect("#where", "none").await;
+
+        // The other one is made an administrator.
+        self.sign_in(ADA).await;
+        self.open("/switcher").await;
+        browser.click_when_ready(switcher).await;
+        browser.press("Difference").await;
+        browser.expect("#where", "Difference").await;
+        self.open("/organization#/organization-members").await;
+        let row = format!("//tr[contains(., '{}')]", member.0);
+        browser
+            .click_when_ready(Locator::XPath(&format!(
+                "{row}//button[contains(., 'Member')]"
+            )))
+            .await;
+        browser.photograph("organization-members").await;
+        let admin = "//*[@role='option'][contains(., 'Admin')]";
+        browser.click_when_ready(Locator::XPath(admin)).await;
+        let id = browser.script("return Clerk.organization.id").await;
+        let path = format!("/organizations/{}/memberships", id.as_str().unwrap());
+        browser
+            .until("the role is what it was", async || {
+                let members = self.backend(Method::GET, &path, None).await;
+                let members = members["data"].as_array()?;
+                members
+                    .iter()
+                    .all(|one| one["role"] == "org:admin")
+                    .then_some(())
+            })
+            .await;
+    }
+
+    async fn buys_a_plan_that_opens_a_route(&self) {
+        let browser = &self.browser;
+        self.sign_in(ADA).await;
+        assert_eq!(browser.fetch_status("GET", "/reports").await, 403);
+        self.open("/pricing").await;
+        browser.element(Locator::Css(".cl-pricingTableCard")).await;
+        browser.photograph("pricing").await;
+        browser.press("Subscribe").await;
+        browser
+            .element(Locator::XPath("//button[starts-with(., 'Pay $')]"))
+            .await;
+        browser.photograph("checkout").await;
+        browser
+            .click_when_ready(Locator::XPath("//button[starts-with(., 'Pay $')]"))
+            .await;
+        browser
+            .element(Locator::XPath(
+                "//*[contains(text(), 'Payment was successful')]",
+            ))
+            .await;
+        browser.photograph("paid").await;
+        browser
+            .until("the guard stays closed", async || {
+                (browser.fetch_status("GET", "/reports").await == 200).then_some(())
+            })
+            .await;
+        self.open("/reports").await;
+        assert_eq!(browser.text("body").await, "the reports");
+    }
+
+    async fn notices_a_sign_out_in_another_tab(&self) {
+        let browser = &self.browser;
+        self.sign_in(ALAN).await;
+        self.in_another_tab(async || {
+            self.open("/user-button").await;
+            browser
+                .click_when_ready(Locator::Css(".cl-userButtonTrigger"))
+                .await;
+            browser
+                .element(Locator::XPath("//button[contains(., 'Sign out')]"))
+                .await;
+            browser.photograph("user-button").await;
+            browser.press("Sign out").await;
+            self.expect_user("nobody").await;
+        })
+        .await;
+        self.expect_user("nobody").await;
+    }
+
+    async fn notices_a_session_that_was_revoked(&self) {
+        let browser = &self.browser;
+        self.sign_in(ALAN).await;
+        let session = browser.script("return Clerk.session.id").await;
+        let path = format!("/sessions/{}/revoke", session.as_str().unwrap());
+        self.backend(Method::POST, &path, Some(json!({}))).await;
+        // Coming back to the page is when the SDK asks.
+        browser
+            .script("window.dispatchEvent(new Event('focus'))")
+            .await;
+        self.expect_user("nobody").await;
+    }
+
+    async fn signs_in_with_an_authenticator_application(&self) {
+        let browser = &self.browser;
+        self.sign_in(ALAN).await;
+        self.open("/user#/security").await;
+        browser.press("Add two-step verification").await;
+        browser.press("Authenticator application").await;
+        browser.press("scan QR code").await;
+        let secret = browser
+            .until("no secret is shown", async || {
+                let shown = "return [...document.querySelectorAll('input')].map(one => one.value)
+                    .find(value => /^[A-Z2-7]{32}$/.test(value)) ?? null";
+                browser.script(shown).await.as_str().map(str::to_owned)
+            })
+            .await;
+        browser.photograph("authenticator").await;
+        browser.press("Continue").await;
+        let code = || totp(&secret, SystemClock::default().now().unsigned_abs() / 1_000);
+        let field = "input[inputmode=numeric]";
+        browser.type_into(field, &code()).await;
+        browser.press("Finish").await;
+
+        self.try_sign_in(ALAN).await;
+        browser.expect_address("factor-two").await;
+        browser.photograph("second-factor").await;
+        browser.type_into(field, &code()).await;
+        self.expect_user(ALAN.0).await;
+    }
+
+    async fn signs_in_with_a_passkey(&self) {
+        let browser = &self.browser;
+        browser.plug_authenticator_in().await;
+        self.sign_in(ADA).await;
+        self.open("/user#/security").await;
+        browser.press("Add a passkey").await;
+        browser
+            .element(Locator::XPath("//*[contains(text(), 'Created:')]"))
+            .await;
+        browser.photograph("passkey").await;
+        self.forget().await;
+        self.open("/sign-in").await;
+        browser.press("Use passkey instead").await;
+        self.expect_user(ADA.0).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn people_use_the_official_components() {
+    let Some(emulator) = instance() else { return };
+    let site = Site::start(emulator).await;
+    let stage = Stage {
+        site: &site,
+        browser: Browser::of_a_person().await,
+    };
+    stage.signs_up_with_a_code().await;
+    stage.refuses_a_wrong_password().await;
+    stage.signs_in_with_github().await;
+    stage.edits_the_profile().await;
+    stage.lists_and_ends_devices().await;
+    stage.makes_an_organization_with_two_members().await;
+    stage.buys_a_plan_that_opens_a_route().await;
+    stage.notices_a_sign_out_in_another_tab().await;
+    stage.notices_a_session_that_was_revoked().await;
+    stage.changes_the_password().await;
+    stage.signs_in_with_an_authenticator_application().await;
+    stage.signs_in_with_a_passkey().await;
+    stage.browser.close().await;
+}
+
+/// Settings that change what the components show: links in place of codes, and an organization that must be chosen.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn people_follow_a_link_and_complete_a_task() {
+    let (Some(links), Some(tasks)) = (instance(), instance()) else {
+        return;
+    };
+    let site = Site::start(links.settings(SettingsSeed::new().email_links(true))).await;
+    let stage = Stage {
+        site: &site,
+        browser: Browser::of_a_person().await,
+    };
+    stage.signs_in_with_a_link().await;
+
+    let settings = SettingsSeed::new().force_organization_selection(true);
+    let site = Site::start(tasks.settings(settings)).await;
+    let stage = Stage {
+        site: &site,
+        browser: stage.browser,
+    };
+    stage.try_sign_in(GRACE).await;
+    let browser = &stage.browser;
+    browser.expect_address("tasks/choose-organization").await;
+    assert_eq!(browser.fetch_status("GET", "/reports").await, 401);
+    browser.type_into("input[name=name]", "Navy").await;
+    browser.photograph("task").await;
+    browser.press("Continue").await;
+    browser.expect("#where", "Navy").await;
+    assert_eq!(browser.fetch_status("GET", "/reports").await, 403);
+    stage.browser.close().await;
+}
+
+/// What one browser does the others do not notice.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn four_browsers_do_not_meet() {
+    let Some(emulator) = instance() else { return };
+    let site = Site::start(emulator).await;
+    let stage = async |who| {
+        let browser = Browser::of_a_person().await;
+        let stage = Stage {
+            site: &site,
+            browser,
+        };
+        stage.sign_in(who).await;
+        stage
+    };
+    let (ada, grace, alan, again) = tokio::join!(stage(ADA), stage(GRACE), stage(ALAN), stage(ADA));
+    ada.browser
+        .script("return void Clerk.signOut({ redirectUrl: '/' })")
+        .await;
+    ada.expect_user("nobody").await;
+    for (stage, who) in [
+        (&ada, "nobody"),
+        (&grace, GRACE.0),
+        (&alan, ALAN.0),
+        (&again, ADA.0),
+    ] {
+        stage.open("/").await;
+        stage.expect_user(who).await;
+    }
+    for stage in [ada, grace, alan, again] {
+        stage.browser.close().await;
+    }
+}

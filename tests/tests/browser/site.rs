@@ -1,0 +1,46 @@
+//! An application of the test's own: a page that mounts Clerk's components, and a route behind a guard.
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use clerk_axum::{ClerkLayer, protect};
+use clerk_core::Clerk;
+use clerk_emulator::{Emulator, EmulatorBuilder};
+
+/// What every path but the guarded one shows.
+const PAGE: &str = include_str!("components.html");
+
+/// The application and its Clerk.
+pub(crate) struct Site {
+    pub(crate) emulator: Emulator,
+    origin: String,
+}
+
+impl Site {
+    pub(crate) async fn start(emulator: EmulatorBuilder) -> Self {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .unwrap();
+        let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let emulator = emulator.start().await.unwrap();
+        let clerk = Clerk::builder()
+            .from_vars(emulator.env())
+            .authorized_parties([origin.clone()])
+            .build()
+            .unwrap();
+        let page = PAGE
+            .replace("PUBLISHABLE_KEY", emulator.publishable_key())
+            .replace("EMULATOR", emulator.url());
+        let reports = Router::new()
+            .route("/reports", get(async || "the reports"))
+            .route_layer(protect().feature("exports"))
+            .layer(ClerkLayer::new(clerk));
+        let app = reports.fallback(get(move || std::future::ready(Html(page.clone()))));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { emulator, origin }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+}
