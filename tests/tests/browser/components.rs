@@ -24,7 +24,7 @@ const ALAN: (&str, &str) = ("alan@example.com", "imitation-games");
 /// An instance with three people and a plan; `None` where there are no bundles.
 fn instance() -> Option<EmulatorBuilder> {
     let bundles = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("clerk-js");
-    if !bundles.exists() {
+    if !bundles.join("@clerk/ui").exists() {
         let mut out = std::io::stderr().lock();
         writeln!(
             out,
