@@ -85,14 +85,16 @@ pub(crate) fn own_pages(config: &Config, facts: &Facts) -> [String; 2] {
 
 /// Returns the URLs of Clerk's hosted sign-in and sign-up pages, or of an emulator's, as [`own_pages`] does.
 pub(crate) fn hosted_pages(config: &Config, facts: &Facts) -> [String; 2] {
-    let emulator = config.emulator().map(|mut url| {
+    let of_emulator = |name: &str| {
+        let mut url = config.emulator()?;
         let base = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{base}/sign-in"));
-        url
-    });
-    // An emulator has one page for both.
-    let page = emulator.as_ref().map(Url::as_str);
-    let redirect = redirect(config, facts).sign_in_url(page).sign_up_url(page);
+        url.set_path(&format!("{base}/{name}"));
+        Some(url)
+    };
+    let [sign_in, sign_up] = ["sign-in", "sign-up"].map(of_emulator);
+    let redirect = redirect(config, facts)
+        .sign_in_url(sign_in.as_ref().map(Url::as_str))
+        .sign_up_url(sign_up.as_ref().map(Url::as_str));
     with_page_back(config, facts, |back| {
         [redirect.sign_in(back), redirect.sign_up(back)].map(Result::unwrap_or_default)
     })

@@ -82,6 +82,7 @@ impl ClerkBuilder {
                 publishable_key.as_ref(),
                 &original_frontend_api,
                 proxy_url.as_deref(),
+                frontend_api_proxy.as_ref(),
             )?
             .map(Arc::new);
         let forwarding = frontend_api_proxy

@@ -66,6 +66,7 @@ impl ClerkBuilder {
         key: Option<&PublishableKey>,
         frontend_api: &str,
         proxy_url: Option<&str>,
+        proxy: Option<&PreparedProxy>,
     ) -> Result<Option<PreparedPolicy>, ConfigError> {
         let Some(policy) = self.content_security_policy.clone() else {
             return Ok(None);
@@ -87,7 +88,11 @@ impl ClerkBuilder {
             Some(_) => [self.sign_in_url.as_deref(), self.sign_up_url.as_deref()],
             None => [portal.as_deref(), self.sign_up_url.as_deref()],
         };
-        let is_emulator = Url::parse(&base).is_ok_and(|url| is_loopback(&url));
+        // An emulator has the pictures of users itself, also behind the proxy of this application.
+        let emulator = proxy
+            .map(|proxy| proxy.upstream.clone())
+            .or_else(|| Url::parse(&base).ok())
+            .filter(is_loopback);
         let origins = Origins {
             scripts: scripts
                 .iter()
@@ -100,7 +105,7 @@ impl ClerkBuilder {
                 .filter_map(origin)
                 .chain(frontend_api.clone())
                 .collect(),
-            pictures: frontend_api.clone().filter(|_| is_emulator),
+            pictures: emulator.and_then(|url| origin(url.as_str())),
             frontend_api,
         };
         let prepared = policy

@@ -131,7 +131,7 @@ impl From<Appearance> for Value {
 
 options! {
     /// Colors, fonts and sizes of components. Values are those of CSS, and may refer to variables of the page's own styles,
-    /// such as `var(--accent)`.
+    /// such as `var(--brand)`. Do not call them `--accent` or `--border`, which the components use themselves.
     Variables {
         /// Sets the color of buttons and links.
         color_primary: text = "colorPrimary",

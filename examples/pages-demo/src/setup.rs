@@ -121,8 +121,8 @@ pub fn appearance() -> Appearance {
     Appearance::new()
         .variables(
             Variables::new()
-                .color_primary("var(--accent)")
-                .color_primary_foreground("var(--on-accent)")
+                .color_primary("var(--brand)")
+                .color_primary_foreground("var(--on-brand)")
                 .color_background("var(--card)")
                 .color_foreground("var(--ink)")
                 .color_muted_foreground("var(--soft)")
