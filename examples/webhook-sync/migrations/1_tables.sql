@@ -41,7 +41,8 @@ CREATE TABLE synced_memberships (
     public_metadata TEXT
 );
 
--- Messages that were applied, so that each is applied once. `payload` is set for messages that changed no table: those of
+-- Messages that were applied, so that each is applied once. Those that are a month old can be deleted: Clerk has long given up
+-- on them, and the versions keep an older state from being applied. `payload` is set for messages that changed no table: those of
 -- unknown types, and those that could not be read.
 CREATE TABLE webhook_messages (
     id TEXT PRIMARY KEY,

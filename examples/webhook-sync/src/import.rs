@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::change::Change;
 use crate::row::{Kind, Row};
-use crate::sync::{Sync, SyncError};
+use crate::sync::Sync;
+use crate::sync_error::SyncError;
 use crate::tables::Outcome;
 
 /// What a pass over all objects found.

@@ -10,6 +10,7 @@ mod change;
 mod import;
 mod row;
 mod sync;
+mod sync_error;
 mod tables;
 
 use axum::Router;
@@ -20,7 +21,8 @@ use clerk_axum::{Clerk, VerifiedWebhook};
 
 pub use import::Report;
 pub use row::{Decision, Kind, Row, decide};
-pub use sync::{Received, Sync, SyncError};
+pub use sync::{Received, Sync};
+pub use sync_error::SyncError;
 pub use tables::Tables;
 
 /// The state of the application.
@@ -55,8 +57,7 @@ async fn receive(State(sync): State<Sync>, VerifiedWebhook(event): VerifiedWebho
     match sync.receive(&event).await {
         Ok(_) => StatusCode::NO_CONTENT,
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(message = event.message_id(), cause, "{error}");
+            tracing::error!(message_id = event.message_id(), "{error:?}");
             StatusCode::INTERNAL_SERVER_ERROR
         }
     }

@@ -5,6 +5,7 @@ use clerk_axum::{Clerk, WebhookEvent};
 
 use crate::change::{Change, Reading, read};
 use crate::row::{Kind, Row};
+use crate::sync_error::SyncError;
 use crate::tables::{Answer, Message, Outcome, Tables};
 
 /// How often Clerk is asked about one change. More than once only if the row changes while Clerk answers.
@@ -31,24 +32,6 @@ pub enum Received {
     Other,
     /// It changed no row, and was kept as it is.
     Kept,
-}
-
-/// Why the tables could not be brought up to date. The next attempt may succeed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SyncError {
-    /// The database failed.
-    #[error("the database failed")]
-    Database(#[from] sqlx::Error),
-    /// The Backend API failed.
-    #[error("Clerk could not be asked")]
-    Api(#[from] clerk_axum::core::api::Error),
-    /// The row changed every time while Clerk was asked about it.
-    #[error("{0} {1} keeps changing while Clerk is asked about it")]
-    Unsettled(&'static str, String),
-    /// Entries of a list could not be read, so nothing can be deleted.
-    #[error("{0} entries of the lists could not be read: nothing was deleted")]
-    Incomplete(usize),
 }
 
 impl Sync {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row as _, SqlSafeStr as _};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row as _, SqlSafeStr as _};
 
 use crate::change::Change;
 use crate::row::{Decision, Kind, Row, decide};
+use crate::sync_error::SyncError;
 
 /// How long to wait for a connection. Clerk gives up on a webhook after 15 seconds and sends it again later.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,8 +52,14 @@ impl Tables {
     ///
     /// # Errors
     /// Fails if the database cannot be reached, or if its tables are those of another version.
-    pub async fn open(url: &str) -> Result<Self, sqlx::Error> {
+    pub async fn open(url: &str) -> Result<Self, SyncError> {
+        Self::connect(url).await.map_err(SyncError::Unusable)
+    }
+
+    async fn connect(url: &str) -> Result<Self, sqlx::Error> {
         sqlx::any::install_default_drivers();
+        // A pool reports no more than that time is up.
+        AnyConnection::connect(url).await?.close().await?;
         let sqlite = url.starts_with("sqlite:");
         let pool = AnyPoolOptions::new()
             // SQLite has one writer at a time.
