@@ -37,6 +37,7 @@ pub use crate::headers::append_headers;
 use crate::headers::{PRIVATE, VARIES, redirect_status};
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupError;
+use crate::oauth_resource::{MetadataAnswer, server_document};
 use crate::protect::{Passage, Protect};
 use crate::publishable_key::InstanceType;
 use crate::redirect::ReturnBack;
@@ -103,11 +104,18 @@ pub struct GoOn {
     pub completion: Completion,
 }
 
-/// A request whose authentication needs signing keys or a response from Clerk. Borrows nothing from the request.
+/// A request that needs signing keys or a response from Clerk. Borrows nothing from the request.
 #[must_use]
 pub struct Wait {
     clerk: Clerk,
-    pending: Box<Pending>,
+    what: Waiting,
+}
+
+/// What a request waits for.
+enum Waiting {
+    Authentication(Box<Pending>),
+    /// The metadata of the authorization server.
+    ServerMetadata,
 }
 
 impl Wait {
@@ -116,9 +124,20 @@ impl Wait {
     /// # Errors
     /// Returns an answer to respond with instead of calling the application, as in [`Next::Answer`].
     pub async fn finish(self) -> Result<GoOn, Response<AnswerBody>> {
-        let Self { clerk, pending } = self;
-        let outcome = authenticate::finish(pending).await;
-        clerk.settle(outcome)
+        let Self { clerk, what } = self;
+        match what {
+            Waiting::Authentication(pending) => {
+                let outcome = authenticate::finish(pending).await;
+                clerk.settle(outcome)
+            }
+            Waiting::ServerMetadata => {
+                let metadata = match &clerk.instance().server_metadata {
+                    Some(metadata) => metadata.read(clerk.now()).await,
+                    None => None,
+                };
+                Err(server_document(metadata).map(AnswerBody::from))
+            }
+        }
     }
 }
 
@@ -314,17 +333,26 @@ impl Clerk {
         if let Some(forward) = self.forward(request) {
             return Next::Forward(Box::new(forward));
         }
-        if let Some(answer) = self
-            .oauth_metadata(request)
-            .or_else(|| self.components_script(request))
-        {
+        match self.oauth_metadata(request) {
+            Some(MetadataAnswer::Ready(answer)) => {
+                return Next::Answer(answer.map(AnswerBody::from));
+            }
+            Some(MetadataAnswer::OfServer) => {
+                return Next::Wait(Wait {
+                    clerk: self.clone(),
+                    what: Waiting::ServerMetadata,
+                });
+            }
+            None => {}
+        }
+        if let Some(answer) = self.components_script(request) {
             return Next::Answer(answer.map(AnswerBody::from));
         }
         match authenticate::start(instance, request, &instance.config.accepts) {
             Ok(Start::Done(state)) => self.settle(Ok(state)).into(),
             Ok(Start::Waiting(pending)) => Next::Wait(Wait {
                 clerk: self.clone(),
-                pending,
+                what: Waiting::Authentication(pending),
             }),
             Err(error) => self.settle(Err(error)).into(),
         }
@@ -405,7 +433,7 @@ impl Clerk {
     }
 
     /// Answers a request for the metadata of an OAuth resource if the application has one.
-    fn oauth_metadata(&self, request: &(impl RequestView + ?Sized)) -> Option<Response<Bytes>> {
+    fn oauth_metadata(&self, request: &(impl RequestView + ?Sized)) -> Option<MetadataAnswer> {
         let config = &self.instance().config;
         if config.oauth_resources.is_empty() {
             return None;

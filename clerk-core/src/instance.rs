@@ -12,6 +12,7 @@ use crate::diagnosis::Diagnosis;
 use crate::lookups::LookupCaches;
 use crate::outbound::Outbound;
 use crate::outcome_counts::OutcomeCounts;
+use crate::server_metadata::ServerMetadata;
 use crate::signing_keys::SigningKeys;
 use crate::store::MachineTokenMemory;
 use crate::token::{SigningKey, TokenCache};
@@ -28,6 +29,8 @@ pub(crate) struct Instance {
     pub(crate) outbound: Outbound,
     /// The client that forwards requests to the Frontend API, if this application serves it.
     pub(crate) forwarding: Option<reqwest::Client>,
+    /// Where the application has OAuth resources.
+    pub(crate) server_metadata: Option<ServerMetadata>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The number of bearer tokens that were found in the cache of verified tokens.
     pub(crate) token_cache_hits: AtomicU64,

@@ -154,6 +154,7 @@ mod oauth_resource;
 mod organization_sync;
 mod outbound;
 mod refusal;
+mod server_metadata;
 mod signing_keys;
 mod single_flight;
 mod store;

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
+    RETRY_AFTER,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -108,7 +109,8 @@ impl OAuthResource {
     }
 
     /// Returns the URL of the metadata, which has the well-known path between the host and the path (RFC 9728 section 3.1).
-    fn metadata_url(&self) -> Url {
+    #[must_use]
+    pub fn metadata_url(&self) -> Url {
         let mut url = self.url.clone();
         url.set_path(&self.metadata_path());
         url
@@ -170,14 +172,14 @@ impl OAuthResources {
         Some(resource.metadata_url().into())
     }
 
-    /// Answers a request for metadata of a protected resource. Clients that predate RFC 9728 ask for metadata of the
-    /// authorization server, and are redirected to it.
+    /// Answers a request for metadata of a protected resource, or of the authorization server, which clients that predate
+    /// RFC 9728 ask for.
     pub(crate) fn answer(
         &self,
         method: &str,
         path: &str,
         authorization_server: impl FnOnce() -> Option<String>,
-    ) -> Option<Response<Bytes>> {
+    ) -> Option<MetadataAnswer> {
         let first = self.0.first()?;
         if !path.starts_with("/.well-known/oauth-") {
             return None;
@@ -206,30 +208,51 @@ impl OAuthResources {
             return None;
         }
         let server = authorization_server()?;
-        let mut response = match resource {
-            _ if !is_read => with_status(StatusCode::NO_CONTENT),
+        Some(match resource {
+            _ if !is_read => {
+                let mut response = Response::default();
+                *response.status_mut() = StatusCode::NO_CONTENT;
+                open_to_every_origin(response.headers_mut());
+                MetadataAnswer::Ready(response)
+            }
             Some(resource) => {
-                let mut response = Response::new(resource.metadata(&server).to_string().into());
-                response
-                    .headers_mut()
-                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                response
+                let text = resource.metadata(&server).to_string();
+                MetadataAnswer::Ready(document(text.into()))
             }
-            None => {
-                let location = HeaderValue::from_str(&format!("{server}{AUTHORIZATION_SERVER}"));
-                let mut response = with_status(StatusCode::TEMPORARY_REDIRECT);
-                response.headers_mut().insert(LOCATION, location.ok()?);
-                response
-            }
-        };
-        open_to_every_origin(response.headers_mut());
-        Some(response)
+            None => MetadataAnswer::OfServer,
+        })
     }
 }
 
-fn with_status(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::default();
-    *response.status_mut() = status;
+/// The answer to a request for metadata.
+#[derive(Debug)]
+pub(crate) enum MetadataAnswer {
+    /// It is this.
+    Ready(Response<Bytes>),
+    /// It is the [`server_document`].
+    OfServer,
+}
+
+/// Returns the answer with the metadata of the authorization server, or 503 if it is not known.
+pub(crate) fn server_document(metadata: Option<Bytes>) -> Response<Bytes> {
+    if let Some(metadata) = metadata {
+        return document(metadata);
+    }
+    let problem = r#"{"error":"temporarily_unavailable"}"#;
+    let mut response = document(Bytes::from_static(problem.as_bytes()));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    for (name, value) in [(CACHE_CONTROL, "no-store"), (RETRY_AFTER, "5")] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn document(text: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(text);
+    open_to_every_origin(response.headers_mut());
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
     response
 }
 
@@ -301,7 +324,9 @@ mod tests {
                 PROTECTED_RESOURCE,
                 &format!("{}/", path.trim_end_matches('/')),
             ] {
-                let answer = all.answer("GET", path, server).unwrap();
+                let Some(MetadataAnswer::Ready(answer)) = all.answer("GET", path, server) else {
+                    panic!("no metadata at {path}");
+                };
                 let metadata: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
                 assert_eq!(metadata["resource"], typed, "{path}");
                 assert_eq!(

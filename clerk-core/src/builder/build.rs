@@ -20,6 +20,7 @@ use crate::lookups::LookupCaches;
 use crate::outbound::Outbound;
 use crate::outcome_counts::OutcomeCounts;
 use crate::publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
+use crate::server_metadata::ServerMetadata;
 use crate::signing_keys::{SigningKeySource, SigningKeys};
 use crate::store::{MachineTokenMemory, Scope, ScopeInputs, Sharing};
 use crate::token::{ClaimRules, JwtKey, TokenCache, TokenType};
@@ -154,8 +155,10 @@ impl ClerkBuilder {
             webhook_secret_found_as,
             webhook_body_limit: self.webhook_body_limit,
         };
+        let server_metadata = server_metadata(&config)?;
         Ok(Clerk::of(Instance {
             config,
+            server_metadata,
             client,
             signing_keys: Arc::new(signing_keys),
             tokens: TokenCache::new(self.token_cache_bytes),
@@ -389,6 +392,18 @@ fn forwarding_client(timeout: Duration) -> Result<reqwest::Client, ConfigError> 
         .read_timeout(timeout)
         .build()
         .map_err(|error| ConfigError::Client(Box::new(error)))
+}
+
+/// Prepares the download of the authorization server's metadata, if OAuth clients may ask for it.
+fn server_metadata(config: &Config) -> Result<Option<ServerMetadata>, ConfigError> {
+    let server = config
+        .authorization_server()
+        .filter(|_| !config.oauth_resources.is_empty());
+    let client = server.map(|url| ClerkClient::builder().api_url(url).build());
+    let client = client
+        .transpose()
+        .map_err(|error| ConfigError::Client(Box::new(error)))?;
+    Ok(client.map(ServerMetadata::new))
 }
 
 fn invalid(variable: &'static str, problem: impl Into<String>) -> ConfigError {

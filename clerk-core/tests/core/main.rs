@@ -18,6 +18,7 @@ mod lookups;
 mod machine_tokens;
 mod properties;
 mod secrets;
+mod server_metadata;
 mod shared_store;
 #[cfg(feature = "testing")]
 mod testing;

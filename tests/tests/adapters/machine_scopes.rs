@@ -33,7 +33,6 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
     let bare_key = emulator.api_key(ADMIN).mint().unwrap();
     let personal = world.token(ADMIN).mint().unwrap();
     let unknown = "oat_8XOIucKvqHVr5tYP123456789abcdefghij";
-    let server = format!("{}/.well-known/oauth-authorization-server", emulator.url());
     let on_resource = |scenario: Scenario| scenario.on(Setup::OAuthResource);
     let mut list = vec![
         get("scopes", "/guards/oauth-scopes", 200).bearer(&both),
@@ -79,9 +78,15 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
         on_resource(get(
             "metadata of the server",
             "/.well-known/oauth-authorization-server",
-            307,
+            200,
         ))
-        .answers("location", server)
+        .answers("content-type", "application/json")
+        .answers("access-control-expose-headers", "WWW-Authenticate")
+        .says(format!(r#""issuer":"{}""#, emulator.issuer()))
+        .says(format!(
+            r#""token_endpoint":"{}/oauth/token""#,
+            emulator.url()
+        ))
         .answers("access-control-allow-origin", "*"),
         on_resource(get("resource, no token", "/guards/oauth-scopes", 401)).answers(
             "www-authenticate",

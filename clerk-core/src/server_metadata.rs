@@ -1,0 +1,84 @@
+//! Metadata of the authorization server (RFC 8414), for OAuth clients that predate RFC 9728 and request it from the
+//! application.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clerk_backend_api::ClerkClient;
+use http::Method;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+/// Where the metadata is, below the URL of a server.
+const PATH: [&str; 2] = [".well-known", "oauth-authorization-server"];
+/// How long the metadata is used before it is requested again, in milliseconds.
+const FRESH_FOR: i64 = 300_000;
+/// How long after a failure it is not requested again, in milliseconds.
+const COOL_DOWN: i64 = 5_000;
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The metadata of the Frontend API, downloaded when a client requests it.
+pub(crate) struct ServerMetadata {
+    client: ClerkClient,
+    /// Locked during a download, so that there is one at a time. A request that is dropped ends its download, and the next
+    /// one starts another.
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    text: Option<Bytes>,
+    /// When to request it again, in milliseconds since 1970.
+    next: i64,
+}
+
+impl ServerMetadata {
+    /// Creates the metadata of the server that this client sends requests to.
+    pub(crate) fn new(client: ClerkClient) -> Self {
+        Self {
+            client,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Returns the document, or `None` if it cannot be downloaded and is not known from earlier.
+    pub(crate) async fn read(&self, now: i64) -> Option<Bytes> {
+        let mut known = self.known.lock().await;
+        if now < known.next {
+            return known.text.clone();
+        }
+        match self.download().await {
+            Ok(text) => {
+                *known = Known {
+                    text: Some(text),
+                    next: now.saturating_add(FRESH_FOR),
+                };
+            }
+            Err(problem) => {
+                tracing::warn!(
+                    "the metadata of the authorization server cannot be read: {problem}"
+                );
+                known.next = now.saturating_add(COOL_DOWN);
+            }
+        }
+        known.text.clone()
+    }
+
+    async fn download(&self) -> Result<Bytes, String> {
+        let request = self.client.request(Method::GET, PATH).unversioned();
+        let request = request.unauthenticated().timeout(TIMEOUT);
+        let response = request.send().await.map_err(|error| error.to_string())?;
+        match response.json::<Value>() {
+            Ok(metadata) if metadata["issuer"].is_string() => Ok(response.body().clone()),
+            Ok(_) => Err("it names no issuer".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Debug for ServerMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerMetadata").finish_non_exhaustive()
+    }
+}
