@@ -23,7 +23,7 @@ pub(crate) async fn an_import_keeps_newer_rows_and_tombstones(world: &World) {
     assert_eq!((report.listed, report.unreadable), (5, 0));
     // The organization, and its two memberships.
     assert_eq!(report.written, 3);
-    assert_eq!(world.ids(Kind::User).await, [ada.clone()]);
+    assert_eq!(world.ids(Kind::User).await, std::slice::from_ref(&ada));
     let name = world.field(Kind::User, &ada, "first_name").await;
     assert_eq!(name.as_deref(), Some("Augusta"));
 

@@ -204,7 +204,9 @@ async fn collect(messages: Messages) -> String {
 }
 
 pub(crate) fn event(event_type: &str, timestamp: i64, data: Value) -> Value {
-    json!({ "type": event_type, "object": "event", "timestamp": timestamp, "data": data })
+    let mut event = json!({ "type": event_type, "object": "event", "timestamp": timestamp });
+    event["data"] = data;
+    event
 }
 
 pub(crate) fn hidden() -> MultiProgress {
