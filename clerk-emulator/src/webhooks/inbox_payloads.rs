@@ -10,8 +10,8 @@ use crate::store::tables::Tables;
 
 /// The number that text messages come from: one of those that belong to nobody.
 const SENDER: &str = "+15555550199";
-/// Mails whose events come with the invitations themselves.
-const INVITATIONS: &[&str] = &["invitation", "organization_invitation"];
+/// Emails whose events come with what they are about: invitations, and what the application wrote itself.
+const TOLD_ELSEWHERE: &[&str] = &["custom", "invitation", "organization_invitation"];
 
 /// Returns an event for each message that was delivered since the last commit.
 pub(super) fn events(tables: &Tables) -> Vec<(&'static str, Value)> {
@@ -21,7 +21,7 @@ pub(super) fn events(tables: &Tables) -> Vec<(&'static str, Value)> {
             continue;
         };
         match message.channel {
-            Channel::Email if INVITATIONS.contains(&&*message.kind) => {}
+            Channel::Email if TOLD_ELSEWHERE.contains(&&*message.kind) => {}
             Channel::Email => events.push(("email.created", email(tables, message))),
             Channel::Sms => events.push(("sms.created", sms(tables, message))),
         }
