@@ -12,16 +12,23 @@ use crate::{TaskResult, root};
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Runs every case of the corpora in `directory` and compares the results with the reference. The default directory is
-/// `shared/conformance` next to the workspace.
+/// Runs every case of the corpora in a directory and compares the results with the reference. The default directory is
+/// `shared/conformance` next to the workspace. With `--built`, uses the `conformance` binary next to this program instead of
+/// building it.
 ///
 /// If there are no corpora, prints that the comparison is skipped.
 #[expect(
     clippy::disallowed_macros,
     reason = "a command reports on its standard output"
 )]
-pub(crate) fn run(directory: Option<PathBuf>) -> TaskResult {
-    let directory = directory.unwrap_or_else(|| root().join("../shared/conformance"));
+pub(crate) fn run(arguments: impl Iterator<Item = String>) -> TaskResult {
+    let (mut directory, mut is_built) = (root().join("../shared/conformance"), false);
+    for argument in arguments {
+        match argument.as_str() {
+            "--built" => is_built = true,
+            path => directory = PathBuf::from(path),
+        }
+    }
     let compare = directory.join("compare.mjs");
     if !compare.exists() {
         println!(
@@ -45,17 +52,21 @@ pub(crate) fn run(directory: Option<PathBuf>) -> TaskResult {
     let known = case_ids(&cases)?;
     let listed = listed_ids(&root().join("docs/deviations.md"))?;
 
-    let mut answering = Command::new("cargo");
-    answering
-        .args([
+    let mut answering = if is_built {
+        Command::new(std::env::current_exe()?.with_file_name("conformance"))
+    } else {
+        let mut cargo = Command::new("cargo");
+        cargo.args([
             "run",
             "--quiet",
             "-p",
             "clerk-tests",
             "--bin",
             "conformance",
-        ])
-        .current_dir(root());
+        ]);
+        cargo
+    };
+    answering.current_dir(root());
     let (answers, succeeded) = pipe(answering, cases, Stdio::piped())?;
     if !succeeded {
         return Err("the conformance binary failed".into());

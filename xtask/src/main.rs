@@ -10,7 +10,6 @@ mod msrv;
 mod supported;
 mod workspace;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) use workspace::{TaskResult, root};
@@ -25,11 +24,11 @@ fn main() -> ExitCode {
         Some("build-cost") => build_cost::run(),
         Some("circles") => circles::run(args),
         Some("codegen") => codegen::run(args),
-        Some("conformance") => conformance::run(args.next().map(PathBuf::from)),
+        Some("conformance") => conformance::run(args),
         Some("msrv") => msrv::run(),
         Some("supported") => supported::run(args),
         _ => Err(
-            "usage: xtask build-cost | circles [--crate NAME] | codegen [--spec PATH] [--check] | conformance [DIRECTORY] | msrv | supported [--check]"
+            "usage: xtask build-cost | circles [--crate NAME] | codegen [--spec PATH] [--check] | conformance [--built] [DIRECTORY] | msrv | supported [--check]"
                 .into(),
         ),
     };
