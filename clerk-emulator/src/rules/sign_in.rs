@@ -91,10 +91,10 @@ fn invited(
     let invite = tickets::invited(tables, ticket, now).map_err(|_| refusal)?;
     let user = identifiers::user_by_email(tables, &invite.email_address)
         .ok_or("Nobody with the invited email address has an account yet.")?;
-    let (user_id, _) = admitted(tables, user, None)?;
+    let (user_id, _) = admitted(tables, user, None, now)?;
     tickets::accept_invitation(tables, ticket, &user_id, now).map_err(|_| refusal)?;
     let user = tables.users.get(&user_id).ok_or(refusal)?;
-    admitted(tables, user, None)
+    admitted(tables, user, None, now)
 }
 
 /// Refuses users who may not sign in. The organization of somebody who belongs to exactly one becomes active,
