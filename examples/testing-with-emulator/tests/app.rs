@@ -1,5 +1,7 @@
 //! The application's own tests.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;

@@ -134,7 +134,7 @@ async fn wait_for<F: Future<Output = Result<bool, ErrorStatus>>>(
 async fn fill(browser: &Browser, css: &str, text: &str) {
     let field = browser.element(Locator::Css(css)).await;
     field.send_keys(text).await.unwrap();
-    field.send_keys(&String::from(Key::Enter)).await.unwrap();
+    field.send_keys(&Key::Enter.to_string()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
