@@ -118,7 +118,8 @@ impl KeyFault {
             Self::Placeholder => "contains a placeholder, or only a prefix".to_owned(),
             Self::Quoted => "contains quotes".to_owned(),
             Self::Broken => {
-                "contains whitespace or another character that no key contains".to_owned()
+                "contains whitespace, a line break or another character that no key contains"
+                    .to_owned()
             }
             Self::UnknownPrefix => "does not begin like keys of its kind".to_owned(),
         }

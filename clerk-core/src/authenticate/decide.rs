@@ -211,7 +211,8 @@ mod tests {
         assert_eq!(decoded_parts(&[("authorization", &bearer)]), 3);
         assert_eq!(decoded_parts(&[("authorization", &bearer)]), 0);
 
-        let in_cookie = MINTER.token(&session(0).session_id("sess_cookie"));
+        let of_this_instance = session(0).claim("iss", "https://clerk.example.com");
+        let in_cookie = MINTER.token(&of_this_instance.session_id("sess_cookie"));
         let cookies = format!("__session={in_cookie}; __client_uat=1; __clerk_db_jwt=dvb_1");
         assert_eq!(decoded_parts(&[("cookie", &cookies)]), 3);
         assert_eq!(decoded_parts(&[("cookie", &cookies)]), 0);

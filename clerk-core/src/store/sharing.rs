@@ -113,7 +113,7 @@ impl Sharing {
         let problem = match tokio::time::timeout(self.wait, call()).await {
             Ok(Ok(value)) => return Some(value),
             Ok(Err(error)) => describe(&error),
-            Err(_) => "it did not answer in time".to_owned(),
+            Err(_) => "it did not respond in time".to_owned(),
         };
         if let Some(recovery) = self.breaker.trip() {
             tracing::warn!(

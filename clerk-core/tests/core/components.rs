@@ -81,7 +81,7 @@ fn page_at(clerk: &Clerk, auth: Auth, path: &str) -> Page {
 }
 
 fn visitor(clerk: &Clerk) -> Page {
-    page_at(clerk, Auth::signed_out(None), "/page?a=b&c=<d>")
+    page_at(clerk, Auth::signed_out(None), "/page?a=b&c='d'")
 }
 
 fn ada(clerk: &Clerk) -> Page {

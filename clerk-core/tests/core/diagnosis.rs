@@ -109,7 +109,7 @@ fn what_the_builder_accepts_and_cannot_be_right_is_reported() {
             "key-broken",
             base().secret_key("sk_live_x "),
             "CLERK_SECRET_KEY",
-            &["blank"],
+            &["whitespace"],
         ),
         // Its cookies have another suffix than those of the browser.
         (
@@ -449,7 +449,7 @@ fn the_log_says_what_the_report_says() {
     let (built, logged) = log::captured(|| Clerk::builder().from_vars(variables).build());
     built.unwrap();
     for part in [
-        "CLERK_SECRET_KEY has blanks",
+        "CLERK_SECRET_KEY has whitespace",
         "CLERK_WEBHOOK_SIGNING_SECRET is not set",
     ] {
         assert_eq!(logged.matches(part).count(), 1, "{part}: {logged}");

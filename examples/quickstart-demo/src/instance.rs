@@ -224,7 +224,7 @@ impl Instance {
         let instance = match &self.emulator {
             None => "Using the Clerk instance of your keys.".to_owned(),
             Some(emulator) => format!(
-                "No Clerk keys are set, so an emulator of Clerk runs in this process, at {url}\n\n  \
+                "No Clerk keys are set, so this process runs an emulator of Clerk:\n{url}\n\n  \
                  Ada Lovelace   {ADMIN}    admin of Acme\n  \
                  Alan Turing    {MEMBER}   member of Acme\n\n\
                  Sign in with one click, or with the password: {PASSWORD}\n\
@@ -233,7 +233,7 @@ impl Instance {
             ),
         };
         format!(
-            "{instance}\n\nThe API, with curl commands:  {origin}/try\nThe pages, in a browser:      {origin}\n"
+            "{instance}\n\nThe API, with curl commands:  {origin}/try\nThe pages, in a browser:      {origin}"
         )
     }
 }

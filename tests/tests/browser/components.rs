@@ -157,9 +157,14 @@ impl Stage<'_> {
 
     async fn refuses_a_wrong_password(&self) {
         self.try_sign_in((ADA.0, "difference-engine")).await;
-        let error = Locator::Css(".cl-formFieldErrorText");
-        let error = self.browser.element(error).await.text().await.unwrap();
-        assert!(error.contains("Password is incorrect"), "{error}");
+        // Its text appears gradually.
+        self.browser
+            .until("a wrong password is not named", async || {
+                let error = Locator::Css(".cl-formFieldErrorText");
+                let text = self.browser.element(error).await.text().await.ok()?;
+                text.contains("Password is incorrect").then_some(())
+            })
+            .await;
         self.browser.photograph("wrong-password").await;
         self.sign_in(ADA).await;
     }
