@@ -120,8 +120,15 @@ impl ResponseHead for Head<'_> {
 
 /// Converts a header. Both versions of the `http` crate accept the same names and values, so none is lost.
 fn header(name: &http::HeaderName, value: &http::HeaderValue) -> Option<(HeaderName, HeaderValue)> {
+    /// Values that most responses have, which need no copy.
+    const FREQUENT: [&str; 2] = ["private, no-store", "Cookie, Authorization"];
     let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
-    Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    let frequent = FREQUENT.iter().find(|frequent| *value == **frequent);
+    let value = match frequent {
+        Some(frequent) => HeaderValue::from_static(frequent),
+        None => HeaderValue::from_bytes(value.as_bytes()).ok()?,
+    };
+    Some((name, value))
 }
 
 /// Appends headers.

@@ -38,7 +38,11 @@ thread_local! {
 impl ResponseNotes {
     pub(crate) fn new() -> Self {
         let spare = SPARE.with_borrow_mut(Vec::pop);
-        Self(spare.unwrap_or_default())
+        let reset = spare.and_then(|mut spare| {
+            *Arc::get_mut(&mut spare)? = Notes::default();
+            Some(spare)
+        });
+        Self(reset.unwrap_or_default())
     }
 
     /// Notes that the response depends at least this much on who sent the request.
@@ -65,17 +69,14 @@ impl ResponseNotes {
         self.0.nonce.get()?.as_deref()
     }
 
-    /// Keeps the notes for a later request if nothing else holds them.
+    /// Keeps the notes for a later request, which uses them if nothing else holds them by then. The request that they are
+    /// about may still do so.
     pub(crate) fn retire(self) {
-        let mut notes = self.0;
-        if let Some(unshared) = Arc::get_mut(&mut notes) {
-            *unshared = Notes::default();
-            SPARE.with_borrow_mut(|spare| {
-                if spare.len() < MOST_SPARE {
-                    spare.push(notes);
-                }
-            });
-        }
+        SPARE.with_borrow_mut(|spare| {
+            if spare.len() < MOST_SPARE {
+                spare.push(self.0);
+            }
+        });
     }
 }
 

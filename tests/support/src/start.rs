@@ -319,7 +319,7 @@ pub fn logs_why_requests_are_refused(quickstart: &str) {
     assert_eq!(running.get("/me", None), 401);
     assert_eq!(running.get("/me", Some(&token(now))), 503);
     let log = running.end();
-    for must in ["dev-browser-missing", "http://127.0.0.1:1 ", "refused"] {
+    for must in ["dev-browser-missing", "\"http://127.0.0.1:1\"", "refused"] {
         assert!(log.contains(must), "{must} is missing from {log}");
     }
 

@@ -180,6 +180,8 @@ async fn the_examples_with_pages_answer_alike() {
                 let response = request.send().await.unwrap();
                 assert_eq!(response.status(), status, "{method} {path} at {address}");
                 let body = response.text().await.unwrap();
+                // The two template engines escape the same characters in different ways.
+                let body = body.replace("&#60;", "&lt;").replace("&#62;", "&gt;");
                 if status == 200 {
                     assert!(body.contains(text), "{method} {path} at {address}: {body}");
                 }
