@@ -110,7 +110,7 @@ impl Fault {
         self
     }
 
-    /// Applies the fault to every request, until [`Faults::clear`].
+    /// Applies the fault to every request, until [`Faults::clear`](crate::Faults::clear).
     pub fn always(mut self) -> Self {
         self.remaining = None;
         self
