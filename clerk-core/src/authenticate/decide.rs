@@ -86,6 +86,7 @@ mod tests {
 
     use super::super::context::{HandshakePayload, KeyLookup, Refreshed};
     use super::*;
+    use crate::builder::ClerkBuilder;
     use crate::clerk::Clerk;
     use crate::clock::{ManualClock, Moment};
     use crate::request::RequestView;
@@ -106,14 +107,16 @@ mod tests {
             .lifetime(Duration::from_secs(60))
     }
 
-    fn clerk(publishable_key: &str) -> Clerk {
+    fn builder(publishable_key: &str) -> ClerkBuilder {
         Clerk::builder()
             .publishable_key(publishable_key)
             .secret_key("sk_test_tests")
             .jwt_key(MINTER.pem())
             .clock(ManualClock::new(NOW_MILLIS))
-            .build()
-            .unwrap()
+    }
+
+    fn clerk(publishable_key: &str) -> Clerk {
+        builder(publishable_key).build().unwrap()
     }
 
     fn request(path: &str, headers: &[(&str, &str)]) -> http::Request<()> {
@@ -126,6 +129,58 @@ mod tests {
 
     fn facts(clerk: &Clerk, request: &impl RequestView) -> Facts {
         Facts::read(request, &clerk.instance().config, NOW_MILLIS, |_| None)
+    }
+
+    /// The answers of a decision that needs the signing key of this token.
+    fn keys_of(clerk: &Clerk, token: &str) -> Answers {
+        let key_request = ParsedToken::parse(token, usize::MAX).unwrap().key_request();
+        let now = Moment::now(&ManualClock::new(NOW_MILLIS));
+        let key = match clerk.instance().signing_keys.look_up(&key_request, now) {
+            SigningKeyAnswer::Found(key) => KeyLookup::Found(key),
+            other => panic!("{other:?}"),
+        };
+        Answers {
+            signing_keys: vec![(key_request, key)],
+            ..Answers::default()
+        }
+    }
+
+    #[test]
+    fn a_cookie_without_an_authorized_party_is_reported_and_starts_no_handshake() {
+        let party = "https://app.example.com";
+        for (azp, notices) in [
+            (None, vec![Notice::AuthorizedPartyMissing]),
+            (Some("https://evil.example"), vec![]),
+            (Some(party), vec![]),
+        ] {
+            let clerk = builder(PRODUCTION_KEY)
+                .authorized_parties([party])
+                .build()
+                .unwrap();
+            let mut of_this_instance = session(0).claim("iss", "https://clerk.example.com");
+            if let Some(azp) = azp {
+                of_this_instance = of_this_instance.authorized_party(azp);
+            }
+            let token = MINTER.token(&of_this_instance);
+            let cookies = format!("__session={token}; __client_uat=1");
+            let document = request("/", &[("sec-fetch-dest", "document"), ("cookie", &cookies)]);
+            let decision = decide(
+                &clerk.instance().config,
+                &facts(&clerk, &document),
+                &keys_of(&clerk, &token),
+                NOW_MILLIS,
+                &AcceptedTokens::any(),
+            );
+            assert_eq!(decision.notices, notices, "{azp:?}");
+            let state = clerk.authenticate_request(&document).now_or_never();
+            let state = state.unwrap().unwrap();
+            assert_eq!(
+                state.auth().is_authenticated(),
+                azp == Some(party),
+                "{azp:?}"
+            );
+            assert_eq!(state.location(), None, "{azp:?}");
+        }
     }
 
     #[test]
@@ -146,18 +201,7 @@ mod tests {
              __clerk_redirect_count=3"
         );
         let directives = vec![format!("__session={session}; Path=/")];
-        let key_request = ParsedToken::parse(&session, usize::MAX)
-            .unwrap()
-            .key_request();
-        let now = Moment::now(&ManualClock::new(NOW_MILLIS));
-        let key = match clerk.instance().signing_keys.look_up(&key_request, now) {
-            SigningKeyAnswer::Found(key) => KeyLookup::Found(key),
-            other => panic!("{other:?}"),
-        };
-        let keys = Answers {
-            signing_keys: vec![(key_request, key)],
-            ..Answers::default()
-        };
+        let keys = keys_of(clerk, &session);
         let brought = Answers {
             handshake: Some(HandshakePayload::Directives(directives.clone())),
             refreshed: Some(Refreshed::Cookies(directives)),
