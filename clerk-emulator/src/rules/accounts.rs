@@ -1,4 +1,4 @@
-//! Users: created, updated, banned, locked and deleted.
+//! Users: creating, updating, banning, locking, and deleting them.
 
 use super::api_error::ApiError;
 use super::billing::subscriptions;
@@ -15,7 +15,7 @@ use crate::model::user::{Image, User};
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// What a new user has.
+/// The fields of a new user.
 #[derive(Debug, Default)]
 pub(crate) struct NewUser {
     pub(crate) email_addresses: Vec<(String, Proof)>,
@@ -34,7 +34,7 @@ pub(crate) struct NewUser {
 }
 
 impl NewUser {
-    /// Returns the addresses and numbers, or the username of a user who has neither.
+    /// Returns the addresses and numbers, or the username if the user has neither.
     pub(crate) fn identifiers(&self) -> Vec<&str> {
         let emails = self.email_addresses.iter();
         let phones = self.phone_numbers.iter();
@@ -50,7 +50,7 @@ impl NewUser {
     }
 }
 
-/// The fields that creation and update share.
+/// The fields shared by creation and update.
 #[derive(Debug, Default)]
 pub(crate) struct Profile {
     pub(crate) first_name: Patch<String>,
@@ -79,7 +79,7 @@ pub(crate) struct UserUpdate {
     pub(crate) profile: Profile,
 }
 
-/// The three metadata objects of a user, as far as they are given.
+/// The given subset of the three metadata objects of a user.
 #[derive(Debug, Default)]
 pub(crate) struct UserMetadata {
     pub(crate) public: Option<Metadata>,
@@ -87,7 +87,7 @@ pub(crate) struct UserMetadata {
     pub(crate) unsafe_: Option<Metadata>,
 }
 
-/// Finds a user by id.
+/// Finds a user by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a User, ApiError> {
     tables
         .users
@@ -233,7 +233,7 @@ pub(crate) fn update<'a>(
             }
             user.primary_web3_wallet_id = Some(wallet);
         }
-        // A user who had no identifier before may stay so.
+        // A user who had no identifier before may remain without one.
         if had_username
             && user.username.is_none()
             && user.email_addresses.is_empty()
@@ -282,7 +282,7 @@ fn apply_profile(user: &mut User, profile: Profile, now: i64) -> Result<(), ApiE
     Ok(())
 }
 
-/// Stamps the time at which a second factor came or went.
+/// Records the time at which a second factor was added or removed.
 pub(crate) fn note_second_factor(user: &mut User, had: bool, now: i64) {
     match (had, user.has_second_factor()) {
         (false, true) => user.mfa_enabled_at = Some(now),
@@ -291,7 +291,7 @@ pub(crate) fn note_second_factor(user: &mut User, had: bool, now: i64) {
     }
 }
 
-/// Merges or replaces metadata. What is not given stays.
+/// Merges or replaces metadata. Omitted metadata stays unchanged.
 pub(crate) fn update_metadata<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -352,7 +352,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
     Ok(())
 }
 
-/// Bans a user, which ends all sessions, or lifts the ban.
+/// Bans a user, which ends all of the user's sessions, or lifts the ban.
 pub(crate) fn set_banned<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -368,7 +368,7 @@ pub(crate) fn set_banned<'a>(
     })
 }
 
-/// Locks a user, who then cannot sign in, or unlocks.
+/// Locks a user, which prevents signing in, or unlocks the user.
 pub(crate) fn set_locked<'a>(
     tables: &'a mut Tables,
     id: &str,

@@ -1,4 +1,4 @@
-//! Link tokens of the administrators' portal.
+//! Link tokens for the admin portal.
 
 use super::api_error::ApiError;
 use crate::model::admin_portal_link::AdminPortalLink;
@@ -9,7 +9,7 @@ use crate::store::tables::Tables;
 const DEFAULT_SECONDS: i64 = 3600;
 const MOST_SECONDS: i64 = 86_400;
 
-/// What a new link token has.
+/// The fields of a new link token.
 #[derive(Debug)]
 pub(crate) struct NewLink {
     pub(crate) organization_id: Option<String>,
@@ -61,7 +61,7 @@ pub(crate) fn create(
     }))
 }
 
-/// Revokes a link token. One that is revoked stays as it is.
+/// Revokes a link token. A token that is already revoked stays unchanged.
 pub(crate) fn revoke<'a>(
     tables: &'a mut Tables,
     id: &str,

@@ -1,4 +1,4 @@
-//! Agent tasks: links with which an agent signs in on behalf of a user.
+//! Agent tasks: links that let an agent sign in on behalf of a user.
 
 use url::Url;
 
@@ -10,10 +10,10 @@ use crate::store::tables::Tables;
 
 const LIFETIME_SECONDS: i64 = 3600;
 
-/// What a new task has.
+/// The fields of a new task.
 #[derive(Debug)]
 pub(crate) struct NewAgentTask {
-    /// Id, email address, username or phone number of the user.
+    /// The ID, email address, username, or phone number of the user.
     pub(crate) on_behalf_of: String,
     pub(crate) agent_name: String,
     pub(crate) redirect_url: String,
@@ -47,7 +47,7 @@ pub(crate) fn create(
     }))
 }
 
-/// Revokes a task whose link nobody followed.
+/// Revokes a task whose link has not been followed.
 pub(crate) fn revoke<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -64,7 +64,7 @@ pub(crate) fn revoke<'a>(
     tables.agent_tasks.get(id).ok_or_else(not_found)
 }
 
-/// Uses the ticket of a task up, and returns the user whom the agent acts for and where the task leads.
+/// Uses up the ticket of a task, and returns the user for whom the agent acts and the URL to which the task leads.
 pub(crate) fn redeem(
     tables: &mut Tables,
     ticket: &str,

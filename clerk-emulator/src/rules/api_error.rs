@@ -3,15 +3,15 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// A refusal as the API reports it: a status, a code and a text.
+/// An error as reported by the API, with a status, a code, and a text.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
-    /// The parameter that is to blame.
+    /// The parameter that caused the error.
     pub(crate) param_name: Option<String>,
-    /// What else the caller is told.
+    /// Additional information for the caller.
     pub(crate) details: Map<String, Value>,
 }
 
@@ -26,13 +26,13 @@ impl ApiError {
         }
     }
 
-    /// Tells the caller something else, too.
+    /// Adds information for the caller.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
     }
 
-    /// 404: no such thing exists.
+    /// Creates a 404 error: the resource does not exist.
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -41,7 +41,7 @@ impl ApiError {
         )
     }
 
-    /// 422: one parameter is to blame.
+    /// Creates a 422 error caused by one parameter.
     pub(crate) fn param(
         code: &'static str,
         param_name: impl Into<String>,
@@ -53,7 +53,7 @@ impl ApiError {
         }
     }
 
-    /// 422: a parameter that must be there is missing.
+    /// Creates a 422 error: a required parameter is missing.
     pub(crate) fn missing(param_name: &str) -> Self {
         Self::param(
             "form_param_missing",
@@ -62,7 +62,8 @@ impl ApiError {
         )
     }
 
-    /// 422: a parameter does not have the required form. `rule` follows the name, as in "must be a number".
+    /// Creates a 422 error: a parameter does not have the required form. `rule` follows the name, as in "must be a
+    /// number".
     pub(crate) fn format(param_name: &str, rule: &str) -> Self {
         Self::param(
             "form_param_format_invalid",
@@ -71,7 +72,7 @@ impl ApiError {
         )
     }
 
-    /// 422: a parameter is well formed and has a value that is not allowed.
+    /// Creates a 422 error: a parameter is well formed, but its value is not allowed.
     pub(crate) fn value(param_name: &str, rule: &str) -> Self {
         Self::param(
             "form_param_value_invalid",
@@ -80,7 +81,7 @@ impl ApiError {
         )
     }
 
-    /// 422: somebody else has this identifier.
+    /// Creates a 422 error: the identifier is already taken.
     pub(crate) fn taken(param_name: &str) -> Self {
         Self::param(
             "form_identifier_exists",
@@ -92,23 +93,23 @@ impl ApiError {
         )
     }
 
-    /// 400.
+    /// Creates a 400 error.
     pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// 403.
+    /// Creates a 403 error.
     pub(crate) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
-    /// 401.
+    /// Creates a 401 error.
     pub(crate) fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, message)
     }
 }
 
-/// What fails inside, such as signing, is the emulator's fault.
+/// Internal failures, such as in signing, are the emulator's fault.
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self::new(

@@ -4,7 +4,7 @@ use super::api_error::ApiError;
 use crate::model::client::Client;
 use crate::store::tables::Tables;
 
-/// Finds a client by id.
+/// Finds a client by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Client, ApiError> {
     tables
         .clients
@@ -17,7 +17,7 @@ pub(crate) fn by_token<'a>(tables: &'a Tables, token: &str) -> Option<&'a Client
     tables.clients.find(|client| client.token == token)
 }
 
-/// Finds a client by its id and rotating token.
+/// Finds a client by its ID and rotating token.
 pub(crate) fn by_rotating_token<'a>(
     tables: &'a Tables,
     id: &str,
@@ -30,7 +30,7 @@ pub(crate) fn by_rotating_token<'a>(
         .filter(|client| client.accepts(rotating_token, now))
 }
 
-/// Adds a client without sessions and returns its id.
+/// Adds a client without sessions and returns its ID.
 pub(crate) fn add(tables: &mut Tables, now: i64) -> String {
     let client = Client::new(now);
     let id = client.id.clone();
@@ -38,15 +38,15 @@ pub(crate) fn add(tables: &mut Tables, now: i64) -> String {
     id
 }
 
-/// Changes a client, if it is there.
+/// Changes a client if it exists.
 pub(crate) fn change(tables: &mut Tables, id: &str, change: impl FnOnce(&mut Client)) {
     if let Some(client) = tables.clients.get_mut(id) {
         change(client);
     }
 }
 
-/// Puts a new client in the place of one whose sessions have ended, for the same dev browser, and returns its
-/// id.
+/// Replaces a client whose sessions have ended with a new one for the same dev browser, and returns the new client's
+/// ID.
 pub(crate) fn replace(tables: &mut Tables, id: &str, now: i64) -> String {
     let mut fresh = Client::new(now);
     if let Some(old) = tables.clients.remove(id) {

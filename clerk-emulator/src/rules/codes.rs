@@ -1,4 +1,4 @@
-//! One-time codes and links: made, delivered and tried.
+//! One-time codes and links: creating, delivering, and checking them.
 
 use super::api_error::ApiError;
 use super::inbox;
@@ -9,25 +9,25 @@ use crate::random;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// The code of test addresses and fictional numbers.
+/// The code for test addresses and fictional numbers.
 pub(crate) const TEST_CODE: &str = "424242";
 
-/// Returns true for addresses that nothing is sent to: those with `+clerk_test` before the at sign.
+/// Returns true if nothing is sent to the address because it has `+clerk_test` before the at sign.
 pub(crate) fn is_test_address(address: &str) -> bool {
     address
         .rsplit_once('@')
         .is_some_and(|(local, _)| local.contains("+clerk_test"))
 }
 
-/// Returns true for fictional numbers of North America: those from +1 (XXX) 555-0100 to 0199.
+/// Returns true if the number is a fictional North American one, from +1 (XXX) 555-0100 to 0199.
 pub(crate) fn is_test_number(number: &str) -> bool {
     number.strip_prefix("+1").is_some_and(|digits| {
         digits.len() == 10 && digits.get(3..8).is_some_and(|middle| middle == "55501")
     })
 }
 
-/// Makes a code and delivers it. Where test mode is on, that of test addresses and numbers is known and
-/// delivered nowhere.
+/// Generates a code and delivers it. In test mode, the code for test addresses and numbers is the well-known one and is
+/// not delivered.
 pub(crate) fn send_code(
     tables: &mut Tables,
     channel: Channel,
@@ -55,7 +55,7 @@ pub(crate) fn send_code(
     Secret(code)
 }
 
-/// Delivers an email with a link that holds a token, and returns the token.
+/// Delivers an email with a link that contains a token, and returns the token.
 pub(crate) fn send_link(
     tables: &mut Tables,
     address: &str,
@@ -77,7 +77,7 @@ pub(crate) fn send_link(
     Secret(token)
 }
 
-/// Refuses an answer to a challenge that was answered, failed too often or is too old.
+/// Rejects an answer to a challenge that was already answered, failed too often, or is too old.
 pub(crate) fn check_open(challenge: &Challenge, now: i64) -> Result<(), ApiError> {
     match challenge.status_at(now) {
         "unverified" => Ok(()),
@@ -96,7 +96,7 @@ pub(crate) fn check_open(challenge: &Challenge, now: i64) -> Result<(), ApiError
     }
 }
 
-/// Tries an answer and counts it. `wrong` is the refusal of a wrong one.
+/// Applies an answer and counts the attempt. `wrong` is the error for a wrong answer.
 pub(crate) fn answer(
     challenge: &mut Challenge,
     is_right: bool,
@@ -113,7 +113,7 @@ pub(crate) fn answer(
     }
 }
 
-/// Tries a code and counts it.
+/// Checks a code and counts the attempt.
 pub(crate) fn answer_code(challenge: &mut Challenge, code: &str, now: i64) -> Result<(), ApiError> {
     let is_right = challenge
         .answer
@@ -122,12 +122,12 @@ pub(crate) fn answer_code(challenge: &mut Challenge, code: &str, now: i64) -> Re
     answer(challenge, is_right, incorrect_code(), now)
 }
 
-/// The refusal of a wrong code.
+/// Returns the error for a wrong code.
 pub(crate) fn incorrect_code() -> ApiError {
     ApiError::param("form_code_incorrect", "code", "Incorrect code")
 }
 
-/// The refusal of an answer to a challenge that nobody made.
+/// Returns the error for an answer to a challenge that was never created.
 pub(crate) fn not_prepared() -> ApiError {
     ApiError::bad_request(
         "verification_missing",
@@ -135,7 +135,7 @@ pub(crate) fn not_prepared() -> ApiError {
     )
 }
 
-/// The refusal of an answer by another strategy than the challenge has.
+/// Returns the error for an answer whose strategy differs from that of the challenge.
 pub(crate) fn other_strategy() -> ApiError {
     ApiError::bad_request(
         "verification_strategy_invalid",

@@ -1,4 +1,4 @@
-//! API keys, M2M tokens and OAuth access tokens.
+//! API keys, M2M tokens, and OAuth access tokens.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -9,16 +9,16 @@ use crate::model::credential::{Credential, CredentialKind};
 use crate::model::patch::Patch;
 use crate::store::tables::Tables;
 
-/// Who calls an operation that machines may call, too.
+/// The caller of an operation that is also available to machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// The application, with the instance's secret key.
+    /// The application, authenticated with the instance's secret key.
     Instance,
-    /// The machine with this id, with its machine secret key.
+    /// The machine with this ID, authenticated with its machine secret key.
     Machine(String),
 }
 
-/// Finds an API key by id.
+/// Finds an API key by ID.
 pub(crate) fn find_api_key<'a>(tables: &'a Tables, id: &str) -> Result<&'a Credential, ApiError> {
     tables
         .credentials
@@ -41,7 +41,7 @@ fn check_subject(tables: &Tables, subject: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Returns when a credential ends that lives this many seconds from now.
+/// Returns the expiration time of a credential that lives for this many seconds from now.
 fn expiration(seconds: Option<i64>, now: i64) -> Result<Option<i64>, ApiError> {
     match seconds {
         None => Ok(None),
@@ -53,7 +53,7 @@ fn expiration(seconds: Option<i64>, now: i64) -> Result<Option<i64>, ApiError> {
     }
 }
 
-/// What a new API key has.
+/// The fields of a new API key.
 #[derive(Debug)]
 pub(crate) struct NewApiKey {
     pub(crate) name: String,
@@ -180,8 +180,8 @@ pub(crate) fn list_api_keys<'a>(
         .collect()
 }
 
-/// Finds a living credential by its secret and notes that it was used. `what` names it in the refusal, which
-/// never repeats the secret.
+/// Finds a live credential by its secret and records that it was used. `what` names it in the error, which never
+/// repeats the secret.
 pub(crate) fn verify<'a>(
     tables: &'a mut Tables,
     secret: &str,
@@ -206,25 +206,24 @@ pub(crate) fn verify<'a>(
     Ok(credential)
 }
 
-/// The form of a new M2M token.
+/// The format of a new M2M token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenFormat {
     Opaque,
     Jwt,
 }
 
-/// What a new M2M token has.
+/// The fields of a new M2M token.
 #[derive(Debug)]
 pub(crate) struct NewM2mToken {
     pub(crate) format: TokenFormat,
     pub(crate) claims: Value,
     pub(crate) seconds_until_expiration: Option<i64>,
-    /// Reuses a token that lives at least this long.
+    /// Reuses a token that lives for at least this long.
     pub(crate) min_remaining_ttl_seconds: Option<i64>,
 }
 
-/// Creates a token of a machine, or finds one that may be used again. A JWT is stateless: nothing of it is
-/// kept.
+/// Creates a token for a machine, or finds one that can be reused. A JWT is stateless, so nothing about it is stored.
 pub(crate) fn create_m2m_token(
     tables: &mut Tables,
     caller: &Caller,
@@ -271,7 +270,7 @@ pub(crate) fn create_m2m_token(
     Ok(token)
 }
 
-/// Lists M2M tokens of a machine, newest first. A machine sees only its own.
+/// Lists a machine's M2M tokens, newest first. A machine sees only its own tokens.
 pub(crate) fn list_m2m_tokens<'a>(
     tables: &'a Tables,
     caller: &Caller,
@@ -296,7 +295,7 @@ pub(crate) fn list_m2m_tokens<'a>(
         .collect())
 }
 
-/// Revokes an M2M token. A machine can revoke only its own.
+/// Revokes an M2M token. A machine can revoke only its own tokens.
 pub(crate) fn revoke_m2m_token<'a>(
     tables: &'a mut Tables,
     caller: &Caller,
@@ -316,7 +315,7 @@ pub(crate) fn revoke_m2m_token<'a>(
     revoke(tables, id, reason, now)
 }
 
-/// Finds the subject of a credential to be made in a test, and the scopes that it has by itself.
+/// Finds the subject of a credential created in a test, and the scopes that it has by default.
 pub(crate) fn subject_of(
     tables: &Tables,
     kind: &CredentialKind,
@@ -341,7 +340,7 @@ pub(crate) fn subject_of(
     }
 }
 
-/// Adds a credential that was made in a test.
+/// Adds a credential created in a test.
 pub(crate) fn add(tables: &mut Tables, credential: Credential) {
     tables.credentials.insert(credential);
 }

@@ -10,17 +10,17 @@ use crate::store::tables::Tables;
 
 const DEFAULT_CURRENCY: &str = "USD";
 
-/// Whose balance it is.
+/// The owner of a balance.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Owner<'a> {
-    /// A user, named by id.
+    /// A user, identified by ID.
     User(&'a str),
-    /// An organization, named by id or slug.
+    /// An organization, identified by ID or slug.
     Organization(&'a str),
 }
 
 impl Owner<'_> {
-    /// Returns the id.
+    /// Returns the ID.
     pub(crate) fn id(self, tables: &Tables) -> Result<String, ApiError> {
         match self {
             Self::User(id) => accounts::find(tables, id).map(|user| user.id.clone()),
@@ -38,7 +38,7 @@ pub(crate) struct Money {
     pub(crate) currency: String,
 }
 
-/// Returns the balance, or `None` for an owner who never had credits.
+/// Returns the balance, or `None` if the owner never had credits.
 pub(crate) fn balance(tables: &Tables, owner: Owner<'_>) -> Result<Option<Money>, ApiError> {
     let owner_id = owner.id(tables)?;
     let mut entries = tables
@@ -54,7 +54,7 @@ pub(crate) fn balance(tables: &Tables, owner: Owner<'_>) -> Result<Option<Money>
     Ok(Some(Money { amount, currency }))
 }
 
-/// Whether an adjustment adds or takes.
+/// The direction of an adjustment: adding or subtracting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Increase,
@@ -71,7 +71,7 @@ pub(crate) struct Adjustment {
     pub(crate) note: Option<String>,
 }
 
-/// Adjusts a balance. The same key again returns the first entry and changes nothing.
+/// Adjusts a balance. Repeating a key returns the first entry and changes nothing.
 pub(crate) fn adjust<'a>(
     tables: &'a mut Tables,
     owner: Owner<'_>,

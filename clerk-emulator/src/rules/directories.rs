@@ -1,4 +1,4 @@
-//! Directories of identity providers, and which roles their groups give.
+//! Directories of identity providers, and the roles assigned by their groups.
 
 use serde_json::{Map, Value};
 
@@ -16,7 +16,7 @@ fn new_key() -> Secret {
     Secret(format!("scim_{}", random::alphanumeric(40)))
 }
 
-/// Finds a directory by id.
+/// Finds a directory by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Directory, ApiError> {
     tables
         .directories
@@ -29,7 +29,7 @@ pub(crate) fn list(tables: &Tables) -> Vec<&Directory> {
     tables.directories.iter().rev().collect()
 }
 
-/// What a new directory has.
+/// The fields of a new directory.
 #[derive(Debug)]
 pub(crate) struct NewDirectory {
     pub(crate) connection_id: String,
@@ -38,7 +38,7 @@ pub(crate) struct NewDirectory {
     pub(crate) mappings: Vec<NewMapping>,
 }
 
-/// A new mapping of a group to a role.
+/// A new mapping from a group to a role.
 #[derive(Debug)]
 pub(crate) struct NewMapping {
     pub(crate) group_id: String,
@@ -97,7 +97,7 @@ pub(crate) struct DirectoryUpdate {
     pub(crate) name: Option<String>,
     pub(crate) enabled: Option<bool>,
     pub(crate) provider: Option<String>,
-    /// Merged; null removes an attribute.
+    /// The attributes to merge. A null value removes an attribute.
     pub(crate) attribute_mapping: Option<Map<String, Value>>,
     pub(crate) group_role_mapping_enabled: Option<bool>,
 }
@@ -143,7 +143,7 @@ pub(crate) fn update<'a>(
     Ok(directory)
 }
 
-/// Replaces the key with which the identity provider calls.
+/// Replaces the key that the identity provider uses for its calls.
 pub(crate) fn rotate_key<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -158,7 +158,7 @@ pub(crate) fn rotate_key<'a>(
     Ok(directory)
 }
 
-/// Deletes a directory with its mappings.
+/// Deletes a directory along with its mappings.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     find(tables, id)?;
     tables
@@ -226,7 +226,7 @@ fn add_mapping<'a>(
     if precedence < 1 {
         return Err(ApiError::value("precedence", "must be at least 1"));
     }
-    // Whoever stands there and after makes room.
+    // Shift the mapping at this position and those after it to make room.
     let mut taken = precedence;
     let moved: Vec<String> = existing
         .iter()
@@ -267,7 +267,7 @@ pub(crate) fn create_mapping<'a>(
     add_mapping(tables, id, new, now)
 }
 
-/// Replaces all mappings of a directory; their order is the precedence.
+/// Replaces all mappings of a directory. Their order determines the precedence.
 pub(crate) fn replace_mappings(
     tables: &mut Tables,
     id: &str,

@@ -11,7 +11,7 @@ use crate::model::patch::Patch;
 use crate::model::session::SessionStatus;
 use crate::store::tables::Tables;
 
-/// Adds the primary domain of a new instance that has none.
+/// Adds the primary domain to a new instance that does not have one.
 pub(crate) fn ensure_primary(tables: &mut Tables, name: &str) {
     if tables.domains.find(|domain| !domain.is_satellite).is_none() {
         let domain = Domain::new(name.to_owned(), false, None);
@@ -19,7 +19,7 @@ pub(crate) fn ensure_primary(tables: &mut Tables, name: &str) {
     }
 }
 
-/// Finds a domain by id.
+/// Finds a domain by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Domain, ApiError> {
     tables
         .domains
@@ -27,7 +27,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Domain, ApiEr
         .ok_or_else(|| ApiError::not_found("domain", id))
 }
 
-/// Lists all domains, the primary one first.
+/// Lists all domains, starting with the primary one.
 pub(crate) fn list(tables: &Tables) -> Vec<&Domain> {
     tables.domains.iter().collect()
 }
@@ -42,7 +42,7 @@ fn check_name(tables: &Tables, name: &str, own_id: Option<&str>) -> Result<(), A
     }
 }
 
-/// Refuses a text that is no absolute URL.
+/// Rejects a text that is not an absolute URL.
 pub(crate) fn check_proxy_url(url: &str) -> Result<(), ApiError> {
     match Url::parse(url) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
@@ -88,7 +88,7 @@ pub(crate) fn update<'a>(
     Ok(domain)
 }
 
-/// Moves the application to another home: the primary domain gets its name, and everybody is signed out.
+/// Moves the application to a new home: renames the primary domain and signs everyone out.
 pub(crate) fn move_home(
     tables: &mut Tables,
     home_url: &str,
@@ -101,7 +101,7 @@ pub(crate) fn move_home(
         .and_then(|url| url.host_str().map(str::to_owned))
         .filter(|host| identifiers::is_domain(host))
         .ok_or_else(|| ApiError::format("home_url", "must be a URL with a domain name"))?;
-    // Only for a secondary application does a subdomain count.
+    // A subdomain counts only for a secondary application.
     let name = match host.strip_prefix("www.") {
         Some(name) if !is_secondary => name.to_owned(),
         _ => host,

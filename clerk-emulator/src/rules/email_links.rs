@@ -1,4 +1,4 @@
-//! Links in emails that prove an address: of a sign-in, a sign-up, or a user's profile.
+//! Links in emails that verify the address of a sign-in, a sign-up, or a user's profile.
 
 use url::Url;
 
@@ -14,12 +14,12 @@ use crate::model::identifier::Proof;
 use crate::model::strategy::Strategy;
 use crate::store::tables::Tables;
 
-/// What came of opening a link.
+/// The result of opening a link.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    /// Name of what the browser is told.
+    /// The name of the result reported to the browser.
     pub(crate) status: &'static str,
-    /// Where the browser goes on, if it was told.
+    /// The URL to which the browser continues, if one was given.
     pub(crate) redirect_url: Option<String>,
     pub(crate) created_session_id: Option<String>,
 }
@@ -119,7 +119,7 @@ pub(crate) fn open(
     })
 }
 
-/// Takes the link for the answer to a challenge. One that was opened before stays what it is.
+/// Answers a challenge by opening its link. A challenge that was already answered stays unchanged.
 fn answer(challenge: &mut Challenge, now: i64) -> &'static str {
     match codes::check_open(challenge, now) {
         Ok(()) => {

@@ -1,4 +1,4 @@
-//! Emails that the application writes.
+//! Emails written by the application.
 
 use http::StatusCode;
 
@@ -12,15 +12,15 @@ use crate::store::tables::Tables;
 
 const LONGEST_IDEMPOTENCY_KEY: usize = 255;
 
-/// Who an email is for.
+/// The recipient of an email.
 #[derive(Debug)]
 pub(crate) enum Recipient {
     Address(String),
-    /// The primary address of the user with this id.
+    /// The primary address of the user with this ID.
     User(String),
 }
 
-/// What a new email has.
+/// The fields of a new email.
 #[derive(Debug)]
 pub(crate) struct NewEmail {
     pub(crate) to: Recipient,
@@ -31,7 +31,7 @@ pub(crate) struct NewEmail {
     pub(crate) idempotency_key: Option<String>,
 }
 
-/// Finds an email by id.
+/// Finds an email by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Email, ApiError> {
     tables
         .emails
@@ -39,7 +39,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Email, ApiErr
         .ok_or_else(|| ApiError::not_found("email", id))
 }
 
-/// Delivers an email to the inbox, or finds the one that was sent under its idempotency key.
+/// Delivers an email to the inbox, or finds the one already sent with its idempotency key.
 pub(crate) fn send(tables: &mut Tables, new: NewEmail, now: i64) -> Result<&Email, ApiError> {
     identifiers::check_email(&new.from_address)?;
     let Some(body) = new.text.as_ref().or(new.html.as_ref()).cloned() else {

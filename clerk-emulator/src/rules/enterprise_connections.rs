@@ -14,17 +14,17 @@ use crate::random;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// How long the link of a test run can be followed, in milliseconds.
+/// The time for which the link of a test run can be followed, in milliseconds.
 const TEST_RUN_LIFETIME: i64 = 10 * 60 * 1000;
 
-/// Which family of operations names a connection: SAML connections have ids of their own.
+/// The family of operations that names a connection. SAML connections have their own IDs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     Enterprise,
     Saml,
 }
 
-/// Finds a connection by the id that this family of operations has for it.
+/// Finds a connection by the ID that this family of operations uses for it.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     family: Family,
@@ -42,12 +42,12 @@ pub(crate) fn find<'a>(
     }
 }
 
-/// What a list of connections is narrowed to.
+/// A filter for a list of connections.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionFilter<'a> {
     pub(crate) organization_ids: Vec<&'a str>,
     pub(crate) active: Option<bool>,
-    /// In lower case.
+    /// The text to filter by, in lowercase.
     pub(crate) query: Option<String>,
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn list<'a>(
         .collect()
 }
 
-/// What creation and update share. What is not given stays as it is.
+/// The fields shared by creation and update. Omitted fields stay unchanged.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionFields {
     pub(crate) name: Option<String>,
@@ -113,7 +113,7 @@ pub(crate) struct SamlFields {
     pub(crate) login_hint: Option<LoginHint>,
 }
 
-/// New names of attributes.
+/// The new names of attributes.
 #[derive(Debug, Default)]
 pub(crate) struct AttributeMappingFields {
     pub(crate) user_id: Option<String>,
@@ -134,7 +134,7 @@ pub(crate) struct OidcFields {
     pub(crate) requires_pkce: Option<bool>,
 }
 
-/// Creates a connection and returns its id.
+/// Creates a connection and returns its ID.
 pub(crate) fn create(
     tables: &mut Tables,
     family: Family,
@@ -173,7 +173,7 @@ pub(crate) fn create(
     apply(tables, connection, fields, now)
 }
 
-/// Updates a connection and returns its id.
+/// Updates a connection and returns its ID.
 pub(crate) fn update(
     tables: &mut Tables,
     family: Family,
@@ -253,7 +253,7 @@ fn apply(
     let was_active = connection.active;
     connection.active = fields.active.unwrap_or(was_active);
     if connection.active && !was_active {
-        // People with such an address now sign in with the connection instead.
+        // People with such an address now sign in through the connection instead.
         tables
             .organization_domains
             .remove_where(|domain| connection.domains.contains(&domain.name));
@@ -385,7 +385,7 @@ fn apply_oidc(oidc: &mut Oidc, fields: OidcFields) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Deletes a connection, with its test runs and directories.
+/// Deletes a connection along with its test runs and directories.
 pub(crate) fn delete(tables: &mut Tables, family: Family, id: &str) -> Result<(), ApiError> {
     let id = find(tables, family, id)?.id.clone();
     tables.test_runs.remove_where(|run| run.connection_id == id);
@@ -419,7 +419,7 @@ pub(crate) fn start_test_run<'a>(
     }))
 }
 
-/// Ends the test whose link was followed: the emulator stands for the identity provider, and lets everybody in.
+/// Completes the test whose link was followed. The emulator acts as the identity provider and lets everyone in.
 pub(crate) fn finish_test_run(tables: &mut Tables, token: &str, now: i64) -> Result<(), ApiError> {
     let run = tables
         .test_runs

@@ -1,4 +1,4 @@
-//! Passwords and second factors of users who have them.
+//! Users' existing passwords and second factors.
 
 use super::accounts;
 use super::api_error::ApiError;
@@ -7,7 +7,7 @@ use crate::model::session::SessionStatus;
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// Whether the sessions of a user end with an operation.
+/// Determines whether an operation ends the sessions of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sessions {
     Kept,
@@ -30,7 +30,7 @@ pub(crate) fn remove_password<'a>(
     })
 }
 
-/// Marks the password as compromised, or takes the mark away.
+/// Marks the password as compromised, or removes the mark.
 pub(crate) fn set_password_compromised<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -108,7 +108,7 @@ pub(crate) fn remove<'a>(
     })
 }
 
-/// Bans several users, or lifts their bans. When one is unknown nobody's ban changes.
+/// Bans several users or lifts their bans. If any user is unknown, no bans change.
 pub(crate) fn set_banned_all(
     tables: &mut Tables,
     ids: &[String],

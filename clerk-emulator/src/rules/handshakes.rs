@@ -1,11 +1,11 @@
-//! Handshake nonces: the cookies that a server SDK fetches for a browser.
+//! Handshake nonces, each representing the cookies that a server SDK fetches for a browser.
 
 use super::api_error::ApiError;
 use crate::model::handshake::HandshakeNonce;
 use crate::random;
 use crate::store::tables::Tables;
 
-/// Keeps cookie directives and returns the nonce that stands for them.
+/// Stores cookie directives and returns the nonce that represents them.
 pub(crate) fn issue(tables: &mut Tables, directives: Vec<String>, now: i64) -> String {
     tables
         .nonces
@@ -19,7 +19,7 @@ pub(crate) fn issue(tables: &mut Tables, directives: Vec<String>, now: i64) -> S
     nonce
 }
 
-/// Returns the directives of a nonce. Redeeming it twice gives the same answer.
+/// Returns the directives of a nonce. Redeeming a nonce again returns the same directives.
 pub(crate) fn redeem<'a>(
     tables: &'a Tables,
     nonce: &str,

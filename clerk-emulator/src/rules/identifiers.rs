@@ -1,4 +1,4 @@
-//! Email addresses, phone numbers, usernames and external ids: their form, and that nobody else has them.
+//! The format and uniqueness of email addresses, phone numbers, usernames, and external IDs.
 
 use super::api_error::ApiError;
 use crate::model::user::User;
@@ -6,15 +6,15 @@ use crate::store::tables::Tables;
 
 const SHORTEST_USERNAME: usize = 4;
 const LONGEST_USERNAME: usize = 64;
-/// Longest address that can be mailed to (RFC 5321).
+/// The length of the longest address that can receive mail (RFC 5321).
 const LONGEST_EMAIL: usize = 254;
 
-/// Finds the user with this email address, in any case.
+/// Finds the user with this email address, ignoring case.
 pub(crate) fn user_by_email<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
     tables.users.find(|user| user.has_email(address))
 }
 
-/// Finds the user with this username, in any case.
+/// Finds the user with this username, ignoring case.
 pub(crate) fn user_by_username<'a>(tables: &'a Tables, username: &str) -> Option<&'a User> {
     tables.users.find(|user| user.has_username(username))
 }
@@ -24,12 +24,12 @@ pub(crate) fn user_by_phone<'a>(tables: &'a Tables, number: &str) -> Option<&'a 
     tables.users.find(|user| user.has_phone(number))
 }
 
-/// Finds the user with this wallet, in any case.
+/// Finds the user with this wallet, ignoring case.
 pub(crate) fn user_by_wallet<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
     tables.users.find(|user| user.has_wallet(address))
 }
 
-/// Finds the user who signs in with this email address, username or phone number.
+/// Finds the user who signs in with this email address, username, or phone number.
 pub(crate) fn user_by_identifier<'a>(tables: &'a Tables, identifier: &str) -> Option<&'a User> {
     user_by_email(tables, identifier)
         .or_else(|| user_by_username(tables, identifier))
@@ -37,7 +37,7 @@ pub(crate) fn user_by_identifier<'a>(tables: &'a Tables, identifier: &str) -> Op
         .or_else(|| user_by_wallet(tables, identifier))
 }
 
-/// Finds a user by id, email address, username or phone number.
+/// Finds a user by ID, email address, username, or phone number.
 pub(crate) fn user_by_any<'a>(tables: &'a Tables, name: &str) -> Option<&'a User> {
     tables
         .users
@@ -45,7 +45,7 @@ pub(crate) fn user_by_any<'a>(tables: &'a Tables, name: &str) -> Option<&'a User
         .or_else(|| user_by_identifier(tables, name))
 }
 
-/// Refuses a text that is no email address, and an address that a user has.
+/// Rejects a text that is not an email address, and an address that already belongs to a user.
 pub(crate) fn check_new_email(tables: &Tables, address: &str) -> Result<(), ApiError> {
     check_email(address)?;
     match user_by_email(tables, address) {
@@ -54,7 +54,7 @@ pub(crate) fn check_new_email(tables: &Tables, address: &str) -> Result<(), ApiE
     }
 }
 
-/// Refuses a text that is no email address.
+/// Rejects a text that is not an email address.
 pub(crate) fn check_email(address: &str) -> Result<(), ApiError> {
     if is_email(address) {
         Ok(())
@@ -81,7 +81,7 @@ fn is_email(address: &str) -> bool {
         && is_domain(domain)
 }
 
-/// Returns true for a host name of at least two labels.
+/// Returns true if the text is a host name of at least two labels.
 pub(crate) fn is_domain(domain: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
@@ -95,7 +95,7 @@ pub(crate) fn is_domain(domain: &str) -> bool {
     domain.contains('.') && domain.split('.').all(label)
 }
 
-/// Refuses a text that is no phone number in E.164 form, and a number that a user has.
+/// Rejects a text that is not a phone number in E.164 form, and a number that already belongs to a user.
 pub(crate) fn check_new_phone(tables: &Tables, number: &str) -> Result<(), ApiError> {
     if !is_e164(number) {
         return Err(ApiError::format(
@@ -109,7 +109,7 @@ pub(crate) fn check_new_phone(tables: &Tables, number: &str) -> Result<(), ApiEr
     }
 }
 
-/// Returns true for a phone number in E.164 form.
+/// Returns true if the text is a phone number in E.164 form.
 pub(crate) fn is_e164(number: &str) -> bool {
     number.strip_prefix('+').is_some_and(|digits| {
         (7..=15).contains(&digits.len())
@@ -118,7 +118,7 @@ pub(crate) fn is_e164(number: &str) -> bool {
     })
 }
 
-/// Refuses a text that is no address of an Ethereum wallet.
+/// Rejects a text that is not an address of an Ethereum wallet.
 fn check_wallet(address: &str) -> Result<(), ApiError> {
     let is_address = address.strip_prefix("0x").is_some_and(|digits| {
         digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -133,7 +133,7 @@ fn check_wallet(address: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses a text that is no address, and an address that a user has.
+/// Rejects a text that is not a wallet address, and an address that already belongs to a user.
 pub(crate) fn check_new_wallet(tables: &Tables, address: &str) -> Result<(), ApiError> {
     check_wallet(address)?;
     match user_by_wallet(tables, address) {
@@ -142,7 +142,7 @@ pub(crate) fn check_new_wallet(tables: &Tables, address: &str) -> Result<(), Api
     }
 }
 
-/// Refuses a text that cannot be a username, and a username that another user has.
+/// Rejects a text that is not a valid username, and a username that belongs to another user.
 pub(crate) fn check_username(
     tables: &Tables,
     username: &str,
@@ -171,7 +171,7 @@ pub(crate) fn check_username(
     }
 }
 
-/// Refuses an external id that another user has.
+/// Rejects an external ID that belongs to another user.
 pub(crate) fn check_external_id(
     tables: &Tables,
     external_id: &str,
@@ -186,7 +186,7 @@ pub(crate) fn check_external_id(
     }
 }
 
-/// Refuses a list that names the same identifier twice.
+/// Rejects a list that contains the same identifier twice.
 pub(crate) fn check_distinct(param_name: &str, values: &[&str]) -> Result<(), ApiError> {
     let repeated = values.iter().enumerate().any(|(index, value)| {
         values[..index]

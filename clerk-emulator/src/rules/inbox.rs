@@ -1,13 +1,13 @@
-//! Emails and text messages, which the emulator keeps instead of sending them.
+//! Emails and text messages, which the emulator stores instead of sending them.
 
 use crate::model::message::{Channel, Message};
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// The newest messages that are kept.
+/// The number of messages that are kept. The oldest ones are discarded first.
 const KEPT: usize = 1_000;
 
-/// Keeps a message.
+/// Stores a message.
 pub(crate) fn deliver(tables: &mut Tables, message: Message) {
     tables.messages.insert(message);
     let surplus = tables.messages.iter().count().saturating_sub(KEPT);
@@ -22,7 +22,7 @@ pub(crate) fn deliver(tables: &mut Tables, message: Message) {
     }
 }
 
-/// Keeps an email that only tells something.
+/// Stores an email that only informs its recipient.
 pub(crate) fn tell(tables: &mut Tables, address: &str, kind: &'static str, body: &str, now: i64) {
     deliver(
         tables,
@@ -30,7 +30,7 @@ pub(crate) fn tell(tables: &mut Tables, address: &str, kind: &'static str, body:
     );
 }
 
-/// Keeps an email that tells the owner of an account something.
+/// Stores an email that informs the owner of an account.
 pub(crate) fn tell_user(
     tables: &mut Tables,
     user_id: &str,
@@ -47,7 +47,7 @@ pub(crate) fn tell_user(
     }
 }
 
-/// Keeps the email of an invitation.
+/// Stores the email of an invitation.
 pub(crate) fn invite(
     tables: &mut Tables,
     address: &str,
@@ -61,7 +61,7 @@ pub(crate) fn invite(
     deliver(tables, message);
 }
 
-/// Throws every message away.
+/// Discards all messages.
 pub(crate) fn clear(tables: &mut Tables) {
     let ids: Vec<String> = tables.messages.iter().map(|one| one.id.clone()).collect();
     for id in ids {
@@ -69,7 +69,7 @@ pub(crate) fn clear(tables: &mut Tables) {
     }
 }
 
-/// Iterates over the messages to an address or number, in any case, oldest first.
+/// Iterates over the messages to an address or number, ignoring case, oldest first.
 pub(crate) fn to<'a>(tables: &'a Tables, to: &'a str) -> impl Iterator<Item = &'a Message> {
     tables
         .messages

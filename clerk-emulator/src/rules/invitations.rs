@@ -13,19 +13,19 @@ use crate::store::tables::Tables;
 const DEFAULT_DAYS: i64 = 30;
 const MOST_DAYS: i64 = 365;
 
-/// What a new invitation has.
+/// The fields of a new invitation.
 #[derive(Debug)]
 pub(crate) struct NewInvite {
     pub(crate) email_address: String,
     pub(crate) public_metadata: Option<Metadata>,
     pub(crate) redirect_url: Option<String>,
     pub(crate) expires_in_days: Option<i64>,
-    /// Whether the address gets an email.
+    /// Determines whether an email is sent to the address.
     pub(crate) notify: bool,
 }
 
 impl NewInvite {
-    /// Checks the fields and makes a pending invitation of them.
+    /// Validates the fields and creates a pending invitation from them.
     pub(super) fn accept(self, now: i64) -> Result<Invite, ApiError> {
         identifiers::check_email(&self.email_address)?;
         let days = self.expires_in_days.unwrap_or(DEFAULT_DAYS);
@@ -49,14 +49,14 @@ impl NewInvite {
     }
 }
 
-/// Whether an address that is invited, or has an account, may be invited again.
+/// Determines whether an address that is already invited or has an account may be invited again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Existing {
     Refused,
     Ignored,
 }
 
-/// Finds an invitation by id.
+/// Finds an invitation by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Invitation, ApiError> {
     tables
         .invitations
@@ -64,7 +64,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Invitation, A
         .ok_or_else(|| ApiError::not_found("invitation", id))
 }
 
-/// Invites somebody to the application.
+/// Invites a person to the application.
 pub(crate) fn create(
     tables: &mut Tables,
     new: NewInvite,
@@ -129,7 +129,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Lists invitations, oldest first: those with a status, or all that are not revoked.
+/// Lists invitations, oldest first: those with the given status, or all that are not revoked.
 pub(crate) fn list<'a>(
     tables: &'a Tables,
     status: Option<&str>,

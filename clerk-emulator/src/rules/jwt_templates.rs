@@ -7,10 +7,10 @@ use crate::model::metadata::Metadata;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// Claims that every token of a template has by itself.
+/// The claims that every token of a template contains automatically.
 const RESERVED_CLAIMS: &[&str] = &["azp", "exp", "iat", "iss", "jti", "nbf", "sid", "sub"];
 
-/// Finds a template by id.
+/// Finds a template by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a JwtTemplate, ApiError> {
     tables
         .jwt_templates
@@ -31,7 +31,7 @@ pub(crate) fn list(tables: &Tables) -> Vec<&JwtTemplate> {
     tables.jwt_templates.iter().rev().collect()
 }
 
-/// What a template has. What is not given has the default.
+/// The fields of a template. Omitted fields take their defaults.
 #[derive(Debug)]
 pub(crate) struct TemplateFields {
     pub(crate) name: String,
@@ -57,7 +57,7 @@ pub(crate) fn create(
     Ok(tables.jwt_templates.insert(template))
 }
 
-/// Replaces what a template has.
+/// Replaces the fields of a template.
 pub(crate) fn replace<'a>(
     tables: &'a mut Tables,
     id: &str,

@@ -1,4 +1,4 @@
-//! Accounts that are locked for a while after too many wrong passwords and codes.
+//! Accounts that are temporarily locked after too many wrong passwords and codes.
 
 use super::api_error::ApiError;
 use super::inbox;
@@ -7,21 +7,21 @@ use crate::model::lockout::Lockout;
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// How long an account stays locked, in minutes.
+/// The time for which an account stays locked, in minutes.
 pub(crate) const MINUTES: i64 = 60;
-/// The refusals that count.
+/// The errors that count as failed attempts.
 const COUNTED: &[&str] = &["form_password_incorrect", "form_code_incorrect"];
 
-/// Whether an account is locked, and how far it is from that.
+/// The lock state of an account, and how close it is to being locked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct State {
     pub(crate) locked: bool,
-    /// `None` where the account is not locked, and where an administrator has locked it.
+    /// `None` if the account is not locked or was locked by an administrator.
     pub(crate) expires_in_seconds: Option<i64>,
     pub(crate) attempts_remaining: u32,
 }
 
-/// Returns whether an account is locked.
+/// Returns the lock state of an account.
 pub(crate) fn of(tables: &Tables, user: &User, now: i64) -> State {
     let lockout = tables.lockouts.get(&user.id);
     let until = lockout
@@ -48,7 +48,7 @@ fn most(tables: &Tables) -> u32 {
     settings::get(tables).map_or(100, |settings| settings.authentication.max_failed_attempts)
 }
 
-/// Refuses users whose account is locked.
+/// Rejects users whose account is locked.
 pub(crate) fn check(tables: &Tables, user: &User, now: i64) -> Result<(), ApiError> {
     let state = of(tables, user, now);
     if !state.locked {
@@ -71,8 +71,8 @@ pub(crate) fn check(tables: &Tables, user: &User, now: i64) -> Result<(), ApiErr
     .with("lockout_expires_in_seconds", seconds))
 }
 
-/// Counts an attempt that failed, and starts again after one that did not. The refusal of the last attempt that an account
-/// has says that it is locked.
+/// Counts a failed attempt, or resets the count after a successful one. The error for the last attempt allowed says
+/// that the account is locked.
 pub(crate) fn count(
     tables: &mut Tables,
     user_id: &str,
@@ -111,7 +111,7 @@ pub(crate) fn count(
     result
 }
 
-/// Forgets the failed attempts of a user.
+/// Clears a user's failed attempts.
 pub(crate) fn clear(tables: &mut Tables, user_id: &str) {
     tables.lockouts.remove(user_id);
 }

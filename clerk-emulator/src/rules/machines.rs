@@ -1,4 +1,4 @@
-//! Machines and whom they may call.
+//! Machines and the machines that they may call.
 
 use http::StatusCode;
 
@@ -10,7 +10,7 @@ use crate::store::tables::Tables;
 const MOST_SCOPES: usize = 150;
 const LONGEST_PREVIOUS_KEY_SECONDS: i64 = 8 * 60 * 60;
 
-/// Finds a machine by id.
+/// Finds a machine by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Machine, ApiError> {
     tables
         .machines
@@ -18,7 +18,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Machine, ApiE
         .ok_or_else(|| ApiError::not_found("machine", id))
 }
 
-/// Finds a machine by id or name.
+/// Finds a machine by ID or name.
 pub(crate) fn by_id_or_name<'a>(tables: &'a Tables, name: &str) -> Option<&'a Machine> {
     tables
         .machines
@@ -40,7 +40,7 @@ fn change<'a>(tables: &'a mut Tables, id: &str) -> Result<&'a mut Machine, ApiEr
         .ok_or_else(|| ApiError::not_found("machine", id))
 }
 
-/// Lists machines, oldest first, whose id is the query or whose name contains it.
+/// Lists the machines whose ID is the query or whose name contains it, oldest first.
 pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a Machine> {
     tables
         .machines
@@ -107,7 +107,7 @@ pub(crate) fn update<'a>(
     Ok(machine)
 }
 
-/// Deletes a machine, its tokens, and the right of others to call it.
+/// Deletes a machine, its tokens, and the permissions of other machines to call it.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     find(tables, id)?;
     tables.machines.remove(id);
@@ -120,7 +120,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Replaces the secret key. The old key goes on for this many seconds.
+/// Replaces the secret key. The old key remains valid for this many seconds.
 pub(crate) fn rotate_secret_key<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -156,7 +156,7 @@ pub(crate) fn add_scope(tables: &mut Tables, id: &str, other: &str) -> Result<()
     Ok(())
 }
 
-/// Forbids one machine to call another.
+/// Forbids one machine from calling another.
 pub(crate) fn remove_scope(tables: &mut Tables, id: &str, other: &str) -> Result<(), ApiError> {
     if !find(tables, id)?.may_call(other) {
         return Err(ApiError::not_found("scope of this machine", other));

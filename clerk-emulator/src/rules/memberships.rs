@@ -1,4 +1,4 @@
-//! Who belongs to which organization, and in which role.
+//! The members of organizations and their roles.
 
 use super::accounts;
 use super::api_error::ApiError;
@@ -11,7 +11,7 @@ use crate::model::organization::Membership;
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// Iterates over the memberships of one user, oldest first.
+/// Iterates over a user's memberships, oldest first.
 pub(crate) fn of_user<'a>(
     tables: &'a Tables,
     user_id: &str,
@@ -31,7 +31,7 @@ pub(crate) fn count(tables: &Tables, organization_id: &str) -> usize {
         .count()
 }
 
-/// What a new membership has.
+/// The fields of a new membership.
 #[derive(Debug)]
 pub(crate) struct NewMembership {
     pub(crate) user_id: String,
@@ -82,7 +82,7 @@ pub(crate) fn create<'a>(
     Ok(tables.memberships.insert(membership))
 }
 
-/// Refuses roles that the instance does not have.
+/// Rejects roles that do not exist in the instance.
 pub(crate) fn check_role(tables: &Tables, role: &str) -> Result<(), ApiError> {
     if roles::by_key(tables, role).is_some() {
         Ok(())
@@ -95,7 +95,7 @@ pub(crate) fn check_role(tables: &Tables, role: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Finds a user's membership in an organization, which is named by id or slug.
+/// Finds a user's membership in an organization, which is identified by ID or slug.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     organization: &str,
@@ -123,7 +123,7 @@ fn change<'a>(
     Ok(membership)
 }
 
-/// Gives a member another role.
+/// Changes the role of a member.
 pub(crate) fn set_role<'a>(
     tables: &'a mut Tables,
     organization: &str,
@@ -139,7 +139,7 @@ pub(crate) fn set_role<'a>(
     })
 }
 
-/// Merges metadata of a membership.
+/// Merges metadata into that of a membership.
 pub(crate) fn merge_metadata<'a>(
     tables: &'a mut Tables,
     organization: &str,
@@ -173,7 +173,7 @@ fn apply_metadata(
     )
 }
 
-/// Removes a member. Sessions of the user in this organization go back to the personal account.
+/// Removes a member. The user's sessions in this organization return to the personal account.
 pub(crate) fn delete(
     tables: &mut Tables,
     organization: &str,
@@ -186,12 +186,12 @@ pub(crate) fn delete(
     Ok(())
 }
 
-/// What a list of memberships is narrowed to.
+/// A filter for a list of memberships.
 #[derive(Debug, Default)]
 pub(crate) struct MembershipFilter<'a> {
     pub(crate) organization_id: Option<&'a str>,
     pub(crate) roles: Vec<&'a str>,
-    /// What the members are narrowed to.
+    /// The filter for the members.
     pub(crate) users: UserFilter<'a>,
 }
 

@@ -1,7 +1,7 @@
 use super::api_error::ApiError;
 use crate::model::metadata::{self, MOST_METADATA_BYTES, Metadata};
 
-/// Refuses metadata that is larger than Clerk keeps.
+/// Rejects metadata that exceeds Clerk's size limit.
 pub(crate) fn check(param_name: &str, metadata: &Metadata) -> Result<(), ApiError> {
     if metadata::size(metadata) <= MOST_METADATA_BYTES {
         return Ok(());
@@ -16,16 +16,16 @@ pub(crate) fn check(param_name: &str, metadata: &Metadata) -> Result<(), ApiErro
     ))
 }
 
-/// How an update treats what is there already.
+/// The way an update treats existing metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Update {
-    /// Merges deeply; null removes a key.
+    /// Merges deeply. A null value removes a key.
     Merge,
     /// Replaces the whole object.
     Replace,
 }
 
-/// Updates one metadata object. What is not given stays.
+/// Updates one metadata object. Omitted metadata stays unchanged.
 pub(crate) fn update(
     param_name: &str,
     current: &mut Metadata,

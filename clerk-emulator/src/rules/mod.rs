@@ -1,5 +1,5 @@
-//! What may be done to the state, no matter who asks: the Backend API, the Frontend API, or the owner of the
-//! emulator. Nothing here knows a route or the shape of an answer.
+//! The operations on the state, independent of the caller: the Backend API, the Frontend API, or the owner of the
+//! emulator. Nothing in this module depends on routes or the shape of responses.
 
 pub(crate) mod accounts;
 pub(crate) mod admin_portal_links;

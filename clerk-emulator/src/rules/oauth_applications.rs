@@ -7,7 +7,7 @@ use crate::model::oauth_application::OAuthApplication;
 use crate::model::user::Image;
 use crate::store::tables::Tables;
 
-/// Scopes that an application may ask for.
+/// The scopes that an application may request.
 const SCOPES: &[&str] = &[
     "email",
     "offline_access",
@@ -18,7 +18,7 @@ const SCOPES: &[&str] = &[
     "user:org:read",
 ];
 
-/// Finds an application by id.
+/// Finds an application by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a OAuthApplication, ApiError> {
     tables
         .oauth_applications
@@ -26,7 +26,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a OAuthApplicat
         .ok_or_else(|| ApiError::not_found("OAuth application", id))
 }
 
-/// Lists applications, oldest first, whose name contains the query.
+/// Lists the applications whose name contains the query, oldest first.
 pub(crate) fn list<'a>(tables: &'a Tables, name_query: Option<&str>) -> Vec<&'a OAuthApplication> {
     tables
         .oauth_applications
@@ -35,7 +35,7 @@ pub(crate) fn list<'a>(tables: &'a Tables, name_query: Option<&str>) -> Vec<&'a 
         .collect()
 }
 
-/// What an application has. What is not given stays, or has the default.
+/// The fields of an application. Omitted fields stay unchanged or take their defaults.
 #[derive(Debug, Default)]
 pub(crate) struct ApplicationFields {
     pub(crate) name: Option<String>,
@@ -127,7 +127,7 @@ pub(crate) fn set_logo<'a>(
     })
 }
 
-/// Replaces the client secret; the old one stops working.
+/// Replaces the client secret. The old one stops working.
 pub(crate) fn rotate_secret<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -139,7 +139,7 @@ pub(crate) fn rotate_secret<'a>(
     })
 }
 
-/// Deletes an application and the tokens that it got.
+/// Deletes an application along with the tokens issued to it.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     let client_id = find(tables, id)?.client_id.clone();
     tables
@@ -155,7 +155,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Revokes an access token that an application got.
+/// Revokes an access token issued to an application.
 pub(crate) fn revoke_token(
     tables: &mut Tables,
     id: &str,

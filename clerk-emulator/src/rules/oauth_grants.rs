@@ -1,5 +1,5 @@
-//! Applications that sign their users in through this instance: authorization codes, tokens and consents
-//! (RFC 6749, RFC 7636).
+//! Applications that sign in their users through this instance: authorization codes, tokens, and consents (RFC 6749,
+//! RFC 7636).
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -12,10 +12,10 @@ use crate::model::oauth_application::OAuthApplication;
 use crate::model::oauth_grant::{AuthorizationCode, OAuthConsent, RefreshGrant};
 use crate::store::tables::Tables;
 
-/// Seconds that an access token lives.
+/// The lifetime of an access token, in seconds.
 pub(crate) const ACCESS_TOKEN_SECONDS: i64 = 86_400;
 
-/// What an application asks for.
+/// The request of an application.
 #[derive(Debug, Clone)]
 pub(crate) struct Authorization {
     pub(crate) client_id: String,
@@ -25,7 +25,7 @@ pub(crate) struct Authorization {
     pub(crate) code_challenge: Option<String>,
 }
 
-/// A refusal in the terms of RFC 6749.
+/// An error in the terms of RFC 6749.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GrantError {
     pub(crate) error: &'static str,
@@ -36,7 +36,7 @@ fn refused<T>(error: &'static str, description: &'static str) -> Result<T, Grant
     Err(GrantError { error, description })
 }
 
-/// Finds an application by its client id.
+/// Finds an application by its client ID.
 pub(crate) fn application<'a>(
     tables: &'a Tables,
     client_id: &str,
@@ -49,7 +49,7 @@ pub(crate) fn application<'a>(
         })
 }
 
-/// Returns where the answer goes: the wanted URI if the application has registered it, or its only one.
+/// Returns the URI for the response: the requested one if the application has registered it, or its only one.
 pub(crate) fn redirect_uri<'a>(
     application: &'a OAuthApplication,
     wanted: Option<&str>,
@@ -67,7 +67,7 @@ pub(crate) fn redirect_uri<'a>(
     })
 }
 
-/// Returns the scopes that are asked for, or all that the application has.
+/// Returns the requested scopes, or all scopes of the application.
 pub(crate) fn scopes(
     application: &OAuthApplication,
     wanted: Option<&str>,
@@ -87,7 +87,7 @@ pub(crate) fn scopes(
     }
 }
 
-/// Returns true if the user must be asked.
+/// Returns true if the user must be asked for consent.
 pub(crate) fn needs_consent(
     tables: &Tables,
     application: &OAuthApplication,
@@ -100,7 +100,7 @@ pub(crate) fn needs_consent(
         && !given.is_some_and(|given| scopes.iter().all(|scope| given.scopes.contains(scope)))
 }
 
-/// Remembers that a user has allowed an application something.
+/// Records a user's consent to an application.
 pub(crate) fn consent(tables: &mut Tables, client_id: &str, user_id: &str, scopes: &[String]) {
     tables.oauth_consents.insert(OAuthConsent {
         id: OAuthConsent::id_of(client_id, user_id),
@@ -132,7 +132,7 @@ pub(crate) fn issue_code(
     code
 }
 
-/// Checks who calls: confidential applications by their secret, public ones by their id alone.
+/// Authenticates the caller: a confidential application by its secret, a public one by its ID alone.
 pub(crate) fn authenticate<'a>(
     tables: &'a Tables,
     client_id: &str,
@@ -148,7 +148,7 @@ pub(crate) fn authenticate<'a>(
     }
 }
 
-/// What an application gets.
+/// The tokens issued to an application.
 #[derive(Debug)]
 pub(crate) struct Granted {
     pub(crate) token: Credential,
@@ -158,7 +158,7 @@ pub(crate) struct Granted {
     pub(crate) nonce: Option<String>,
 }
 
-/// Exchanges a code, which is used up, for tokens.
+/// Exchanges a code for tokens, which uses up the code.
 pub(crate) fn exchange_code(
     tables: &mut Tables,
     client_id: &str,
@@ -202,7 +202,7 @@ pub(crate) fn exchange_code(
     ))
 }
 
-/// Exchanges a refresh token, which is replaced, for tokens.
+/// Exchanges a refresh token for new tokens, which replaces it.
 pub(crate) fn refresh(
     tables: &mut Tables,
     client_id: &str,
@@ -265,7 +265,7 @@ fn grant(
     }
 }
 
-/// Revokes an access or refresh token of an application. One that is not there is as good as revoked (RFC 7009).
+/// Revokes an access or refresh token of an application. A token that does not exist counts as revoked (RFC 7009).
 pub(crate) fn revoke(tables: &mut Tables, client_id: &str, token: &str, now: i64) {
     let refresh = tables.refresh_grants.get(token);
     let credential = match refresh.filter(|one| one.client_id == client_id) {

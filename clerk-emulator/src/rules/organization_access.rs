@@ -1,4 +1,4 @@
-//! What members of an organization may do there.
+//! The permissions of members within an organization.
 
 use http::StatusCode;
 
@@ -18,7 +18,7 @@ pub(crate) const READ_BILLING: &str = "org:sys_billing:read";
 pub(crate) const MANAGE_BILLING: &str = "org:sys_billing:manage";
 pub(crate) const MANAGE_DOMAINS: &str = "org:sys_domains:manage";
 
-/// Refuses instances without organizations.
+/// Rejects instances without organizations.
 pub(crate) fn check_enabled(tables: &Tables) -> Result<(), ApiError> {
     if settings::get(tables)?.organizations.enabled {
         Ok(())
@@ -30,8 +30,8 @@ pub(crate) fn check_enabled(tables: &Tables) -> Result<(), ApiError> {
     }
 }
 
-/// Finds the membership of a user, who is told the same of organizations that do not exist and of those that they
-/// do not belong to.
+/// Finds a user's membership. The error is the same for organizations that do not exist and for those to which the user
+/// does not belong.
 pub(crate) fn membership<'a>(
     tables: &'a Tables,
     organization_id: &str,
@@ -47,7 +47,7 @@ pub(crate) fn membership<'a>(
     })
 }
 
-/// Refuses members whose role does not have a permission.
+/// Rejects members whose role lacks a permission.
 pub(crate) fn require(
     tables: &Tables,
     organization_id: &str,
@@ -70,7 +70,7 @@ fn has(tables: &Tables, role: &str, permission: &str) -> bool {
         .is_some_and(|role| role.permissions.iter().any(|one| one == permission))
 }
 
-/// Refuses to take the last member who can manage members away.
+/// Rejects the removal of the last member who can manage members.
 pub(crate) fn check_not_last_manager(
     tables: &Tables,
     organization_id: &str,

@@ -12,7 +12,7 @@ use crate::model::strategy::Strategy;
 use crate::random;
 use crate::store::tables::Tables;
 
-/// Finds a domain of an organization, which is named by id or slug.
+/// Finds a domain of an organization, which is identified by ID or slug.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     organization: &str,
@@ -110,7 +110,7 @@ pub(crate) fn update<'a>(
     })
 }
 
-/// Declares the organization the owner of a domain; nothing is looked up.
+/// Marks the organization as the owner of a domain, without looking anything up.
 pub(crate) fn verify_ownership<'a>(
     tables: &'a mut Tables,
     organization: &str,
@@ -122,7 +122,7 @@ pub(crate) fn verify_ownership<'a>(
     })
 }
 
-/// Sends a code to an address at a domain, to prove that the organization belongs to it.
+/// Sends a code to an address at a domain to verify that the organization belongs to it.
 pub(crate) fn prepare_affiliation(
     tables: &mut Tables,
     organization: &str,
@@ -156,7 +156,7 @@ pub(crate) fn prepare_affiliation(
     Ok(())
 }
 
-/// Tries the code that was sent to an address at a domain.
+/// Checks the code that was sent to an address at a domain.
 pub(crate) fn attempt_affiliation(
     tables: &mut Tables,
     organization: &str,
@@ -176,7 +176,7 @@ pub(crate) fn attempt_affiliation(
     Ok(Verdict::of(tried))
 }
 
-/// Makes the DNS record that proves ownership.
+/// Creates the DNS record that verifies ownership.
 pub(crate) fn prepare_ownership(
     tables: &mut Tables,
     organization: &str,
@@ -190,7 +190,7 @@ pub(crate) fn prepare_ownership(
     Ok(())
 }
 
-/// Takes the DNS record for found: the emulator asks no name server.
+/// Treats the DNS record as found, since the emulator does not query name servers.
 pub(crate) fn attempt_ownership(
     tables: &mut Tables,
     organization: &str,
@@ -211,12 +211,12 @@ pub(crate) fn delete(tables: &mut Tables, organization: &str, id: &str) -> Resul
     Ok(())
 }
 
-/// What a list of domains is narrowed to.
+/// A filter for a list of domains.
 #[derive(Debug, Default)]
 pub(crate) struct DomainFilter<'a> {
     pub(crate) organization_id: Option<&'a str>,
     pub(crate) verified: Option<bool>,
-    /// Modes; a minus sign before one excludes.
+    /// The modes to filter by. A minus sign before a mode excludes it.
     pub(crate) enrollment_modes: Vec<&'a str>,
     pub(crate) names: Vec<&'a str>,
     pub(crate) query: Option<String>,

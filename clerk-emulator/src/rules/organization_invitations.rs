@@ -14,7 +14,7 @@ use crate::model::invitation::{InvitationStatus, OrganizationInvitation};
 use crate::model::metadata::Metadata;
 use crate::store::tables::Tables;
 
-/// What a new invitation to an organization has.
+/// The fields of a new organization invitation.
 #[derive(Debug)]
 pub(crate) struct NewOrganizationInvitation {
     pub(crate) invite: NewInvite,
@@ -23,7 +23,7 @@ pub(crate) struct NewOrganizationInvitation {
     pub(crate) private_metadata: Option<Metadata>,
 }
 
-/// Finds an invitation of an organization, which is named by id or slug.
+/// Finds an invitation of an organization, which is identified by ID or slug.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     organization: &str,
@@ -37,7 +37,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("organization invitation", id))
 }
 
-/// Invites somebody to an organization.
+/// Invites a person to an organization.
 pub(crate) fn create<'a>(
     tables: &'a mut Tables,
     organization: &str,
@@ -121,7 +121,7 @@ pub(crate) fn revoke<'a>(
     Ok(invitation)
 }
 
-/// Accepts a pending invitation for a user, who becomes a member.
+/// Accepts a pending invitation on behalf of a user, who becomes a member.
 pub(crate) fn accept<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -159,13 +159,13 @@ pub(crate) fn accept<'a>(
     Ok(invitation)
 }
 
-/// What a list of invitations is narrowed to.
+/// A filter for a list of invitations.
 #[derive(Debug, Default)]
 pub(crate) struct InvitationFilter<'a> {
     pub(crate) organization_id: Option<&'a str>,
-    /// Statuses; none stands for all.
+    /// The statuses to include. An empty list includes all.
     pub(crate) statuses: Vec<&'a str>,
-    /// Addresses; none stands for all.
+    /// The addresses to include. An empty list includes all.
     pub(crate) email_addresses: Vec<&'a str>,
     pub(crate) query: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Organizations that people may join because their email address is at a verified domain.
+//! Organizations that people may join because they have an email address at a verified domain.
 
 use super::accounts;
 use super::api_error::ApiError;
@@ -10,8 +10,8 @@ use super::settings;
 use crate::model::organization_suggestion::{OrganizationSuggestion, SuggestionStatus};
 use crate::store::tables::Tables;
 
-/// Returns the organizations, with the address that leads there, whose verified domains have this mode and an address
-/// of the user.
+/// Returns the IDs of the organizations with a verified domain of this mode that matches a verified email address of
+/// the user, each with that address.
 fn reachable(tables: &Tables, user_id: &str, mode: &str) -> Vec<(String, String)> {
     let Ok(user) = accounts::find(tables, user_id) else {
         return Vec::new();
@@ -39,7 +39,7 @@ fn reachable(tables: &Tables, user_id: &str, mode: &str) -> Vec<(String, String)
     found
 }
 
-/// Creates the suggestions and invitations that the domains of organizations call for and that do not exist yet.
+/// Creates the missing suggestions and invitations that the domains of organizations call for.
 pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
     for (organization_id, _) in reachable(tables, user_id, "automatic_suggestion") {
         let known = tables
@@ -78,7 +78,7 @@ pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
     Ok(())
 }
 
-/// Lists the suggestions for a user, oldest first, with these statuses or all.
+/// Lists the suggestions for a user with these statuses, or all of them, oldest first.
 pub(crate) fn of_user<'a>(
     tables: &'a Tables,
     user_id: &str,
@@ -92,7 +92,7 @@ pub(crate) fn of_user<'a>(
         .collect()
 }
 
-/// Lists the people who asked to join an organization, oldest first, with these statuses or all.
+/// Lists the requests to join an organization with these statuses, or all of them, oldest first.
 pub(crate) fn requests<'a>(
     tables: &'a Tables,
     organization_id: &str,
@@ -122,7 +122,7 @@ fn change(
     Ok(row.clone())
 }
 
-/// Asks to join an organization that was suggested to the user.
+/// Requests to join an organization that was suggested to the user.
 pub(crate) fn accept(
     tables: &mut Tables,
     user_id: &str,
@@ -143,7 +143,7 @@ pub(crate) fn accept(
     change(tables, id, SuggestionStatus::Requested, now)
 }
 
-/// Lets somebody in who asked to join, or does not.
+/// Accepts or rejects a request to join.
 pub(crate) fn decide(
     tables: &mut Tables,
     organization_id: &str,

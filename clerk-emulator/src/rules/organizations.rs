@@ -10,7 +10,7 @@ use crate::model::session::Session;
 use crate::model::user::Image;
 use crate::store::tables::Tables;
 
-/// Finds an organization by id or slug.
+/// Finds an organization by ID or slug.
 pub(crate) fn by_id_or_slug<'a>(tables: &'a Tables, id_or_slug: &str) -> Option<&'a Organization> {
     tables
         .organizations
@@ -18,18 +18,18 @@ pub(crate) fn by_id_or_slug<'a>(tables: &'a Tables, id_or_slug: &str) -> Option<
         .or_else(|| tables.organizations.find(|one| one.slug == id_or_slug))
 }
 
-/// Finds an organization by id or slug.
+/// Finds an organization by ID or slug.
 pub(crate) fn find<'a>(tables: &'a Tables, id_or_slug: &str) -> Result<&'a Organization, ApiError> {
     by_id_or_slug(tables, id_or_slug).ok_or_else(|| ApiError::not_found("organization", id_or_slug))
 }
 
-/// Returns the id of an organization, named by id or slug, if the user belongs to it.
+/// Returns the ID of an organization, identified by ID or slug, if the user belongs to it.
 pub(crate) fn of_user(tables: &Tables, id_or_slug: &str, user_id: &str) -> Option<String> {
     let organization = by_id_or_slug(tables, id_or_slug)?;
     membership(tables, &organization.id, user_id).map(|_| organization.id.clone())
 }
 
-/// Finds the membership of a user in an organization, both named by id.
+/// Finds a user's membership in an organization, both identified by ID.
 pub(crate) fn membership<'a>(
     tables: &'a Tables,
     id: &str,
@@ -40,7 +40,7 @@ pub(crate) fn membership<'a>(
         .find(|row| row.organization_id == id && row.user_id == user_id)
 }
 
-/// Returns the organization that a session is in, with the membership, while both exist.
+/// Returns the active organization of a session along with the membership, if both exist.
 pub(crate) fn active<'a>(
     tables: &'a Tables,
     session: &Session,
@@ -52,7 +52,7 @@ pub(crate) fn active<'a>(
     Some((organization, membership))
 }
 
-/// What a new organization has.
+/// The fields of a new organization.
 #[derive(Debug, Default)]
 pub(crate) struct NewOrganization {
     pub(crate) name: String,
@@ -64,7 +64,7 @@ pub(crate) struct NewOrganization {
     pub(crate) created_at: Option<i64>,
 }
 
-/// Creates an organization and returns its id. Its creator gets the role that the settings name.
+/// Creates an organization and returns its ID. Its creator gets the role named in the settings.
 pub(crate) fn create(
     tables: &mut Tables,
     new: NewOrganization,
@@ -114,7 +114,7 @@ fn check_limit(limit: Option<i64>) -> Result<Option<i64>, ApiError> {
     }
 }
 
-/// Refuses slugs that are malformed or taken.
+/// Rejects slugs that are malformed or already taken.
 fn check_slug(tables: &Tables, slug: &str, own_id: Option<&str>) -> Result<(), ApiError> {
     let well_formed = !slug.is_empty()
         && slug
@@ -132,7 +132,7 @@ fn check_slug(tables: &Tables, slug: &str, own_id: Option<&str>) -> Result<(), A
     }
 }
 
-/// Makes a slug of a name.
+/// Creates a slug from a name.
 fn free_slug(tables: &Tables, name: &str) -> String {
     let mut slug: String = name
         .to_lowercase()
@@ -211,7 +211,7 @@ fn change<'a>(
     Ok(organization)
 }
 
-/// Merges or replaces metadata. What is not given stays.
+/// Merges or replaces metadata. Omitted metadata stays unchanged.
 pub(crate) fn update_metadata<'a>(
     tables: &'a mut Tables,
     id_or_slug: &str,
@@ -258,7 +258,7 @@ pub(crate) fn set_logo<'a>(
     })
 }
 
-/// Deletes an organization with its memberships and returns its id. Sessions in it go back to the personal
+/// Deletes an organization along with its memberships and returns its ID. Sessions in it return to the personal
 /// account.
 pub(crate) fn delete(tables: &mut Tables, id_or_slug: &str) -> Result<String, ApiError> {
     let id = find(tables, id_or_slug)?.id.clone();
@@ -286,7 +286,7 @@ pub(crate) fn delete(tables: &mut Tables, id_or_slug: &str) -> Result<String, Ap
     Ok(id)
 }
 
-/// Takes sessions out of an organization: those of one user, or all.
+/// Moves sessions out of an organization: those of one user, or all of them.
 pub(crate) fn leave_sessions(tables: &mut Tables, organization_id: &str, user_id: Option<&str>) {
     let sessions = tables.sessions.ids(|session| {
         session.organization_id.as_deref() == Some(organization_id)
@@ -299,16 +299,16 @@ pub(crate) fn leave_sessions(tables: &mut Tables, organization_id: &str, user_id
     }
 }
 
-/// What a list of organizations is narrowed to.
+/// A filter for a list of organizations.
 #[derive(Debug, Default)]
 pub(crate) struct OrganizationFilter<'a> {
     pub(crate) ids: Vec<&'a str>,
     pub(crate) user_ids: Vec<&'a str>,
-    /// Lower-case text in name or slug, or the whole id.
+    /// The lowercase text to find in the name or slug, or the whole ID.
     pub(crate) query: Option<String>,
 }
 
-/// Lists organizations, oldest first. A minus sign before an id excludes.
+/// Lists organizations, oldest first. A minus sign before an ID excludes it.
 pub(crate) fn list<'a>(
     tables: &'a Tables,
     filter: &OrganizationFilter<'_>,
@@ -332,8 +332,7 @@ pub(crate) fn list<'a>(
         .collect()
 }
 
-/// Applies a list of wanted values, where a minus sign before a value excludes and a plus sign, or nothing,
-/// includes.
+/// Applies a list of values, where a minus sign before a value excludes it and a plus sign, or no sign, includes it.
 pub(crate) fn included(wanted: &[&str], has: impl Fn(&str) -> bool) -> bool {
     let mut includes = false;
     let mut hit = false;

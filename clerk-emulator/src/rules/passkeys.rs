@@ -1,4 +1,4 @@
-//! Passkeys: registered by an authenticator and used to sign in (WebAuthn level 2).
+//! Passkeys, which are registered by an authenticator and used to sign in (WebAuthn level 2).
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
@@ -20,7 +20,7 @@ use crate::random;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// Flags of authenticator data (section 6.1).
+/// The flags of authenticator data (section 6.1).
 const USER_PRESENT: u8 = 0x01;
 const HAS_CREDENTIAL: u8 = 0x40;
 
@@ -46,7 +46,7 @@ fn fresh_challenge(now: i64) -> Challenge {
     challenge
 }
 
-/// Makes the challenge that a passkey signs: of one user, or of whoever has one.
+/// Creates the challenge that a passkey signs, for one user or for any user with a passkey.
 pub(crate) fn authentication(tables: &Tables, user_id: Option<&str>, visit: &Visit) -> Challenge {
     let mut challenge = fresh_challenge(visit.now);
     challenge.redirect_url.clone_from(&visit.origin);
@@ -56,7 +56,7 @@ pub(crate) fn authentication(tables: &Tables, user_id: Option<&str>, visit: &Vis
     challenge
 }
 
-/// Finds a passkey of a user.
+/// Finds a user's passkey.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     user_id: &str,
@@ -69,7 +69,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("passkey", id))
 }
 
-/// Starts registering a passkey and returns its id.
+/// Starts registering a passkey and returns its ID.
 pub(crate) fn register(
     tables: &mut Tables,
     user_id: &str,
@@ -80,7 +80,7 @@ pub(crate) fn register(
     let passkey = Passkey::new(challenge, visit.now);
     let id = passkey.id.clone();
     accounts::change(tables, user_id, visit.now, |user| {
-        // A registration that was given up is no passkey.
+        // An abandoned registration does not count as a passkey.
         user.passkeys.retain(|passkey| passkey.credential.is_some());
         user.passkeys.push(passkey);
         Ok(())
@@ -105,7 +105,7 @@ fn change(
     Ok(())
 }
 
-/// Finishes the registration of a passkey with what the authenticator answered.
+/// Completes the registration of a passkey with the authenticator's response.
 pub(crate) fn finish_registration(
     tables: &mut Tables,
     user_id: &str,
@@ -143,7 +143,7 @@ pub(crate) fn rename(
     change(tables, user_id, id, now, |passkey| passkey.name = name)
 }
 
-/// Takes a passkey from its user.
+/// Removes a passkey from its user.
 pub(crate) fn remove(
     tables: &mut Tables,
     user_id: &str,
@@ -158,7 +158,7 @@ pub(crate) fn remove(
     Ok(())
 }
 
-/// Checks what a passkey signed and returns the id of its user, who is the wanted one if one is wanted.
+/// Checks the data signed by a passkey and returns the ID of its user, who must be the expected user if there is one.
 pub(crate) fn authenticate(
     tables: &mut Tables,
     challenge: &mut Challenge,
@@ -199,7 +199,7 @@ pub(crate) fn authenticate(
     let mut signed = data.clone();
     signed.extend_from_slice(digest::digest(&digest::SHA256, &client_data).as_ref());
     let sign_count = sign_count(&data).ok_or_else(invalid_credential)?;
-    // An authenticator that counts never counts backwards (section 7.2, step 21).
+    // An authenticator with a counter never counts backward (section 7.2, step 21).
     let counts = sign_count > known.sign_count || (sign_count == 0 && known.sign_count == 0);
     if !is_for_host(&data, challenge) || !counts || !verifies(&known.key, &signed, &signature) {
         return Err(failed());
@@ -221,7 +221,7 @@ fn decoded(value: &Value) -> Result<Vec<u8>, ApiError> {
         .map_err(|_| invalid_credential())
 }
 
-/// Checks what the browser says about the ceremony, and returns it as it was signed.
+/// Checks the browser's data about the ceremony and returns it as it was signed.
 fn check_client_data(
     response: &Value,
     kind: &str,
@@ -242,7 +242,7 @@ fn check_client_data(
     Ok(bytes)
 }
 
-/// Returns the host that a passkey is for: that of the page which asked.
+/// Returns the host that a passkey is for, which is that of the requesting page.
 pub(crate) fn host(challenge: &Challenge) -> String {
     challenge
         .redirect_url
@@ -252,7 +252,7 @@ pub(crate) fn host(challenge: &Challenge) -> String {
         .unwrap_or_else(|| "localhost".to_owned())
 }
 
-/// Returns true for data that an authenticator made for the host of the page, with the user present.
+/// Returns true if an authenticator created the data for the host of the page, with the user present.
 fn is_for_host(data: &[u8], challenge: &Challenge) -> bool {
     let hash = digest::digest(&digest::SHA256, host(challenge).as_bytes());
     data.get(..32) == Some(hash.as_ref())
@@ -263,8 +263,8 @@ fn sign_count(data: &[u8]) -> Option<u32> {
     data.get(33..37)?.try_into().ok().map(u32::from_be_bytes)
 }
 
-/// Reads the authenticator data of an attestation. The attestation itself is not checked: any authenticator will
-/// do.
+/// Reads the authenticator data of an attestation. The attestation itself is not checked, since any authenticator is
+/// accepted.
 fn authenticator_data(attestation: &[u8]) -> Option<Vec<u8>> {
     let value: ciborium::Value = ciborium::from_reader(attestation).ok()?;
     let (_, data) = value
@@ -274,7 +274,7 @@ fn authenticator_data(attestation: &[u8]) -> Option<Vec<u8>> {
     data.as_bytes().cloned()
 }
 
-/// Reads the credential that an authenticator made (section 6.5.1).
+/// Reads the credential created by an authenticator (section 6.5.1).
 fn registered(data: &[u8]) -> Option<PasskeyCredential> {
     if data.get(32)? & HAS_CREDENTIAL == 0 {
         return None;

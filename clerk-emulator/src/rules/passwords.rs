@@ -3,12 +3,12 @@ use crate::model::password::Password;
 use crate::model::password_digest::HASHERS;
 use crate::secret::Secret;
 
-/// Characters of the shortest password.
+/// The length of the shortest allowed password, in characters.
 pub(crate) const SHORTEST: usize = 8;
-/// Characters of the longest password.
+/// The length of the longest allowed password, in characters.
 pub(crate) const LONGEST: usize = 72;
 
-/// Passwords that stand for those found in data breaches; Clerk asks a service that knows all of them.
+/// A sample of passwords found in data breaches. Clerk asks a service that knows all of them.
 const BREACHED: &[&str] = &[
     "00000000",
     "11111111",
@@ -42,27 +42,27 @@ const BREACHED: &[&str] = &[
     "whatever",
 ];
 
-/// A password as a caller gives it.
+/// A password as provided by a caller.
 #[derive(Debug, Clone)]
 pub(crate) enum NewPassword {
     /// The password itself.
     Text {
         password: Secret,
-        /// Whether strength and breaches are checked.
+        /// Determines whether strength and breaches are checked.
         checks: Checks,
     },
-    /// The digest that another system made of it.
+    /// A digest of the password, computed by another system.
     Digest { hasher: String, digest: Secret },
 }
 
-/// Whether a new password is checked.
+/// Determines whether a new password is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Checks {
     Enforced,
     Skipped,
 }
 
-/// Turns a given password into what is kept.
+/// Converts a provided password to its stored form.
 pub(crate) fn accept(given: NewPassword) -> Result<Password, ApiError> {
     match given {
         NewPassword::Text { password, checks } => {
@@ -89,7 +89,7 @@ pub(crate) fn accept(given: NewPassword) -> Result<Password, ApiError> {
     }
 }
 
-/// Refuses passwords that are too short, too long or known from data breaches.
+/// Rejects passwords that are too short, too long, or known from data breaches.
 pub(crate) fn check(password: &str) -> Result<(), ApiError> {
     let refused = |code, message: String| Err(ApiError::param(code, "password", message));
     let length = password.chars().count();

@@ -6,7 +6,7 @@ use super::api_error::ApiError;
 use crate::model::role::{Permission, PermissionKind};
 use crate::store::tables::Tables;
 
-/// Finds a permission by id.
+/// Finds a permission by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Permission, ApiError> {
     tables
         .permissions
@@ -19,7 +19,7 @@ pub(crate) fn by_key<'a>(tables: &'a Tables, key: &str) -> Option<&'a Permission
     tables.permissions.find(|permission| permission.key == key)
 }
 
-/// Lists permissions, oldest first, that mention the query.
+/// Lists the permissions that match the query, oldest first.
 pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a Permission> {
     let mentions = |one: &&Permission| {
         query.is_none_or(|query| {
@@ -31,7 +31,7 @@ pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a Permi
     tables.permissions.iter().filter(mentions).collect()
 }
 
-/// Makes sure that a permission with this key exists.
+/// Ensures that a permission with this key exists.
 pub(crate) fn ensure(tables: &mut Tables, key: &str, now: i64) {
     if by_key(tables, key).is_none() {
         let permission = Permission::new(key.to_owned(), key.to_owned(), String::new(), now);
@@ -85,7 +85,7 @@ pub(crate) struct PermissionUpdate {
     pub(crate) description: Option<String>,
 }
 
-/// Updates a permission, also in the roles that have it.
+/// Updates a permission, including in the roles that have it.
 pub(crate) fn update<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -125,7 +125,7 @@ pub(crate) fn update<'a>(
     Ok(permission)
 }
 
-/// Finds a permission that the application made.
+/// Finds a permission created by the application.
 fn own<'a>(tables: &'a Tables, id: &str) -> Result<&'a Permission, ApiError> {
     let permission = find(tables, id)?;
     if permission.kind == PermissionKind::System {
@@ -138,7 +138,7 @@ fn own<'a>(tables: &'a Tables, id: &str) -> Result<&'a Permission, ApiError> {
     Ok(permission)
 }
 
-/// Deletes a permission and takes it from the roles that have it.
+/// Deletes a permission and removes it from the roles that have it.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     let key = own(tables, id)?.key.clone();
     for role in tables.roles.ids(|role| role.permissions.contains(&key)) {

@@ -1,10 +1,10 @@
-//! Pictures of users, organizations and OAuth applications.
+//! Pictures of users, organizations, and OAuth applications.
 
 use super::api_error::ApiError;
 use crate::model::user::Image;
 use crate::store::tables::Tables;
 
-/// What stands for a user, an organization or an application.
+/// The picture that represents a user, an organization, or an application.
 #[derive(Debug)]
 pub(crate) enum Picture<'a> {
     Uploaded(&'a Image),
@@ -12,7 +12,7 @@ pub(crate) enum Picture<'a> {
     Initial(String),
 }
 
-/// Finds the picture of the user, organization or application with this id.
+/// Finds the picture of the user, organization, or application with this ID.
 pub(crate) fn of<'a>(tables: &'a Tables, id: &str) -> Result<Picture<'a>, ApiError> {
     if let Some(user) = tables.users.get(id) {
         return Ok(match &user.image {

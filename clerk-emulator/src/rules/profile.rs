@@ -1,4 +1,4 @@
-//! What users do to their own accounts.
+//! The operations that users perform on their own accounts.
 
 use super::accounts;
 use super::api_error::ApiError;
@@ -51,7 +51,7 @@ pub(crate) fn phone<'a>(
         .ok_or_else(|| ApiError::not_found("phone number", id))
 }
 
-/// Gives a user an email address that is to be proven, and returns its id.
+/// Adds an unverified email address to a user and returns its ID.
 pub(crate) fn add_email(
     tables: &mut Tables,
     user_id: &str,
@@ -64,7 +64,7 @@ pub(crate) fn add_email(
         .map(|email| email.id.clone())
 }
 
-/// Gives a user a phone number that is to be proven, and returns its id.
+/// Adds an unverified phone number to a user and returns its ID.
 pub(crate) fn add_phone(
     tables: &mut Tables,
     user_id: &str,
@@ -91,7 +91,7 @@ fn check_unproven(proof: &Proof) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Sends a code or a link to an email address of a user.
+/// Sends a code or a link to a user's email address.
 pub(crate) fn prepare_email(
     tables: &mut Tables,
     user_id: &str,
@@ -119,7 +119,7 @@ pub(crate) fn prepare_email(
     user_identifiers::prove_email(tables, id, &challenge, &Proof::None, visit.now)
 }
 
-/// Tries the code of an email address.
+/// Attempts to verify an email address with a code.
 pub(crate) fn attempt_email(
     tables: &mut Tables,
     user_id: &str,
@@ -139,7 +139,7 @@ pub(crate) fn attempt_email(
     Ok(Verdict::of(tried))
 }
 
-/// Sends a code to a phone number of a user.
+/// Sends a code to a user's phone number.
 pub(crate) fn prepare_phone(
     tables: &mut Tables,
     user_id: &str,
@@ -155,7 +155,7 @@ pub(crate) fn prepare_phone(
     user_identifiers::prove_phone(tables, id, &challenge, &Proof::None, now)
 }
 
-/// Tries the code of a phone number.
+/// Attempts to verify a phone number with a code.
 pub(crate) fn attempt_phone(
     tables: &mut Tables,
     user_id: &str,
@@ -172,7 +172,7 @@ pub(crate) fn attempt_phone(
     Ok(Verdict::of(tried))
 }
 
-/// Reserves a phone number for second factors, or frees it, and makes it the default one.
+/// Reserves a phone number for second factors or releases it, and can make it the default second factor.
 pub(crate) fn update_phone(
     tables: &mut Tables,
     user_id: &str,
@@ -200,7 +200,7 @@ pub(crate) fn update_phone(
     Ok(())
 }
 
-/// Refuses to make an identifier primary that is not proven.
+/// Rejects an unverified identifier as the primary one.
 pub(crate) fn check_primary(
     tables: &Tables,
     user_id: &str,
@@ -221,7 +221,7 @@ pub(crate) fn check_primary(
     Ok(())
 }
 
-/// Sets a new password. Who has one must know it.
+/// Sets a new password. A user who already has a password must provide it.
 pub(crate) fn change_password(
     tables: &mut Tables,
     session: &Session,
@@ -272,7 +272,7 @@ fn check_password(user: &User, current: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Removes the password, where the instance does not demand one.
+/// Removes the password unless the instance requires one.
 pub(crate) fn remove_password(
     tables: &mut Tables,
     user_id: &str,
@@ -303,7 +303,7 @@ pub(crate) fn remove_password(
     Ok(())
 }
 
-/// Deletes the account of a user who may do that.
+/// Deletes a user's account if the user is allowed to do so.
 pub(crate) fn delete(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
     if !accounts::find(tables, user_id)?.delete_self_enabled {
         return Err(ApiError::forbidden(
@@ -314,7 +314,7 @@ pub(crate) fn delete(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
     accounts::delete(tables, user_id, now)
 }
 
-/// Makes the secret for an authenticator application, which proves it with a code.
+/// Generates the secret for an authenticator application, which a code then verifies.
 pub(crate) fn start_totp(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
     accounts::change(tables, user_id, now, |user| {
         if user.totp_secret.is_some() {
@@ -329,7 +329,7 @@ pub(crate) fn start_totp(tables: &mut Tables, user_id: &str, now: i64) -> Result
     Ok(())
 }
 
-/// Takes the first code of an authenticator application. Returns the backup codes that come with the first second
+/// Accepts the first code of an authenticator application. Returns the backup codes that come with the first second
 /// factor.
 pub(crate) fn finish_totp(
     tables: &mut Tables,
@@ -361,7 +361,7 @@ pub(crate) fn finish_totp(
     Ok(made)
 }
 
-/// Removes the authenticator application, and with the last second factor the backup codes.
+/// Removes the authenticator application, along with the backup codes if no second factor remains.
 pub(crate) fn remove_totp(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
     accounts::change(tables, user_id, now, |user| {
         if user.totp_secret.is_none() {
@@ -384,7 +384,7 @@ fn new_backup_codes() -> Vec<Secret> {
         .collect()
 }
 
-/// Makes new backup codes, in the place of those before.
+/// Generates new backup codes that replace the previous ones.
 pub(crate) fn make_backup_codes(
     tables: &mut Tables,
     user_id: &str,
@@ -403,7 +403,7 @@ pub(crate) fn make_backup_codes(
     Ok(user.backup_codes.clone())
 }
 
-/// Brings the sessions of a user in line with the tasks that are open now.
+/// Updates a user's sessions to reflect the tasks that are currently open.
 fn settle(tables: &mut Tables, user_id: &str) {
     for id in tables.sessions.ids(|session| session.user_id == user_id) {
         sessions::settle(tables, &id);

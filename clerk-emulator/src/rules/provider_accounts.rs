@@ -1,4 +1,4 @@
-//! Accounts at providers such as Google, which a page of the emulator stands for.
+//! Accounts at providers such as Google, each simulated by a page of the emulator.
 
 use super::accounts;
 use super::api_error::ApiError;
@@ -12,7 +12,7 @@ use crate::random;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// Returns the name of a known provider, or `custom` for those that an application defines itself.
+/// Returns the name of a known provider, or `custom` for one that an application defines itself.
 pub(crate) fn known(provider: &str) -> Option<&'static str> {
     if provider.starts_with("custom_") {
         return Some("custom");
@@ -20,7 +20,7 @@ pub(crate) fn known(provider: &str) -> Option<&'static str> {
     PROVIDERS.iter().copied().find(|known| *known == provider)
 }
 
-/// Makes the challenge that the page of a provider answers.
+/// Creates the challenge that a provider's page answers.
 pub(crate) fn challenge(
     provider: &str,
     redirect_url: Option<String>,
@@ -48,8 +48,8 @@ fn unsupported(provider: &str) -> ApiError {
     )
 }
 
-/// Returns the user who signs in with an account: the one who has connected it, or the one with its verified
-/// email address, who has connected it from then on.
+/// Returns the user who signs in with an account: the user who has connected it, or the user with its verified email
+/// address, to whom the account is then connected.
 pub(crate) fn owner(
     tables: &mut Tables,
     account: &ProviderAccount,
@@ -84,7 +84,7 @@ pub(crate) fn connected(tables: &Tables, account: &ProviderAccount) -> Option<St
         .map(|user| user.id.clone())
 }
 
-/// Connects an account with a user.
+/// Connects an account to a user.
 pub(crate) fn connect(
     tables: &mut Tables,
     user_id: &str,
@@ -113,7 +113,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("external account", id))
 }
 
-/// Starts connecting an account of a provider and returns the id of the connection.
+/// Starts connecting a provider account and returns the ID of the connection.
 pub(crate) fn start_connecting(
     tables: &mut Tables,
     user_id: &str,
@@ -139,7 +139,7 @@ pub(crate) fn start_connecting(
     let connection = ExternalAccount::new(account, challenge, visit.now);
     let id = connection.id.clone();
     accounts::change(tables, user_id, visit.now, |user| {
-        // What was started before and never finished is given up.
+        // Discard connections that were started earlier and never finished.
         user.external_accounts
             .retain(|one| one.account.provider != provider || one.verification.is_verified());
         user.external_accounts.push(connection);
@@ -148,7 +148,7 @@ pub(crate) fn start_connecting(
     Ok(id)
 }
 
-/// Starts proving a connected account again.
+/// Starts verifying a connected account again.
 pub(crate) fn reauthorize(
     tables: &mut Tables,
     user_id: &str,
@@ -173,7 +173,7 @@ pub(crate) fn reauthorize(
     Ok(())
 }
 
-/// Finishes a connection of a user with what the provider says.
+/// Completes a user's connection with the provider's answer.
 pub(crate) fn finish_connecting(
     tables: &mut Tables,
     user_id: &str,
@@ -201,7 +201,7 @@ pub(crate) fn finish_connecting(
     Ok(())
 }
 
-/// Notes why a connection came to nothing.
+/// Records why a connection failed.
 pub(crate) fn deny_connecting(
     tables: &mut Tables,
     user_id: &str,
@@ -218,7 +218,7 @@ pub(crate) fn deny_connecting(
     Ok(())
 }
 
-/// Takes a connection from its user.
+/// Removes a connection from its user.
 pub(crate) fn disconnect(
     tables: &mut Tables,
     user_id: &str,
@@ -233,7 +233,7 @@ pub(crate) fn disconnect(
     Ok(())
 }
 
-/// Lists the accounts of a user at a provider, named as in `google` or `oauth_google`.
+/// Lists a user's accounts at a provider, which is named as in `google` or `oauth_google`.
 pub(crate) fn of_provider<'a>(
     tables: &'a Tables,
     user_id: &str,

@@ -1,4 +1,4 @@
-//! What a provider answers, to whoever sent the browser there: a sign-in, a sign-up, or a user's profile.
+//! Provider answers for the flow that sent the browser there: a sign-in, a sign-up, or a user's profile.
 
 use url::Url;
 
@@ -14,12 +14,12 @@ use crate::model::external_account::ProviderAccount;
 use crate::model::sign_in_attempt::SignInStatus;
 use crate::store::tables::Tables;
 
-/// What a provider says.
+/// The answer of a provider.
 #[derive(Debug)]
 pub(crate) enum ProviderAnswer {
     /// The person has this account.
     Account(ProviderAccount),
-    /// The person did not agree.
+    /// The person declined.
     Denied,
 }
 
@@ -43,7 +43,7 @@ fn waits_for(challenge: Option<&Challenge>, state: &str) -> bool {
         .is_some_and(|answer| answer.0 == state)
 }
 
-/// Takes the answer for the challenge with this state and returns where the browser goes on.
+/// Applies the answer to the challenge with this state and returns the URL to which the browser continues.
 pub(crate) fn finish(
     tables: &mut Tables,
     state: &str,
@@ -119,7 +119,7 @@ fn finish_sign_in(
     Ok(redirect_url)
 }
 
-/// Notes on a challenge why it led to nothing.
+/// Records on a challenge why it failed.
 fn note(challenge: Option<&mut Challenge>, refusal: &ApiError) {
     let Some(challenge) = challenge else { return };
     challenge.outcome = Outcome::Open;

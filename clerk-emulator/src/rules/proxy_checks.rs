@@ -6,14 +6,14 @@ use crate::model::proxy_check::ProxyCheck;
 use crate::random;
 use crate::store::tables::Tables;
 
-/// A proxy to try.
+/// A proxy to check.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) domain_id: String,
     pub(crate) proxy_url: String,
 }
 
-/// Says which proxy to try: the given one, or that of the domain, which is the primary one unless it is named.
+/// Returns the proxy to check: the given one, or that of the domain. The domain defaults to the primary one.
 pub(crate) fn target(
     tables: &Tables,
     domain_id: Option<&str>,
@@ -39,7 +39,7 @@ pub(crate) fn target(
     })
 }
 
-/// Keeps what a try brought.
+/// Stores the result of a check.
 pub(crate) fn record(
     tables: &mut Tables,
     target: Target,

@@ -1,4 +1,4 @@
-//! Addresses that native applications may be sent to.
+//! Addresses to which native applications may be redirected.
 
 use url::Url;
 
@@ -6,7 +6,7 @@ use super::api_error::ApiError;
 use crate::model::redirect_url::RedirectUrl;
 use crate::store::tables::Tables;
 
-/// Finds an address by id.
+/// Finds an address by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a RedirectUrl, ApiError> {
     tables
         .redirect_urls

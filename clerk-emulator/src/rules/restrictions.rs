@@ -78,14 +78,14 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("identifier", id))
 }
 
-/// Notes which invitation was sent to an identifier.
+/// Records the invitation that was sent to an identifier.
 pub(crate) fn note_invitation(tables: &mut Tables, id: &str, invitation_id: String) {
     if let Some(entry) = tables.restrictions.get_mut(id) {
         entry.invitation_id = Some(invitation_id);
     }
 }
 
-/// Domains that stand for those of disposable addresses; Clerk knows thousands.
+/// A sample of domains of disposable addresses. Clerk knows thousands.
 const DISPOSABLE_DOMAINS: &[&str] = &[
     "10minutemail.com",
     "discard.email",
@@ -105,7 +105,7 @@ const DISPOSABLE_DOMAINS: &[&str] = &[
     "yopmail.com",
 ];
 
-/// Refuses identifiers of which one may not have an account.
+/// Rejects a list of identifiers if any of them may not have an account.
 pub(crate) fn check_access<'a>(
     tables: &Tables,
     identifiers: impl IntoIterator<Item = &'a str>,
@@ -115,8 +115,8 @@ pub(crate) fn check_access<'a>(
         .try_for_each(|identifier| check_identifier(tables, identifier))
 }
 
-/// Refuses an identifier that may not have an account: one that is blocked, one that is not on an allowlist in force, and
-/// an address of a kind that the instance does not accept.
+/// Rejects an identifier that may not have an account: one that is blocked, one that is missing from an allowlist in
+/// force, and an address of a kind that the instance does not accept.
 pub(crate) fn check_identifier(tables: &Tables, identifier: &str) -> Result<(), ApiError> {
     let settings = &settings::get(tables)?.restrictions;
     let is_on = |list| {
@@ -134,7 +134,7 @@ pub(crate) fn check_identifier(tables: &Tables, identifier: &str) -> Result<(), 
     let Some((local, domain)) = identifier.rsplit_once('@') else {
         return Ok(());
     };
-    // Addresses for tests are sub-addresses.
+    // Test addresses are subaddresses.
     let is_subaddress = local.contains(['+', '=', '#']) && !codes::is_test_address(identifier);
     if settings.block_email_subaddresses && is_subaddress {
         return Err(ApiError {
@@ -160,7 +160,7 @@ fn not_allowed(identifier: &str) -> ApiError {
     .with("identifiers", vec![identifier.to_owned()])
 }
 
-/// Returns true if an entry is the identifier, or the domain of an address.
+/// Returns true if an entry matches the identifier or the domain of an address.
 fn covers(entry: &str, identifier: &str) -> bool {
     if entry.eq_ignore_ascii_case(identifier) {
         return true;

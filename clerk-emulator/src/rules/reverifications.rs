@@ -1,4 +1,4 @@
-//! Proofs that are repeated within a session, before a sensitive change.
+//! Reverifications, which are repeated within a session before a sensitive change.
 
 use super::accounts;
 use super::api_error::ApiError;
@@ -15,13 +15,13 @@ use crate::model::session::{Reverification, ReverificationLevel, Session};
 use crate::model::strategy::Strategy;
 use crate::store::tables::Tables;
 
-/// How long a proof counts as recent: ten minutes, as in the SDKs' `strict` preset.
+/// The time for which a verification counts as recent: ten minutes, as in the SDKs' `strict` preset.
 const RECENT_MINUTES: i64 = 10;
 
-/// Names of the strategies that prove the first factor again.
+/// The names of the strategies that can verify the first factor again.
 pub(crate) const FIRST_FACTORS: &[&str] = &["password", "email_code", "phone_code", "passkey"];
 
-/// Returns the name of what a repeated proof waits for.
+/// Returns the status of a reverification.
 pub(crate) fn status(reverification: &Reverification) -> &'static str {
     let proven =
         |challenge: &Option<Challenge>| challenge.as_ref().is_some_and(Challenge::is_verified);
@@ -36,7 +36,7 @@ pub(crate) fn status(reverification: &Reverification) -> &'static str {
     }
 }
 
-/// Starts a repeated proof. Users without a second factor prove the first one.
+/// Starts a reverification. Users without a second factor verify the first one.
 pub(crate) fn start(
     tables: &mut Tables,
     session_id: &str,
@@ -65,7 +65,7 @@ fn change(tables: &mut Tables, session_id: &str, change: impl FnOnce(&mut Sessio
     }
 }
 
-/// Returns the repeated proof of a session.
+/// Returns the reverification of a session.
 pub(crate) fn of(session: &Session) -> Result<&Reverification, ApiError> {
     session.reverification.as_ref().ok_or_else(|| {
         ApiError::bad_request(
@@ -80,7 +80,7 @@ fn open(tables: &Tables, session_id: &str) -> Result<(String, Reverification), A
     Ok((session.user_id.clone(), of(session)?.clone()))
 }
 
-/// Asks for the first factor again.
+/// Prepares the first factor again.
 pub(crate) fn prepare_first_factor(
     tables: &mut Tables,
     session_id: &str,
@@ -120,7 +120,7 @@ pub(crate) fn prepare_first_factor(
     Ok(())
 }
 
-/// Answers the first factor again.
+/// Attempts the first factor again.
 pub(crate) fn attempt_first_factor(
     tables: &mut Tables,
     session_id: &str,
@@ -173,7 +173,7 @@ fn answer_first(
     }
 }
 
-/// Asks for the second factor again.
+/// Prepares the second factor again.
 pub(crate) fn prepare_second_factor(
     tables: &mut Tables,
     session_id: &str,
@@ -190,7 +190,7 @@ pub(crate) fn prepare_second_factor(
     Ok(())
 }
 
-/// Answers the second factor again.
+/// Attempts the second factor again.
 pub(crate) fn attempt_second_factor(
     tables: &mut Tables,
     session_id: &str,
@@ -205,7 +205,7 @@ pub(crate) fn attempt_second_factor(
     Ok(Verdict::of(verdict))
 }
 
-/// Keeps a repeated proof, and notes on its session what it proved.
+/// Stores a reverification and records on its session what it verified.
 fn keep(tables: &mut Tables, session_id: &str, reverification: Reverification, now: i64) {
     let is_complete = status(&reverification) == "complete";
     change(tables, session_id, |session| {
@@ -221,7 +221,7 @@ fn keep(tables: &mut Tables, session_id: &str, reverification: Reverification, n
     });
 }
 
-/// Refuses sensitive changes in a session that was not proven recently, where the settings ask for that.
+/// Rejects sensitive changes in a session that was not verified recently, if the settings require that.
 pub(crate) fn check_recent(tables: &Tables, session: &Session, now: i64) -> Result<(), ApiError> {
     if !settings::get(tables)?.authentication.reverification {
         return Ok(());

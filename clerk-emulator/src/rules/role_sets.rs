@@ -7,7 +7,7 @@ use crate::model::role::{ADMIN, MEMBER, Role};
 use crate::model::role_set::{DEFAULT_ROLE_SET, RoleSet};
 use crate::store::tables::Tables;
 
-/// Finds a role set by id or key.
+/// Finds a role set by ID or key.
 pub(crate) fn find<'a>(tables: &'a Tables, key_or_id: &str) -> Result<&'a RoleSet, ApiError> {
     tables
         .role_sets
@@ -15,7 +15,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, key_or_id: &str) -> Result<&'a RoleSe
         .ok_or_else(|| ApiError::not_found("role set", key_or_id))
 }
 
-/// Lists role sets, oldest first, that mention the query.
+/// Lists the role sets that match the query, oldest first.
 pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a RoleSet> {
     let mentions = |set: &&RoleSet| {
         query.is_none_or(|query| {
@@ -27,12 +27,12 @@ pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a RoleS
     tables.role_sets.iter().filter(mentions).collect()
 }
 
-/// Iterates over the roles of a set, in their order.
+/// Iterates over the roles of a set in order.
 pub(crate) fn roles_of<'a>(tables: &'a Tables, set: &RoleSet) -> impl Iterator<Item = &'a Role> {
     set.roles.iter().filter_map(|id| tables.roles.get(id))
 }
 
-/// Adds the set with the roles that every instance starts with.
+/// Adds the set of roles that every instance starts with.
 pub(crate) fn add_default(tables: &mut Tables, now: i64) {
     let id = |key| roles::by_key(tables, key).map(|role| role.id.clone());
     if let (Some(admin), Some(member)) = (id(ADMIN), id(MEMBER)) {
@@ -51,7 +51,7 @@ pub(crate) fn add_default(tables: &mut Tables, now: i64) {
     }
 }
 
-/// Returns the id of the role with this key.
+/// Returns the ID of the role with this key.
 fn role_id(tables: &Tables, param_name: &str, key: &str) -> Result<String, ApiError> {
     roles::by_key(tables, key)
         .map(|role| role.id.clone())
@@ -64,7 +64,7 @@ fn role_id(tables: &Tables, param_name: &str, key: &str) -> Result<String, ApiEr
         })
 }
 
-/// What a new role set has. Roles are named by key.
+/// The fields of a new role set. Roles are identified by key.
 #[derive(Debug)]
 pub(crate) struct NewRoleSet {
     pub(crate) key: Option<String>,
@@ -111,7 +111,7 @@ pub(crate) fn create(tables: &mut Tables, new: NewRoleSet, now: i64) -> Result<&
     Ok(tables.role_sets.insert(set))
 }
 
-/// Returns the id of a role that must be among those of a set.
+/// Returns the ID of a role that must belong to a set.
 fn member_of(
     tables: &Tables,
     ids: &[String],
@@ -168,7 +168,7 @@ fn change<'a>(
     Ok(set)
 }
 
-/// An update of a role set. Roles are named by key.
+/// An update of a role set. Roles are identified by key.
 #[derive(Debug, Default)]
 pub(crate) struct RoleSetUpdate {
     pub(crate) key: Option<String>,
@@ -218,7 +218,7 @@ pub(crate) fn update<'a>(
     })
 }
 
-/// Adds roles to a set, and may make one of them the default or the creator's.
+/// Adds roles to a set, optionally making one of them the default role or the creator's role.
 pub(crate) fn add_roles<'a>(
     tables: &'a mut Tables,
     key_or_id: &str,
@@ -247,7 +247,7 @@ pub(crate) fn add_roles<'a>(
     update(tables, &id, marks, now)
 }
 
-/// Puts one role in the place of another.
+/// Replaces one role with another.
 pub(crate) fn replace_role<'a>(
     tables: &'a mut Tables,
     key_or_id: &str,
@@ -273,7 +273,7 @@ pub(crate) fn replace_role<'a>(
     })
 }
 
-/// Deletes a role set in favor of another and returns its id.
+/// Deletes a role set in favor of another and returns its ID.
 pub(crate) fn replace(
     tables: &mut Tables,
     key_or_id: &str,

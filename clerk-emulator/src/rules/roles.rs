@@ -1,4 +1,4 @@
-//! Roles of organizations.
+//! Organization roles.
 
 use http::StatusCode;
 
@@ -15,7 +15,7 @@ pub(crate) fn by_key<'a>(tables: &'a Tables, key: &str) -> Option<&'a Role> {
     tables.roles.find(|role| role.key == key)
 }
 
-/// Finds a role by id.
+/// Finds a role by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Role, ApiError> {
     tables
         .roles
@@ -23,7 +23,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Role, ApiErro
         .ok_or_else(|| ApiError::not_found("organization role", id))
 }
 
-/// Lists roles, oldest first, that mention the query.
+/// Lists the roles that match the query, oldest first.
 pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a Role> {
     let mentions = |one: &&Role| {
         query.is_none_or(|query| {
@@ -51,20 +51,20 @@ fn check_key(tables: &Tables, key: &str, own_id: Option<&str>) -> Result<(), Api
     }
 }
 
-/// Turns ids of permissions into their keys.
+/// Converts permission IDs to permission keys.
 fn keys_of(tables: &Tables, ids: &[String]) -> Result<Vec<String>, ApiError> {
     ids.iter()
         .map(|id| permissions::find(tables, id).map(|one| one.key.clone()))
         .collect()
 }
 
-/// What a new role has.
+/// The fields of a new role.
 #[derive(Debug)]
 pub(crate) struct NewRole {
     pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
-    /// Ids.
+    /// The IDs of the permissions.
     pub(crate) permissions: Vec<String>,
 }
 
@@ -90,11 +90,11 @@ pub(crate) struct RoleUpdate {
     pub(crate) key: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) description: Patch<String>,
-    /// Ids.
+    /// The IDs of the permissions.
     pub(crate) permissions: Option<Vec<String>>,
 }
 
-/// Updates a role, also in the memberships that have it.
+/// Updates a role, including in the memberships that have it.
 pub(crate) fn update<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -136,7 +136,7 @@ fn change<'a>(tables: &'a mut Tables, id: &str) -> Result<&'a mut Role, ApiError
         .ok_or_else(|| ApiError::not_found("organization role", id))
 }
 
-/// Deletes a role that no member has. The two roles of the start stay.
+/// Deletes a role that has no members. The two initial roles cannot be deleted.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     let key = find(tables, id)?.key.clone();
     if key == ADMIN || key == MEMBER {
@@ -157,7 +157,7 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Gives a role a permission.
+/// Adds a permission to a role.
 pub(crate) fn assign<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -179,7 +179,7 @@ pub(crate) fn assign<'a>(
     Ok(role)
 }
 
-/// Takes a permission from a role.
+/// Removes a permission from a role.
 pub(crate) fn unassign<'a>(
     tables: &'a mut Tables,
     id: &str,

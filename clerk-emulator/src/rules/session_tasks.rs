@@ -1,11 +1,11 @@
-//! Tasks that a user completes before a session is active.
+//! Tasks that a user must complete before a session becomes active.
 
 use super::organizations;
 use super::settings;
 use crate::model::session::Session;
 use crate::store::tables::Tables;
 
-/// Something that a session waits for.
+/// A task that a session waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionTask {
     ChooseOrganization,
@@ -14,7 +14,7 @@ pub(crate) enum SessionTask {
 }
 
 impl SessionTask {
-    /// Returns the name in the API.
+    /// Returns the name used in the API.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::ChooseOrganization => "choose-organization",

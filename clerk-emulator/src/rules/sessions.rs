@@ -1,4 +1,4 @@
-//! Sessions of users on clients.
+//! User sessions on clients.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::model::session::{Session, SessionStatus};
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// Finds a session by id.
+/// Finds a session by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Session, ApiError> {
     tables
         .sessions
@@ -21,7 +21,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Session, ApiE
         .ok_or_else(|| ApiError::not_found("session", id))
 }
 
-/// Finds a session that tokens may be minted for.
+/// Finds a session for which tokens may be minted.
 pub(crate) fn find_alive<'a>(
     tables: &'a Tables,
     id: &str,
@@ -35,8 +35,8 @@ pub(crate) fn find_alive<'a>(
     }
 }
 
-/// Signs a user in on a client and returns the id of the session. Unless the settings say otherwise, a client
-/// has one session at a time, and an older one ends.
+/// Signs a user in on a client and returns the ID of the session. Unless the settings say otherwise, a client has one
+/// session at a time, and an older one ends.
 pub(crate) fn start(
     tables: &mut Tables,
     client_id: &str,
@@ -65,7 +65,7 @@ pub(crate) fn start(
     id
 }
 
-/// Creates a session for a user on a new client, with an organization active if one is named.
+/// Creates a session for a user on a new client, with an active organization if one is named.
 pub(crate) fn create(
     tables: &mut Tables,
     user_id: &str,
@@ -88,7 +88,7 @@ pub(crate) fn create(
     Ok(id)
 }
 
-/// Makes an organization, or the personal account, the active one of a session.
+/// Makes an organization, or the personal account, the active one in a session.
 pub(crate) fn set_organization(tables: &mut Tables, id: &str, organization_id: Option<String>) {
     if let Some(session) = tables.sessions.get_mut(id) {
         session.organization_id = organization_id;
@@ -96,7 +96,7 @@ pub(crate) fn set_organization(tables: &mut Tables, id: &str, organization_id: O
     settle(tables, id);
 }
 
-/// Makes a living session pending while it has open tasks, and active otherwise.
+/// Makes a live session pending while it has open tasks, and active otherwise.
 pub(crate) fn settle(tables: &mut Tables, id: &str) {
     let Some(session) = tables.sessions.get(id) else {
         return;
@@ -117,7 +117,7 @@ pub(crate) fn settle(tables: &mut Tables, id: &str) {
     }
 }
 
-/// Properties that a test gives a session.
+/// The properties that a test sets on a session.
 #[derive(Debug, Default)]
 pub(crate) struct SessionTraits {
     pub(crate) organization_id: Option<String>,
@@ -126,7 +126,7 @@ pub(crate) struct SessionTraits {
     pub(crate) pending: bool,
 }
 
-/// Gives a session the properties that are set.
+/// Updates a session with the properties that are set.
 pub(crate) fn set_traits(tables: &mut Tables, id: &str, traits: SessionTraits) {
     if let Some(session) = tables.sessions.get_mut(id) {
         session.organization_id = traits.organization_id.or(session.organization_id.take());
@@ -137,9 +137,8 @@ pub(crate) fn set_traits(tables: &mut Tables, id: &str, traits: SessionTraits) {
     settle(tables, id);
 }
 
-/// Notes the application that a session is used from, and the organization that it asks for: an id or slug,
-/// or the empty text for the personal account. An organization that the user is not a member of changes
-/// nothing.
+/// Records the application that a session is used from and the requested organization, which is an ID, a slug, or the
+/// empty string for the personal account. An organization that the user is not a member of is ignored.
 pub(crate) fn enter(
     tables: &mut Tables,
     id: &str,
@@ -164,7 +163,7 @@ pub(crate) fn enter(
     settle(tables, id);
 }
 
-/// Notes that a session is used, with this organization or the personal account.
+/// Records that a session is used with this organization, or with the personal account.
 pub(crate) fn touch(tables: &mut Tables, id: &str, organization_id: Option<String>, now: i64) {
     let Some(session) = tables.sessions.get_mut(id) else {
         return;
@@ -178,21 +177,21 @@ pub(crate) fn touch(tables: &mut Tables, id: &str, organization_id: Option<Strin
     settle(tables, id);
 }
 
-/// Notes where a session was started.
+/// Records where a session was started.
 pub(crate) fn note_activity(tables: &mut Tables, id: &str, activity: Activity) {
     if let Some(session) = tables.sessions.get_mut(id) {
         session.activity = Some(activity);
     }
 }
 
-/// Notes who acts as the user of a session.
+/// Records who acts as the user of a session.
 pub(crate) fn set_actor(tables: &mut Tables, id: &str, actor: Value) {
     if let Some(session) = tables.sessions.get_mut(id) {
         session.actor = Some(actor);
     }
 }
 
-/// Iterates over the living sessions of a client, oldest first.
+/// Iterates over the live sessions of a client, oldest first.
 pub(crate) fn living_of_client<'a>(
     tables: &'a Tables,
     client_id: &str,
@@ -219,7 +218,7 @@ pub(crate) fn revoke<'a>(
     find(tables, id)
 }
 
-/// Checks a refresh token and notes that the session is used by the application at `origin`.
+/// Checks a refresh token and records that the application at `origin` uses the session.
 pub(crate) fn refresh(
     tables: &mut Tables,
     id: &str,
@@ -242,7 +241,7 @@ pub(crate) fn refresh(
     Ok(())
 }
 
-/// Ends a living session and takes it off its client.
+/// Ends a live session and removes it from its client.
 pub(crate) fn end(tables: &mut Tables, id: &str, status: SessionStatus, now: i64) {
     let Some(session) = tables.sessions.get_mut(id) else {
         return;
@@ -266,7 +265,7 @@ pub(crate) fn end_all_of_user(tables: &mut Tables, user_id: &str, status: Sessio
     end_others_of_user(tables, user_id, None, status, now);
 }
 
-/// Ends the sessions of a user, but for one.
+/// Ends all sessions of a user except one.
 pub(crate) fn end_others_of_user(
     tables: &mut Tables,
     user_id: &str,
@@ -280,7 +279,7 @@ pub(crate) fn end_others_of_user(
     }
 }
 
-/// Ends the sessions of everybody.
+/// Ends the sessions of all users.
 pub(crate) fn end_all(tables: &mut Tables, status: SessionStatus, now: i64) {
     for id in tables.sessions.ids(|_| true) {
         end(tables, &id, status, now);
@@ -299,7 +298,7 @@ pub(crate) fn sign_out(tables: &mut Tables, client_id: &str, status: SessionStat
     }
 }
 
-/// Returns the session that a client's requests belong to, with its user.
+/// Returns the session that a client's requests belong to, along with its user.
 pub(crate) fn active<'a>(
     tables: &'a Tables,
     client_id: &str,
@@ -313,7 +312,7 @@ pub(crate) fn active<'a>(
     (session.is_alive(now) && !user.banned).then_some((session, user))
 }
 
-/// What a list of sessions is narrowed to.
+/// A filter for a list of sessions.
 #[derive(Debug, Default)]
 pub(crate) struct SessionFilter<'a> {
     pub(crate) client_id: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! Settings of the instance.
+//! The settings of the instance.
 
 use super::api_error::ApiError;
 use super::roles;
@@ -27,7 +27,7 @@ pub(crate) fn change(
     Ok(settings)
 }
 
-/// An update of the settings for organizations.
+/// An update of the organization settings.
 #[derive(Debug, Default)]
 pub(crate) struct OrganizationSettingsUpdate {
     pub(crate) enabled: Option<bool>,
@@ -40,7 +40,7 @@ pub(crate) struct OrganizationSettingsUpdate {
     pub(crate) domains_default_role_id: Option<String>,
 }
 
-/// Updates the settings for organizations.
+/// Updates the organization settings.
 pub(crate) fn update_organizations(
     tables: &mut Tables,
     update: OrganizationSettingsUpdate,

@@ -1,4 +1,4 @@
-//! Signing in by choice, by password or by ticket.
+//! Signing in by choosing a user, with a password, or with a ticket.
 
 use super::identifiers;
 use super::lockouts;
@@ -9,13 +9,13 @@ use super::tickets;
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// Why a sign-in failed, for the person who tried.
+/// The reason a sign-in failed, for the person who attempted it.
 pub(crate) type Refusal = &'static str;
 
-/// Who signs in, and how that is shown.
+/// The user who signs in, and how the user is authenticated.
 #[derive(Debug)]
 pub(crate) enum Attempt<'a> {
-    /// A person, and an organization of theirs, chosen on the emulator's page.
+    /// A person, and one of the person's organizations, chosen on the emulator's page.
     Chosen {
         user_id: &'a str,
         organization_id: Option<&'a str>,
@@ -29,7 +29,7 @@ pub(crate) enum Attempt<'a> {
     Ticket(&'a str),
 }
 
-/// Signs somebody in on a client, from the application at `origin`.
+/// Signs a user in on a client, from the application at `origin`.
 pub(crate) fn sign_in(
     tables: &mut Tables,
     client_id: &str,
@@ -81,7 +81,7 @@ pub(crate) fn sign_in(
     Ok(())
 }
 
-/// Accepts the invitation of somebody who has an account.
+/// Accepts the invitation of a person who has an account.
 fn invited(
     tables: &mut Tables,
     ticket: &str,
@@ -97,8 +97,8 @@ fn invited(
     admitted(tables, user, None, now)
 }
 
-/// Refuses users who may not sign in. The organization of somebody who belongs to exactly one becomes active,
-/// as on instances without personal accounts.
+/// Rejects users who may not sign in. If a user belongs to exactly one organization, it becomes active, as on instances
+/// without personal accounts.
 fn admitted(
     tables: &Tables,
     user: &User,

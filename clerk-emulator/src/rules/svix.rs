@@ -4,7 +4,7 @@ use super::api_error::ApiError;
 use super::settings;
 use crate::store::tables::Tables;
 
-/// Refuses an instance without an account.
+/// Rejects an instance without an account.
 pub(crate) fn check(tables: &Tables) -> Result<(), ApiError> {
     if settings::get(tables)?.svix_app {
         Ok(())

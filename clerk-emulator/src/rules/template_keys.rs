@@ -1,4 +1,4 @@
-//! The keys that JWT templates bring, to sign with in place of the instance's.
+//! Custom signing keys of JWT templates, used instead of the instance's key.
 
 use std::str::FromStr as _;
 
@@ -8,15 +8,15 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey, Header};
 
 use crate::secret::Secret;
 
-/// What stands before the RSAPrivateKey (RFC 8017) in the PKCS#8 form of a key of 1024 bits or more: two headers of
+/// The bytes that precede the RSAPrivateKey (RFC 8017) in the PKCS#8 form of a key of 1024 bits or more: two headers of
 /// four bytes, the version, and the name of the algorithm.
 pub(crate) const PKCS8_PREFIX_BYTES: usize = 26;
-/// The algorithms that a template may sign with.
+/// The algorithms that a template may use for signing.
 pub(crate) const ALGORITHMS: &[&str] = &[
     "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512",
 ];
 
-/// Reads the key of a template. `None` when it does not fit the algorithm.
+/// Reads the key of a template. Returns `None` if the key does not fit the algorithm.
 pub(crate) fn read(algorithm: &str, key: &Secret) -> Option<(Algorithm, EncodingKey)> {
     let algorithm = Algorithm::from_str(algorithm).ok()?;
     let key = match algorithm.family() {
@@ -28,14 +28,14 @@ pub(crate) fn read(algorithm: &str, key: &Secret) -> Option<(Algorithm, Encoding
     Some((algorithm, key))
 }
 
-/// Returns true if a key can sign.
+/// Returns true if a key can be used for signing.
 pub(crate) fn fits(algorithm: &str, key: &Secret) -> bool {
     let can_sign =
         |(algorithm, key)| jsonwebtoken::encode(&Header::new(algorithm), &(), &key).is_ok();
     !key.0.is_empty() && read(algorithm, key).is_some_and(can_sign)
 }
 
-/// Decodes a private RSA key to the form of RFC 8017.
+/// Decodes a private RSA key to the form defined by RFC 8017.
 fn rsa_der(pem: &str) -> Option<Vec<u8>> {
     let der = der(pem)?;
     if pem.contains("-----BEGIN RSA PRIVATE KEY-----") {
@@ -92,7 +92,7 @@ mod tests {
                     "EC" => *algorithm == "ES256",
                     _ => *algorithm == "EdDSA",
                 };
-                // Any text is a secret.
+                // Any text is a valid secret.
                 let expected = expected || algorithm.starts_with("HS");
                 assert_eq!(fits(algorithm, key), expected, "{algorithm} {kind}");
             }

@@ -1,11 +1,11 @@
-//! Templates of emails and text messages: changed, reverted and previewed.
+//! Email and text message templates: changing, reverting, and previewing them.
 
 use super::api_error::ApiError;
 use crate::model::patch::Patch;
 use crate::model::template::{SYSTEM_TEMPLATES, SystemTemplate, TemplateKind, TemplateOverride};
 use crate::store::tables::Tables;
 
-/// A system template and what the application made of it.
+/// A system template and the application's override of it.
 pub(crate) type Template<'a> = (&'static SystemTemplate, Option<&'a TemplateOverride>);
 
 /// Finds a template by kind and slug.
@@ -109,7 +109,7 @@ fn uses(body: &str, variable: &str) -> bool {
         .any(|(name, _)| name.trim() == variable)
 }
 
-/// Changes a template.
+/// Updates a template.
 pub(crate) fn update(
     tables: &mut Tables,
     kind: TemplateKind,
@@ -176,7 +176,7 @@ fn change(
     tables.templates.insert(template);
 }
 
-/// Says whether Clerk delivers what the template makes.
+/// Sets whether Clerk delivers the messages created from the template.
 pub(crate) fn set_delivered(
     tables: &mut Tables,
     kind: TemplateKind,
@@ -191,14 +191,14 @@ pub(crate) fn set_delivered(
     Ok(())
 }
 
-/// Takes all changes of a template back.
+/// Reverts all changes to a template.
 pub(crate) fn revert(tables: &mut Tables, kind: TemplateKind, slug: &str) -> Result<(), ApiError> {
     let system = system(kind, slug)?;
     tables.templates.remove(&system.override_id());
     Ok(())
 }
 
-/// Fills the variables of a text. Those without a value stay.
+/// Replaces the variables in a text with their values. Variables without a value are left as they are.
 pub(crate) fn fill_in<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
     let mut filled = String::new();
     let mut rest = text;
@@ -220,7 +220,7 @@ pub(crate) fn fill_in<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -
     filled + rest
 }
 
-/// Returns what stands for a variable in previews.
+/// Returns the sample value of a variable in previews.
 pub(crate) fn example(variable: &str) -> Option<&'static str> {
     Some(match variable {
         "app.name" => "Emulator",

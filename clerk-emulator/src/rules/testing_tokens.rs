@@ -1,5 +1,5 @@
-//! Tokens with which automated browsers pass bot detection: `<unix seconds>-<opaque>`, authenticated with the secret key, so
-//! that nothing is kept.
+//! Tokens that let automated browsers pass bot detection. They have the form `<unix seconds>-<opaque>` and are
+//! authenticated with the secret key, so that nothing needs to be stored.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -9,17 +9,17 @@ use super::api_error::ApiError;
 use crate::random;
 
 const LIFETIME_SECONDS: i64 = 3600;
-/// Characters that make two tokens of one second differ.
+/// The number of characters that distinguish two tokens created in the same second.
 const NONCE_LENGTH: usize = 16;
 
-/// A token and when it expires, in seconds.
+/// A token and its expiration time in seconds.
 #[derive(Debug)]
 pub(crate) struct TestingToken {
     pub(crate) token: String,
     pub(crate) expires_at: i64,
 }
 
-/// Makes a token.
+/// Creates a token.
 pub(crate) fn mint(secret_key: &str, now: i64) -> TestingToken {
     let expires_at = now / 1_000 + LIFETIME_SECONDS;
     let claims = format!("{expires_at}-{}", random::alphanumeric(NONCE_LENGTH));
@@ -30,7 +30,7 @@ pub(crate) fn mint(secret_key: &str, now: i64) -> TestingToken {
     }
 }
 
-/// Refuses tokens that this instance did not make, or that are too old.
+/// Rejects tokens that this instance did not create or that are too old.
 pub(crate) fn check(secret_key: &str, token: &str, now: i64) -> Result<(), ApiError> {
     let refusal = |why: &str| {
         Err(ApiError::bad_request(

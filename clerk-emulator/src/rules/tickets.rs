@@ -10,7 +10,7 @@ use crate::model::invitation::{InvitationStatus, Invite};
 use crate::model::ticket::{Ticket, TicketStatus};
 use crate::store::tables::Tables;
 
-/// The kinds of tickets, each with names of its own in the API.
+/// The kinds of tickets, each with its own names in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TicketKind {
     SignIn,
@@ -44,7 +44,7 @@ impl TicketKind {
     }
 }
 
-/// Creates a sign-in token, or an actor token when an actor is named.
+/// Creates a sign-in token, or an actor token if an actor is named.
 pub(crate) fn create(
     tables: &mut Tables,
     user_id: String,
@@ -92,7 +92,7 @@ pub(crate) fn revoke<'a>(
     Ok(ticket)
 }
 
-/// Uses a ticket up, or says why it does not hold.
+/// Uses up a ticket, or returns the reason why it is not valid.
 pub(crate) fn redeem_for_sign_in(
     tables: &mut Tables,
     token: &str,
@@ -137,7 +137,7 @@ pub(crate) fn redeem_for_sign_in(
     }
 }
 
-/// Returns the invitation, to the application or to an organization, that a ticket belongs to.
+/// Returns the invitation, to the application or to an organization, to which a ticket belongs.
 pub(crate) fn invited<'a>(
     tables: &'a Tables,
     ticket: &str,
@@ -188,7 +188,7 @@ pub(crate) fn invited<'a>(
     }
 }
 
-/// Returns true for a ticket that signs its user in.
+/// Returns true if the ticket signs its user in.
 pub(crate) fn is_for_sign_in(tables: &Tables, ticket: &str, now: i64) -> bool {
     tables
         .tickets
@@ -196,7 +196,7 @@ pub(crate) fn is_for_sign_in(tables: &Tables, ticket: &str, now: i64) -> bool {
         .is_some()
 }
 
-/// Marks the invitation of a ticket as accepted by a user, who joins the organization if it is one's.
+/// Marks the invitation of a ticket as accepted by a user, who joins the organization if the invitation is to one.
 pub(crate) fn accept_invitation(
     tables: &mut Tables,
     ticket: &str,
@@ -220,7 +220,7 @@ pub(crate) fn accept_invitation(
     }
 }
 
-/// The refusal of a ticket that nobody issued.
+/// Returns the error for a ticket that was never issued.
 pub(crate) fn invalid() -> ApiError {
     ApiError::bad_request(
         "ticket_invalid_code",
@@ -228,7 +228,7 @@ pub(crate) fn invalid() -> ApiError {
     )
 }
 
-/// Uses a ticket up, if it holds and its user may sign in, and returns it.
+/// Uses up a ticket and returns it, if it is valid and its user may sign in.
 pub(crate) fn redeem(tables: &mut Tables, token: &str, now: i64) -> Option<Ticket> {
     let id = tables
         .tickets

@@ -1,4 +1,4 @@
-//! Codes of authenticator applications (RFC 6238) and backup codes.
+//! Authenticator application codes (RFC 6238) and backup codes.
 
 use aws_lc_rs::hmac;
 
@@ -10,14 +10,14 @@ use crate::store::tables::Tables;
 const PERIOD_SECONDS: i64 = 30;
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// What a code turned out to be.
+/// The kind of a code that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CodeKind {
     Totp,
     BackupCode,
 }
 
-/// Checks a code of a user. A backup code is used up.
+/// Checks a user's code. A backup code is used up.
 pub(crate) fn verify(
     tables: &mut Tables,
     user_id: &str,
@@ -44,7 +44,7 @@ pub(crate) fn verify(
     ))
 }
 
-/// Returns true for a code that the user's authenticator application shows around this time.
+/// Returns true if the user's authenticator application shows this code around this time.
 pub(crate) fn is_code_of(tables: &Tables, user_id: &str, code: &str, now: i64) -> bool {
     tables
         .users
@@ -53,7 +53,7 @@ pub(crate) fn is_code_of(tables: &Tables, user_id: &str, code: &str, now: i64) -
         .is_some_and(|secret| is_current(&secret.0, code, now))
 }
 
-/// Uses a backup code of a user up. Returns false if it is none.
+/// Uses up a user's backup code. Returns false if the code is not one of the user's backup codes.
 pub(crate) fn use_backup_code(
     tables: &mut Tables,
     user_id: &str,
@@ -71,7 +71,7 @@ pub(crate) fn use_backup_code(
     Ok(true)
 }
 
-/// Returns true for the code of this time, and of the periods before and after it.
+/// Returns true if the code belongs to the current period, the one before it, or the one after it.
 pub(super) fn is_current(secret: &str, code: &str, now_ms: i64) -> bool {
     let Some(key) = decode_base32(secret) else {
         return false;
@@ -92,7 +92,7 @@ fn code(key: &[u8], period: i64) -> String {
     format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
 }
 
-/// Decodes base32 (RFC 4648) without regard to case, blanks and padding.
+/// Decodes base32 (RFC 4648), ignoring case, blanks, and padding.
 fn decode_base32(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
     for c in text.bytes().filter(|c| !matches!(c, b' ' | b'=')) {
@@ -109,7 +109,7 @@ fn decode_base32(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Makes a secret of 160 bits, as RFC 4226 recommends, in base32.
+/// Generates a secret of 160 bits, as RFC 4226 recommends, in base32.
 pub(crate) fn new_secret() -> String {
     let bytes: [u8; 20] = random::array();
     bytes
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_the_standard() {
-        // RFC 6238 appendix B, of which six digits are used here: the key is "12345678901234567890".
+        // From RFC 6238 appendix B, of which six digits are used here. The key is "12345678901234567890".
         let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
         for (seconds, code) in [
             (59, "287082"),

@@ -1,4 +1,4 @@
-//! Email addresses and phone numbers of users, one by one.
+//! Individual email addresses and phone numbers of users.
 
 use http::StatusCode;
 
@@ -10,7 +10,7 @@ use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// What is said about an identifier when it is added or updated.
+/// The properties of an identifier that is added or updated.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct IdentifierTraits {
     pub(crate) verified: Option<bool>,
@@ -27,7 +27,7 @@ impl IdentifierTraits {
     }
 }
 
-/// Whether a new identifier stands beside the others of its user, or in their place.
+/// Determines whether a new identifier is added to the others of its user or replaces them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Others {
     Kept,
@@ -46,7 +46,7 @@ fn owner<'a>(
         .ok_or_else(|| ApiError::not_found(what, id))
 }
 
-/// Finds an email address by id.
+/// Finds an email address by ID.
 pub(crate) fn find_email<'a>(tables: &'a Tables, id: &str) -> Result<&'a EmailAddress, ApiError> {
     tables
         .users
@@ -56,7 +56,7 @@ pub(crate) fn find_email<'a>(tables: &'a Tables, id: &str) -> Result<&'a EmailAd
         .ok_or_else(|| ApiError::not_found("email address", id))
 }
 
-/// Finds a phone number by id.
+/// Finds a phone number by ID.
 pub(crate) fn find_phone<'a>(tables: &'a Tables, id: &str) -> Result<&'a PhoneNumber, ApiError> {
     tables
         .users
@@ -76,7 +76,7 @@ fn phone_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
     owner(tables, "phone number", id, owns).map(|user| user.id.clone())
 }
 
-/// Gives a user an email address.
+/// Adds an email address to a user.
 pub(crate) fn add_email<'a>(
     tables: &'a mut Tables,
     user_id: &str,
@@ -131,7 +131,7 @@ pub(crate) fn update_email<'a>(
     find_email(tables, id)
 }
 
-/// Keeps the proof of an email address, and what it proved.
+/// Stores the challenge for an email address and the resulting proof.
 pub(crate) fn prove_email(
     tables: &mut Tables,
     id: &str,
@@ -157,7 +157,7 @@ pub(crate) fn prove_email(
     Ok(())
 }
 
-/// Keeps the proof of a phone number, and what it proved.
+/// Stores the challenge for a phone number and the resulting proof.
 pub(crate) fn prove_phone(
     tables: &mut Tables,
     id: &str,
@@ -179,7 +179,7 @@ pub(crate) fn prove_phone(
     Ok(())
 }
 
-/// Makes a phone number the one that second factors use unless another is named.
+/// Makes a phone number the default one for second factors.
 pub(crate) fn make_default_second_factor(
     tables: &mut Tables,
     id: &str,
@@ -195,7 +195,7 @@ pub(crate) fn make_default_second_factor(
     Ok(())
 }
 
-/// Takes an email address from its user, unless it is the last identifier.
+/// Removes an email address from its user, unless it is the last identifier.
 pub(crate) fn remove_email(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
     let user_id = email_owner(tables, id)?;
     accounts::change(tables, &user_id, now, |user| {
@@ -207,7 +207,7 @@ pub(crate) fn remove_email(tables: &mut Tables, id: &str, now: i64) -> Result<()
     Ok(())
 }
 
-/// Gives a user a phone number.
+/// Adds a phone number to a user.
 pub(crate) fn add_phone<'a>(
     tables: &'a mut Tables,
     user_id: &str,
@@ -270,7 +270,7 @@ pub(crate) fn update_phone<'a>(
     find_phone(tables, id)
 }
 
-/// Takes a phone number from its user, unless it is the last identifier.
+/// Removes a phone number from its user, unless it is the last identifier.
 pub(crate) fn remove_phone(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
     let user_id = phone_owner(tables, id)?;
     accounts::change(tables, &user_id, now, |user| {

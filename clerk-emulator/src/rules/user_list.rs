@@ -1,11 +1,11 @@
-//! Lists of users: filters, order and the cursor.
+//! Lists of users: filters, order, and the cursor.
 
 use super::api_error::ApiError;
 use super::organizations::{self, included};
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// What a list of users is narrowed to. Texts of queries are lower-case.
+/// A filter for a list of users. Query texts are in lowercase.
 #[derive(Debug, Default)]
 pub(crate) struct UserFilter<'a> {
     pub(crate) ids: Vec<&'a str>,
@@ -28,10 +28,10 @@ pub(crate) struct UserFilter<'a> {
     pub(crate) last_active_at_since: Option<i64>,
 }
 
-/// Accounts at a provider, one of which a user has.
+/// Accounts at a provider, of which a user has at least one.
 #[derive(Debug)]
 pub(crate) struct AtProvider<'a> {
-    /// As in `oauth_google`.
+    /// The name of the provider, as in `oauth_google`.
     pub(crate) provider: &'a str,
     pub(crate) user_ids: Vec<&'a str>,
 }
@@ -52,7 +52,7 @@ impl AtProvider<'_> {
     }
 }
 
-/// A range of times, both ends excluded.
+/// A range of times that excludes both ends.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Between {
     pub(crate) after: Option<i64>,
@@ -127,7 +127,7 @@ impl UserFilter<'_> {
     }
 }
 
-/// Counts the users that a filter lets through.
+/// Counts the users that match a filter.
 pub(crate) fn count(tables: &Tables, filter: &UserFilter<'_>) -> usize {
     tables
         .users
@@ -136,10 +136,10 @@ pub(crate) fn count(tables: &Tables, filter: &UserFilter<'_>) -> usize {
         .count()
 }
 
-/// Lists the users that a filter lets through, in the order that `sort` makes of all users, behind the
-/// user that the cursor names.
+/// Lists the users that match a filter, in the order that `sort` gives to all users, starting after the user identified
+/// by the cursor.
 ///
-/// The cursor is looked up among all users, so a user who no longer passes the filter still marks the place.
+/// The cursor is looked up among all users, so that a user who no longer matches the filter still marks the position.
 pub(crate) fn list<'a>(
     tables: &'a Tables,
     filter: &UserFilter<'_>,

@@ -1,6 +1,6 @@
 use super::api_error::ApiError;
 
-/// What came of an attempt that leaves traces even when it is refused, such as a counted wrong code.
+/// The outcome of an attempt that has effects even when it is rejected, such as counting a wrong code.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Done,
@@ -8,7 +8,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// Keeps the refusal for later.
+    /// Creates a verdict that keeps an error for later.
     pub(crate) fn of(result: Result<(), ApiError>) -> Self {
         match result {
             Ok(()) => Self::Done,

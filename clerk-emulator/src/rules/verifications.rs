@@ -1,4 +1,4 @@
-//! One-time codes that prove an email address or a phone number.
+//! One-time codes that verify an email address or a phone number.
 //!
 //! The emulator sends nothing. Every code is the one that Clerk documents for test addresses.
 
@@ -8,10 +8,10 @@ use crate::model::identifier::Proof;
 use crate::model::verification::{CodeStrategy, Verification};
 use crate::store::tables::Tables;
 
-/// The code of every verification.
+/// The code used in every verification.
 const CODE: &str = "424242";
 
-/// Sends a code to an address or a number, so to say.
+/// Pretends to send a code to an address or a number.
 pub(crate) fn prepare<'a>(
     tables: &'a mut Tables,
     strategy: CodeStrategy,
@@ -23,7 +23,7 @@ pub(crate) fn prepare<'a>(
     Ok(tables.verifications.insert(verification))
 }
 
-/// Tries a code. A wrong one is reported by the status; the right one also proves the identifier.
+/// Checks a code. A wrong code is reported by the status, and the right code also verifies the identifier.
 pub(crate) fn attempt<'a>(
     tables: &'a mut Tables,
     strategy: CodeStrategy,

@@ -1,15 +1,15 @@
-//! Who calls the Frontend API, and from where.
+//! Callers of the Frontend API and their origins.
 
 use crate::model::activity::Activity;
 
-/// A call of a browser or a native application.
+/// A call from a browser or a native application.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
     pub(crate) client_id: String,
-    /// Origin of the page that calls: the `azp` claim of sessions that it starts.
+    /// The origin of the calling page, which is the `azp` claim of sessions that it starts.
     pub(crate) origin: Option<String>,
     pub(crate) activity: Activity,
-    /// URL under which browsers reach the emulator.
+    /// The URL at which browsers reach the emulator.
     pub(crate) emulator_url: String,
     pub(crate) now: i64,
 }

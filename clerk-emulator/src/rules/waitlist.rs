@@ -8,7 +8,7 @@ use super::invitations::{self, Existing, NewInvite};
 use crate::model::waitlist::{WaitlistEntry, WaitlistStatus};
 use crate::store::tables::Tables;
 
-/// Finds an entry by id.
+/// Finds an entry by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a WaitlistEntry, ApiError> {
     tables
         .waitlist_entries
@@ -16,7 +16,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a WaitlistEntry
         .ok_or_else(|| ApiError::not_found("waitlist entry", id))
 }
 
-/// Adds an address, or finds it on the list.
+/// Adds an address, or finds its existing entry.
 pub(crate) fn add(
     tables: &mut Tables,
     email_address: String,
@@ -51,7 +51,7 @@ pub(crate) fn list<'a>(
         .collect()
 }
 
-/// Invites somebody from the list.
+/// Invites a person on the waitlist.
 pub(crate) fn invite<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -75,7 +75,7 @@ pub(crate) fn invite<'a>(
     })
 }
 
-/// Rejects somebody on the list.
+/// Rejects a person on the waitlist.
 pub(crate) fn reject<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -89,7 +89,7 @@ pub(crate) fn reject<'a>(
     })
 }
 
-/// Takes a pending entry off the list.
+/// Removes a pending entry from the waitlist.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     if find(tables, id)?.status == WaitlistStatus::Invited {
         return Err(not_pending());

@@ -1,4 +1,4 @@
-//! Wallets, which prove themselves by a signature of a message (EIP-191).
+//! Wallets, which are verified by the signature of a message (EIP-191).
 
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use sha3::{Digest as _, Keccak256};
@@ -29,7 +29,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("web3 wallet", id))
 }
 
-/// Makes the message that a wallet signs.
+/// Creates the message that a wallet signs.
 pub(crate) fn challenge(name: &str, address: &str, visit: &Visit) -> Challenge {
     let mut challenge = Challenge::new(Strategy::Web3(name.to_owned()), visit.now);
     let page = visit.origin.as_deref().unwrap_or(&visit.emulator_url);
@@ -40,7 +40,7 @@ pub(crate) fn challenge(name: &str, address: &str, visit: &Visit) -> Challenge {
     challenge
 }
 
-/// Tries a signature and counts it.
+/// Checks a signature and counts the attempt.
 pub(crate) fn answer(
     challenge: &mut Challenge,
     address: &str,
@@ -67,7 +67,7 @@ fn signer(message: &str, signature: &str) -> Option<String> {
     let bytes = random::bytes_of_hex(signature.strip_prefix("0x")?)?;
     let (signature, last) = (bytes.get(..64)?, *bytes.get(64)?);
     let signature = Signature::from_slice(signature).ok()?;
-    // 27 and 28 for historical reasons, 0 and 1 by some wallets.
+    // The value is 27 or 28 for historical reasons, and 0 or 1 in some wallets.
     let recovery = RecoveryId::from_byte(last.checked_sub(27).unwrap_or(last))?;
     let prefixed = format!("\x19Ethereum Signed Message:\n{}{message}", message.len());
     let hash = Keccak256::digest(prefixed.as_bytes());
@@ -77,7 +77,7 @@ fn signer(message: &str, signature: &str) -> Option<String> {
     Some(format!("0x{}", random::hex_of(hash.get(12..)?)))
 }
 
-/// Gives a user a wallet that is to be proven, and returns its id.
+/// Adds an unverified wallet to a user and returns its ID.
 pub(crate) fn add(
     tables: &mut Tables,
     user_id: &str,
@@ -94,7 +94,7 @@ pub(crate) fn add(
     Ok(id)
 }
 
-/// Makes the message that a wallet of a user signs.
+/// Creates the message that a user's wallet signs.
 pub(crate) fn prepare(
     tables: &mut Tables,
     user_id: &str,
@@ -110,7 +110,7 @@ pub(crate) fn prepare(
     keep(tables, user_id, id, &challenge, &Proof::None, visit.now)
 }
 
-/// Tries the signature of a wallet of a user.
+/// Attempts to verify a user's wallet with a signature.
 pub(crate) fn attempt(
     tables: &mut Tables,
     user_id: &str,
@@ -157,7 +157,7 @@ fn keep(
     Ok(())
 }
 
-/// Makes a proven wallet the primary one.
+/// Makes a verified wallet the primary one.
 pub(crate) fn make_primary(
     tables: &mut Tables,
     user_id: &str,
@@ -177,7 +177,7 @@ pub(crate) fn make_primary(
     Ok(())
 }
 
-/// Takes a wallet from its user.
+/// Removes a wallet from its user.
 pub(crate) fn remove(
     tables: &mut Tables,
     user_id: &str,

@@ -15,7 +15,7 @@ pub(crate) fn replay(tables: &mut Tables, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns true if a message is still to be sent.
+/// Returns true if a message has yet to be sent.
 pub(crate) fn any_pending(tables: &Tables) -> bool {
     let pending = |message: &WebhookMessage| message.state == DeliveryState::Pending;
     tables.webhook_messages.find(pending).is_some()

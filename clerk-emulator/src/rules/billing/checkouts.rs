@@ -1,4 +1,4 @@
-//! Checkouts: from choosing a plan to being subscribed to it.
+//! Checkouts, from choosing a plan to being subscribed to it.
 
 use http::StatusCode;
 
@@ -9,7 +9,7 @@ use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// Starts a checkout of a plan at its default price.
+/// Starts a checkout for a plan at its default price.
 pub(crate) fn start(
     tables: &mut Tables,
     owner_id: &str,
@@ -34,7 +34,7 @@ pub(crate) fn start(
     Ok(tables.checkouts.insert(checkout).clone())
 }
 
-/// Finds a checkout of a payer.
+/// Finds a payer's checkout.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     owner_id: &str,
@@ -47,7 +47,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("checkout", id))
 }
 
-/// Finds a checkout that was not confirmed yet.
+/// Finds a checkout that has not been confirmed yet.
 pub(crate) fn find_open(tables: &Tables, owner_id: &str, id: &str) -> Result<Checkout, ApiError> {
     let checkout = find(tables, owner_id, id)?;
     if checkout.item_id.is_none() {
@@ -60,7 +60,7 @@ pub(crate) fn find_open(tables: &Tables, owner_id: &str, id: &str) -> Result<Che
     ))
 }
 
-/// What a checkout is paid with.
+/// The means of paying for a checkout.
 #[derive(Debug, Default)]
 pub(crate) struct Means<'a> {
     pub(crate) payment_method_id: Option<&'a str>,
@@ -68,7 +68,7 @@ pub(crate) struct Means<'a> {
     pub(crate) payment_token: Option<&'a str>,
 }
 
-/// Pays for the plan, with the payer's default card unless another one is named, and subscribes the payer to it.
+/// Pays for the plan, using the payer's default card unless another is named, and subscribes the payer to it.
 pub(crate) fn confirm(
     tables: &mut Tables,
     owner_id: &str,
@@ -91,24 +91,24 @@ pub(crate) fn confirm(
     Ok(tables.checkouts.insert(checkout).clone())
 }
 
-/// What a checkout costs, or has cost.
+/// The cost of a checkout, whether pending or paid.
 #[derive(Debug)]
 pub(crate) struct Bill {
-    /// When the plan begins: later than now where a dearer plan is paid until then.
+    /// The time at which the plan begins, which is in the future if a more expensive plan is paid until then.
     pub(crate) starts_at: Option<i64>,
     pub(crate) trial_ends_at: Option<i64>,
     pub(crate) amounts: Option<Amounts>,
 }
 
 impl Bill {
-    /// Returns what is paid when the checkout is confirmed.
+    /// Returns the amount due when the checkout is confirmed.
     pub(crate) fn due_now(&self) -> i64 {
         let is_later = self.starts_at.is_some() || self.trial_ends_at.is_some();
         self.amounts.filter(|_| !is_later).map_or(0, Amounts::total)
     }
 }
 
-/// Returns the bill of a checkout.
+/// Returns the bill for a checkout.
 pub(crate) fn bill(tables: &Tables, checkout: &Checkout, now: i64) -> Result<Bill, ApiError> {
     let item = checkout
         .item_id

@@ -14,12 +14,12 @@ pub(crate) fn active_of<'a>(tables: &'a Tables, item_id: &str) -> Option<&'a Red
     })
 }
 
-/// Returns what the item's discount takes off this price.
+/// Returns the amount that the item's discount takes off this price.
 pub(crate) fn off(tables: &Tables, item_id: &str, price: i64) -> i64 {
     active_of(tables, item_id).map_or(0, |redemption| redemption.effect.off(price))
 }
 
-/// Notes that the item's discount was used for a payment.
+/// Records that the item's discount was used for a payment.
 pub(super) fn count_use(tables: &mut Tables, item_id: &str) {
     let Some(id) = active_of(tables, item_id).map(|redemption| redemption.id.clone()) else {
         return;
@@ -39,7 +39,7 @@ fn conflict(code: &'static str, message: &str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, code, message)
 }
 
-/// Applies a discount to an item, instead of the one that applies so far.
+/// Applies a discount to an item, replacing the current one.
 pub(crate) fn apply<'a>(
     tables: &'a mut Tables,
     item_id: &str,

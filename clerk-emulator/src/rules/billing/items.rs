@@ -1,10 +1,10 @@
-//! Subscriptions and their items, as they are found and listed.
+//! Finding and listing subscriptions and their items.
 
 use crate::model::billing::{ItemStatus, PayerKind, Subscription, SubscriptionItem};
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// Returns whether an owner is a user or an organization.
+/// Returns the kind of an owner: a user or an organization.
 pub(super) fn payer_kind(tables: &Tables, owner_id: &str) -> PayerKind {
     if tables.organizations.contains(owner_id) {
         PayerKind::Org
@@ -24,7 +24,7 @@ pub(crate) fn of_owner<'a>(
         .ok_or_else(|| ApiError::not_found("subscription of the payer", owner_id))
 }
 
-/// Finds a subscription item by id.
+/// Finds a subscription item by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SubscriptionItem, ApiError> {
     tables
         .subscription_items
@@ -41,20 +41,20 @@ pub(crate) fn current_items<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a S
         .collect()
 }
 
-/// Returns true if the payer has had no free trial yet.
+/// Returns true if the payer has never had a free trial.
 pub(crate) fn may_try(tables: &Tables, owner_id: &str) -> bool {
     let costs = |item: &SubscriptionItem| item.owner_id == owner_id && item.period_end.is_some();
     tables.subscription_items.find(costs).is_none()
 }
 
-/// What a list of items is narrowed to.
+/// A filter for a list of items.
 #[derive(Debug, Default)]
 pub(crate) struct ItemFilter<'a> {
     pub(crate) status: Option<&'a str>,
     pub(crate) payer: Option<PayerKind>,
     pub(crate) plan_id: Option<&'a str>,
     pub(crate) include_free: bool,
-    /// In lower case.
+    /// The text to filter by, in lowercase.
     pub(crate) query: Option<String>,
 }
 

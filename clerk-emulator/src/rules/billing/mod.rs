@@ -1,4 +1,4 @@
-//! Plans, prices, subscriptions, discounts and payments.
+//! Plans, prices, subscriptions, discounts, and payments.
 
 pub(crate) mod checkouts;
 pub(crate) mod discounts;

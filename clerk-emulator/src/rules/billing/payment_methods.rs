@@ -1,4 +1,4 @@
-//! Fake cards. Every payer has one that cannot be removed, so that checkouts need no page of a payment provider, and
+//! Fake cards. Every payer has one that cannot be removed, so that checkouts do not need a payment provider's page, and
 //! can add others.
 
 use crate::model::billing::derived_id;
@@ -7,7 +7,7 @@ use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// Test tokens of the payment provider, and the cards that they stand for. Others stand for the first one.
+/// The payment provider's test tokens and the cards that they represent. Other tokens represent the first card.
 const CARDS: &[(&str, &str, &str)] = &[
     ("pm_card_visa", "visa", "4242"),
     ("pm_card_mastercard", "mastercard", "4444"),
@@ -44,7 +44,7 @@ fn added<'a>(tables: &'a Tables, owner_id: &str) -> impl Iterator<Item = &'a Pay
         .filter(move |method| method.owner_id == owner_id)
 }
 
-/// Lists the cards of a payer: first the one that every payer has.
+/// Lists a payer's cards, starting with the one that every payer has.
 pub(crate) fn list(tables: &Tables, owner_id: &str) -> Vec<Card> {
     let (_, card_type, last4) = CARDS[0];
     let own = Card {
@@ -58,7 +58,7 @@ pub(crate) fn list(tables: &Tables, owner_id: &str) -> Vec<Card> {
     std::iter::once(own).chain(others).collect()
 }
 
-/// Returns the card that the payer pays with.
+/// Returns the card that a payer pays with.
 pub(crate) fn default_of(tables: &Tables, owner_id: &str) -> Option<Card> {
     list(tables, owner_id)
         .into_iter()
@@ -73,7 +73,7 @@ pub(crate) fn find(tables: &Tables, owner_id: &str, id: &str) -> Result<Card, Ap
         .ok_or_else(|| ApiError::not_found("payment method", id))
 }
 
-/// Adds the card that a token of the payment provider stands for.
+/// Adds the card represented by a token of the payment provider.
 pub(crate) fn add(
     tables: &mut Tables,
     owner_id: &str,
@@ -99,7 +99,7 @@ pub(crate) fn add(
     Ok(Card::from(tables.payment_methods.insert(method)))
 }
 
-/// Removes a card and returns what it was.
+/// Removes a card and returns it.
 pub(crate) fn remove(tables: &mut Tables, owner_id: &str, id: &str) -> Result<Card, ApiError> {
     let card = find(tables, owner_id, id)?;
     if !card.is_removable {
@@ -113,7 +113,7 @@ pub(crate) fn remove(tables: &mut Tables, owner_id: &str, id: &str) -> Result<Ca
     Ok(card)
 }
 
-/// Pays with this card from now on.
+/// Makes a card the payer's default.
 pub(crate) fn make_default(
     tables: &mut Tables,
     owner_id: &str,

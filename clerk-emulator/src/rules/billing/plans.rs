@@ -1,14 +1,14 @@
-//! Plans and what they cost.
+//! Plans and their prices.
 
 use crate::model::billing::{DEFAULT_CURRENCY, PayerKind, Periods, Plan, Price};
 use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// The smallest amount above zero that a price can have.
+/// The smallest nonzero amount that a price can have.
 const LEAST_AMOUNT: i64 = 100;
 
-/// Adds the two plans that every instance starts with, which cost nothing.
+/// Adds the two free plans that every instance starts with.
 pub(crate) fn add_defaults(tables: &mut Tables, now: i64) {
     for (slug, payer) in [("free_user", PayerKind::User), ("free_org", PayerKind::Org)] {
         let mut plan = Plan::new(slug.to_owned(), "Free".to_owned(), payer, now);
@@ -48,7 +48,7 @@ fn periods_of(amount: Option<i64>, annual_monthly_amount: Option<i64>) -> Option
     }
 }
 
-/// Finds a plan by id.
+/// Finds a plan by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Plan, ApiError> {
     tables
         .plans
@@ -56,21 +56,21 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Plan, ApiErro
         .ok_or_else(|| ApiError::not_found("plan", id))
 }
 
-/// Finds the plan of this kind of payer with this slug.
+/// Finds the plan with this slug for this kind of payer.
 pub(crate) fn by_slug<'a>(tables: &'a Tables, payer: PayerKind, slug: &str) -> Option<&'a Plan> {
     tables
         .plans
         .find(|plan| plan.payer == payer && plan.slug == slug)
 }
 
-/// Finds the plan that payers of this kind have without another one.
+/// Finds the default plan for this kind of payer.
 pub(crate) fn default_of(tables: &Tables, payer: PayerKind) -> Option<&Plan> {
     tables
         .plans
         .find(|plan| plan.payer == payer && plan.is_default)
 }
 
-/// Finds a price by id.
+/// Finds a price by ID.
 pub(crate) fn find_price<'a>(tables: &'a Tables, id: &str) -> Result<&'a Price, ApiError> {
     tables
         .prices
@@ -93,7 +93,7 @@ pub(crate) fn list(tables: &Tables, payer: Option<PayerKind>) -> Vec<&Plan> {
         .collect()
 }
 
-/// Lists prices by amount, and those of the same amount newest first.
+/// Lists prices by amount, and prices of the same amount newest first.
 pub(crate) fn list_prices<'a>(
     tables: &'a Tables,
     plan_id: Option<&str>,
@@ -120,7 +120,7 @@ pub(crate) struct NewPrice {
     pub(crate) periods: Option<Periods>,
 }
 
-/// Creates a custom price of a plan.
+/// Creates a custom price for a plan.
 pub(crate) fn create_price(
     tables: &mut Tables,
     new: NewPrice,

@@ -9,8 +9,8 @@ use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// Pays for the period of an item, and returns what was paid for. Credits of the payer are used first. Nothing is
-/// recorded where nothing is due.
+/// Pays for an item's period and returns what was paid for. The payer's credits are used first. Nothing is recorded if
+/// nothing is due.
 pub(super) fn pay(
     tables: &mut Tables,
     item: &SubscriptionItem,
@@ -49,7 +49,7 @@ pub(super) fn pay(
     Some(amounts)
 }
 
-/// Returns what a period costs a payer, with the item's discount if there is one already. `None` where nothing is due.
+/// Returns the cost of a period to a payer, with the item's discount if there is already one. `None` if nothing is due.
 pub(super) fn amounts(
     tables: &Tables,
     owner_id: &str,
@@ -81,7 +81,7 @@ fn month(at: i64) -> Option<(i32, time::Month)> {
     Some((at.year(), at.month()))
 }
 
-/// Returns true if a statement takes no more payments: its month is over.
+/// Returns true if a statement is closed to further payments because its month is over.
 pub(crate) fn is_closed(statement: &Statement, now: i64) -> bool {
     month(statement.created_at) != month(now)
 }
@@ -101,7 +101,7 @@ fn statement_of(tables: &mut Tables, owner_id: &str, now: i64) -> String {
     tables.statements.insert(statement).id.clone()
 }
 
-/// Finds a statement by id.
+/// Finds a statement by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Statement, ApiError> {
     tables
         .statements
@@ -128,7 +128,7 @@ pub(crate) fn payments_by<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a Pay
         .collect()
 }
 
-/// Lists the payments that name this statement, newest first.
+/// Lists the payments with this statement, newest first.
 pub(crate) fn payments_of<'a>(tables: &'a Tables, statement_id: &str) -> Vec<&'a Payment> {
     tables
         .payments

@@ -1,4 +1,4 @@
-//! Subscriptions: started, changed, renewed, canceled and ended.
+//! Subscriptions: starting, changing, renewing, canceling, and ending them.
 
 use http::StatusCode;
 
@@ -11,10 +11,10 @@ use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// How far a free trial can be extended, in milliseconds.
+/// The longest allowed extension of a free trial, in milliseconds.
 const LONGEST_EXTENSION: i64 = 365 * 24 * 60 * 60 * 1000;
 
-/// Gives a new user or organization a subscription, to the default plan.
+/// Subscribes a new user or organization to the default plan.
 pub(crate) fn open(tables: &mut Tables, owner_id: &str, now: i64) {
     tables.subscriptions.insert(Subscription {
         id: derived_id("csub", owner_id),
@@ -26,7 +26,7 @@ pub(crate) fn open(tables: &mut Tables, owner_id: &str, now: i64) {
     add_default_item(tables, owner_id, now);
 }
 
-/// Removes everything that a deleted user or organization has paid and subscribed to.
+/// Removes all payments and subscriptions of a deleted user or organization.
 pub(crate) fn close(tables: &mut Tables, owner_id: &str) {
     let items = tables
         .subscription_items
@@ -81,21 +81,21 @@ fn new_item(owner_id: &str, price: &Price, period: Period, now: i64) -> Subscrip
     }
 }
 
-/// What it means for a payer to subscribe to a price.
+/// The terms on which a payer subscribes to a price.
 #[derive(Debug)]
 pub(crate) struct Terms {
-    /// The item that is replaced at this time, when its period ends. `None` where the plan begins at once.
+    /// The item that is replaced at this time, when its period ends. `None` if the plan begins immediately.
     pub(crate) follows: Option<(String, i64)>,
-    /// End of the free trial that the plan begins with.
+    /// The end of the free trial that the plan begins with.
     pub(crate) trial_ends_at: Option<i64>,
-    /// What is left of what was paid for the plan so far.
+    /// The remaining value of what was paid for the current plan.
     proration: i64,
-    /// What the first period costs. `None` where nothing is due.
+    /// The cost of the first period. `None` if nothing is due.
     pub(crate) amounts: Option<Amounts>,
 }
 
-/// Says what would come of subscribing to a price. The first plan that costs something begins with the plan's free trial;
-/// a plan that costs less than the one so far begins when that has ended.
+/// Returns the terms of subscribing to a price. The first paid plan begins with its free trial. A plan that costs less
+/// than the current one begins when the current one has ended.
 pub(crate) fn terms(
     tables: &Tables,
     owner_id: &str,
@@ -147,8 +147,8 @@ pub(crate) fn terms(
     })
 }
 
-/// Returns when an item of a cheaper price follows another: at the end of its period. `None` for one that takes its place at
-/// once.
+/// Returns the time at which an item with a cheaper price follows another, which is the end of the other's period.
+/// Returns `None` if it replaces the other immediately.
 fn follows_at(
     tables: &Tables,
     item: &SubscriptionItem,
@@ -165,8 +165,8 @@ fn follows_at(
         .filter(|end| cost(price, period) < cost(from, item.period) && *end > now)
 }
 
-/// Subscribes a payer to a plan at a price, instead of the plan so far, on the terms that [`terms`] says, and returns the id
-/// of the new item.
+/// Subscribes a payer to a plan at a price, replacing the current plan on the terms returned by [`terms`], and returns
+/// the ID of the new item.
 pub(crate) fn subscribe(
     tables: &mut Tables,
     owner_id: &str,
@@ -184,7 +184,7 @@ pub(crate) fn subscribe(
     Ok(id)
 }
 
-/// Ends what the payer has, and starts and pays an item. Returns its id and what was paid for.
+/// Ends the payer's current items, and starts and pays for a new one. Returns its ID and what was paid for.
 fn begin(
     tables: &mut Tables,
     owner_id: &str,
@@ -212,8 +212,8 @@ fn begin(
     (tables.subscription_items.insert(item).id.clone(), paid)
 }
 
-/// Cancels an item at the end of its period, and lets another one follow, whose id is returned. What was to follow so far
-/// does not.
+/// Cancels an item at the end of its period, schedules another one to follow, and returns the ID of the latter. Any
+/// item scheduled earlier is dropped.
 fn schedule(
     tables: &mut Tables,
     current: &str,
@@ -270,7 +270,7 @@ fn settle(
     Some(paid)
 }
 
-/// Ends the items of a payer that have not ended.
+/// Ends all items of a payer that have not ended yet.
 fn end_current(tables: &mut Tables, owner_id: &str, now: i64) {
     for id in tables
         .subscription_items
@@ -288,7 +288,7 @@ fn end(item: &mut SubscriptionItem, at: i64) {
     item.updated_at = at;
 }
 
-/// Returns what was paid for the rest of an item's period.
+/// Returns the amount paid for the rest of an item's period.
 fn unused(tables: &Tables, item: &SubscriptionItem, now: i64) -> i64 {
     let price = tables.prices.get(&item.price_id);
     let fee = price.and_then(|price| price.of(item.period)).unwrap_or(0);
@@ -297,7 +297,7 @@ fn unused(tables: &Tables, item: &SubscriptionItem, now: i64) -> i64 {
     i64::try_from(i128::from(fee) * left / length).unwrap_or(0)
 }
 
-/// Marks the subscription as changed, and gives the payer what the plans in force include.
+/// Marks the subscription as changed and grants the payer what the plans in force include.
 fn touch(tables: &mut Tables, owner_id: &str, now: i64) {
     let subscription = derived_id("csub", owner_id);
     if let Some(subscription) = tables.subscriptions.get_mut(&subscription) {
@@ -325,8 +325,8 @@ fn touch(tables: &mut Tables, owner_id: &str, now: i64) {
     }
 }
 
-/// Brings the items up to date: renews and pays those whose period is over, ends those that were canceled, starts
-/// those that were to come.
+/// Brings the items up to date: renews and pays for those whose period is over, ends those that were canceled, and
+/// starts those that were scheduled.
 pub(crate) fn advance(tables: &mut Tables, now: i64) {
     loop {
         let due = tables
@@ -395,7 +395,7 @@ fn refused(message: &str) -> ApiError {
     ApiError::bad_request("subscription_item_not_active", message)
 }
 
-/// Cancels an item, at the end of its period or now, and returns its id.
+/// Cancels an item, at the end of its period or immediately, and returns its ID.
 pub(crate) fn cancel(
     tables: &mut Tables,
     id: &str,
@@ -434,7 +434,7 @@ pub(crate) fn cancel(
     Ok(id.to_owned())
 }
 
-/// Extends a free trial to a time.
+/// Extends a free trial to the given time.
 pub(crate) fn extend_free_trial<'a>(
     tables: &'a mut Tables,
     id: &str,
@@ -466,18 +466,18 @@ pub(crate) fn extend_free_trial<'a>(
     Ok(item)
 }
 
-/// What a change of price did.
+/// The result of a price change.
 #[derive(Debug)]
 pub(crate) struct Transition {
     pub(crate) previous_item_id: String,
     pub(crate) item_id: String,
     pub(crate) effective_at: i64,
     pub(crate) immediate: bool,
-    /// What was paid at once.
+    /// The amount that was paid immediately.
     pub(crate) paid: Option<i64>,
 }
 
-/// Moves an item to another price: at once where it costs at least as much, and at the end of the period otherwise.
+/// Moves an item to another price: immediately if it costs at least as much, and at the end of the period otherwise.
 pub(crate) fn transition(
     tables: &mut Tables,
     id: &str,

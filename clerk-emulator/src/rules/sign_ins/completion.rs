@@ -9,7 +9,7 @@ use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// Refuses users who are banned or locked.
+/// Rejects users who are banned or locked.
 pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Result<(), ApiError> {
     if user.banned {
         return Err(ApiError::forbidden(
@@ -20,7 +20,7 @@ pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Resul
     lockouts::check(tables, user, now)
 }
 
-/// Goes on after a factor was proven: to the next one, to a new password, or to a session.
+/// Continues after a factor was verified: to the next factor, to a new password, or to a session.
 pub(crate) fn advance(
     tables: &mut Tables,
     attempt: &mut SignInAttempt,

@@ -19,22 +19,22 @@ use crate::model::strategy::Strategy;
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
-/// What a sign-in starts with.
+/// The fields with which a sign-in starts.
 #[derive(Debug, Default)]
 pub(crate) struct NewSignIn<'a> {
     pub(crate) strategy: Option<Strategy>,
     pub(crate) identifier: Option<&'a str>,
     pub(crate) password: Option<&'a str>,
     pub(crate) ticket: Option<&'a str>,
-    /// Where a link or a provider sends the browser afterwards.
+    /// The URL to which a link or a provider sends the browser afterward.
     pub(crate) redirect_url: Option<String>,
-    /// The account that a one-tap token names.
+    /// The account identified by a one-tap token.
     pub(crate) one_tap: Option<ProviderAccount>,
-    /// Takes over the account that a provider proved during a sign-up.
+    /// Transfers the account that a provider verified during a sign-up.
     pub(crate) transfer: bool,
 }
 
-/// Starts a sign-in and returns its id. A wrong password starts none, and is counted.
+/// Starts a sign-in and returns its ID. A wrong password is counted and does not start a sign-in.
 pub(crate) fn create(
     tables: &mut Tables,
     new: &NewSignIn<'_>,
@@ -67,7 +67,7 @@ pub(crate) fn create(
     Ok((id, Verdict::Done))
 }
 
-/// Refuses clients that are signed in, where they may be so only once.
+/// Rejects clients that are already signed in where only one session is allowed.
 pub(in crate::rules) fn check_no_session(
     tables: &Tables,
     client_id: &str,
@@ -83,7 +83,7 @@ pub(in crate::rules) fn check_no_session(
     Ok(())
 }
 
-/// Refuses users who are signed in on the client already.
+/// Rejects users who are already signed in on the client.
 fn check_not_signed_in(tables: &Tables, user: &User, visit: &Visit) -> Result<(), ApiError> {
     let session = sessions::living_of_client(tables, &visit.client_id, visit.now)
         .find(|session| session.user_id == user.id);
@@ -173,7 +173,7 @@ fn identify(
     }
 }
 
-/// Signs in with a sign-in token, an actor token, or an invitation of somebody who has an account.
+/// Signs in with a sign-in token, an actor token, or the invitation of a person who has an account.
 fn by_ticket(
     tables: &mut Tables,
     attempt: &mut SignInAttempt,
@@ -195,7 +195,7 @@ fn by_ticket(
     Ok(())
 }
 
-/// Signs in the user whose account a provider proved during a sign-up.
+/// Signs in the user whose account a provider verified during a sign-up.
 fn transfer(
     tables: &mut Tables,
     attempt: &mut SignInAttempt,

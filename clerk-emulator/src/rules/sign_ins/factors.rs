@@ -3,7 +3,7 @@ use crate::model::settings::Settings;
 use crate::model::strategy::Strategy;
 use crate::model::user::User;
 
-/// A way in which a user may prove to be who they are.
+/// A way for users to verify their identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Factor {
     pub(crate) strategy: Strategy,
@@ -12,7 +12,7 @@ pub(crate) struct Factor {
     pub(crate) is_default: bool,
 }
 
-/// What a factor proves.
+/// The target that a factor verifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FactorTarget {
     EmailAddress { id: String, shown: String },
@@ -41,7 +41,7 @@ impl Factor {
     }
 }
 
-/// Returns how a user may prove the first factor. `identifier` is what was typed.
+/// Returns the ways in which a user may verify the first factor. `identifier` is the text that was typed.
 pub(crate) fn first_factors(
     settings: &Settings,
     user: &User,
@@ -126,7 +126,7 @@ pub(crate) fn first_factors(
     factors
 }
 
-/// Returns how a user may prove the second factor.
+/// Returns the ways in which a user may verify the second factor.
 pub(crate) fn second_factors(user: &User) -> Vec<Factor> {
     let mut factors = Vec::new();
     if !user.has_second_factor() {

@@ -28,7 +28,7 @@ pub(crate) struct FirstFactorAnswer<'a> {
 }
 
 impl FirstFactorAnswer<'_> {
-    /// Returns an answer that says nothing.
+    /// Returns an answer with only a strategy.
     pub(crate) fn of(strategy: Strategy) -> Self {
         Self {
             strategy,
@@ -40,7 +40,7 @@ impl FirstFactorAnswer<'_> {
     }
 }
 
-/// Asks for a proof of the first factor: sends a code or a link, or makes a nonce.
+/// Prepares the first factor: sends a code or a link, or creates a nonce.
 pub(crate) fn prepare_first_factor(
     tables: &mut Tables,
     id: &str,
@@ -72,7 +72,7 @@ pub(crate) fn prepare_first_factor(
     Ok(())
 }
 
-/// Makes the challenge of a strategy. Without a target it is the primary one that the user has.
+/// Creates the challenge of a strategy. If no target is given, the user's primary one is used.
 pub(super) fn prepare(
     tables: &mut Tables,
     attempt: &mut SignInAttempt,
@@ -97,7 +97,7 @@ pub(super) fn prepare(
     let user = accounts::find(tables, attempt.user_id.as_deref().unwrap_or_default())
         .map_err(|_| invalid_state("prepare first factor", "It needs an identifier first."))?;
     let candidates = first_factors(settings::get(tables)?, user, attempt.identifier.as_deref());
-    // A link goes wherever a code goes.
+    // A link can go anywhere a code can.
     let like = match strategy {
         Strategy::EmailLink => &Strategy::EmailCode,
         strategy => strategy,
@@ -170,7 +170,7 @@ fn kind(strategy: &Strategy) -> &'static str {
     }
 }
 
-/// Answers the first factor.
+/// Attempts the first factor.
 pub(crate) fn attempt_first_factor(
     tables: &mut Tables,
     id: &str,
@@ -194,7 +194,7 @@ pub(crate) fn attempt_first_factor(
     Ok(verdict)
 }
 
-/// Tries an answer. A wrong one is counted on the attempt.
+/// Checks an answer. A wrong answer is counted on the attempt.
 pub(super) fn try_answer(
     tables: &mut Tables,
     attempt: &mut SignInAttempt,
@@ -258,13 +258,13 @@ pub(super) fn try_answer(
             let wallet = wallets::find(tables, user_id, &id)?.web3_wallet.clone();
             wallets::answer(challenge, &wallet, signature, now)?;
         }
-        // Links and providers answer on pages of their own.
+        // Links and providers provide their answers on separate pages.
         _ => return Err(strategy_not_valid()),
     }
     advance(tables, attempt, visit)
 }
 
-/// Refuses strategies that no first factor has.
+/// Rejects strategies that do not apply to the first factor.
 fn check_first_factor(strategy: &Strategy) -> Result<(), ApiError> {
     match strategy {
         Strategy::Totp | Strategy::BackupCode => Err(strategy_not_valid()),

@@ -2,7 +2,7 @@ use super::super::api_error::ApiError;
 use crate::model::sign_in_attempt::SignInAttempt;
 use crate::store::tables::Tables;
 
-/// Finds a sign-in of a client.
+/// Finds a client's sign-in.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     client_id: &str,
@@ -15,7 +15,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("sign in", id))
 }
 
-/// Finds the sign-in that a client works on, and may go on with.
+/// Finds the client's current sign-in, which may still continue.
 pub(super) fn find_open(
     tables: &Tables,
     client_id: &str,
@@ -53,7 +53,7 @@ pub(super) fn strategy_not_valid() -> ApiError {
     )
 }
 
-/// Keeps the state of a sign-in.
+/// Stores the state of a sign-in.
 pub(super) fn save(tables: &mut Tables, attempt: SignInAttempt) {
     tables.sign_in_attempts.insert(attempt);
 }

@@ -1,4 +1,4 @@
-//! Signing in, step by step, as the browser SDK does it.
+//! Step-by-step sign-in, as performed by the browser SDK.
 
 mod completion;
 mod creation;

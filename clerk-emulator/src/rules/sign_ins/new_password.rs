@@ -11,7 +11,7 @@ use crate::model::sign_in_attempt::SignInStatus;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// Sets the password of somebody who proved an address or number because the old one was forgotten.
+/// Sets a new password after a user who forgot the old one has verified an address or number.
 pub(crate) fn reset_password(
     tables: &mut Tables,
     id: &str,

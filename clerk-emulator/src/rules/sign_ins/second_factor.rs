@@ -24,7 +24,7 @@ fn no_factor(strategy: &Strategy) -> ApiError {
     )
 }
 
-/// Sends the code of a second factor to a phone number: the one that is named, the default one, or the first.
+/// Sends a second factor code to a phone number: the named one, the default one, or the first one.
 pub(in crate::rules) fn phone_challenge(
     tables: &mut Tables,
     user_id: &str,
@@ -60,7 +60,7 @@ pub(in crate::rules) fn phone_challenge(
     Ok(challenge)
 }
 
-/// Tries a code of a second factor, on the challenge that was made for it.
+/// Checks a second factor code against the challenge created for it.
 pub(in crate::rules) fn answer_second_factor(
     tables: &mut Tables,
     user_id: &str,
@@ -108,7 +108,7 @@ fn find_waiting(tables: &Tables, id: &str, visit: &Visit) -> Result<SignInAttemp
     }
 }
 
-/// Asks for a proof of the second factor.
+/// Prepares the second factor.
 pub(crate) fn prepare_second_factor(
     tables: &mut Tables,
     id: &str,
@@ -124,7 +124,7 @@ pub(crate) fn prepare_second_factor(
     Ok(())
 }
 
-/// Answers the second factor.
+/// Attempts the second factor.
 pub(crate) fn attempt_second_factor(
     tables: &mut Tables,
     id: &str,

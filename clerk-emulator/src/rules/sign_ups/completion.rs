@@ -17,7 +17,7 @@ use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::model::strategy::Strategy;
 use crate::store::tables::Tables;
 
-/// Creates the user and signs in, once everything is given and proven.
+/// Creates the user and signs in once everything has been provided and verified.
 pub(crate) fn complete_if_ready(
     tables: &mut Tables,
     attempt: &mut SignUpAttempt,
@@ -121,7 +121,7 @@ fn set(value: &Option<String>) -> Patch<String> {
     value.clone().map_or(Patch::Keep, Patch::Set)
 }
 
-/// Returns what a strategy proves an address or number by.
+/// Returns the proof that a strategy provides for an address or number.
 fn proof_by(strategy: &Strategy) -> Proof {
     match strategy {
         Strategy::EmailLink => Proof::Link,
@@ -134,8 +134,7 @@ fn proof_by(strategy: &Strategy) -> Proof {
     }
 }
 
-/// Takes what a provider says about somebody who signs up. If they have an account already, the sign-up
-/// becomes a sign-in.
+/// Applies a provider's answer to a sign-up. If the person already has an account, the sign-up becomes a sign-in.
 pub(crate) fn take_provider_account(
     tables: &mut Tables,
     attempt: &mut SignUpAttempt,

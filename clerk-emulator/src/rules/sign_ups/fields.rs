@@ -20,7 +20,7 @@ use crate::model::strategy::Strategy;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
-/// What a sign-up is given.
+/// The fields that a sign-up accepts.
 #[derive(Debug, Default)]
 pub(crate) struct SignUpFields {
     pub(crate) email_address: Patch<String>,
@@ -36,13 +36,13 @@ pub(crate) struct SignUpFields {
     pub(crate) strategy: Option<Strategy>,
     pub(crate) redirect_url: Option<String>,
     pub(crate) ticket: Option<String>,
-    /// The account that a one-tap token names.
+    /// The account identified by a one-tap token.
     pub(crate) one_tap: Option<ProviderAccount>,
-    /// Takes over the account that a provider proved during a sign-in.
+    /// Transfers the account that a provider verified during a sign-in.
     pub(crate) transfer: bool,
 }
 
-/// Starts a sign-up and returns its id.
+/// Starts a sign-up and returns its ID.
 pub(crate) fn create(
     tables: &mut Tables,
     fields: SignUpFields,
@@ -61,7 +61,7 @@ pub(crate) fn create(
     Ok(id)
 }
 
-/// Gives a sign-up more, or something else.
+/// Adds or changes fields of a sign-up.
 pub(crate) fn update(
     tables: &mut Tables,
     id: &str,
@@ -83,7 +83,7 @@ fn apply(
     } else if fields.strategy == Some(Strategy::Ticket) && attempt.ticket.is_none() {
         return Err(ApiError::missing("ticket"));
     }
-    // A provider's account may turn out to be known, and then no sign-up comes of it.
+    // A provider's account may already be known, in which case no sign-up results.
     let by_provider = matches!(fields.strategy, Some(Strategy::OAuth(_)));
     if attempt.ticket.is_none() && !by_provider {
         check_mode(tables)?;
@@ -149,7 +149,7 @@ fn set_identifiers(
 ) -> Result<(), ApiError> {
     if let Some(address) = email_address.value() {
         identifiers::check_new_email(tables, address)?;
-        // Who is invited was let in by the application, whatever its lists say.
+        // An invitation from the application takes precedence over its lists.
         if attempt.ticket.is_none() {
             check_identifier(tables, address)?;
         }
@@ -175,7 +175,7 @@ fn set_identifiers(
     Ok(())
 }
 
-/// Takes the address of an invitation, which the ticket proves.
+/// Sets the address of an invitation, which the ticket verifies.
 fn take_ticket(
     tables: &mut Tables,
     attempt: &mut SignUpAttempt,
@@ -190,7 +190,7 @@ fn take_ticket(
     Ok(())
 }
 
-/// Takes over the account that a provider proved during a sign-in of the same client.
+/// Transfers the account that a provider verified during a sign-in on the same client.
 fn transfer(
     tables: &mut Tables,
     attempt: &mut SignUpAttempt,

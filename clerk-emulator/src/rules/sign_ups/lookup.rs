@@ -3,7 +3,7 @@ use super::super::identifiers;
 use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::store::tables::Tables;
 
-/// Finds a sign-up of a client.
+/// Finds a client's sign-up.
 pub(crate) fn find<'a>(
     tables: &'a Tables,
     client_id: &str,
@@ -26,7 +26,7 @@ pub(crate) fn by_id<'a>(tables: &'a Tables, id: &str) -> Result<&'a SignUpAttemp
         .ok_or_else(|| ApiError::not_found("sign up", id))
 }
 
-/// Finds a sign-up of a client that may go on.
+/// Finds a client's sign-up that may still continue.
 pub(super) fn find_open(
     tables: &Tables,
     client_id: &str,
@@ -38,7 +38,7 @@ pub(super) fn find_open(
     Ok(attempt.clone())
 }
 
-/// Refuses sign-ups that are complete or abandoned.
+/// Rejects sign-ups that are complete or abandoned.
 fn check_open(attempt: &SignUpAttempt, now: i64) -> Result<(), ApiError> {
     if attempt.created_user_id.is_some() || attempt.is_abandoned(now) {
         return Err(ApiError::forbidden(
@@ -49,8 +49,8 @@ fn check_open(attempt: &SignUpAttempt, now: i64) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Updates what the application's server may set on a sign-up: that nothing else is waited for, and the
-/// application's own id.
+/// Updates the fields that the application's server may set on a sign-up: whether the custom action is complete, and
+/// the external ID.
 pub(crate) fn update_by_server<'a>(
     tables: &'a mut Tables,
     id: &str,

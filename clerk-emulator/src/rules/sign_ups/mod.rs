@@ -1,4 +1,4 @@
-//! Signing up, step by step, as the browser SDK does it.
+//! Step-by-step sign-up, as performed by the browser SDK.
 
 mod completion;
 mod fields;

@@ -3,7 +3,7 @@ use super::super::settings;
 use crate::model::authentication_settings::SignUpMode;
 use crate::store::tables::Tables;
 
-/// Refuses sign-ups of people who are not invited, where only those may sign up.
+/// Rejects sign-ups of people without an invitation where one is required.
 pub(super) fn check_mode(tables: &Tables) -> Result<(), ApiError> {
     match settings::get(tables)?.authentication.sign_up_mode {
         SignUpMode::Public => Ok(()),

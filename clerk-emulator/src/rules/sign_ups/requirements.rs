@@ -25,7 +25,7 @@ fn named(tables: &Tables, wanted: Requirement) -> Vec<&'static str> {
         .collect()
 }
 
-/// Returns the fields that everybody must give. Who comes from a provider needs no password.
+/// Returns the fields that everyone must provide. No password is needed when signing up through a provider.
 pub(crate) fn required_fields(tables: &Tables, attempt: &SignUpAttempt) -> Vec<&'static str> {
     let mut required = named(tables, Requirement::Required);
     let is_proven_elsewhere = proven(attempt.external_verification.as_ref());
@@ -37,7 +37,7 @@ pub(crate) fn required_fields(tables: &Tables, attempt: &SignUpAttempt) -> Vec<&
     required
 }
 
-/// Returns the fields that may be given.
+/// Returns the optional fields.
 pub(crate) fn optional_fields(tables: &Tables, attempt: &SignUpAttempt) -> Vec<&'static str> {
     let mut optional = named(tables, Requirement::Optional);
     let required = named(tables, Requirement::Required);
@@ -47,7 +47,7 @@ pub(crate) fn optional_fields(tables: &Tables, attempt: &SignUpAttempt) -> Vec<&
     optional
 }
 
-/// Returns the required fields that are not given yet.
+/// Returns the required fields that have not been provided yet.
 pub(crate) fn missing_fields(tables: &Tables, attempt: &SignUpAttempt) -> Vec<&'static str> {
     let mut missing = required_fields(tables, attempt);
     missing.retain(|field| match *field {
@@ -73,7 +73,7 @@ fn proven(challenge: Option<&Challenge>) -> bool {
     challenge.is_some_and(Challenge::is_verified)
 }
 
-/// Returns the fields that are given and not proven yet.
+/// Returns the fields that have been provided but not verified yet.
 pub(crate) fn unverified_fields(attempt: &SignUpAttempt) -> Vec<&'static str> {
     let mut unverified = Vec::new();
     if attempt.email_address.is_some() && !proven(attempt.email_verification.as_ref()) {

@@ -79,7 +79,7 @@ fn already_verified() -> ApiError {
     )
 }
 
-/// Tries the code, or the signature, of a sign-up.
+/// Attempts to verify a sign-up with a code or a signature.
 pub(crate) fn attempt_verification(
     tables: &mut Tables,
     id: &str,
