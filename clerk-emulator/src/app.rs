@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! The state that all handlers share.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -26,7 +26,7 @@ use crate::tokens::session_claims::session_claims;
 use crate::tokens::signing_key::{SigningKey, TokenKind, sign};
 use crate::tokens::template_claims::template_claims;
 
-/// The emulated instance: its identity, state, clock and key, and what tests do to it.
+/// The emulated instance: its identity, state, clock and key, and the controls for tests.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) instance: Instance,
@@ -34,7 +34,7 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     pub(crate) recorder: Recorder,
     client: OnceLock<reqwest::Client>,
-    /// Tells the delivery of webhooks that there is something to send.
+    /// Notifies the delivery of webhooks that there is something to send.
     pub(crate) outbox: Outbox,
     record_events: Option<RecordEvents>,
     snapshots: Mutex<IndexMap<String, TablesDump>>,
@@ -43,7 +43,7 @@ pub(crate) struct App {
     key: Mutex<Arc<SigningKey>>,
 }
 
-/// Writes messages about what an operation changed, as a part of it; returns true if there are any.
+/// Writes messages about the changes of an operation, as part of it; returns true if there are any.
 pub(crate) type RecordEvents = fn(&mut Tables, &Instance, i64) -> bool;
 
 impl App {
@@ -71,8 +71,8 @@ impl App {
         app
     }
 
-    /// Brings back everything that the emulator started with: the state, the clock, the faults and what is expected.
-    /// Forgets the requests that it received.
+    /// Restores everything that the emulator started with: the state, the clock, the faults and the expectations.
+    /// The recorded requests are forgotten.
     pub(crate) fn reset(&self) -> Result<(), Error> {
         self.restore(self.beginning.state.clone())?;
         self.control_as_at_the_start();
@@ -101,8 +101,8 @@ impl App {
         self.store.read(|tables| read(tables, now))
     }
 
-    /// Performs an operation on the state, at the emulator's time. When it is refused, the state is what it
-    /// was.
+    /// Performs an operation on the state, at the emulator's time. If it is refused, the state remains
+    /// unchanged.
     pub(crate) fn write<T>(
         &self,
         change: impl FnOnce(&mut Tables, i64) -> Result<T, ApiError>,
@@ -122,7 +122,7 @@ impl App {
         Ok(value)
     }
 
-    /// Changes the state for a test, which is no event. When it fails, the state is what it was.
+    /// Changes the state for a test, which causes no events. If it fails, the state remains unchanged.
     pub(crate) fn set_up<T>(
         &self,
         change: impl FnOnce(&mut Tables, i64) -> Result<T, Error>,
@@ -136,7 +136,7 @@ impl App {
         Arc::clone(&self.key.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Signs with this key from now on, and keeps it.
+    /// Signs with this key from now on, and stores it.
     pub(crate) fn replace_key(&self, key: SigningKey) -> Result<(), Error> {
         let key = self.set_up(|tables, _| signing_keys::settle(tables, Some(key)))?;
         self.use_key(key);
@@ -147,8 +147,8 @@ impl App {
         *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
     }
 
-    /// Returns the client that calls what is outside: proxies to check, webhook endpoints. It is made when it is
-    /// needed: reading the system's certificates takes longer than all else at the start.
+    /// Returns the client for calls to the outside: to proxies being checked and webhook endpoints. It is created when
+    /// first needed, because reading the system's certificates takes longer than the rest of the startup.
     pub(crate) fn client(&self) -> Result<&reqwest::Client, reqwest::Error> {
         if let Some(client) = self.client.get() {
             return Ok(client);
@@ -160,7 +160,7 @@ impl App {
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// Uses the snapshots that the admin interface has made.
+    /// Accesses the snapshots that the admin interface has made.
     pub(crate) fn snapshots<T>(
         &self,
         act: impl FnOnce(&mut IndexMap<String, TablesDump>) -> T,
@@ -176,7 +176,7 @@ impl App {
         loop {
             let settled = self.outbox.settled();
             let mut settled = std::pin::pin!(settled);
-            // From here on no notice is missed.
+            // From here on, no notification is missed.
             settled.as_mut().enable();
             if !self.read(|tables, _| webhook_messages::any_pending(tables)) {
                 return;
@@ -185,7 +185,7 @@ impl App {
         }
     }
 
-    /// Replaces the whole state, the signing key included.
+    /// Replaces the whole state, including the signing key.
     pub(crate) fn restore(&self, state: TablesDump) -> Result<(), Error> {
         let key = self.set_up(|tables, _| {
             tables.load(state);

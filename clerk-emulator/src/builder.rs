@@ -35,10 +35,10 @@ use crate::tokens::signing_key::SigningKey;
 use crate::webhooks::endpoint::{self, Endpoint};
 use crate::webhooks::{delivery, events};
 
-/// The end of the year 9999, after which dates cannot be written.
+/// The end of the year 9999, after which dates cannot be represented.
 const LATEST_MS: u64 = 253_402_300_799_999;
 
-/// Configures what an [`Emulator`] holds and how it listens.
+/// Configures the contents of an [`Emulator`] and how it listens.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct EmulatorBuilder {
@@ -119,8 +119,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Listens on this address, which other machines or containers may reach: by an IP address, or by the host name of the
-    /// [`public_url`](Self::public_url). Requests that name another host are refused.
+    /// Listens on this address, which other machines or containers can reach by an IP address, or by the host name of
+    /// the [`public_url`](Self::public_url). Requests that name another host are refused.
     ///
     /// # Security
     ///
@@ -176,7 +176,8 @@ impl EmulatorBuilder {
     }
 
     /// Allows redirects to this origin, such as `http://app.test:3000`, and its pages to call the Frontend API.
-    /// Loopback origins are always allowed. `*` allows every origin, except to call the Backend API and the admin interface.
+    /// Loopback origins are always allowed. `*` allows every origin, except to call the Backend API and the admin
+    /// interface.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed_origins.push(origin.into());
         self
@@ -206,16 +207,16 @@ impl EmulatorBuilder {
     }
 
     /// Serves Clerk's browser SDK below `/npm/`, where pages that use the emulator as their proxy URL look for it:
-    /// `/npm/@clerk/clerk-js@6/dist/clerk.browser.js`. The folder holds the unpacked npm packages `@clerk/clerk-js` and,
-    /// from its version 6 on, `@clerk/ui`; a `node_modules` will do. Whatever version a page asks for, it gets the one that
-    /// is there.
+    /// `/npm/@clerk/clerk-js@6/dist/clerk.browser.js`. The folder contains the unpacked npm packages `@clerk/clerk-js`
+    /// and, from its version 6 on, `@clerk/ui`; a `node_modules` folder will do. Pages get the version that is there,
+    /// no matter which one they ask for.
     pub fn clerk_js(mut self, folder: impl Into<PathBuf>) -> Self {
         self.clerk_js = Some(folder.into());
         self
     }
 
     /// Behaves as a production instance does: the publishable key begins with `pk_live_`, browsers are recognized
-    /// by cookies of the Frontend API, and handshakes answer in cookies. Application and emulator must then be
+    /// by cookies of the Frontend API, and handshakes set cookies. Application and emulator must then be
     /// reached under the same host name, as in `http://localhost:3000` and `http://localhost:4000`.
     ///
     /// # Security
@@ -226,23 +227,22 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Starts the emulator. When this returns, the port answers.
+    /// Starts the emulator. When this returns, the emulator is accepting requests.
     ///
     /// # Errors
     ///
     /// [`Error::Bind`] when the address is taken; [`Error::Duplicate`] or [`Error::Unknown`] when the seed
-    /// contradicts itself; [`Error::Invalid`] for a host name, key, webhook endpoint or folder of bundles that cannot be
-    /// used;
-    /// [`Error::CryptoProvider`] when `jsonwebtoken` cannot sign; [`Error::Thread`] or
+    /// contradicts itself; [`Error::Invalid`] for a host name, key, webhook endpoint or folder of bundles that cannot
+    /// be used; [`Error::CryptoProvider`] when `jsonwebtoken` cannot sign; [`Error::Thread`] or
     /// [`Error::KeyGeneration`] when the operating system or the cryptography fails.
     pub async fn start(self) -> Result<Emulator, Error> {
-        // Making a key takes a while, which must not block the caller's runtime.
+        // Generating a key takes a while, which must not block the caller's runtime.
         let (started, outcome) = oneshot::channel();
         std::thread::Builder::new()
             .name("clerk-emulator-start".to_owned())
             .spawn(move || drop(started.send(self.start_blocking())))
             .map_err(Error::Thread)?;
-        // The sender is dropped unsent only by a panic over there, which was reported.
+        // The sender is dropped unsent only if that thread panics, which has been reported.
         outcome.await.unwrap_or_else(|_| {
             Err(Error::Thread(std::io::Error::other(
                 "the thread that starts the emulator panicked",
@@ -400,7 +400,7 @@ impl EmulatorBuilder {
     /// Returns the URL that the emulator is known by, without a trailing slash.
     fn url(&self, address: SocketAddr) -> Result<String, Error> {
         let Some(url) = &self.public_url else {
-            // An unspecified address is no destination; this machine reaches it by loopback.
+            // An unspecified address is not a destination; this machine reaches it through loopback.
             let reachable = match address.ip() {
                 ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
                 ip => ip,

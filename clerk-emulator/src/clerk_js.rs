@@ -10,7 +10,7 @@ use crate::error::Error;
 /// The packages that browsers load: the SDK, and its components from version 6 on.
 const PACKAGES: &[&str] = &["clerk-js", "ui"];
 
-/// The packages that a folder holds.
+/// The packages in a folder.
 #[derive(Debug, Clone)]
 pub(crate) struct ClerkJs {
     packages: Vec<Package>,
@@ -27,12 +27,12 @@ struct Package {
 #[derive(Debug)]
 pub(crate) struct BundleFile {
     pub(crate) path: PathBuf,
-    /// The URL names the exact version, so that the content never changes.
+    /// True if the URL names the exact version, so that the content never changes.
     pub(crate) is_pinned: bool,
 }
 
 impl ClerkJs {
-    /// Finds the packages in a folder: a `node_modules`, the folder that has one, or any folder that the packages were
+    /// Finds the packages in a folder: a `node_modules`, its parent folder, or any folder that the packages were
     /// unpacked into.
     pub(crate) fn find(folder: &Path) -> Result<Self, Error> {
         let packages: Vec<Package> = PACKAGES
@@ -50,8 +50,8 @@ impl ClerkJs {
         })
     }
 
-    /// Finds a file of `NAME` or `NAME@VERSION`. Whatever version is asked for, the one that is there is served, because
-    /// pages ask for `@6` or `latest`.
+    /// Finds a file of `NAME` or `NAME@VERSION`. The available version is served no matter which one is asked for,
+    /// because pages ask for `@6` or `latest`.
     pub(crate) fn file(&self, package: &str, file: &str) -> Option<BundleFile> {
         let (name, version) = package.split_once('@').unwrap_or((package, ""));
         let package = self.packages.iter().find(|one| one.name == name)?;
@@ -62,7 +62,7 @@ impl ClerkJs {
         {
             return None;
         }
-        // Links inside of the package must not lead out of it either.
+        // Links inside the package must not lead out of it either.
         let path = fs::canonicalize(package.folder.join(file)).ok()?;
         (path.starts_with(&package.folder) && path.is_file()).then(|| BundleFile {
             path,
@@ -81,7 +81,7 @@ fn package(folder: &Path, name: &'static str) -> Option<Package> {
     let found = usual
         .into_iter()
         .find_map(|candidate| read(&candidate, name));
-    // `npm pack` makes archives with a folder `package`.
+    // `npm pack` creates archives with a folder `package`.
     found.or_else(|| {
         fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
             let candidate = entry.path();
@@ -90,7 +90,7 @@ fn package(folder: &Path, name: &'static str) -> Option<Package> {
     })
 }
 
-/// Reads what the folder says it is.
+/// Reads the package that the folder claims to be.
 fn read(folder: &Path, name: &'static str) -> Option<Package> {
     let manifest = fs::read(folder.join("package.json")).ok()?;
     let manifest: Value = serde_json::from_slice(&manifest).ok()?;

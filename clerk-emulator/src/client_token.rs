@@ -17,7 +17,7 @@ pub(crate) fn sign(app: &App, client: &Client) -> Result<String, Error> {
     app.sign(TokenKind::Uncategorized, &claims)
 }
 
-/// Finds the client that a token was made for.
+/// Finds the client that a token was issued for.
 pub(crate) fn read<'t>(app: &App, tables: &'t Tables, token: &str, now: i64) -> Option<&'t Client> {
     let claims = app.key().read(token)?;
     let id = claims.get("id")?.as_str()?;

@@ -1,4 +1,4 @@
-//! The emulator's clock: real time, or moved or stopped on request.
+//! The emulator's clock, which runs in real time unless it is moved or stopped.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,7 +9,7 @@ pub(crate) struct Clock(Mutex<Setting>);
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Setting {
-    /// Milliseconds added to the base.
+    /// The milliseconds added to the base.
     ahead_ms: i64,
     /// The base while the clock is stopped; real time otherwise.
     stopped_at_ms: Option<i64>,
@@ -30,7 +30,7 @@ impl Clock {
         self.setting(|setting| setting.stopped_at_ms.is_some())
     }
 
-    /// Moves the clock ahead.
+    /// Advances the clock.
     pub(crate) fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.setting(|setting| setting.ahead_ms = setting.ahead_ms.saturating_add(by));
@@ -65,7 +65,7 @@ pub(crate) fn system_ms() -> i64 {
     to_ms(SystemTime::now())
 }
 
-/// Returns a time in milliseconds since the Unix epoch.
+/// Converts a time to milliseconds since the Unix epoch.
 pub(crate) fn to_ms(at: SystemTime) -> i64 {
     match at.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),

@@ -156,7 +156,7 @@ impl Emulator {
         self.app.instance.env()
     }
 
-    /// Returns the id of a user, named by id, email address, username or phone number.
+    /// Returns the ID of a user, named by ID, email address, username or phone number.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl Emulator {
         })
     }
 
-    /// Returns the id of an organization, named by id or slug.
+    /// Returns the ID of an organization, named by ID or slug.
     ///
     /// # Errors
     ///
@@ -182,12 +182,12 @@ impl Emulator {
         })
     }
 
-    /// Starts building a session token for a user, named by id, email address, username or phone number.
+    /// Starts building a session token for a user, named by ID, email address, username or phone number.
     pub fn session_token(&self, user: impl Into<String>) -> SessionTokenBuilder<'_> {
         SessionTokenBuilder::new(&self.app, user.into())
     }
 
-    /// Starts building an API key of a user, an organization or a machine, named by id, address, slug or name.
+    /// Starts building an API key of a user, an organization or a machine, named by ID, address, slug or name.
     pub fn api_key(&self, subject: impl Into<String>) -> MachineTokenBuilder<'_> {
         let kind = CredentialKind::ApiKey {
             name: "Emulated key".to_owned(),
@@ -197,7 +197,7 @@ impl Emulator {
         MachineTokenBuilder::new(&self.app, kind, subject.into())
     }
 
-    /// Starts building an M2M token of a machine, named by id or name.
+    /// Starts building an M2M token of a machine, named by ID or name.
     pub fn m2m_token(&self, machine: impl Into<String>) -> MachineTokenBuilder<'_> {
         MachineTokenBuilder::new(&self.app, CredentialKind::M2mToken, machine.into())
     }
@@ -210,7 +210,7 @@ impl Emulator {
         MachineTokenBuilder::new(&self.app, kind, user.into())
     }
 
-    /// Returns the secret key of a machine, named by id or name.
+    /// Returns the secret key of a machine, named by ID or name.
     ///
     /// # Errors
     ///
@@ -283,8 +283,8 @@ impl Emulator {
         self.app.restore(snapshot.0.clone())
     }
 
-    /// Restores what the emulator started with: the state, the clock, the faults and the expected requests. The requests
-    /// that it received are forgotten.
+    /// Restores what the emulator started with: the state, the clock, the faults and the expected requests. The record
+    /// of received requests is cleared.
     ///
     /// # Errors
     ///
@@ -317,11 +317,11 @@ impl Emulator {
         })
     }
 
-    /// Sends a webhook again, with the same id.
+    /// Sends a webhook again, with the same ID.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] when there is no webhook with this id.
+    /// [`Error::Unknown`] when there is no webhook with this ID.
     pub fn replay_webhook(&self, id: &str) -> Result<(), Error> {
         self.app
             .set_up(|tables, _| webhook_messages::replay(tables, id))?;
@@ -329,14 +329,14 @@ impl Emulator {
         Ok(())
     }
 
-    /// Waits until every webhook has been delivered or has failed for good. An endpoint that does not answer is tried
+    /// Waits until every webhook has been delivered or has failed for good. An endpoint that does not respond is tried
     /// eight times, which takes two minutes.
     pub async fn settle(&self) {
         self.app.settle().await;
     }
 
-    /// Returns the requests received so far, oldest first. The newest 10,000 are kept. Requests to the dashboard and the
-    /// admin interface are not recorded.
+    /// Returns the requests received so far, oldest first. The newest 10,000 are kept. Requests to the dashboard and
+    /// the admin interface are not recorded.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.app.recorder.all()
@@ -402,7 +402,7 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // When this returns, the port is free and every connection is closed. A panic over there was
+            // When this returns, the port is free and every connection is closed. A panic of the thread was
             // already reported.
             drop(thread.join());
         }

@@ -7,26 +7,26 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// An error of the emulator or its builder.
 ///
-/// `Debug` is the text with its causes, so that `main() -> Result<(), Box<dyn Error>>` shows it.
+/// `Debug` shows the text with its causes, which makes `main() -> Result<(), Box<dyn Error>>` readable.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The address is in use or may not be used.
+    /// The address is in use or cannot be used.
     #[error("cannot listen on {address}: choose another port, or none for a free one")]
     Bind {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the operating system answered.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The server's thread or runtime could not be started.
     #[error("cannot start the server's thread")]
     Thread(#[source] std::io::Error),
-    /// No signing key could be made.
+    /// A signing key could not be generated.
     #[error("cannot generate an rsa key of 2048 bits")]
     KeyGeneration,
     /// The process's `jsonwebtoken` has no cryptography: an application that enabled both of its backends used it
-    /// before the emulator was started, and installed no provider.
+    /// before the emulator was started, without installing a provider.
     #[error(
         "jsonwebtoken has no usable crypto provider: enable one of its backends, or install a provider first"
     )]
@@ -34,7 +34,7 @@ pub enum Error {
     /// A token could not be signed.
     #[error("cannot sign the token")]
     Signing,
-    /// The data file cannot be used, and was left as it is; or it cannot be written any more.
+    /// The data file cannot be used, and was left unchanged; or it can no longer be written.
     #[error("the data file {path} cannot be used")]
     DataFile {
         /// The file's path.
@@ -47,7 +47,7 @@ pub enum Error {
     ReadSeed {
         /// The file's path.
         path: PathBuf,
-        /// What the operating system answered.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The seed is not valid JSON, or has a field that the emulator does not know.
@@ -59,15 +59,15 @@ pub enum Error {
     /// Two entries of the seed have the same identifier.
     #[error("the seed uses the {what} {value:?} twice")]
     Duplicate {
-        /// Kind of identifier, such as `email address`.
+        /// The kind of identifier, such as `email address`.
         what: &'static str,
         /// The identifier.
         value: String,
     },
-    /// Something is named that does not exist.
+    /// The configuration refers to something that does not exist.
     #[error("there is no {what} {value:?}: seed it or create it first")]
     Unknown {
-        /// Kind of thing, such as `user`.
+        /// The kind of thing, such as `user`.
         what: &'static str,
         /// The name that was looked up.
         value: String,
@@ -75,9 +75,9 @@ pub enum Error {
     /// The user does not belong to the organization.
     #[error("user {user:?} is not a member of organization {organization:?}")]
     NotAMember {
-        /// Id or email address of the user.
+        /// The ID or email address of the user.
         user: String,
-        /// Id or slug of the organization.
+        /// The ID or slug of the organization.
         organization: String,
     },
     /// Expected requests did not come, or came too often.
@@ -86,11 +86,11 @@ pub enum Error {
     /// A value of the configuration cannot be used.
     #[error("{what} cannot be {value:?}: {expected}")]
     Invalid {
-        /// What was configured.
+        /// The name of the value.
         what: &'static str,
         /// The value given.
         value: String,
-        /// What would be accepted.
+        /// A description of the accepted values.
         expected: &'static str,
     },
 }

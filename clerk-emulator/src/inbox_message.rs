@@ -57,13 +57,13 @@ impl InboxMessage {
         &self.body.0
     }
 
-    /// Returns the one-time code, if the message holds one.
+    /// Returns the one-time code, if the message contains one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_ref().map(|code| code.0.as_str())
     }
 
-    /// Returns the link, if the message holds one.
+    /// Returns the link, if the message contains one.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_ref().map(|link| link.0.as_str())

@@ -9,15 +9,15 @@ use crate::clerk_js::ClerkJs;
 use crate::model::user::Image;
 use crate::webhooks::endpoint::Endpoint;
 
-/// The default host. Below `accounts.dev`, so that SDKs treat the instance as a development one, and unlike the
-/// name of any real instance, so that a missing proxy URL does not reach one.
+/// The default host. It is below `accounts.dev`, so that SDKs treat the instance as a development one, and differs
+/// from the name of every real instance, so that a missing proxy URL does not reach one.
 pub(crate) const DEFAULT_HOST: &str = "clerk-emulator.localhost.accounts.dev";
-/// The id of the emulated instance.
+/// The ID of the emulated instance.
 pub(crate) const INSTANCE_ID: &str = "ins_clerkEmulator00000000000000";
-/// The default secret key. Fixed, so that an application's settings survive a restart of the command.
+/// The default secret key. It is fixed, so that an application's settings survive a restart of the command.
 pub(crate) const DEFAULT_SECRET_KEY: &str = "sk_test_clerkEmulatorSecretKeyForDevelopmentAndTests";
 
-/// Identity and URLs, which stay the same while the emulator runs.
+/// The identity and URLs, which do not change while the emulator runs.
 #[derive(Clone)]
 pub(crate) struct Instance {
     pub(crate) host: String,
@@ -27,12 +27,12 @@ pub(crate) struct Instance {
     /// `http://127.0.0.1:PORT`, or the public URL.
     pub(crate) url: String,
     pub(crate) allowed_origins: Vec<String>,
-    /// Whether it listens on loopback only.
+    /// True if the emulator listens on loopback only.
     pub(crate) loopback_only: bool,
     pub(crate) refresh_cookies: bool,
     pub(crate) webhook: Option<Endpoint>,
     pub(crate) clerk_js: Option<ClerkJs>,
-    /// Browsers are recognized by cookies of the Frontend API, not by the URL.
+    /// True if browsers are recognized by cookies of the Frontend API instead of the URL.
     pub(crate) production: bool,
 }
 
@@ -59,7 +59,7 @@ impl Instance {
         format!("https://{}", self.host)
     }
 
-    /// Returns the URL below which the whole Frontend API is.
+    /// Returns the URL below which the whole Frontend API is served.
     pub(crate) fn frontend_api_url(&self) -> String {
         format!("{}/fapi", self.url)
     }
@@ -90,7 +90,7 @@ impl Instance {
         variables
     }
 
-    /// Returns the address of a picture, or of the initial that stands for it.
+    /// Returns the URL of an image, or of the initial that is shown in its place.
     pub(crate) fn image_url(&self, owner_id: &str, image: Option<&Image>) -> String {
         let url = format!("{}/images/{owner_id}", self.url);
         match image {
@@ -99,12 +99,12 @@ impl Instance {
         }
     }
 
-    /// Returns true if browsers may be sent to this origin and its pages may read answers of the Frontend API.
+    /// Returns true if browsers may be sent to this origin and its pages may read responses of the Frontend API.
     pub(crate) fn allows_origin(&self, origin: &str) -> bool {
         self.trusts_origin(origin) || self.allowed_origins.iter().any(|allowed| allowed == "*")
     }
 
-    /// Returns true for loopback origins, the emulator's own, and those that were allowed by name.
+    /// Returns true for loopback origins, the emulator's own, and those explicitly allowed.
     pub(crate) fn trusts_origin(&self, origin: &str) -> bool {
         self.url == origin
             || self.allowed_origins.iter().any(|allowed| allowed == origin)
@@ -114,7 +114,7 @@ impl Instance {
             })
     }
 
-    /// Returns the URL if it is absolute, has no user-info and leads to an allowed origin.
+    /// Returns the URL if it is absolute, has no userinfo and leads to an allowed origin.
     pub(crate) fn allowed_redirect(&self, url: &str) -> Option<Url> {
         let url = Url::parse(url).ok()?;
         let plain = url.username().is_empty() && url.password().is_none();
@@ -122,13 +122,13 @@ impl Instance {
     }
 }
 
-/// Makes the publishable key: `pk_test_` or `pk_live_`, and the base64 of the host and a dollar sign.
+/// Returns the publishable key: `pk_test_` or `pk_live_`, and the base64 of the host and a dollar sign.
 pub(crate) fn publishable_key(host: &str, production: bool) -> String {
     let kind = if production { "live" } else { "test" };
     format!("pk_{kind}_{}", STANDARD_NO_PAD.encode(format!("{host}$")))
 }
 
-/// Makes the cookie suffix: the first eight characters of the URL-safe base64 of the key's SHA-1.
+/// Returns the cookie suffix: the first eight characters of the URL-safe base64 of the key's SHA-1.
 pub(crate) fn cookie_suffix(publishable_key: &str) -> String {
     let hash = digest::digest(
         &digest::SHA1_FOR_LEGACY_USE_ONLY,

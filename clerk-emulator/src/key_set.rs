@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::http::reply;
 use crate::tokens::signing_key::PublicKey;
 
-/// Answers the instance's public keys.
+/// Responds with the instance's public keys.
 pub(crate) async fn key_set(State(app): State<Arc<App>>) -> Response {
     reply::ok(&json!({ "keys": [jwk(&app.key().public())] }))
 }

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// The user object alone has more fields than the json macro expands by default.
+// The user object alone has more fields than the `json!` macro expands by default.
 #![recursion_limit = "256"]
 
 mod admin;

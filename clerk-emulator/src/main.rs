@@ -1,4 +1,4 @@
-//! The emulator as a command.
+//! The command-line interface of the emulator.
 
 use std::net::IpAddr;
 use std::process::ExitCode;
@@ -75,7 +75,7 @@ struct Arguments {
     information: Option<Information>,
 }
 
-/// What is printed instead of starting.
+/// The information that is printed instead of starting.
 #[derive(Debug, Clone, Copy)]
 enum Information {
     Help,
@@ -201,7 +201,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads a setting of the form `NAME=VALUE`, whose value is JSON or plain text.
+/// Parses a setting of the form `NAME=VALUE`, whose value is JSON or plain text.
 fn seed_of_setting(setting: &str) -> Result<Seed, Failure> {
     let (name, value) = setting
         .split_once('=')
@@ -224,7 +224,7 @@ async fn export(builder: EmulatorBuilder, path: &std::path::Path) -> Result<(), 
     };
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    // It holds keys.
+    // The file contains keys.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options
@@ -233,7 +233,7 @@ async fn export(builder: EmulatorBuilder, path: &std::path::Path) -> Result<(), 
     written.map_err(|error| format!("{} cannot be written: {error}", path.display()).into())
 }
 
-/// Waits for a signal to stop. Once this exists, no signal ends the process by itself.
+/// Waits for a signal to stop. While this exists, no such signal terminates the process by itself.
 #[cfg(unix)]
 struct Stop {
     terminate: tokio::signal::unix::Signal,

@@ -3,7 +3,7 @@
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-/// Who waits for messages to be written, and who for them to be settled.
+/// The tasks that wait for messages to be written, and those that wait for them to be settled.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     written: Notify,
@@ -11,7 +11,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Waits until messages were written.
+    /// Waits until messages have been written.
     pub(crate) fn written(&self) -> Notified<'_> {
         self.written.notified()
     }
@@ -20,7 +20,7 @@ impl Outbox {
         self.written.notify_one();
     }
 
-    /// Waits until a message was delivered or given up.
+    /// Waits until a message has been delivered or abandoned.
     pub(crate) fn settled(&self) -> Notified<'_> {
         self.settled.notified()
     }

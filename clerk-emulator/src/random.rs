@@ -1,4 +1,4 @@
-//! Random identifiers in the forms that Clerk's have.
+//! Random identifiers in the forms that Clerk uses.
 
 use aws_lc_rs::rand;
 
@@ -35,12 +35,12 @@ pub(crate) fn hex(byte_count: usize) -> String {
     hex_of(&bytes(byte_count))
 }
 
-/// Formats bytes as lower-case hexadecimal digits.
+/// Formats bytes as lowercase hexadecimal digits.
 pub(crate) fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads hexadecimal digits, two for each byte.
+/// Parses hexadecimal digits, two for each byte.
 pub(crate) fn bytes_of_hex(digits: &str) -> Option<Vec<u8>> {
     if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
         return None;

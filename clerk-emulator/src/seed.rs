@@ -1,4 +1,4 @@
-//! What the emulator starts with.
+//! The seed: the contents that the emulator starts with.
 
 use std::path::{Path, PathBuf};
 
@@ -16,11 +16,11 @@ use crate::store::tables::TablesDump;
 /// A free-form JSON object, such as metadata.
 type Object = Map<String, Value>;
 
-/// Everything that the emulator starts with. A seed file holds exactly this, as JSON or YAML.
+/// The contents that the emulator starts with. A seed file contains exactly this, as JSON or YAML.
 ///
 /// All fields are optional. An unknown field is an error, so that misspellings are noticed.
 ///
-/// | Field | Holds |
+/// | Field | Contains |
 /// |---|---|
 /// | `users` | [users](UserSeed) |
 /// | `organizations` | [organizations](OrganizationSeed) and their members |
@@ -31,10 +31,10 @@ type Object = Map<String, Value>;
 /// | `plans`, `discounts` | [billing plans](PlanSeed) and [discounts](DiscountSeed) |
 /// | `faults` | [faults](crate::Fault) to inject, in the form that the document of the admin interface describes |
 /// | `expectations` | [requests that must come](Expectation) |
-/// | `clock_ms` | the time at which the clock stands still, in milliseconds since the Unix epoch |
+/// | `clock_ms` | the time at which the clock is stopped, in milliseconds since the Unix epoch |
 /// | `secret_key` | the secret key of the instance |
 /// | `signing_key` | the key that signs tokens, as PEM |
-/// | `state` | what [`Emulator::export`](crate::Emulator::export) wrote; users and the other data are then taken from it |
+/// | `state` | an [exported](crate::Emulator::export) state, from which users and the other data are then taken |
 ///
 /// ```
 /// # fn main() -> Result<(), clerk_emulator::Error> {
@@ -62,7 +62,7 @@ pub struct Seed {
     pub(crate) plans: Vec<PlanSeed>,
     pub(crate) discounts: Vec<DiscountSeed>,
     pub(crate) faults: Vec<Fault>,
-    /// Requests that must come.
+    /// Requests that must arrive.
     pub(crate) expectations: Vec<Expectation>,
     /// The secret key of the instance.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub struct Seed {
     pub(crate) signing_key: Option<Secret>,
     /// Stops the emulator's clock at this time, in milliseconds since the Unix epoch.
     pub(crate) clock_ms: Option<u64>,
-    /// What [`Emulator::export`](crate::Emulator::export) wrote: the whole state, to which nothing can be added.
+    /// The whole state, as exported by [`Emulator::export`](crate::Emulator::export). Nothing can be added to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<Box<State>>,
     pub(crate) settings: SettingsSeed,
@@ -126,11 +126,11 @@ impl Seed {
     ///
     /// # Security
     ///
-    /// The document holds passwords, or what they are verified with, and keys.
+    /// The document contains passwords, or what they are verified with, and keys.
     ///
     /// # Errors
     ///
-    /// [`Error::WriteSeed`] when a text cannot be made of it.
+    /// [`Error::WriteSeed`] when the seed cannot be formatted.
     pub fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string_pretty(self).map_err(|error| Error::WriteSeed(error.into()))
     }
@@ -139,18 +139,18 @@ impl Seed {
     ///
     /// # Security
     ///
-    /// The document holds passwords, or what they are verified with, and keys.
+    /// The document contains passwords, or what they are verified with, and keys.
     ///
     /// # Errors
     ///
-    /// [`Error::WriteSeed`] when a text cannot be made of it.
+    /// [`Error::WriteSeed`] when the seed cannot be formatted.
     #[cfg(feature = "yaml")]
     pub fn to_yaml(&self) -> Result<String, Error> {
         serde_saphyr::to_string(self).map_err(|error| Error::WriteSeed(error.to_string().into()))
     }
 
-    /// Reads a seed document from a file: YAML where the name ends with `.yaml` or `.yml`, which takes the feature
-    /// `yaml`, and JSON elsewhere.
+    /// Reads a seed document from a file: as YAML if the name ends with `.yaml` or `.yml`, which requires the feature
+    /// `yaml`, and as JSON otherwise.
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ impl UserSeed {
         }
     }
 
-    /// Sets the id, which is random otherwise. Clerk's begin with `user_`.
+    /// Sets the ID, which is random by default. Clerk's begin with `user_`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
@@ -258,7 +258,7 @@ impl UserSeed {
         self
     }
 
-    /// Sets the id that the application has for the user.
+    /// Sets the application's own ID for the user.
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
@@ -276,7 +276,7 @@ impl UserSeed {
         self
     }
 
-    /// Sets the password. The sign-in page signs users in without one, too.
+    /// Sets the password. The sign-in page can also sign users in without one.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(Secret(password.into()));
         self
@@ -360,13 +360,13 @@ impl OrganizationSeed {
         }
     }
 
-    /// Sets the id, which is random otherwise. Clerk's begin with `org_`.
+    /// Sets the ID, which is random by default. Clerk's begin with `org_`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Adds a seeded user, named by id, email address or username, with a role: `org:admin`,
+    /// Adds a seeded user, named by ID, email address or username, with a role: `org:admin`,
     /// `org:member`, or one seeded with [`RoleSeed`].
     pub fn member(mut self, user: impl Into<String>, role: impl Into<String>) -> Self {
         self.members.push(MemberSeed {
@@ -394,8 +394,8 @@ impl OrganizationSeed {
         self
     }
 
-    /// Adds a feature of the organization's plan, as in the `fea` claim `o:reports`. Features that permissions of a
-    /// member name need not be added.
+    /// Adds a feature of the organization's plan, as in the `fea` claim `o:reports`. Features that appear in the
+    /// permissions of a member need not be added.
     pub fn feature(mut self, slug: impl Into<String>) -> Self {
         self.features.push(slug.into());
         self
@@ -436,7 +436,7 @@ impl RoleSeed {
         }
     }
 
-    /// Sets the name that people see, which is the key without `org:` otherwise.
+    /// Sets the name that people see, which is the key without `org:` by default.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -451,9 +451,9 @@ impl RoleSeed {
 
 /// A JWT template: a named set of claims for tokens that other services read.
 ///
-/// Texts may hold placeholders: `{{user.id}}`, `{{user.primary_email_address}}`, `{{user.first_name}}`,
+/// Strings may contain placeholders: `{{user.id}}`, `{{user.primary_email_address}}`, `{{user.first_name}}`,
 /// `{{user.last_name}}`, `{{user.username}}`, `{{user.external_id}}`, `{{user.public_metadata}}` and its
-/// fields, `{{org.id}}`, `{{org.slug}}`, `{{org.role}}`. A text that is one placeholder becomes that value;
+/// fields, `{{org.id}}`, `{{org.slug}}`, `{{org.role}}`. A string that is a single placeholder becomes that value;
 /// an unknown placeholder becomes null.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -476,7 +476,7 @@ impl JwtTemplateSeed {
         }
     }
 
-    /// Sets the seconds from issue to expiry, which are 60 otherwise.
+    /// Sets the seconds from issue to expiry, 60 by default.
     pub fn lifetime(mut self, seconds: u32) -> Self {
         self.lifetime = Some(seconds);
         self
@@ -498,7 +498,7 @@ pub struct MachineSeed {
 }
 
 impl MachineSeed {
-    /// Creates a machine that may call no other.
+    /// Creates a machine that may not call any other.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             id: None,
@@ -508,19 +508,19 @@ impl MachineSeed {
         }
     }
 
-    /// Sets the machine secret key, which is random otherwise. Clerk's begin with `ak_`.
+    /// Sets the machine secret key, which is random by default. Clerk's begin with `ak_`.
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
         self.secret_key = Some(Secret(key.into()));
         self
     }
 
-    /// Sets the id, which is random otherwise. Clerk's begin with `mch_`.
+    /// Sets the ID, which is random by default. Clerk's begin with `mch_`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Allows this machine to call another seeded one, named by id or name.
+    /// Allows this machine to call another seeded one, named by ID or name.
     pub fn scope(mut self, machine: impl Into<String>) -> Self {
         self.scopes.push(machine.into());
         self
@@ -529,7 +529,7 @@ impl MachineSeed {
 
 /// A billing plan that users or organizations subscribe to.
 ///
-/// Two plans that cost nothing exist from the start, `free_user` and `free_org`: everybody without another plan has
+/// Two free plans exist from the start, `free_user` and `free_org`: every payer without another plan has
 /// one of them. A [`UserSeed::plan`] or [`OrganizationSeed::plan`] that names a seeded plan subscribes to it.
 ///
 /// ```
@@ -588,7 +588,7 @@ impl PlanSeed {
         }
     }
 
-    /// Sets the id, which is random otherwise. Clerk's begin with `cplan_`.
+    /// Sets the ID, which is random by default. Clerk's begin with `cplan_`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
@@ -600,13 +600,13 @@ impl PlanSeed {
         self
     }
 
-    /// Sets what a month costs, in cents of a US dollar.
+    /// Sets the price of a month, in cents of a US dollar.
     pub fn monthly_amount(mut self, cents: u32) -> Self {
         self.amount = Some(cents);
         self
     }
 
-    /// Sets what a month costs when a year is paid at once, in cents of a US dollar.
+    /// Sets the price of a month when a year is paid at once, in cents of a US dollar.
     pub fn annual_monthly_amount(mut self, cents: u32) -> Self {
         self.annual_monthly_amount = Some(cents);
         self
@@ -618,7 +618,7 @@ impl PlanSeed {
         self
     }
 
-    /// Sets the length of the free trial.
+    /// Sets the length of the free trial in days.
     pub fn free_trial_days(mut self, days: u32) -> Self {
         self.free_trial_days = Some(days);
         self
@@ -649,7 +649,7 @@ pub struct DiscountSeed {
 }
 
 impl DiscountSeed {
-    /// Creates a discount of this many percent.
+    /// Creates a discount of this percentage.
     pub fn percent(name: impl Into<String>, percent: f64) -> Self {
         Self {
             percent_off: Some(percent),
@@ -675,7 +675,7 @@ impl DiscountSeed {
         }
     }
 
-    /// Sets the id, which is random otherwise.
+    /// Sets the ID, which is random by default.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self

@@ -1,4 +1,4 @@
-//! Filling the state from a seed.
+//! Fills the state from a seed.
 
 use crate::error::Error;
 use crate::model::billing::{Discount, DiscountEffect, PayerKind, Period, Plan, PlanFeature};
@@ -59,7 +59,7 @@ pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Erro
     Ok(())
 }
 
-/// Gives a new instance an exported state.
+/// Loads an exported state into a new instance.
 fn load(tables: &mut Tables, state: State) -> Result<(), Error> {
     if state.version != STATE_VERSION {
         return Err(Error::Invalid {
@@ -186,7 +186,7 @@ fn add_organization(tables: &mut Tables, seed: OrganizationSeed, now: i64) -> Re
     Ok(())
 }
 
-/// Opens the subscription of a payer, to the seeded plan with this slug if there is one.
+/// Creates the subscription of a payer, to the seeded plan with this slug if there is one.
 fn subscribe(
     tables: &mut Tables,
     owner_id: &str,

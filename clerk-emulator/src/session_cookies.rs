@@ -19,8 +19,8 @@ pub(crate) fn signed_in(
     now: i64,
 ) -> Result<Vec<String>, Error> {
     let token = app.sign_session_token(tables, session, now, SESSION_TOKEN_SECONDS)?;
-    // Server SDKs refuse a token that is older than this stamp: it must never be ahead of the clock that
-    // stamps the token, not even when that clock was set back.
+    // Server SDKs refuse a token that is older than this timestamp: it must never be ahead of the clock that
+    // stamps the token, not even if that clock was set back.
     let changed_at = client.map_or(session.created_at, |client| client.updated_at);
     let client_uat = changed_at.min(now).div_euclid(1000);
     let suffix = &app.instance.cookie_suffix;
@@ -30,8 +30,8 @@ pub(crate) fn signed_in(
             "{name}={token}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"
         ));
     }
-    // Lax: after a sign-in elsewhere the browser comes back through redirects from another site, and a strict cookie
-    // would stay behind.
+    // Lax: after a sign-in elsewhere, the browser comes back through redirects from another site, and a strict cookie
+    // would not be sent.
     for name in names("__client_uat", suffix) {
         directives.push(format!(
             "{name}={client_uat}; Path=/; SameSite=Lax; Max-Age={YEAR_SECONDS}"
@@ -46,7 +46,7 @@ pub(crate) fn signed_in(
     Ok(directives)
 }
 
-/// Sets the time of the last change, 0 while nobody is signed in.
+/// Sets the time of the last change, or 0 while no user is signed in.
 pub(crate) fn client_uat(app: &App, tables: &Tables, client: &Client, now: i64) -> Vec<String> {
     let is_signed_in = sessions::active(tables, &client.id, now).is_some();
     let stamp = match is_signed_in {

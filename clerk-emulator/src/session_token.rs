@@ -1,4 +1,4 @@
-//! Session tokens that come back.
+//! Session tokens that clients send back.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::model::session::Session;
 use crate::rules::sessions;
 use crate::store::tables::Tables;
 
-/// Reads the living session of a token that holds at this time.
+/// Returns the live session of a token that is valid at this time.
 pub(crate) fn read<'a>(
     app: &App,
     tables: &'a Tables,

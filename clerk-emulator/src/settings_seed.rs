@@ -2,11 +2,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::authentication_settings::{AuthenticationSettings, Requirement, SignUpMode};
 
-/// Instance settings: how people sign up and sign in. What is not set keeps its default.
+/// Instance settings: how people sign up and sign in. Settings that are not set keep their defaults.
 ///
-/// By default, email addresses and passwords are required; phone
-/// numbers, usernames and names are optional; authenticator applications, backup codes, codes by text message and
-/// passkeys work; the buttons of Google and GitHub are shown. A browser holds one session at a time.
+/// By default, email addresses and passwords are required; phone numbers, usernames and names are optional;
+/// authenticator applications, backup codes, codes by text message and passkeys work; the buttons of Google and GitHub
+/// are shown. A browser has one session at a time.
 ///
 /// ```
 /// use clerk_emulator::{Requirement, SettingsSeed, SignUpMode};
@@ -98,62 +98,62 @@ impl SettingsSeed {
         self
     }
 
-    /// Offers links in emails besides codes. The browser components prefer links if they are offered. A request for a
-    /// link gets one, offered or not.
+    /// Sets whether emails offer links in addition to codes. The browser components prefer links if they are offered. A
+    /// request for a link gets one, whether or not links are offered.
     pub fn email_links(mut self, on: bool) -> Self {
         self.email_links = Some(on);
         self
     }
 
-    /// Offers passkeys, or does not.
+    /// Sets whether passkeys are offered.
     pub fn passkeys(mut self, on: bool) -> Self {
         self.passkeys = Some(on);
         self
     }
 
-    /// Offers authenticator applications as second factors, or does not.
+    /// Sets whether authenticator applications are offered as second factors.
     pub fn authenticator_app(mut self, on: bool) -> Self {
         self.authenticator_app = Some(on);
         self
     }
 
-    /// Offers backup codes, or does not.
+    /// Sets whether backup codes are offered.
     pub fn backup_codes(mut self, on: bool) -> Self {
         self.backup_codes = Some(on);
         self
     }
 
-    /// Offers codes by text message as second factors, or does not.
+    /// Sets whether codes by text message are offered as second factors.
     pub fn phone_second_factor(mut self, on: bool) -> Self {
         self.phone_second_factor = Some(on);
         self
     }
 
-    /// Keeps sessions pending until the user has a second factor.
+    /// Sets whether sessions are pending until the user has a second factor.
     pub fn second_factor_required(mut self, on: bool) -> Self {
         self.second_factor_required = Some(on);
         self
     }
 
-    /// Lets a browser hold several sessions at a time.
+    /// Sets whether a browser can have several sessions at a time.
     pub fn multiple_sessions(mut self, on: bool) -> Self {
         self.multiple_sessions = Some(on);
         self
     }
 
-    /// Keeps sessions pending until an organization is chosen: there are no personal accounts.
+    /// Sets whether sessions are pending until an organization is chosen, so that there are no personal accounts.
     pub fn force_organization_selection(mut self, on: bool) -> Self {
         self.force_organization_selection = Some(on);
         self
     }
 
-    /// Requires that terms are accepted at sign-up.
+    /// Sets whether terms must be accepted at sign-up.
     pub fn legal_consent(mut self, on: bool) -> Self {
         self.legal_consent = Some(on);
         self
     }
 
-    /// Requires recent verification for sensitive changes.
+    /// Sets whether sensitive changes require recent verification.
     pub fn reverification(mut self, on: bool) -> Self {
         self.reverification = Some(on);
         self
@@ -165,14 +165,14 @@ impl SettingsSeed {
         self
     }
 
-    /// Sets the providers whose buttons are shown, by names as in `google`. Every provider works, whether its button is
-    /// shown or not.
+    /// Sets the providers whose buttons are shown, by names as in `google`. Every provider works, whether or not its
+    /// button is shown.
     pub fn social<S: Into<String>>(mut self, providers: impl IntoIterator<Item = S>) -> Self {
         self.social = Some(providers.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Takes what another seed sets.
+    /// Overrides these settings with those that another seed sets.
     pub(crate) fn merge(&mut self, other: Self) {
         macro_rules! later_wins {
             ($($field:ident),+ $(,)?) => {
@@ -203,7 +203,7 @@ impl SettingsSeed {
         );
     }
 
-    /// Changes the settings that are set here.
+    /// Applies the settings of this seed.
     pub(crate) fn apply(self, to: &mut AuthenticationSettings) {
         macro_rules! set {
             ($($field:ident),+ $(,)?) => {

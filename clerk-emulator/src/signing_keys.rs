@@ -1,11 +1,11 @@
-//! Where the signing key is kept.
+//! The storage of the signing key.
 
 use crate::error::Error;
 use crate::model::signing_key::{SIGNING_KEY_ID, StoredKey};
 use crate::store::tables::Tables;
 use crate::tokens::signing_key::SigningKey;
 
-/// Returns the key to sign with, and keeps it: the given one, the one that is kept, or a new one.
+/// Returns the key to sign with, and stores it: the given one, the stored one, or a new one.
 pub(crate) fn settle(tables: &mut Tables, given: Option<SigningKey>) -> Result<SigningKey, Error> {
     let key = match given {
         Some(key) => key,

@@ -14,22 +14,22 @@ pub(super) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
         .map_err(|error| ApiError::bad_request("request_body_invalid", error.to_string()))
 }
 
-/// Answers that it is done.
+/// Responds that the operation is done.
 pub(super) fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// Answers a list.
+/// Responds with a list.
 pub(super) fn list(rows: &[Value]) -> Response {
     reply::ok(&json!({ "data": rows }))
 }
 
-/// How many of the newest rows a list answers.
+/// The number of newest rows in the response to a list request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Newest(usize);
 
 impl Newest {
-    /// Reads `limit`; without it, all rows are answered.
+    /// Reads `limit`; without it, the response contains all rows.
     pub(super) fn asked_for(params: &Params) -> Result<Self, ApiError> {
         let wrong = || ApiError::value("limit", "must be a whole number above 0");
         match params.text("limit") {
@@ -41,7 +41,7 @@ impl Newest {
         }
     }
 
-    /// Returns the last rows of a list that begins with the oldest.
+    /// Returns the last rows of a list that is sorted oldest first.
     pub(super) fn of<T>(self, rows: &[T]) -> &[T] {
         &rows[rows.len().saturating_sub(self.0)..]
     }

@@ -39,11 +39,11 @@ struct Advance {
     by_ms: milliseconds::Milliseconds,
 }
 
-/// Times that a clock can be set to without leaving the range of dates.
+/// The times that a clock can be set to without leaving the range of dates.
 mod milliseconds {
     use serde::{Deserialize, Deserializer};
 
-    /// Up to the end of the year 9999.
+    /// The end of the year 9999.
     const MOST: u64 = 253_402_300_799_999;
 
     #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,7 @@ mod milliseconds {
     }
 }
 
-/// Stops the clock at a time.
+/// Stops the clock at a given time.
 async fn stop(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     let stop: Stop = read(&body)?;
     app.clock
@@ -68,7 +68,7 @@ async fn stop(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     Ok(shown(&app))
 }
 
-/// Moves the clock ahead.
+/// Advances the clock.
 async fn advance(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     let advance: Advance = read(&body)?;
     app.clock.advance(Duration::from_millis(advance.by_ms.0));

@@ -19,7 +19,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/instance", get(show))
 }
 
-/// Shows the URLs and keys of the instance, and the variables that point an application at it.
+/// Responds with the URLs and keys of the instance, and the variables that point an application at it.
 async fn show(State(app): State<Arc<App>>) -> Response {
     let instance = &app.instance;
     let webhook = instance.webhook.as_ref();
@@ -50,7 +50,7 @@ async fn show(State(app): State<Arc<App>>) -> Response {
     }))
 }
 
-/// Returns the Backend API, which takes no key here, is not recorded and knows no faults.
+/// Returns the Backend API, which here requires no key, is not recorded and is not subject to faults.
 pub(super) fn backend_api(app: &Arc<App>) -> Router<Arc<App>> {
     backend_api::routes(app)
         .merge(backend_api::machine_routes(app))

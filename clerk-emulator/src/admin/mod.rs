@@ -1,4 +1,4 @@
-//! The admin interface: what tests in other languages, and the page at the root, do to the emulator. Its document is
+//! The admin interface, with which tests in other languages and the dashboard control the emulator. Its document is
 //! `openapi.json`.
 
 mod answer;
@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::http::origin::refuse_foreign;
 use crate::http::reply::{self, Reply};
 
-/// How the paths of the admin interface begin.
+/// The prefix of the paths of the admin interface.
 pub(crate) const ADMIN_PREFIX: &str = "/_emulator";
 
 const DOCUMENT: &str = include_str!("openapi.json");

@@ -73,7 +73,7 @@ async fn expect(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     Ok(done())
 }
 
-/// Refuses with a text that says which requests came too seldom or too often.
+/// Responds with an error that describes which requests came too rarely or too often.
 async fn verify(State(app): State<Arc<App>>) -> Reply {
     let unmet = app.recorder.expectations.unmet();
     if unmet.is_empty() {

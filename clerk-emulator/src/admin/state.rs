@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/snapshots/{snapshot_id}/restore", post(restore))
 }
 
-/// Answers the whole state as a seed.
+/// Responds with the whole state as a seed.
 async fn export(State(app): State<Arc<App>>) -> Reply {
     let seed = Seed::of_state(app.read(|tables, _| tables.dump()));
     let seed = serde_json::to_value(&seed).map_err(|error| {
@@ -38,14 +38,14 @@ async fn export(State(app): State<Arc<App>>) -> Reply {
     Ok(reply::ok(&seed))
 }
 
-/// Brings back everything that the emulator started with.
+/// Restores everything that the emulator started with.
 async fn reset(State(app): State<Arc<App>>) -> Reply {
     app.reset()?;
     Ok(done())
 }
 
 async fn rotate_keys(State(app): State<Arc<App>>) -> Reply {
-    // Making a key takes a while, in which others are answered.
+    // Generating a key takes a while, during which other requests are served.
     let key = tokio::task::spawn_blocking(SigningKey::generate)
         .await
         .map_err(|error| {

@@ -40,7 +40,7 @@ async fn messages(State(app): State<Arc<App>>, params: Params) -> Reply {
     Ok(list(&rows))
 }
 
-/// Answers when every message was delivered or given up.
+/// Responds once every message has been delivered or abandoned.
 async fn settle(State(app): State<Arc<App>>) -> Response {
     app.settle().await;
     done()

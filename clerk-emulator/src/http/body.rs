@@ -8,7 +8,7 @@ use super::query::Params;
 use crate::model::patch::Patch;
 use crate::rules::api_error::ApiError;
 
-/// A body of the Frontend API: a form.
+/// The body of a Frontend API request: a form.
 #[derive(Debug, Default)]
 pub(crate) struct Form(pub(crate) Params);
 
@@ -46,7 +46,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 pub(crate) struct Bodies(Vec<Body>);
 
 impl Bodies {
-    /// Returns the objects, of which there must be one, and at most `most`.
+    /// Returns the objects, which must be at least one and at most `most`.
     pub(crate) fn at_most(self, most: usize) -> Result<Vec<Body>, ApiError> {
         if (1..=most).contains(&self.0.len()) {
             Ok(self.0)
@@ -107,7 +107,7 @@ impl Body {
         }
     }
 
-    /// Returns a value that is there and not null.
+    /// Returns a value that is present and not null.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -120,14 +120,14 @@ impl Body {
         }
     }
 
-    /// Returns a text that must be there and not empty.
+    /// Returns a string that must be present and not empty.
     pub(crate) fn required(&self, name: &str) -> Result<String, ApiError> {
         self.text(name)?
             .filter(|text| !text.trim().is_empty())
             .ok_or_else(|| ApiError::missing(name))
     }
 
-    /// Returns a text if it is one of those that are allowed.
+    /// Returns a string if it is one of the allowed ones.
     pub(crate) fn one_of(&self, name: &str, allowed: &[&str]) -> Result<Option<String>, ApiError> {
         match self.text(name)? {
             Some(text) if !allowed.contains(&text.as_str()) => Err(ApiError::value(
@@ -146,7 +146,7 @@ impl Body {
         }
     }
 
-    /// Returns true if the value is there and true.
+    /// Returns true if the value is present and true.
     pub(crate) fn is_true(&self, name: &str) -> Result<bool, ApiError> {
         Ok(self.boolean(name)? == Some(true))
     }
@@ -173,7 +173,7 @@ impl Body {
             .ok_or_else(|| ApiError::format(name, "must be a whole number"))
     }
 
-    /// Returns a list of texts.
+    /// Returns a list of strings.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
         let Some(value) = self.value(name) else {
             return Ok(None);
@@ -226,7 +226,7 @@ impl Body {
             .map(Some)
     }
 
-    /// Returns a time that is written as RFC 3339 says, in milliseconds since the Unix epoch.
+    /// Returns a time in RFC 3339 format, in milliseconds since the Unix epoch.
     pub(crate) fn time(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
@@ -238,23 +238,23 @@ impl Body {
             .ok_or_else(|| ApiError::format(name, "must be a time as in 2012-10-20T07:15:20.902Z"))
     }
 
-    /// Returns what the body does to a text field: null and the empty text clear it.
+    /// Returns the update of a text field: null and the empty string clear it.
     pub(crate) fn patch_text(&self, name: &str) -> Result<Patch<String>, ApiError> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         Ok(self.patch(name, text))
     }
 
-    /// Returns what the body does to a number: null clears it.
+    /// Returns the update of a number: null clears it.
     pub(crate) fn patch_integer(&self, name: &str) -> Result<Patch<i64>, ApiError> {
         Ok(self.patch(name, self.integer(name)?))
     }
 
-    /// Returns what the body does to a time: null clears it.
+    /// Returns the update of a time: null clears it.
     pub(crate) fn patch_time(&self, name: &str) -> Result<Patch<i64>, ApiError> {
         Ok(self.patch(name, self.time(name)?))
     }
 
-    /// Returns what the body does to a list of texts: null clears it.
+    /// Returns the update of a list of strings: null clears it.
     pub(crate) fn patch_texts(&self, name: &str) -> Result<Patch<Vec<String>>, ApiError> {
         Ok(self.patch(name, self.texts(name)?))
     }

@@ -20,13 +20,13 @@ use serde::{Deserialize, Serialize};
 pub struct Expectation {
     pub(crate) method: String,
     pub(crate) path: String,
-    /// Exactly this often; once or more without it.
+    /// Exactly this many times, or at least once if `None`.
     #[serde(default)]
     pub(crate) times: Option<u32>,
 }
 
 impl Expectation {
-    /// Expects one request or more with this method and exactly this path.
+    /// Expects one or more requests with this method and exactly this path.
     pub fn of(method: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
             method: method.into(),
@@ -42,7 +42,7 @@ impl Expectation {
     }
 }
 
-/// An expectation, and how often it came true.
+/// An expectation, and the number of requests that met it.
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     pub(crate) expectation: Expectation,
@@ -57,7 +57,7 @@ impl Watched {
         }
     }
 
-    /// Says what was expected and what came.
+    /// Describes the expected and the received requests.
     fn describe(&self) -> String {
         let Expectation {
             method,
@@ -92,7 +92,7 @@ impl Expectations {
         self.with(|watched| watched.clone())
     }
 
-    /// Returns what did not come as expected, or came too often.
+    /// Returns descriptions of the expectations that were not met or were exceeded.
     pub(crate) fn unmet(&self) -> Vec<String> {
         let unmet = |watched: &Vec<Watched>| {
             let unmet = watched.iter().filter(|one| !one.is_met());

@@ -1,11 +1,11 @@
-//! One failure on request, and how it is written in seeds and sent to the admin interface.
+//! A fault, and its form in seeds and in the admin interface.
 
 use std::time::Duration;
 
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-/// A failure to inject into some requests, a number of times.
+/// A failure to inject into a number of requests.
 ///
 /// A fault applies to every path unless [`on`](Self::on) narrows it, and to one request unless
 /// [`times`](Self::times) or [`always`](Self::always) says otherwise.
@@ -25,11 +25,11 @@ pub struct Fault {
     pub(super) effect: Effect,
     path_prefix: String,
     method: Option<Method>,
-    /// How many requests it still applies to; `None` for all.
+    /// The number of requests it still applies to, or `None` for all.
     pub(super) remaining: Option<u32>,
 }
 
-/// What happens to the request.
+/// The effect on the request.
 #[derive(Debug, Clone)]
 pub(crate) enum Effect {
     Slow(Duration),
@@ -53,22 +53,22 @@ impl Fault {
         }
     }
 
-    /// Delays the answer, which is then that of the next matching fault or the real one.
+    /// Delays the response, which is then that of the next matching fault or the real one.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Effect::Slow(delay))
     }
 
-    /// Answers 429 with `Retry-After`, in whole seconds rounded up.
+    /// Responds with 429 and `Retry-After`, in whole seconds rounded up.
     pub fn too_many_requests(retry_after: Duration) -> Self {
         Self::new(Effect::TooManyRequests(retry_after))
     }
 
-    /// Answers 500 with an error body like Clerk's.
+    /// Responds with 500 and an error body like Clerk's.
     pub fn internal_error() -> Self {
         Self::status(500)
     }
 
-    /// Answers this status with an error body like Clerk's. A number outside 400 to 599 counts as 500.
+    /// Responds with this status and an error body like Clerk's. A number outside 400 to 599 counts as 500.
     pub fn status(status: u16) -> Self {
         let status = StatusCode::from_u16(status)
             .ok()
@@ -77,8 +77,8 @@ impl Fault {
         Self::new(Effect::Status(status))
     }
 
-    /// Answers exactly this: an HTML page with status 502, say, or a 200 with an unexpected body. A number
-    /// that is no HTTP status counts as 500.
+    /// Responds with exactly this: an HTML page with status 502, say, or a 200 with an unexpected body. A number
+    /// that is not an HTTP status counts as 500.
     pub fn answer(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
         Self::new(Effect::Answer {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -87,18 +87,18 @@ impl Fault {
         })
     }
 
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     pub fn cut_connection() -> Self {
         Self::new(Effect::Cut)
     }
 
-    /// Limits the fault to requests whose path begins with this.
+    /// Limits the fault to requests whose path begins with this prefix.
     pub fn on(mut self, path_prefix: impl Into<String>) -> Self {
         self.path_prefix = path_prefix.into();
         self
     }
 
-    /// Limits the fault to requests with this method. A text that is no method matches nothing.
+    /// Limits the fault to requests with this method. A string that is not a method matches nothing.
     pub fn method(mut self, method: &str) -> Self {
         self.method = Some(Method::from_bytes(method.as_bytes()).unwrap_or(Method::CONNECT));
         self
@@ -127,24 +127,24 @@ impl Fault {
     }
 }
 
-/// Returns the whole seconds of a `Retry-After` header, rounded up.
+/// Returns the value of a `Retry-After` header: whole seconds, rounded up.
 pub(super) fn whole_seconds(delay: Duration) -> u64 {
     delay
         .as_secs()
         .saturating_add(u64::from(delay.subsec_nanos() > 0))
 }
 
-/// A fault as it is written down. What does not belong to its kind is refused.
+/// A fault in its written form. Fields that do not belong to its kind are refused.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FaultForm {
     kind: FaultKind,
-    /// Beginning of the paths that it applies to; all without it.
+    /// The prefix of the paths that it applies to; all if not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     method: Option<String>,
-    /// How many requests it applies to; 0 for all.
+    /// The number of requests that it applies to; 0 for all.
     #[serde(default = "once")]
     times: u32,
     /// For `slow`.
@@ -179,7 +179,7 @@ fn once() -> u32 {
 }
 
 impl FaultForm {
-    /// Names a field that does not belong to the kind.
+    /// Returns the name of a field that does not belong to the kind.
     fn surplus(&self) -> Option<&'static str> {
         let kind = self.kind;
         let with_status = matches!(kind, FaultKind::Status | FaultKind::Answer);

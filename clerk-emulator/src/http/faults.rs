@@ -1,4 +1,4 @@
-//! The failures that are waiting to happen.
+//! The faults that are waiting for requests.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,15 +6,15 @@ use http::{Method, StatusCode};
 
 use super::fault::{Effect, Fault};
 
-/// The faults that wait for requests.
+/// The faults that are waiting for requests.
 ///
 /// Returned by [`Emulator::faults`](crate::Emulator::faults). Faults are tried in the order in which they were
-/// added; one that is used up is removed.
+/// added, and are removed once they are used up.
 ///
 /// # Key outages and the application's cool-down
 ///
-/// An application that could not load the keys does not ask again at once: between two downloads it waits for
-/// a cool-down, 30 seconds unless it is configured otherwise, and answers 503 in the meantime. So the request after
+/// An application that could not load the keys does not retry at once: between two downloads it waits for
+/// a cool-down, 30 seconds unless configured otherwise, and responds with 503 in the meantime. So the request after
 /// [`resume_keys`](Self::resume_keys), or after any fault on the key set, may still be refused, although the
 /// keys are served again. In a test, give the application a clock of its own and move it past the cool-down,
 /// or set a shorter one (`unknown_key_cool_down` of `clerk-core`).
@@ -44,19 +44,20 @@ impl Faults {
         self.resume_keys();
     }
 
-    /// Makes the key sets answer 503 until [`resume_keys`](Self::resume_keys).
+    /// Makes the key sets respond with 503 until [`resume_keys`](Self::resume_keys).
     pub fn stop_keys(&self) {
         *lock(&self.keys_stopped) = true;
     }
 
     /// Serves the key sets again.
     ///
-    /// The application notices once its cool-down is over; see [the type](Self#key-outages-and-the-applications-cool-down).
+    /// The application notices once its cool-down is over; see
+    /// [the type](Self#key-outages-and-the-applications-cool-down).
     pub fn resume_keys(&self) {
         *lock(&self.keys_stopped) = false;
     }
 
-    /// Takes what happens to this request: any number of delays, then at most one failure.
+    /// Takes the effects on this request: any number of delays, then at most one failure.
     pub(crate) fn take(&self, method: &Method, path: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         if *lock(&self.keys_stopped) && path.ends_with("/jwks") | path.ends_with("/jwks.json") {

@@ -1,4 +1,4 @@
-//! Serving HTTP: requests read, answers written, faults and the record of requests.
+//! The HTTP layer: reading requests, writing responses, injecting faults and recording requests.
 
 pub(crate) mod body;
 pub(crate) mod expectations;

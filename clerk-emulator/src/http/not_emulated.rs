@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::rules::api_error::ApiError;
 
-/// How the paths of the APIs begin.
+/// The prefixes of the paths of the APIs.
 const API_PREFIXES: &[&str] = &[
     "/v1/",
     "/fapi/",
@@ -16,10 +16,10 @@ const API_PREFIXES: &[&str] = &[
     "/.well-known/",
 ];
 
-/// Answers operations that the emulator does not have.
+/// Responds to operations that the emulator does not support.
 ///
-/// 405 with a code of its own: a client that takes 404 for "no such user" must not be misled, and some clients
-/// repeat a 5xx for an hour.
+/// The status is 405 with a code of its own: a client that takes 404 for "no such user" must not be misled, and
+/// some clients repeat a 5xx for an hour.
 pub(crate) async fn not_emulated(method: Method, uri: Uri) -> Response {
     let path = uri.path();
     if !API_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
@@ -36,7 +36,7 @@ pub(crate) async fn not_emulated(method: Method, uri: Uri) -> Response {
         format!("The emulator does not emulate {method} {path}"),
     )
     .into_response();
-    // RFC 9110 section 15.5.6 demands the header; an empty one says that the list is not known.
+    // RFC 9110 section 15.5.6 requires the header; an empty one means that the list is not known.
     response
         .headers_mut()
         .insert(ALLOW, HeaderValue::from_static(""));

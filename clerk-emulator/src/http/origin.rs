@@ -1,5 +1,5 @@
-//! Which pages and which names the emulator answers. A page of another site that is open in the developer's browser can
-//! post here without asking, and can make its own name resolve to 127.0.0.1.
+//! The pages and host names that the emulator accepts. A page of another site that is open in the developer's browser
+//! can post here without asking, and can make its own name resolve to 127.0.0.1.
 
 use std::sync::Arc;
 
@@ -15,9 +15,9 @@ use crate::instance::{Instance, is_loopback};
 use crate::rules::api_error::ApiError;
 use crate::rules::settings;
 
-/// Refuses requests of other sites' pages, and requests for other hosts, before they have any effect.
+/// Refuses requests from pages of other sites, and requests for other hosts, before they have any effect.
 ///
-/// Every route is behind this check. It allows the origins that the Frontend API answers; [`refuse_foreign`] is stricter.
+/// Every route is behind this check. It allows the origins of the Frontend API; [`refuse_foreign`] is stricter.
 pub(super) fn check(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     if !names_us(&app.instance, headers) {
         return Err(ApiError::new(
@@ -37,8 +37,8 @@ pub(super) fn check(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses requests of pages that were not configured by their exact origin: for the admin interface and the Backend API,
-/// which no page of another site has any business with.
+/// Refuses requests from pages whose exact origin was not configured. This protects the admin interface and the Backend
+/// API, which pages of other sites have no reason to call.
 pub(crate) async fn refuse_foreign(
     State(app): State<Arc<App>>,
     request: Request,
@@ -46,7 +46,7 @@ pub(crate) async fn refuse_foreign(
 ) -> Result<Response, ApiError> {
     let headers = request.headers();
     let mut origins = headers.get_all(ORIGIN).iter().peekable();
-    // Browsers send no Origin with what they only display, such as a script or a picture.
+    // Browsers send no Origin for embedded content, such as a script or an image.
     let is_embedded = origins.peek().is_none()
         && is(headers, "sec-fetch-site", "cross-site")
         && !is(headers, "sec-fetch-mode", "navigate");
@@ -73,7 +73,7 @@ fn foreign_origin() -> ApiError {
     )
 }
 
-/// Returns true if the Frontend API answers pages of this origin.
+/// Returns true if the Frontend API accepts pages of this origin.
 fn is_open_to(app: &App, origin: &HeaderValue) -> bool {
     let Ok(origin) = origin.to_str() else {
         return false;
@@ -85,8 +85,8 @@ fn is_open_to(app: &App, origin: &HeaderValue) -> bool {
         })
 }
 
-/// Returns true if the `Host` is a loopback name or that of the emulator's own URL. An emulator that listens beyond loopback
-/// also answers to addresses: unlike a name, an address cannot be made to resolve to somewhere else.
+/// Returns true if the `Host` is a loopback name or that of the emulator's own URL. An emulator that listens beyond
+/// loopback also accepts IP addresses: unlike a name, an address cannot be made to resolve to another host.
 fn names_us(instance: &Instance, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {

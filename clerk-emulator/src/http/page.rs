@@ -1,23 +1,23 @@
-//! Pieces of lists, in the shapes that the API has for them.
+//! Pages of lists, in the shapes that the API uses.
 
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::reply;
 
-/// Most rows that a list answers at once.
+/// The largest number of rows in a page of a list.
 pub(crate) const MOST_ROWS: usize = 500;
-/// Most rows that the lists of credentials answer at once.
+/// The largest number of rows in a page of a list of credentials.
 pub(crate) const MOST_CREDENTIALS: usize = 100;
 
-/// A piece of a list.
+/// A page of a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Page {
     pub(crate) offset: usize,
     pub(crate) limit: usize,
 }
 
-/// How a list is answered.
+/// The shape of a list in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListShape {
     /// `{data, total_count}`.
@@ -34,20 +34,20 @@ impl ListShape {
 }
 
 impl Page {
-    /// All rows, for the lists that have no paging parameters.
+    /// All rows, for lists without paging parameters.
     pub(crate) const WHOLE: Self = Self {
         offset: 0,
         limit: usize::MAX,
     };
 
-    /// Returns the rows of this piece.
+    /// Returns the rows of this page.
     pub(crate) fn of<T>(self, rows: &[T]) -> &[T] {
         let start = self.offset.min(rows.len());
         let end = self.offset.saturating_add(self.limit).min(rows.len());
         &rows[start..end]
     }
 
-    /// Answers this piece of a list.
+    /// Responds with this page of a list.
     pub(crate) fn answer<T>(
         self,
         shape: ListShape,
@@ -62,7 +62,7 @@ impl Page {
     }
 }
 
-/// Answers `{data, total_count}`.
+/// Responds with `{data, total_count}`.
 pub(crate) fn whole_page(data: &[Value], total_count: usize) -> Response {
     reply::ok(&json!({ "data": data, "total_count": total_count }))
 }

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 use super::page::{MOST_CREDENTIALS, Page};
 use crate::rules::api_error::ApiError;
 
-/// A decoded query or form: keys may repeat.
+/// A decoded query or form, in which keys may repeat.
 #[derive(Debug, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
 
@@ -29,12 +29,12 @@ impl Params {
         self.get(name).filter(|value| !value.is_empty())
     }
 
-    /// Returns the first value in lower case, unless it is empty.
+    /// Returns the first value in lowercase, unless it is empty.
     pub(crate) fn lower(&self, name: &str) -> Option<String> {
         self.text(name).map(str::to_lowercase)
     }
 
-    /// Returns all values: of repeated keys (also as `name[]`), and separated by commas.
+    /// Returns all values, from repeated keys (also as `name[]`) and separated by commas.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         self.0
             .iter()
@@ -67,7 +67,7 @@ impl Params {
             .transpose()
     }
 
-    /// Returns the value if it is one of those that are allowed.
+    /// Returns the value if it is one of the allowed ones.
     pub(crate) fn one_of<'a>(
         &'a self,
         name: &str,
@@ -97,12 +97,13 @@ impl Params {
             .map_err(|_| ApiError::value(name, "must be a whole number"))
     }
 
-    /// Reads `limit` (10 unless given, 1 to `most`) and `offset` (0 unless given).
+    /// Reads `limit` (10 by default, from 1 to `most`) and `offset` (0 by default).
     pub(crate) fn page(&self, most: usize) -> Result<Page, ApiError> {
         Self::page_of(self.integer("limit")?, self.integer("offset")?, most)
     }
 
-    /// Reads the page of a list of credentials, whose operations take `limit` and `offset` as JSON takes numbers.
+    /// Reads the page of a list of credentials, whose operations accept `limit` and `offset` in the number format of
+    /// JSON.
     pub(crate) fn credential_page(&self) -> Result<Page, ApiError> {
         let (limit, offset) = (self.number("limit")?, self.number("offset")?);
         Self::page_of(limit, offset, MOST_CREDENTIALS)
@@ -159,7 +160,7 @@ impl<S: Sync> FromRequestParts<S> for Params {
     }
 }
 
-/// How a list is sorted: the field, and whether the smallest comes first.
+/// The order of a list: the field, and the direction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Order<'a> {
     pub(crate) field: &'a str,
@@ -167,7 +168,7 @@ pub(crate) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// Sorts by a key. Descending order also reverses the rows that are equal: newest first.
+    /// Sorts by a key. Descending order also reverses equal rows, so that the newest comes first.
     pub(crate) fn sort<T, K: Ord>(self, rows: &mut [T], key: impl Fn(&T) -> K) {
         if !self.ascending {
             rows.reverse();

@@ -8,10 +8,10 @@ use url::form_urlencoded;
 
 use super::expectations::Expectations;
 
-/// Older requests are dropped, so that a long-running emulator does not grow.
+/// The number of requests kept. Older ones are dropped, so that a long-running emulator does not grow.
 const KEPT: usize = 10_000;
 
-/// Headers that are kept, none of which carries cookies or credentials.
+/// The recorded headers, none of which carries cookies or credentials.
 const KEPT_HEADERS: &[&str] = &[
     "accept",
     "clerk-api-version",
@@ -25,7 +25,7 @@ const KEPT_HEADERS: &[&str] = &[
     "user-agent",
 ];
 
-/// One request as it arrived, and how it was answered. Credentials in headers, cookies and bodies are not kept.
+/// A request that the emulator received, and the status of its response. Credentials are not recorded.
 #[derive(Debug, Clone)]
 pub struct RecordedRequest {
     at_ms: i64,
@@ -43,13 +43,13 @@ impl RecordedRequest {
         self.at_ms
     }
 
-    /// Returns the status of the answer: `None` while there is none, and when the connection was cut.
+    /// Returns the status of the response, or `None` if there is none yet or the connection was cut.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// Returns the method, in capitals.
+    /// Returns the method, in uppercase.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
@@ -61,7 +61,7 @@ impl RecordedRequest {
         &self.path
     }
 
-    /// Returns the query without its question mark.
+    /// Returns the query without the question mark.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
@@ -75,14 +75,14 @@ impl RecordedRequest {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// Returns the headers that are kept.
+    /// Returns the recorded headers.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// Returns one of the headers that are kept: `accept`, `clerk-api-version`, `content-type`, `host`,
+    /// Returns one of the recorded headers: `accept`, `clerk-api-version`, `content-type`, `host`,
     /// `idempotency-key`, `origin`, `referer`, `sec-fetch-dest`, `traceparent`, `user-agent`.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -93,7 +93,7 @@ impl RecordedRequest {
     }
 }
 
-/// What arrived, and what is expected to.
+/// The requests that arrived, and those that are expected.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     kept: Mutex<Kept>,
@@ -103,7 +103,7 @@ pub(crate) struct Recorder {
 #[derive(Debug, Default)]
 struct Kept {
     requests: VecDeque<RecordedRequest>,
-    /// How many were dropped before the first that is kept.
+    /// The number of requests dropped before the first that is kept.
     dropped: usize,
 }
 
@@ -128,7 +128,7 @@ impl Recorder {
         kept.dropped + kept.requests.len() - 1
     }
 
-    /// Notes how the request with this number was answered, if it is still kept.
+    /// Records the status of the response to the request with this number, if it is still kept.
     pub(super) fn note_status(&self, number: usize, status: StatusCode) {
         let mut kept = self.kept();
         let index = number.checked_sub(kept.dropped);

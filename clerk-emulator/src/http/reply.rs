@@ -1,4 +1,4 @@
-//! Answers: JSON with exactly the content type that the clients compare with, and Clerk's error shape.
+//! Responses: JSON with exactly the content type that clients compare with, and Clerk's error shape.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use crate::random;
 use crate::rules::api_error::ApiError;
 
-/// What handlers return.
+/// The return type of handlers.
 pub(crate) type Reply = Result<Response, ApiError>;
 
-/// Answers 200 with a JSON body.
+/// Responds with 200 and a JSON body.
 pub(crate) fn ok(body: &Value) -> Response {
     json_response(StatusCode::OK, body)
 }
 
-/// Answers with a JSON body. One client takes anything but exactly `application/json` for text.
+/// Responds with a JSON body. One client treats anything but exactly `application/json` as text.
 pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
@@ -27,7 +27,7 @@ pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
     response
 }
 
-/// Answers 200 with a page.
+/// Responds with 200 and an HTML page.
 pub(crate) fn html(page: String) -> Response {
     let mut response = Response::new(Body::from(page));
     let headers = response.headers_mut();
@@ -39,7 +39,7 @@ pub(crate) fn html(page: String) -> Response {
     response
 }
 
-/// Answers a deletion.
+/// Responds to a deletion.
 pub(crate) fn deleted(object: &str, id: &str) -> Response {
     ok(&json!({ "object": object, "id": id, "deleted": true }))
 }
@@ -47,13 +47,13 @@ pub(crate) fn deleted(object: &str, id: &str) -> Response {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = json_response(self.status, &error_body(&self));
-        // For those who show it as a page.
+        // Kept for layers that show the error as a page.
         response.extensions_mut().insert(self);
         response
     }
 }
 
-/// Makes the body of a refusal.
+/// Returns the body of an error response.
 pub(crate) fn error_body(error: &ApiError) -> Value {
     let mut meta = error.details.clone();
     if let Some(name) = &error.param_name {

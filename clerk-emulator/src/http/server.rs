@@ -1,4 +1,4 @@
-//! The HTTP server, which has its own thread, so that it works beside blocking tests and without a runtime.
+//! The HTTP server, which runs on its own thread, so that it works with blocking tests and without a runtime.
 
 use std::convert::Infallible;
 use std::net::TcpListener as StdListener;
@@ -30,14 +30,14 @@ use crate::app::App;
 use crate::rules::api_error::ApiError;
 use crate::{backend_api, frontend_api, pages};
 
-/// The largest body that is kept: a picture and the form around it.
+/// The largest body that is accepted: an image and the form around it.
 const MOST_BODY_BYTES: usize = MOST_IMAGE_BYTES + 1024 * 1024;
-/// Where the whole Frontend API is. Both APIs have some paths, such as `/v1/organizations`; below this prefix there is
-/// no doubt.
+/// The prefix of the whole Frontend API. Both APIs share some paths, such as `/v1/organizations`; below this prefix,
+/// they are unambiguous.
 const FRONTEND_PREFIX: &str = "/fapi";
-/// How the paths begin that browser SDKs call.
+/// The prefixes of the paths that browser SDKs call.
 const API_ROOTS: &[&str] = &["/v1/", "/api_keys"];
-/// What browser SDKs and handshakes have in the query of every request to the Frontend API, and nobody else.
+/// The query parameters that only browser SDKs and handshakes send, with every request to the Frontend API.
 const FRONTEND_MARKS: &[&str] = &[
     "__clerk_api_version",
     "_clerk_js_version",
@@ -48,7 +48,7 @@ const FRONTEND_MARKS: &[&str] = &[
 /// The largest body that is read to its end, so that the connection can be reused.
 const MOST_DRAINED_BYTES: usize = 256 * 1024 * 1024;
 
-/// Serves until `stop` is sent or dropped. Open connections are then closed.
+/// Serves until `stop` is sent or dropped, then closes the open connections.
 pub(crate) async fn serve(listener: StdListener, app: Arc<App>, stop: oneshot::Receiver<()>) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
@@ -103,12 +103,12 @@ fn router(app: &Arc<App>) -> Router {
         .merge(admin::routes(app))
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated)
-        // The server has read the body by then, and has a limit of its own.
+        // The server has already read the body by then, and has a limit of its own.
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::clone(app))
 }
 
-/// The connection is closed without an answer, because of a fault or because the client is gone.
+/// The connection is closed without a response, because of a fault or because the client is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is cut")]
 struct Cut;
@@ -119,12 +119,12 @@ async fn answer(
     request: http::Request<Incoming>,
 ) -> Result<Response, Cut> {
     let (parts, body) = request.into_parts();
-    // Before any answer, whatever it is: an answer to half a request spoils the connection for the next one.
+    // Read before any response: a response to half a request spoils the connection for the next one.
     let body = read(body).await;
     if let Err(refusal) = origin::check(&app, &parts.headers) {
         return Ok(pages::readable(&parts.headers, refusal.into_response()));
     }
-    // What a test or a person does to the emulator is none of the application's requests.
+    // Requests that tests or people make to the emulator itself are not the application's.
     if is_own(parts.uri.path()) {
         return match body {
             Ok(body) => pass_on(router, parts, body).await,
@@ -182,12 +182,12 @@ async fn pass_on(router: Router, mut parts: Parts, body: Bytes) -> Result<Respon
     }
 }
 
-/// Reads a body to its end. The content of one that is too large is dropped.
+/// Reads a body to its end. The content of a body that is too large is dropped.
 async fn read(mut body: Incoming) -> Result<Bytes, Result<Response, Cut>> {
     let mut kept = BytesMut::new();
     let mut length: usize = 0;
     while let Some(frame) = body.frame().await {
-        // Nobody is left to read an answer.
+        // The client is gone, so there is no one to respond to.
         let frame = frame.map_err(|_| Err(Cut))?;
         let Ok(data) = frame.into_data() else {
             continue;
@@ -250,13 +250,13 @@ fn fault_response(effect: Effect) -> Response {
             ApiError::new(status, "internal_clerk_error", "Failed, as a fault demands")
                 .into_response()
         }
-        // Delays and cuts are no answers; the caller has dealt with them.
+        // Delays and cuts are not responses; the caller has handled them.
         Effect::Slow(_) | Effect::Cut => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 /// Undoes two habits of the browser SDK: it sends `POST` with `_method` in the query for methods other than
-/// `GET` and `POST`, and begins or ends some paths with a slash too many. Requests of browser SDKs go to the
+/// `GET` and `POST`, and begins or ends some paths with an extra slash. Requests from browser SDKs go to the
 /// Frontend API.
 fn normalize(parts: &mut http::request::Parts) {
     let params = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());

@@ -6,10 +6,10 @@ use crate::model::user::Image;
 use crate::random;
 use crate::rules::api_error::ApiError;
 
-/// Largest picture that is accepted.
+/// The largest image that is accepted.
 pub(crate) const MOST_IMAGE_BYTES: usize = 10 * 1024 * 1024;
 
-/// A form with a picture.
+/// A form with an image.
 #[derive(Debug)]
 pub(crate) struct ImageForm {
     pub(crate) file: Option<Image>,
@@ -17,7 +17,7 @@ pub(crate) struct ImageForm {
 }
 
 impl ImageForm {
-    /// Returns the picture, or a refusal when there is none.
+    /// Returns the image, or an error if there is none.
     pub(crate) fn image(self) -> Result<Image, ApiError> {
         self.file.ok_or_else(|| ApiError::missing("file"))
     }
@@ -81,7 +81,7 @@ async fn image(field: Field<'_>) -> Result<Image, ApiError> {
     })
 }
 
-/// Returns the type of a picture by its first bytes; what the client claims is not trusted.
+/// Returns the type of an image by its first bytes; the client's claim is not trusted.
 fn image_type(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         Some("image/png")

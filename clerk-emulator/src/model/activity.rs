@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// Where a session is used.
+/// The browser and device that a session is used from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Activity {
@@ -15,9 +15,9 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Reads what a `User-Agent` header says.
+    /// Reads the browser and device from a `User-Agent` header.
     pub(crate) fn of_user_agent(user_agent: &str) -> Self {
-        // Later browsers name earlier ones: the first that is found here is the one.
+        // Newer browsers also name older ones, so the first match in this order is the right one.
         let (browser_name, browser_version) = [
             ("Edg/", "Edge"),
             ("OPR/", "Opera"),

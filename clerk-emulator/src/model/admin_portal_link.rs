@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 
-/// A link token with which the administrators of a company set up their connection.
+/// A link token that lets the administrators of a company set up their connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdminPortalLink {

@@ -1,15 +1,15 @@
 use serde::{Deserialize, Serialize};
 
-/// Whether a field is asked for when somebody signs up.
+/// The way sign-up treats a field: unused, optional or required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Requirement {
     /// The field is not used.
     Off,
-    /// The field may be given.
+    /// The field may be filled in.
     Optional,
-    /// The field must be given.
+    /// The field must be filled in.
     Required,
 }
 
@@ -23,16 +23,16 @@ impl Requirement {
     }
 }
 
-/// Who may sign up.
+/// The people who may sign up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SignUpMode {
-    /// Everybody.
+    /// Anyone.
     Public,
-    /// Only who is invited.
+    /// Only people who have been invited.
     Restricted,
-    /// Only who is invited; others may join the waitlist.
+    /// Only people who have been invited; others may join the waitlist.
     Waitlist,
 }
 
@@ -47,7 +47,7 @@ impl SignUpMode {
     }
 }
 
-/// How people sign up and in.
+/// The settings that determine how people sign up and sign in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthenticationSettings {
@@ -59,7 +59,7 @@ pub(crate) struct AuthenticationSettings {
     pub(crate) first_name: Requirement,
     pub(crate) last_name: Requirement,
     pub(crate) password: Requirement,
-    /// Links in emails are offered besides codes.
+    /// Links in emails are offered in addition to codes.
     pub(crate) email_links: bool,
     pub(crate) passkeys: bool,
     pub(crate) authenticator_app: bool,
@@ -67,15 +67,15 @@ pub(crate) struct AuthenticationSettings {
     /// Phone numbers may be second factors.
     pub(crate) phone_second_factor: bool,
     pub(crate) second_factor_required: bool,
-    /// A browser holds one session at a time.
+    /// A browser has one session at a time.
     pub(crate) single_session: bool,
     /// Sessions are pending until an organization is chosen.
     pub(crate) force_organization_selection: bool,
     /// Terms must be accepted at sign-up.
     pub(crate) legal_consent: bool,
-    /// Sensitive changes need a recent proof.
+    /// Sensitive changes require a recent verification.
     pub(crate) reverification: bool,
-    /// Wrong passwords and codes in a row that lock an account. Files of earlier versions do not have it.
+    /// The number of wrong passwords and codes in a row that locks an account. Files of earlier versions lack it.
     #[serde(default = "default_max_failed_attempts")]
     pub(crate) max_failed_attempts: u32,
     /// Providers whose buttons are shown.
@@ -87,7 +87,7 @@ fn default_max_failed_attempts() -> u32 {
 }
 
 impl AuthenticationSettings {
-    /// Returns the names of the strategies that are offered to prove an email address.
+    /// Returns the names of the strategies offered for verifying an email address.
     pub(crate) fn email_strategies(&self) -> &'static [&'static str] {
         if self.email_links {
             &["email_code", "email_link"]
@@ -124,7 +124,7 @@ impl Default for AuthenticationSettings {
     }
 }
 
-/// The providers that Clerk knows, besides those that an application defines itself (`custom_...`).
+/// The providers that Clerk supports, besides those that an application defines itself (`custom_...`).
 pub(crate) const PROVIDERS: &[&str] = &[
     "apple",
     "atlassian",

@@ -1,4 +1,4 @@
-//! Bytes as a text, where rows are kept and exported.
+//! Serializes bytes as base64 text in stored and exported rows.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

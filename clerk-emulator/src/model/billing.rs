@@ -1,13 +1,13 @@
-//! What billing keeps: plans and their prices, subscriptions, discounts, statements and payments.
+//! The entities of billing: plans and their prices, subscriptions, discounts, statements and payments.
 
 use serde::{Deserialize, Serialize};
 
 use crate::random;
 
-/// The currency of plans and balances that name none.
+/// The currency of plans and balances that do not name one.
 pub(crate) const DEFAULT_CURRENCY: &str = "USD";
 
-/// Who pays for a plan.
+/// The kind of payer that a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PayerKind {
@@ -25,7 +25,7 @@ impl PayerKind {
     }
 }
 
-/// Returns an id made of a prefix and the random part of the owner's id.
+/// Returns an ID that consists of a prefix and the random part of the owner's ID.
 pub(crate) fn derived_id(prefix: &str, owner_id: &str) -> String {
     let body = owner_id.split_once('_').map_or(owner_id, |(_, body)| body);
     format!("{prefix}_{body}")
@@ -40,7 +40,7 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) payer: PayerKind,
-    /// Whether payers without another plan have this one.
+    /// True if payers without another plan have this one.
     pub(crate) is_default: bool,
     pub(crate) publicly_visible: bool,
     pub(crate) features: Vec<PlanFeature>,
@@ -59,7 +59,7 @@ pub(crate) struct PlanFeature {
 }
 
 impl Plan {
-    /// Creates a plan that everybody sees, without features and trial.
+    /// Creates a plan that is publicly visible, without features or a trial.
     pub(crate) fn new(slug: String, name: String, payer: PayerKind, now: i64) -> Self {
         Self {
             id: random::id("cplan"),
@@ -88,7 +88,7 @@ impl PlanFeature {
     }
 }
 
-/// The periods that a price can be paid for.
+/// The billing periods that a price is available for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Periods {
@@ -97,7 +97,7 @@ pub(crate) enum Periods {
     Both,
 }
 
-/// What a plan costs. Amounts are in the smallest unit of the currency.
+/// The price of a plan. Amounts are in the smallest unit of the currency.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Price {
@@ -106,7 +106,7 @@ pub(crate) struct Price {
     pub(crate) currency: String,
     /// For a month.
     pub(crate) amount: Option<i64>,
-    /// For a month, when a year is paid at once.
+    /// For a month, when a whole year is paid at once.
     pub(crate) annual_monthly_amount: Option<i64>,
     pub(crate) description: Option<String>,
     pub(crate) is_default: bool,
@@ -115,7 +115,7 @@ pub(crate) struct Price {
 }
 
 impl Price {
-    /// Returns what a period costs, or `None` for one that the price is not for.
+    /// Returns the price of a period, or `None` if the price is not available for it.
     pub(crate) fn of(&self, period: Period) -> Option<i64> {
         match period {
             Period::Month => self.amount,
@@ -124,7 +124,7 @@ impl Price {
     }
 }
 
-/// How long a subscription is paid for at a time.
+/// The length of time that a subscription is paid for at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Period {
@@ -143,19 +143,19 @@ impl Period {
     }
 }
 
-/// The subscription of a payer, which holds items.
+/// The subscription of a payer, which groups its items.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Subscription {
     pub(crate) id: String,
-    /// Id of the user or organization.
+    /// ID of the user or organization.
     pub(crate) owner_id: String,
     pub(crate) active_at: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
-/// Where a subscription item stands.
+/// The status of a subscription item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ItemStatus {
@@ -171,7 +171,7 @@ pub(crate) enum ItemStatus {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubscriptionItem {
     pub(crate) id: String,
-    /// Id of the user or organization.
+    /// ID of the user or organization.
     pub(crate) owner_id: String,
     pub(crate) plan_id: String,
     pub(crate) price_id: String,
@@ -179,7 +179,7 @@ pub(crate) struct SubscriptionItem {
     pub(crate) status: ItemStatus,
     pub(crate) is_free_trial: bool,
     pub(crate) period_start: i64,
-    /// `None` for a plan that costs nothing and goes on.
+    /// `None` for a free plan, which has no end.
     pub(crate) period_end: Option<i64>,
     pub(crate) canceled_at: Option<i64>,
     pub(crate) ended_at: Option<i64>,
@@ -195,18 +195,18 @@ impl SubscriptionItem {
     }
 }
 
-/// What a discount takes off.
+/// The reduction that a discount grants.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DiscountEffect {
-    /// Percent of the price.
+    /// A percentage of the price.
     Percentage(f64),
-    /// In the smallest unit of the currency.
+    /// An amount in the smallest unit of the currency.
     FixedAmount(i64),
 }
 
 impl DiscountEffect {
-    /// Returns what it takes off this price, at most all of it.
+    /// Returns the reduction of this price, which is at most the price itself.
     pub(crate) fn off(self, price: i64) -> i64 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -228,12 +228,12 @@ pub(crate) struct Discount {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) effect: DiscountEffect,
-    /// Number of payments that it applies to. `None` for all.
+    /// The number of payments that it applies to, or `None` for all.
     pub(crate) cycles: Option<i32>,
     pub(crate) created_at: i64,
 }
 
-/// Where the use of a discount stands.
+/// The status of a redemption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RedemptionStatus {
@@ -242,7 +242,7 @@ pub(crate) enum RedemptionStatus {
     Removed,
 }
 
-/// A discount on a subscription item.
+/// A discount applied to a subscription item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Redemption {
@@ -266,7 +266,7 @@ pub(crate) struct Statement {
     pub(crate) created_at: i64,
 }
 
-/// A payment for a period of a subscription item. The emulator's card always pays.
+/// A payment for a period of a subscription item. The emulator's card never declines.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Payment {
@@ -280,32 +280,32 @@ pub(crate) struct Payment {
     pub(crate) created_at: i64,
 }
 
-/// Why something was paid.
+/// The reason for a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Charge {
     /// A new subscription item.
     Checkout,
-    /// Another period of one.
+    /// Another period of an existing item.
     Recurring,
 }
 
-/// What a payment is made up of, in the smallest unit of the currency.
+/// The components of a payment, in the smallest unit of the currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Amounts {
     /// The price.
     pub(crate) base_fee: i64,
-    /// What a discount takes off.
+    /// The reduction by a discount.
     pub(crate) discount: i64,
-    /// What is left of the period of the item before.
+    /// The unused part of the previous item's period.
     pub(crate) proration: i64,
-    /// What is taken from the payer's balance.
+    /// The amount taken from the payer's balance.
     pub(crate) credit: i64,
 }
 
 impl Amounts {
-    /// Returns what the card pays.
+    /// Returns the amount charged to the card.
     pub(crate) fn total(self) -> i64 {
         self.base_fee - self.discount - self.proration - self.credit
     }

@@ -5,10 +5,10 @@ use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 const LIFETIME_MS: i64 = 10 * 60_000;
-/// A challenge fails after this many wrong answers.
+/// The number of wrong answers after which a challenge fails.
 const MOST_ATTEMPTS: u32 = 3;
 
-/// A proof that was asked for and may be given.
+/// A proof that was requested and can be submitted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Challenge {
@@ -16,28 +16,28 @@ pub(crate) struct Challenge {
     pub(crate) outcome: Outcome,
     pub(crate) attempts: u32,
     pub(crate) expire_at: i64,
-    /// The right answer: a code, or what a link or a signature must hold.
+    /// The right answer: a code, or what a link or a signature must contain.
     pub(crate) answer: Option<Secret>,
-    /// Id of the address, number, wallet or passkey that is proven.
+    /// ID of the address, number, wallet or passkey that is proven.
     pub(crate) identifier_id: Option<String>,
-    /// Where a link or a provider sends the browser afterwards.
+    /// The URL that a link or a provider sends the browser to afterwards.
     pub(crate) redirect_url: Option<String>,
-    /// The page of the provider where the proof is given.
+    /// The provider's page where the user completes the proof.
     pub(crate) external_url: Option<String>,
-    /// Why a provider's proof was not accepted.
+    /// The reason why a provider's proof was not accepted.
     pub(crate) problem: Option<Problem>,
 }
 
-/// What became of a challenge.
+/// The outcome of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Open,
     Verified,
-    /// The proof holds, and belongs to somebody who has no account yet (or has one already).
+    /// The proof is valid, but belongs to a person who has no account yet (or already has one).
     Transferable,
 }
 
-/// Why a provider's proof was not accepted.
+/// The reason why a provider's proof was not accepted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Problem {
@@ -55,7 +55,7 @@ impl Problem {
 }
 
 impl Challenge {
-    /// Creates a challenge that nobody has answered.
+    /// Creates an unanswered challenge.
     pub(crate) fn new(strategy: Strategy, now: i64) -> Self {
         Self {
             strategy,
@@ -70,7 +70,7 @@ impl Challenge {
         }
     }
 
-    /// Creates a challenge whose answer came with the question.
+    /// Creates a challenge that is already verified, because its answer came with the request.
     pub(crate) fn verified(strategy: Strategy, now: i64) -> Self {
         Self {
             outcome: Outcome::Verified,

@@ -2,33 +2,33 @@ use crate::random;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-/// How long a rotated token is still taken: requests may be under way with it.
+/// The time for which a rotated token is still accepted, because requests with it may be under way.
 const ROTATION_GRACE_MS: i64 = 30_000;
 
-/// A browser, a native application, or a place for sessions that the Backend API created.
+/// A browser, a native application, or a container for sessions that the Backend API created.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Client {
     pub(crate) id: String,
     /// The dev browser token (`__clerk_db_jwt`).
     pub(crate) token: String,
-    /// What the token of production browsers and native applications holds. It changes when somebody signs in
+    /// The content of the token of production browsers and native applications. It changes when a user signs in
     /// or out.
     pub(crate) rotating_token: Secret,
     previous_rotating_token: Option<(Secret, i64)>,
     pub(crate) session_ids: Vec<String>,
     pub(crate) last_active_session_id: Option<String>,
-    /// Id of the sign-in that the browser works on.
+    /// The ID of the browser's current sign-in.
     pub(crate) sign_in_id: Option<String>,
-    /// Id of the sign-up that the browser works on.
+    /// The ID of the browser's current sign-up.
     pub(crate) sign_up_id: Option<String>,
-    /// Name of the strategy of the last sign-in.
+    /// The name of the strategy of the last sign-in.
     pub(crate) last_strategy: Option<String>,
-    /// The browser asked for a client, so it is shown although nothing happened on it.
+    /// The browser asked for a client, so the client is shown even though nothing has happened on it.
     pub(crate) requested: bool,
     pub(crate) created_at: i64,
-    /// Moves only when a session starts or ends: `__client_uat` is made of it, and server SDKs refuse
-    /// session tokens that are older.
+    /// Changes only when a session starts or ends: `__client_uat` is derived from it, and server SDKs refuse older
+    /// session tokens.
     pub(crate) updated_at: i64,
 }
 
@@ -51,7 +51,7 @@ impl Client {
         }
     }
 
-    /// Returns true while nothing happened on the client, which browsers are then not told of.
+    /// Returns true while nothing has happened on the client, in which case browsers do not see it.
     pub(crate) fn is_blank(&self) -> bool {
         !self.requested
             && self.session_ids.is_empty()

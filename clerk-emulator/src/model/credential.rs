@@ -13,7 +13,7 @@ pub(crate) struct Credential {
     pub(crate) secret: Secret,
     pub(crate) subject: String,
     pub(crate) scopes: Vec<String>,
-    /// Custom claims; null when there are none.
+    /// Custom claims, or null if there are none.
     pub(crate) claims: Value,
     pub(crate) revoked: bool,
     pub(crate) revocation_reason: Option<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Credential {
     pub(crate) updated_at: i64,
 }
 
-/// What sets the kinds of credentials apart.
+/// The kind of a credential, with the data that is specific to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CredentialKind {
     ApiKey {
@@ -38,7 +38,7 @@ pub(crate) enum CredentialKind {
 }
 
 impl CredentialKind {
-    /// Returns how ids and secrets begin.
+    /// Returns the prefix of IDs and secrets.
     fn prefix(&self) -> &'static str {
         match self {
             Self::ApiKey { .. } => "ak",
@@ -59,14 +59,14 @@ impl CredentialKind {
         matches!(self, Self::OAuthToken { .. })
     }
 
-    /// Returns true for an OAuth token that the client with this id got.
+    /// Returns true if this is an OAuth token issued to the client with this ID.
     pub(crate) fn is_oauth_token_of(&self, client: &str) -> bool {
         matches!(self, Self::OAuthToken { client_id } if client_id == client)
     }
 }
 
 impl Credential {
-    /// Creates a credential with a fresh secret, without scopes, that never expires.
+    /// Creates a credential with a fresh secret and without scopes, which never expires.
     pub(crate) fn new(kind: CredentialKind, subject: String, now: i64) -> Self {
         let prefix = kind.prefix();
         Self {

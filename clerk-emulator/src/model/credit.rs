@@ -2,12 +2,12 @@ use super::billing::derived_id;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// A change of the credit balance of a user or an organization.
+/// A change to the credit balance of a user or an organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreditEntry {
     pub(crate) id: String,
-    /// Id of the user or organization.
+    /// ID of the user or organization.
     pub(crate) owner_id: String,
     /// In the smallest unit of the currency. Negative for a decrease.
     pub(crate) amount: i64,
@@ -18,12 +18,12 @@ pub(crate) struct CreditEntry {
 }
 
 impl CreditEntry {
-    /// Returns a fresh id.
+    /// Returns a fresh ID.
     pub(crate) fn new_id() -> String {
         random::id("cred")
     }
 
-    /// Returns the id of the payer that stands for the owner.
+    /// Returns the ID of the payer that represents the owner.
     pub(crate) fn payer_id(&self) -> String {
         derived_id("cpayer", &self.owner_id)
     }

@@ -9,19 +9,19 @@ use crate::secret::Secret;
 pub(crate) struct Directory {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// Id of the enterprise connection.
+    /// ID of the enterprise connection.
     pub(crate) connection_id: String,
     pub(crate) provider: String,
     pub(crate) enabled: bool,
     pub(crate) group_role_mapping_enabled: bool,
-    /// Paths in the directory by attribute.
+    /// Paths in the directory, by attribute.
     pub(crate) attribute_mapping: Map<String, Value>,
     pub(crate) api_key: Secret,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
-/// The role that members of a group of a directory get.
+/// The role assigned to the members of a group in a directory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GroupRoleMapping {
@@ -30,7 +30,7 @@ pub(crate) struct GroupRoleMapping {
     pub(crate) group_id: String,
     pub(crate) group_display_name: String,
     pub(crate) role_id: String,
-    /// From 1; the lowest wins.
+    /// The priority, counted from 1; the lowest number wins.
     pub(crate) precedence: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

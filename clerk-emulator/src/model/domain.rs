@@ -1,7 +1,7 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// A domain of the application: the primary one, or a satellite.
+/// A domain of the application: the primary domain or a satellite.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Domain {

@@ -1,20 +1,20 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// An email that the application wrote.
+/// An email that the application composed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Email {
     pub(crate) id: String,
     pub(crate) from_address: String,
     pub(crate) to_address: String,
-    /// Id of the recipient's address, if it is one of a user.
+    /// The ID of the recipient's address, if it belongs to a user.
     pub(crate) email_address_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) subject: String,
     pub(crate) html: Option<String>,
     pub(crate) text: Option<String>,
-    /// The name under which the application sends it only once.
+    /// The key with which the application ensures that the email is sent only once.
     pub(crate) idempotency_key: Option<String>,
     pub(crate) created_at: i64,
 }

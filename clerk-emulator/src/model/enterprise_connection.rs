@@ -3,14 +3,14 @@ use serde::{Deserialize, Serialize};
 use crate::random;
 use crate::secret::Secret;
 
-/// The identity providers that speak SAML.
+/// The identity providers that use SAML.
 pub(crate) const SAML_PROVIDERS: &[&str] =
     &["saml_custom", "saml_okta", "saml_google", "saml_microsoft"];
-/// The identity providers that speak OpenID Connect.
+/// The identity providers that use OpenID Connect.
 pub(crate) const OIDC_PROVIDERS: &[&str] =
     &["oidc_custom", "oidc_github_enterprise", "oidc_gitlab"];
 
-/// A connection to the identity provider of a company, whose people sign in with it.
+/// A connection to the identity provider of a company, through which its people sign in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnterpriseConnection {
@@ -30,7 +30,7 @@ pub(crate) struct EnterpriseConnection {
     pub(crate) updated_at: i64,
 }
 
-/// What the identity provider speaks, with what that takes.
+/// The protocol of the identity provider, with its configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Protocol {
@@ -38,7 +38,7 @@ pub(crate) enum Protocol {
     Oidc(Oidc),
 }
 
-/// The side of a SAML connection that the identity provider gives.
+/// The configuration of a SAML connection that comes from the identity provider.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Saml {
@@ -55,7 +55,7 @@ pub(crate) struct Saml {
     pub(crate) login_hint: LoginHint,
 }
 
-/// The names that the identity provider has for attributes of users.
+/// The identity provider's names for the attributes of users.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AttributeMapping {
@@ -65,7 +65,7 @@ pub(crate) struct AttributeMapping {
     pub(crate) last_name: String,
 }
 
-/// What the identity provider is told about who signs in.
+/// The hint about the person signing in that is sent to the identity provider.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoginHint {
@@ -75,7 +75,7 @@ pub(crate) struct LoginHint {
     pub(crate) source: Option<String>,
 }
 
-/// The side of an OpenID Connect connection that the identity provider gives.
+/// The configuration of an OpenID Connect connection that comes from the identity provider.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Oidc {
@@ -89,7 +89,7 @@ pub(crate) struct Oidc {
     pub(crate) requires_pkce: bool,
 }
 
-/// An attribute that the identity provider sends and that goes to the metadata of users.
+/// An attribute from the identity provider that is copied to the metadata of users.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomAttribute {
@@ -101,7 +101,7 @@ pub(crate) struct CustomAttribute {
 }
 
 impl Protocol {
-    /// Creates what a provider takes, with nothing configured yet.
+    /// Creates the protocol that a provider uses, with nothing configured yet.
     pub(crate) fn of(provider: &str) -> Self {
         if SAML_PROVIDERS.contains(&provider) {
             Self::Saml(Box::new(Saml {
@@ -139,7 +139,7 @@ impl Protocol {
         }
     }
 
-    /// Returns true if people can sign in with what is configured.
+    /// Returns true if the configuration is sufficient for people to sign in.
     pub(crate) fn is_complete(&self) -> bool {
         match self {
             Self::Saml(saml) => {
@@ -168,7 +168,7 @@ impl EnterpriseConnection {
     }
 }
 
-/// Where a test of a connection stands.
+/// The status of a test of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TestRunStatus {
@@ -182,7 +182,7 @@ pub(crate) enum TestRunStatus {
 pub(crate) struct TestRun {
     pub(crate) id: String,
     pub(crate) connection_id: String,
-    /// Stands in the link.
+    /// The token contained in the link.
     pub(crate) token: Secret,
     pub(crate) status: TestRunStatus,
     pub(crate) expires_at: i64,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProviderAccount {
-    /// Name of the provider, as in `google`.
+    /// The name of the provider, as in `google`.
     pub(crate) provider: String,
     pub(crate) provider_user_id: String,
     pub(crate) email_address: String,
@@ -19,7 +19,7 @@ pub(crate) struct ProviderAccount {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExternalAccount {
     pub(crate) id: String,
-    /// Empty until the provider has proven it.
+    /// Empty until the provider has verified it.
     pub(crate) account: ProviderAccount,
     pub(crate) identification_id: String,
     pub(crate) approved_scopes: String,
@@ -29,7 +29,7 @@ pub(crate) struct ExternalAccount {
 }
 
 impl ExternalAccount {
-    /// Creates the connection to an account, verified or not.
+    /// Creates the connection to an account, which may or may not be verified.
     pub(crate) fn new(account: ProviderAccount, verification: Challenge, now: i64) -> Self {
         Self {
             id: random::id("eac"),
@@ -44,7 +44,7 @@ impl ExternalAccount {
 }
 
 impl ProviderAccount {
-    /// Creates what is known of an account before its provider was asked.
+    /// Creates the placeholder for an account whose provider has not been asked yet.
     pub(crate) fn unknown(provider: &str) -> Self {
         Self {
             provider: provider.to_owned(),
@@ -71,7 +71,7 @@ impl ProviderAccount {
         }
     }
 
-    /// Returns true for the same account at the same provider.
+    /// Returns true if both are the same account at the same provider.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.provider == other.provider && self.provider_user_id == other.provider_user_id
     }

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-/// How long a handshake nonce stays redeemable: browsers repeat requests.
+/// The time for which a handshake nonce stays redeemable, because browsers repeat requests.
 const LIFETIME_MS: i64 = 60_000;
 
-/// Cookie directives that wait for the server SDK to fetch them.
+/// Cookie directives that are waiting for the server SDK to fetch them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HandshakeNonce {

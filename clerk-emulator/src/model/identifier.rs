@@ -4,7 +4,7 @@ use super::challenge::Challenge;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// How an address or number was proven to belong to its user.
+/// The way in which an address or number was verified as belonging to its user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Proof {
     /// Vouched for through the Backend API.
@@ -15,11 +15,11 @@ pub(crate) enum Proof {
     Link,
     /// By the ticket of an invitation.
     Ticket,
-    /// By the signature of a wallet, whose strategy has this name.
+    /// By the signature of a wallet; contains the name of the strategy.
     Signature(String),
-    /// By the provider with this name.
+    /// By a provider; contains its name.
     Provider(Cow<'static, str>),
-    /// Not proven yet.
+    /// Not verified yet.
     None,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct EmailAddress {
     pub(crate) id: String,
     pub(crate) email_address: String,
     pub(crate) proof: Proof,
-    /// The proof that is being given.
+    /// The verification in progress.
     pub(crate) challenge: Option<Challenge>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -49,7 +49,7 @@ pub(crate) struct PhoneNumber {
     pub(crate) id: String,
     pub(crate) phone_number: String,
     pub(crate) proof: Proof,
-    /// The proof that is being given.
+    /// The verification in progress.
     pub(crate) challenge: Option<Challenge>,
     pub(crate) reserved_for_second_factor: bool,
     pub(crate) default_second_factor: bool,
@@ -62,10 +62,10 @@ pub(crate) struct PhoneNumber {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Web3Wallet {
     pub(crate) id: String,
-    /// Its address.
+    /// The address of the wallet.
     pub(crate) web3_wallet: String,
     pub(crate) proof: Proof,
-    /// The proof that is being given.
+    /// The verification in progress.
     pub(crate) challenge: Option<Challenge>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Where an invitation stands.
+/// The status of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum InvitationStatus {
     Pending,
@@ -25,7 +25,7 @@ impl InvitationStatus {
     }
 }
 
-/// What every invitation has.
+/// The fields that all kinds of invitations share.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Invite {
@@ -33,7 +33,7 @@ pub(crate) struct Invite {
     /// The ticket in the link.
     pub(crate) ticket: String,
     pub(crate) revoked: bool,
-    /// Whether the address gets an email.
+    /// True if an email is sent to the address.
     pub(crate) notify: bool,
     pub(crate) accepted: bool,
     pub(crate) redirect_url: Option<String>,
@@ -58,7 +58,7 @@ pub(crate) struct OrganizationInvitation {
     pub(crate) id: String,
     pub(crate) organization_id: String,
     pub(crate) inviter_id: Option<String>,
-    /// Key of the role that the member will have.
+    /// The key of the role that the member will have.
     pub(crate) role: String,
     pub(crate) private_metadata: Metadata,
     pub(crate) invite: Invite,
@@ -106,7 +106,7 @@ impl Invitation {
 }
 
 impl OrganizationInvitation {
-    /// Returns a fresh id.
+    /// Returns a fresh ID.
     pub(crate) fn new_id() -> String {
         random::id("orginv")
     }

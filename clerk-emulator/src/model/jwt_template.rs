@@ -3,7 +3,7 @@ use crate::random;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-/// Seconds a template's tokens live when nobody says otherwise.
+/// The default lifetime of a template's tokens, in seconds.
 const DEFAULT_LIFETIME_SECONDS: i64 = 60;
 const DEFAULT_CLOCK_SKEW_SECONDS: i64 = 5;
 
@@ -24,7 +24,7 @@ pub(crate) struct JwtTemplate {
 }
 
 impl JwtTemplate {
-    /// Creates a template that is signed with the instance's key.
+    /// Creates a template whose tokens are signed with the instance's key.
     pub(crate) fn new(name: String, claims: Metadata, now: i64) -> Self {
         Self {
             id: random::id("jtmp"),

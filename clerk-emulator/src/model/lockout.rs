@@ -6,6 +6,6 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Lockout {
     pub(crate) user_id: String,
     pub(crate) failed_attempts: u32,
-    /// Set when there were too many.
+    /// Set after too many failed attempts.
     pub(crate) locked_until: Option<i64>,
 }

@@ -2,7 +2,7 @@ use crate::random;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-/// Seconds an M2M token lives when nobody says otherwise.
+/// The default lifetime of an M2M token, in seconds.
 const DEFAULT_TOKEN_TTL_SECONDS: i64 = 3600;
 
 /// A service of the application.
@@ -12,10 +12,10 @@ pub(crate) struct Machine {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) secret_key: Secret,
-    /// The key before the last rotation, and when it ends.
+    /// The key before the last rotation, and the time at which it stops working.
     #[serde(default)]
     pub(crate) previous_secret_key: Option<(Secret, i64)>,
-    /// Ids of the machines that it may call.
+    /// IDs of the machines that it may call.
     pub(crate) scopes: Vec<String>,
     pub(crate) default_token_ttl: i64,
     pub(crate) created_at: i64,
@@ -23,7 +23,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Creates a machine that may call no other.
+    /// Creates a machine that may not call any other.
     pub(crate) fn new(name: String, now: i64) -> Self {
         Self {
             id: random::id("mch"),
@@ -37,18 +37,18 @@ impl Machine {
         }
     }
 
-    /// Makes a machine secret key.
+    /// Creates a machine secret key.
     pub(crate) fn new_secret_key() -> Secret {
         Secret(format!("ak_{}", random::alphanumeric(43)))
     }
 
-    /// Returns true if this is its key, or the one before while that lasts.
+    /// Returns true if this is the machine's key, or its previous one while that still works.
     pub(crate) fn has_secret_key(&self, key: &str, now: i64) -> bool {
         let previous = self.previous_secret_key.as_ref();
         self.secret_key.0 == key || previous.is_some_and(|(old, end)| old.0 == key && now < *end)
     }
 
-    /// Returns true if it may call the machine with this id.
+    /// Returns true if the machine may call the one with this ID.
     pub(crate) fn may_call(&self, machine_id: &str) -> bool {
         self.scopes.iter().any(|scope| scope == machine_id)
     }

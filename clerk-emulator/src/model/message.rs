@@ -4,7 +4,7 @@ use crate::random;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-/// How a message reaches its reader.
+/// The channel through which a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Channel {
     Email,
@@ -17,20 +17,20 @@ pub(crate) enum Channel {
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) channel: Channel,
-    /// Address or number.
+    /// The recipient's address or number.
     pub(crate) to: String,
-    /// Slug of Clerk's template, as in `verification_code`.
+    /// The slug of Clerk's template, as in `verification_code`.
     pub(crate) kind: Cow<'static, str>,
     pub(crate) body: Secret,
-    /// The one-time code in it.
+    /// The one-time code in the message.
     pub(crate) code: Option<Secret>,
-    /// The link in it.
+    /// The link in the message.
     pub(crate) link: Option<Secret>,
     pub(crate) sent_at: i64,
 }
 
 impl Message {
-    /// Creates a message that holds neither code nor link.
+    /// Creates a message without a code or a link.
     pub(crate) fn new(
         channel: Channel,
         to: &str,

@@ -3,10 +3,10 @@ use serde_json::{Map, Value};
 /// Free-form metadata of a user, an organization, a membership or an invitation.
 pub(crate) type Metadata = Map<String, Value>;
 
-/// Largest size of one metadata object, in bytes of its JSON text.
+/// The largest size of one metadata object, in bytes of its JSON text.
 pub(crate) const MOST_METADATA_BYTES: usize = 8 * 1024;
 
-/// Merges `patch` into `target` as Clerk merges metadata: objects deeply, and null removes a key.
+/// Merges `patch` into `target` as Clerk does: objects are merged deeply, and null removes a key.
 pub(crate) fn merge(target: &mut Metadata, patch: Metadata) {
     for (key, value) in patch {
         match value {

@@ -1,4 +1,4 @@
-//! The entities of an instance and their invariants. Nothing here knows HTTP or the shape of an answer.
+//! The entities of an instance and their invariants, independent of HTTP and of the shape of responses.
 
 pub(crate) mod activity;
 pub(crate) mod admin_portal_link;

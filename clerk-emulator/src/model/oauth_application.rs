@@ -11,12 +11,12 @@ pub(crate) struct OAuthApplication {
     pub(crate) name: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
-    /// Separated by blanks.
+    /// Separated by spaces.
     pub(crate) scopes: String,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) consent_screen_enabled: bool,
     pub(crate) pkce_required: bool,
-    /// A public client has no secret.
+    /// True for a public client, which has no secret.
     pub(crate) public: bool,
     pub(crate) logo: Option<Image>,
     pub(crate) created_at: i64,
@@ -42,7 +42,7 @@ impl OAuthApplication {
         }
     }
 
-    /// Makes a client secret.
+    /// Creates a client secret.
     pub(crate) fn new_secret() -> Secret {
         Secret(random::alphanumeric(32))
     }

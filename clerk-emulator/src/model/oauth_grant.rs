@@ -1,7 +1,7 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// How long a code may be exchanged: ten minutes, the most that RFC 6749 recommends.
+/// The time for which a code can be exchanged: ten minutes, the most that RFC 6749 recommends.
 const CODE_LIFETIME_MS: i64 = 10 * 60_000;
 
 /// A code that an application exchanges for tokens (RFC 6749 section 4.1).
@@ -30,7 +30,7 @@ impl AuthorizationCode {
     }
 }
 
-/// A refresh token of an application.
+/// A refresh token issued to an application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefreshGrant {
@@ -38,7 +38,7 @@ pub(crate) struct RefreshGrant {
     pub(crate) client_id: String,
     pub(crate) user_id: String,
     pub(crate) scopes: Vec<String>,
-    /// Id of the access token that came with it.
+    /// The ID of the access token that was issued with it.
     pub(crate) credential_id: String,
     pub(crate) issued_at: i64,
 }
@@ -50,17 +50,17 @@ impl RefreshGrant {
     }
 }
 
-/// What a user has allowed an application.
+/// The consent that a user has given to an application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OAuthConsent {
-    /// Client id and user id.
+    /// The client ID and the user ID.
     pub(crate) id: String,
     pub(crate) scopes: Vec<String>,
 }
 
 impl OAuthConsent {
-    /// Returns the id of what a user has allowed an application.
+    /// Returns the ID of the consent that a user has given to an application.
     pub(crate) fn id_of(client_id: &str, user_id: &str) -> String {
         format!("{client_id}|{user_id}")
     }

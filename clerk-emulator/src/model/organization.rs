@@ -22,7 +22,7 @@ pub(crate) struct Organization {
     pub(crate) updated_at: i64,
 }
 
-/// A user's place in an organization.
+/// A user's membership in an organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Membership {

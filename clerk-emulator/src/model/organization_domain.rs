@@ -2,7 +2,7 @@ use super::challenge::Challenge;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// How people with an address at the domain join.
+/// The ways in which people with an address at the domain can join.
 pub(crate) const ENROLLMENT_MODES: &[&str] = &[
     "manual_invitation",
     "automatic_invitation",
@@ -19,22 +19,22 @@ pub(crate) struct OrganizationDomain {
     pub(crate) name: String,
     /// One of [`ENROLLMENT_MODES`].
     pub(crate) enrollment_mode: String,
-    /// When the organization was found to belong to the domain.
+    /// The time at which the organization's affiliation with the domain was verified.
     pub(crate) verified_at: Option<i64>,
-    /// Address at the domain by which the organization proves to belong to it.
+    /// The address at the domain through which the organization verifies its affiliation.
     pub(crate) affiliation_email_address: Option<String>,
-    /// The proof by that address that is being given.
+    /// The verification of that address in progress.
     pub(crate) affiliation: Option<Challenge>,
-    /// Value of the DNS record that proves ownership, once it was asked for.
+    /// The value of the DNS record that proves ownership, once requested.
     pub(crate) ownership_record: Option<String>,
-    /// When the organization was found to own the domain.
+    /// The time at which the organization's ownership of the domain was verified.
     pub(crate) owned_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
 impl OrganizationDomain {
-    /// Creates a domain that is not verified.
+    /// Creates an unverified domain.
     pub(crate) fn new(
         organization_id: String,
         name: String,

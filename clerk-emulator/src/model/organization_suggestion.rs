@@ -1,12 +1,12 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// Where somebody stands who may join an organization because of their email address.
+/// The status of a suggestion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SuggestionStatus {
-    /// The organization was suggested.
+    /// The organization was suggested to the user.
     Suggested,
-    /// The person asked to join.
+    /// The user asked to join.
     Requested,
     /// The organization agreed.
     Accepted,
@@ -15,7 +15,7 @@ pub(crate) enum SuggestionStatus {
 }
 
 impl SuggestionStatus {
-    /// Returns the name that the person sees.
+    /// Returns the name that the user sees.
     pub(crate) fn as_suggestion(self) -> &'static str {
         match self {
             Self::Suggested => "pending",
@@ -34,7 +34,7 @@ impl SuggestionStatus {
     }
 }
 
-/// An organization that somebody may join because of their email address.
+/// A suggestion that a user join an organization because of their email address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrganizationSuggestion {
@@ -47,7 +47,7 @@ pub(crate) struct OrganizationSuggestion {
 }
 
 impl OrganizationSuggestion {
-    /// Creates a suggestion that nobody has answered.
+    /// Creates an unanswered suggestion.
     pub(crate) fn new(organization_id: String, user_id: String, now: i64) -> Self {
         Self {
             id: random::id("orgsug"),

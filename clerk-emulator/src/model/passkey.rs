@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Passkey {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// The registration, or what is left of it.
+    /// The challenge of the registration, or what remains of it.
     pub(crate) challenge: Challenge,
-    /// What the authenticator registered.
+    /// The credential that the authenticator registered.
     pub(crate) credential: Option<PasskeyCredential>,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) created_at: i64,
@@ -21,14 +21,14 @@ pub(crate) struct Passkey {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasskeyCredential {
-    /// Id that the authenticator chose, as base64url without padding.
+    /// The ID that the authenticator chose, as base64url without padding.
     pub(crate) id: String,
     pub(crate) key: PasskeyKey,
-    /// How often it was used, as the authenticator counts.
+    /// The number of uses, as counted by the authenticator.
     pub(crate) sign_count: u32,
 }
 
-/// A public key of an authenticator.
+/// The public key of an authenticator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum PasskeyKey {
     /// ECDSA on P-256: an uncompressed point.
@@ -40,7 +40,7 @@ pub(crate) enum PasskeyKey {
 }
 
 impl Passkey {
-    /// Creates a passkey that no authenticator has registered.
+    /// Creates a passkey that is not registered with an authenticator yet.
     pub(crate) fn new(challenge: Challenge, now: i64) -> Self {
         Self {
             id: random::id("idn"),

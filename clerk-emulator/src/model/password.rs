@@ -7,19 +7,19 @@ use super::password_digest;
 use crate::random;
 use crate::secret::Secret;
 
-/// Rounds of the emulator's own hash: enough to be a real one, few enough for tests with a thousand users.
+/// The rounds of the emulator's own hash: enough for a real one, few enough for tests with a thousand users.
 const ROUNDS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 const HASH_BYTES: usize = 32;
 
-/// The password of a user, never kept as text.
+/// The password of a user, which is never stored as text.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Password {
-    /// PBKDF2 with HMAC-SHA-256, made here.
+    /// PBKDF2 with HMAC-SHA-256, computed by the emulator.
     Hashed {
         salt: [u8; 16],
         hash: [u8; HASH_BYTES],
     },
-    /// A digest that was imported, with the name of its hasher.
+    /// An imported digest, with the name of its hasher.
     Imported { hasher: String, digest: Secret },
 }
 
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Password {
 }
 
 impl Password {
-    /// Imports a digest, or returns `None` where it does not have the form of its hasher.
+    /// Imports a digest, or returns `None` if it does not have the format of its hasher.
     pub(crate) fn import(hasher: String, digest: Secret) -> Option<Self> {
         password_digest::is_well_formed(&hasher, &digest.0)
             .then_some(Self::Imported { hasher, digest })

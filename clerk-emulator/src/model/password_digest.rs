@@ -1,4 +1,4 @@
-//! Password digests that other systems made: read once, when they are imported, and verified at each sign-in.
+//! Password digests of other systems, which are parsed when imported and verified at each sign-in.
 
 use std::num::NonZeroU32;
 
@@ -15,13 +15,13 @@ use md5::{Digest as _, Md5};
 
 use crate::random;
 
-/// Base64 with or without padding: systems differ.
+/// Base64 with or without padding, because systems differ.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &ALPHABET,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The hashers whose digests are imported.
+/// The hashers whose digests can be imported.
 pub(crate) const HASHERS: &[&str] = &[
     "argon2i",
     "argon2id",
@@ -42,7 +42,7 @@ pub(crate) const HASHERS: &[&str] = &[
     "sha512_symfony",
 ];
 
-/// A digest in the form of its hasher.
+/// A digest in the format of its hasher.
 enum Form {
     Argon2(String),
     Bcrypt(String),
@@ -59,7 +59,7 @@ enum Form {
     Pbkdf2 {
         algorithm: pbkdf2::Algorithm,
         rounds: NonZeroU32,
-        /// What the text of the salt may stand for.
+        /// The possible interpretations of the salt's text.
         salts: Vec<Vec<u8>>,
         hash: Vec<u8>,
     },
@@ -92,12 +92,12 @@ enum Form {
     },
 }
 
-/// Returns true if a digest has the form of its hasher.
+/// Returns true if a digest has the format of its hasher.
 pub(super) fn is_well_formed(hasher: &str, digest: &str) -> bool {
     parse(hasher, digest).is_some()
 }
 
-/// Returns true if the candidate is the password that the digest was made of.
+/// Returns true if the digest was made from the candidate.
 pub(super) fn verify(hasher: &str, digest: &str, candidate: &str) -> bool {
     parse(hasher, digest).is_some_and(|form| is(form, candidate.as_bytes()))
 }
@@ -221,7 +221,7 @@ fn pbkdf2_form(
     })
 }
 
-/// Returns true if a derived key is no torso of one.
+/// Returns true if a derived key is long enough not to be a truncated one.
 fn is_long(hash: &[u8]) -> bool {
     hash.len() >= 16
 }
@@ -322,7 +322,7 @@ fn phpass_sum(rounds: u32, salt: &str, password: &[u8]) -> String {
     sum
 }
 
-/// Encrypts the project's signer key with a key that is made of the password.
+/// Encrypts the project's signer key with a key derived from the password.
 fn firebase(
     password: &[u8],
     salt: &[u8],

@@ -1,7 +1,7 @@
-/// What an update does to one field.
+/// The effect of an update on one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Patch<T> {
-    /// Leaves the field as it is.
+    /// Leaves the field unchanged.
     #[default]
     Keep,
     /// Removes the value.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// What the last try to reach the Frontend API through a proxy brought.
+/// The result of the last attempt to reach the Frontend API through a proxy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProxyCheck {

@@ -1,7 +1,7 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// An address that native applications may be sent to after signing in.
+/// A URL that native applications may be sent to after signing in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RedirectUrl {
@@ -12,7 +12,7 @@ pub(crate) struct RedirectUrl {
 }
 
 impl RedirectUrl {
-    /// Creates an allowed address.
+    /// Creates an allowed redirect URL.
     pub(crate) fn new(url: String, now: i64) -> Self {
         Self {
             id: random::id("ru"),

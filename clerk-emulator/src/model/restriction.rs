@@ -1,23 +1,23 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// Which list an identifier stands on.
+/// The list that an identifier is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum RestrictionList {
     Allow,
     Block,
 }
 
-/// What kind of identifier is listed.
+/// The kind of a listed identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum IdentifierKind {
-    /// An email address, or `*@domain` for all addresses of a domain.
+    /// An email address, or `*@domain` for all addresses at a domain.
     EmailAddress,
     PhoneNumber,
     Web3Wallet,
 }
 
-/// An identifier that may sign up, or may not.
+/// An entry of a list: an identifier that may or may not sign up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Restriction {
@@ -25,7 +25,7 @@ pub(crate) struct Restriction {
     pub(crate) list: RestrictionList,
     pub(crate) identifier: String,
     pub(crate) kind: IdentifierKind,
-    /// Id of the invitation that was sent to the identifier.
+    /// The ID of the invitation sent to the identifier.
     pub(crate) invitation_id: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

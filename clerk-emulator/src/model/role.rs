@@ -1,7 +1,7 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// A role that memberships name by its key.
+/// A role, which memberships refer to by its key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Role {
@@ -9,19 +9,19 @@ pub(crate) struct Role {
     pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
-    /// Keys of its permissions.
+    /// The keys of its permissions.
     pub(crate) permissions: Vec<String>,
     pub(crate) is_creator_eligible: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
-/// Key of the role that creators of organizations have.
+/// The key of the role that creators of organizations have.
 pub(crate) const ADMIN: &str = "org:admin";
-/// Key of the role of ordinary members.
+/// The key of the role of ordinary members.
 pub(crate) const MEMBER: &str = "org:member";
 
-/// System permissions of administrators.
+/// The system permissions of administrators.
 pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
     "org:sys_profile:manage",
     "org:sys_profile:delete",
@@ -32,7 +32,7 @@ pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
     "org:sys_billing:read",
     "org:sys_billing:manage",
 ];
-/// System permissions of ordinary members.
+/// The system permissions of ordinary members.
 pub(crate) const MEMBER_PERMISSIONS: &[&str] =
     &["org:sys_memberships:read", "org:sys_billing:read"];
 
@@ -65,7 +65,7 @@ impl Role {
     }
 }
 
-/// What a role may do, named by its key.
+/// A permission that roles grant, identified by its key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Permission {
@@ -79,12 +79,12 @@ pub(crate) struct Permission {
     pub(crate) updated_at: i64,
 }
 
-/// Who made a permission.
+/// The origin of a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum PermissionKind {
-    /// Clerk. It cannot be changed.
+    /// Defined by Clerk; cannot be changed.
     System,
-    /// The application.
+    /// Defined by the application.
     User,
 }
 
@@ -99,7 +99,7 @@ impl PermissionKind {
 }
 
 impl Permission {
-    /// Creates a permission. Keys that begin with `org:sys_` are Clerk's.
+    /// Creates a permission. Keys that begin with `org:sys_` belong to Clerk.
     pub(crate) fn new(key: String, name: String, description: String, now: i64) -> Self {
         let kind = if key.starts_with("org:sys_") {
             PermissionKind::System

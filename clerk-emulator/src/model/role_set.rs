@@ -1,10 +1,10 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// Key of the role set that every instance starts with.
+/// The key of the role set that every instance starts with.
 pub(crate) const DEFAULT_ROLE_SET: &str = "role_set:default";
 
-/// The roles that organizations choose from.
+/// A set of roles that organizations choose from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleSet {
@@ -12,20 +12,20 @@ pub(crate) struct RoleSet {
     pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
-    /// Ids.
+    /// The IDs of the roles.
     pub(crate) roles: Vec<String>,
-    /// Id of the role of new members.
+    /// The ID of the role of new members.
     pub(crate) default_role: String,
-    /// Id of the role of creators.
+    /// The ID of the role of creators.
     pub(crate) creator_role: String,
-    /// Whether new organizations get this one.
+    /// True if new organizations use this role set.
     pub(crate) initial: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
 impl RoleSet {
-    /// Returns a fresh id.
+    /// Returns a fresh ID.
     pub(crate) fn new_id() -> String {
         random::id("rset")
     }

@@ -9,7 +9,7 @@ const DAY_MS: i64 = 86_400_000;
 const SESSION_LIFETIME_MS: i64 = 7 * DAY_MS;
 const ABANDON_AFTER_MS: i64 = 30 * DAY_MS;
 
-/// Where a session stands.
+/// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SessionStatus {
     Active,
@@ -34,7 +34,7 @@ impl SessionStatus {
     }
 }
 
-/// One person signed in on one client.
+/// A session: one user signed in on one client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Session {
@@ -43,19 +43,19 @@ pub(crate) struct Session {
     pub(crate) client_id: String,
     pub(crate) status: SessionStatus,
     pub(crate) organization_id: Option<String>,
-    /// Origin of the application that started it: the `azp` claim.
+    /// The origin of the application that started it: the `azp` claim.
     pub(crate) authorized_party: Option<String>,
-    /// Who acts as this user, if somebody does: the `act` claim.
+    /// The actor impersonating this user, if any: the `act` claim.
     pub(crate) actor: Option<Value>,
-    /// When the first factor was last proven.
+    /// The time at which the first factor was last verified.
     pub(crate) verified_at: i64,
-    /// When a second factor was last proven.
+    /// The time at which a second factor was last verified.
     pub(crate) second_verified_at: Option<i64>,
-    /// A test made it pending, whatever its tasks are.
+    /// True if a test made the session pending, regardless of its tasks.
     pub(crate) kept_pending: bool,
-    /// Where it was started.
+    /// The browser and device on which it was started.
     pub(crate) activity: Option<Activity>,
-    /// A proof that is repeated before a sensitive change.
+    /// A verification that is repeated before a sensitive change.
     pub(crate) reverification: Option<Reverification>,
     pub(crate) refresh_token: String,
     pub(crate) last_active_at: i64,
@@ -63,7 +63,7 @@ pub(crate) struct Session {
     pub(crate) updated_at: i64,
 }
 
-/// A repeated proof of one or two factors.
+/// A repeated verification of one or two factors.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reverification {
@@ -72,7 +72,7 @@ pub(crate) struct Reverification {
     pub(crate) second_factor: Option<Challenge>,
 }
 
-/// Which factors are proven again.
+/// The factors that are verified again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ReverificationLevel {
     First,
@@ -121,7 +121,7 @@ impl Session {
         }
     }
 
-    /// Returns the minutes since the first and the second factor were proven, -1 for one that was not.
+    /// Returns the minutes since the first and the second factor were verified, or -1 for one that never was.
     pub(crate) fn factor_ages(&self, now: i64) -> [i64; 2] {
         let minutes = |at: i64| (now - at).max(0) / 60_000;
         [
@@ -138,7 +138,7 @@ impl Session {
         self.created_at + ABANDON_AFTER_MS
     }
 
-    /// Returns the status at this time: an active session past its end has expired.
+    /// Returns the status at this time; an active session past its end has expired.
     pub(crate) fn status_at(&self, now: i64) -> SessionStatus {
         match self.status {
             SessionStatus::Active | SessionStatus::Pending if now >= self.expire_at() => {
@@ -148,7 +148,7 @@ impl Session {
         }
     }
 
-    /// Returns true while tokens are minted for it.
+    /// Returns true while tokens can be minted for the session.
     pub(crate) fn is_alive(&self, now: i64) -> bool {
         matches!(
             self.status_at(now),

@@ -1,7 +1,7 @@
 use super::authentication_settings::AuthenticationSettings;
 use serde::{Deserialize, Serialize};
 
-/// The settings of the instance: one row.
+/// The settings of the instance, stored as a single row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
@@ -17,11 +17,11 @@ pub(crate) struct Settings {
     pub(crate) organizations: OrganizationSettings,
     pub(crate) progressive_sign_up: bool,
     pub(crate) from_email_address: String,
-    /// Whether the instance has an account with the service that delivers webhooks.
+    /// True if the instance has an account with the service that delivers webhooks.
     pub(crate) svix_app: bool,
 }
 
-/// Who may sign up.
+/// The restrictions on who may sign up.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Restrictions {
@@ -32,7 +32,7 @@ pub(crate) struct Restrictions {
     pub(crate) block_disposable_email_domains: bool,
 }
 
-/// What OAuth applications may do.
+/// The settings for OAuth applications.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OAuthSettings {
@@ -44,7 +44,7 @@ pub(crate) struct OAuthSettings {
     pub(crate) client_id_metadata_documents_block_implicitly_allowed_clients: bool,
 }
 
-/// What organizations may do.
+/// The settings for organizations.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrganizationSettings {
@@ -54,13 +54,13 @@ pub(crate) struct OrganizationSettings {
     pub(crate) domains_enabled: bool,
     pub(crate) slug_disabled: bool,
     pub(crate) domains_enrollment_modes: Vec<String>,
-    /// Key of a role.
+    /// The key of a role.
     pub(crate) creator_role: String,
-    /// Key of a role.
+    /// The key of a role.
     pub(crate) domains_default_role: String,
 }
 
-/// Id of the one row.
+/// The ID of the only row.
 pub(crate) const SETTINGS_ID: &str = "settings";
 
 impl Default for Settings {

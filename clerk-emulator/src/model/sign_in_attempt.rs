@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// What a sign-in waits for.
+/// The status of a sign-in: what it is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SignInStatus {
     NeedsIdentifier,
@@ -27,26 +27,26 @@ impl SignInStatus {
     }
 }
 
-/// Somebody who signs in, step by step.
+/// A sign-in in progress, which proceeds step by step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignInAttempt {
     pub(crate) id: String,
     pub(crate) client_id: String,
-    /// What was typed, or what the user is known by.
+    /// The identifier that was entered, or the one that the user is known by.
     pub(crate) identifier: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) status: SignInStatus,
     pub(crate) first_factor: Option<Challenge>,
     pub(crate) second_factor: Option<Challenge>,
-    /// Id of the account at a provider that proved somebody without an account here.
+    /// The account at a provider through which a person without an account here was verified.
     pub(crate) external_account: Option<super::external_account::ProviderAccount>,
     pub(crate) created_session_id: Option<String>,
     pub(crate) abandon_at: i64,
 }
 
 impl SignInAttempt {
-    /// Creates an attempt of nobody in particular.
+    /// Creates an attempt that is not tied to a user yet.
     pub(crate) fn new(client_id: String, now: i64) -> Self {
         Self {
             id: random::id("sia"),
@@ -62,7 +62,7 @@ impl SignInAttempt {
         }
     }
 
-    /// Returns true when nobody may go on with it.
+    /// Returns true if the attempt can no longer be continued.
     pub(crate) fn is_abandoned(&self, now: i64) -> bool {
         self.status != SignInStatus::Complete && now >= self.abandon_at
     }

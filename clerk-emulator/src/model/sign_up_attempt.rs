@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Somebody who creates an account, step by step.
+/// A sign-up in progress, which proceeds step by step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignUpAttempt {
@@ -25,14 +25,14 @@ pub(crate) struct SignUpAttempt {
     pub(crate) locale: Option<String>,
     pub(crate) legal_accepted_at: Option<i64>,
     pub(crate) external_id: Option<String>,
-    /// The application did what it wanted to do before the sign-up completes.
+    /// True once the application has done what must happen before the sign-up completes.
     pub(crate) custom_action: bool,
     pub(crate) email_verification: Option<Challenge>,
     pub(crate) phone_verification: Option<Challenge>,
     pub(crate) wallet_verification: Option<Challenge>,
     pub(crate) external_verification: Option<Challenge>,
     pub(crate) external_account: Option<ProviderAccount>,
-    /// Ticket of the invitation that it accepts.
+    /// The ticket of the invitation that it accepts.
     pub(crate) ticket: Option<String>,
     pub(crate) created_user_id: Option<String>,
     pub(crate) created_session_id: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct SignUpAttempt {
 }
 
 impl SignUpAttempt {
-    /// Creates an attempt without any field.
+    /// Creates an attempt without any fields.
     pub(crate) fn new(client_id: String, now: i64) -> Self {
         Self {
             id: random::id("sua"),
@@ -70,7 +70,7 @@ impl SignUpAttempt {
         }
     }
 
-    /// Returns true when nobody may go on with it.
+    /// Returns true if the attempt can no longer be continued.
     pub(crate) fn is_abandoned(&self, now: i64) -> bool {
         self.created_user_id.is_none() && now >= self.abandon_at
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// How somebody proves to be who they are.
+/// A way for people to prove who they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Strategy {
     Password,
@@ -15,13 +15,13 @@ pub(crate) enum Strategy {
     Ticket,
     Passkey,
     GoogleOneTap,
-    /// A signature of a wallet, by the name that the API has for the kind of wallet.
+    /// A signature of a wallet; contains the API's name for the kind of wallet.
     Web3(String),
-    /// An account at a provider, by the provider's name.
+    /// An account at a provider; contains the provider's name.
     OAuth(String),
 }
 
-/// The kinds of wallets that sign as Ethereum's do.
+/// The kinds of wallets that sign the way Ethereum's do.
 const WALLETS: &[&str] = &[
     "web3_metamask_signature",
     "web3_base_signature",
@@ -30,7 +30,7 @@ const WALLETS: &[&str] = &[
 ];
 
 impl Strategy {
-    /// Reads the name in the API.
+    /// Parses the name in the API.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "password" => Self::Password,
@@ -70,7 +70,7 @@ impl Strategy {
         })
     }
 
-    /// Returns true for codes that let their owner choose a new password.
+    /// Returns true for codes that allow the user to choose a new password.
     pub(crate) fn resets_password(&self) -> bool {
         matches!(
             self,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a template is for.
+/// The channel that a template is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TemplateKind {
@@ -29,11 +29,11 @@ pub(crate) struct SystemTemplate {
     pub(crate) subject: &'static str,
     pub(crate) body: &'static str,
     pub(crate) variables: &'static [&'static str],
-    /// Must be contained in the body.
+    /// The placeholders that the body must contain.
     pub(crate) required: &'static [&'static str],
 }
 
-/// What the application has made of a system template.
+/// The application's changes to a system template.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TemplateOverride {
@@ -46,7 +46,7 @@ pub(crate) struct TemplateOverride {
     pub(crate) from_email_name: String,
     pub(crate) reply_to_email_name: String,
     pub(crate) delivered_by_clerk: bool,
-    /// False where only the delivery was switched.
+    /// False if only the delivery was switched on or off.
     pub(crate) edited: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -102,7 +102,7 @@ const fn sms(
     }
 }
 
-/// The templates that every instance has, in order of position.
+/// The templates that every instance has, ordered by position.
 pub(crate) const SYSTEM_TEMPLATES: &[SystemTemplate] = &[
     email(
         "verification_code",

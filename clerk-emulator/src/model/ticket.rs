@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::random;
 
-/// Where a ticket stands.
+/// The status of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TicketStatus {
     Pending,
@@ -22,13 +22,13 @@ impl TicketStatus {
     }
 }
 
-/// A ticket that signs a user in once: a sign-in token, or an actor token when somebody else acts as the user.
+/// A ticket that signs a user in once: a sign-in token, or an actor token for impersonating the user.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ticket {
     pub(crate) id: String,
     pub(crate) user_id: String,
-    /// Who acts as the user, for an actor token.
+    /// The actor impersonating the user, for an actor token.
     pub(crate) actor: Option<Value>,
     pub(crate) token: String,
     pub(crate) status: TicketStatus,

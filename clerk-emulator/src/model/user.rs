@@ -10,7 +10,7 @@ use super::password::Password;
 use crate::random;
 use crate::secret::Secret;
 
-/// A person with an account.
+/// A user of the application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct User {
@@ -33,7 +33,7 @@ pub(crate) struct User {
     /// The password must be reset before the next sign-in.
     pub(crate) password_compromised: bool,
     pub(crate) totp_secret: Option<Secret>,
-    /// A secret that the authenticator application has not proven yet.
+    /// A secret that has not been verified with a code from the authenticator application yet.
     pub(crate) pending_totp_secret: Option<Secret>,
     pub(crate) backup_codes: Vec<Secret>,
     pub(crate) mfa_enabled_at: Option<i64>,
@@ -57,19 +57,19 @@ pub(crate) struct User {
     pub(crate) updated_at: i64,
 }
 
-/// An uploaded picture.
+/// An uploaded image.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Image {
     pub(crate) content_type: String,
     #[serde(with = "base64_text")]
     pub(crate) bytes: Bytes,
-    /// Makes the address new with each upload.
+    /// Part of the image's URL, which is new with each upload.
     pub(crate) version: String,
 }
 
 impl User {
-    /// Creates a user that has nothing but an id.
+    /// Creates a user with nothing but an ID.
     pub(crate) fn new(now: i64) -> Self {
         Self {
             id: random::id("user"),
@@ -133,28 +133,28 @@ impl User {
             .map(|phone| phone.phone_number.as_str())
     }
 
-    /// Returns true if one of the email addresses is this one, in any case.
+    /// Returns true if the user has this email address, ignoring case.
     pub(crate) fn has_email(&self, address: &str) -> bool {
         self.email_addresses
             .iter()
             .any(|email| email.email_address.eq_ignore_ascii_case(address))
     }
 
-    /// Returns true if one of the phone numbers is this one.
+    /// Returns true if the user has this phone number.
     pub(crate) fn has_phone(&self, number: &str) -> bool {
         self.phone_numbers
             .iter()
             .any(|phone| phone.phone_number == number)
     }
 
-    /// Returns true if the username is this one, in any case.
+    /// Returns true if the user has this username, ignoring case.
     pub(crate) fn has_username(&self, name: &str) -> bool {
         self.username
             .as_deref()
             .is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
-    /// Returns true if a search for this lower-case text finds the user: in the id, names, addresses or
+    /// Returns true if a search for this lowercase text finds the user: in the ID, names, addresses or
     /// numbers.
     pub(crate) fn mentions(&self, query: &str) -> bool {
         let contains = |text: &str| text.to_lowercase().contains(query);
@@ -176,7 +176,7 @@ impl User {
                 .any(|wallet| contains(&wallet.web3_wallet))
     }
 
-    /// Returns true if this is the address of one of the user's wallets, in any case.
+    /// Returns true if one of the user's wallets has this address, ignoring case.
     pub(crate) fn has_wallet(&self, address: &str) -> bool {
         self.web3_wallets
             .iter()
@@ -191,7 +191,7 @@ impl User {
             .map(|wallet| wallet.web3_wallet.as_str())
     }
 
-    /// Returns what people know this person by: email address, username, phone number, or the id.
+    /// Returns the identifier that the user is known by: email address, username, phone number, or the ID.
     pub(crate) fn identifier(&self) -> &str {
         self.primary_email()
             .or(self.username.as_deref())
@@ -203,7 +203,7 @@ impl User {
             .unwrap_or(&self.id)
     }
 
-    /// Returns first and last name, or the identifier.
+    /// Returns the first and last name, or the identifier.
     pub(crate) fn display_name(&self) -> String {
         let names: Vec<&str> = [self.first_name.as_deref(), self.last_name.as_deref()]
             .into_iter()
@@ -224,7 +224,7 @@ impl User {
             .is_some_and(|password| password.is(candidate))
     }
 
-    /// Returns true if a second factor is set up.
+    /// Returns true if the user has set up a second factor.
     pub(crate) fn has_second_factor(&self) -> bool {
         self.totp_secret.is_some()
             || self
@@ -233,7 +233,7 @@ impl User {
                 .any(|phone| phone.reserved_for_second_factor)
     }
 
-    /// Makes the first address and the first number primary where none is.
+    /// Makes the first email address and the first phone number primary if none is.
     pub(crate) fn fill_in_primaries(&mut self) {
         let known = |id: &Option<String>, ids: Vec<&String>| {
             id.as_ref().is_some_and(|id| ids.contains(&id))

@@ -2,10 +2,10 @@ use crate::random;
 use serde::{Deserialize, Serialize};
 
 const LIFETIME_MS: i64 = 10 * 60_000;
-/// A verification fails after this many wrong codes.
+/// The number of wrong codes after which a verification fails.
 const MOST_ATTEMPTS: u32 = 3;
 
-/// How a code reaches its user.
+/// The channel through which a code is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CodeStrategy {
     Email,
@@ -22,12 +22,12 @@ impl CodeStrategy {
     }
 }
 
-/// A one-time code that was sent to an address or a number.
+/// A one-time code sent to an address or a number.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verification {
     pub(crate) id: String,
-    /// Id of the email address or phone number.
+    /// ID of the email address or phone number.
     pub(crate) identifier_id: String,
     pub(crate) strategy: CodeStrategy,
     pub(crate) verified: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Verification {
 }
 
 impl Verification {
-    /// Creates a verification that nobody has tried.
+    /// Creates a verification without attempts.
     pub(crate) fn new(identifier_id: &str, strategy: CodeStrategy, now: i64) -> Self {
         Self {
             id: random::id("ver"),
@@ -61,7 +61,7 @@ impl Verification {
         }
     }
 
-    /// Returns true while a code may be tried.
+    /// Returns true while a code can be tried.
     pub(crate) fn is_open(&self, now: i64) -> bool {
         self.status_at(now) == "unverified"
     }

@@ -1,7 +1,7 @@
 use crate::random;
 use serde::{Deserialize, Serialize};
 
-/// Where somebody on the waitlist stands.
+/// The status of an entry on the waitlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum WaitlistStatus {
     Pending,
@@ -20,7 +20,7 @@ impl WaitlistStatus {
     }
 }
 
-/// Somebody who waits for access.
+/// A person waiting for access.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WaitlistEntry {

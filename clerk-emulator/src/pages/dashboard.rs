@@ -1,4 +1,4 @@
-//! The page at the root, which shows the state live and changes it through the admin interface.
+//! The dashboard at the root, which shows the state live and changes it through the admin interface.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::http::origin::refuse_foreign;
 use crate::rules::api_error::ApiError;
 
-/// The parts of the page, by name.
+/// The assets of the page, by name.
 const ASSETS: &[(&str, &str, &str)] = &[
     ("style.css", CSS, STYLE),
     (

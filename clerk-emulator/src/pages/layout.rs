@@ -1,4 +1,4 @@
-//! The look of the pages that are not the dashboard: one card, without scripts.
+//! The layout of the pages other than the dashboard: one card, without scripts.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -7,17 +7,17 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
-/// Colors, type and controls of all pages.
+/// The colors, type and controls of all pages.
 pub(super) const STYLE: &str = include_str!("style.css");
 const CARD_STYLE: &str = include_str!("card.css");
-/// A picture for the browser's tab.
+/// The icon in the browser's tab.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' \
     height='16' rx='4' fill='%234f46e5'/%3E%3Cpath d='M10.9 5.2a4 4 0 1 0 0 5.6' fill='none' stroke='%23fff' \
     stroke-width='2' stroke-linecap='round'/%3E%3C/svg%3E";
 
-/// Answers a page with one card. The title is text, the content HTML.
+/// Responds with a page that contains one card. The title is text, the content HTML.
 ///
-/// The style is a part of the page, which may be behind a proxy that does not pass other paths on.
+/// The style is embedded in the page, which may be behind a proxy that does not forward other paths.
 pub(crate) fn page(
     status: StatusCode,
     title: &str,
@@ -53,13 +53,13 @@ pub(crate) fn page(
     response
 }
 
-/// Answers a page that says one thing: a heading and a paragraph, both text, and HTML below it.
+/// Responds with a page that shows one message: a heading and a paragraph, both text, and HTML below them.
 pub(crate) fn message(status: StatusCode, heading: &str, text: &str, below: &str) -> Response {
     let content = format!("{}{below}", self::heading("", heading, text));
     page(status, heading, &content, None)
 }
 
-/// Writes the heading of a card: a line above it, which may be empty, the heading, and a line below it.
+/// Returns the heading of a card: a line above it, which may be empty, the heading, and a line below it.
 pub(crate) fn heading(above: &str, heading: &str, below: &str) -> String {
     let line = |text: &str| match text {
         "" => String::new(),
@@ -73,7 +73,7 @@ pub(crate) fn heading(above: &str, heading: &str, below: &str) -> String {
     )
 }
 
-/// Writes a refusal, which screen readers read at once.
+/// Returns an error message, which screen readers announce at once.
 pub(crate) fn alert(text: &str) -> String {
     format!(
         "<p class=\"notice bad\" role=\"alert\">{}</p>",
@@ -81,7 +81,7 @@ pub(crate) fn alert(text: &str) -> String {
     )
 }
 
-/// Writes the picture, the name and the identifier of a person.
+/// Returns the image, the name and the identifier of a user.
 pub(crate) fn person(name: &str, identifier: &str) -> String {
     let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
     let below = if name == identifier {
@@ -96,7 +96,7 @@ pub(crate) fn person(name: &str, identifier: &str) -> String {
     )
 }
 
-/// Escapes a text for HTML and XML, attribute values included.
+/// Escapes text for HTML and XML, including attribute values.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -1,4 +1,4 @@
-//! What people see: the dashboard at the root, the sign-in and sign-up pages, and the look of all pages.
+//! The pages for people: the dashboard at the root, the sign-in and sign-up pages, and the layout of all pages.
 
 mod dashboard;
 pub(crate) mod layout;

@@ -5,7 +5,7 @@ use http::header::ACCEPT;
 use super::layout::{escape, message};
 use crate::rules::api_error::ApiError;
 
-/// Turns a refusal in JSON into a page, for a browser that opens it.
+/// Turns a JSON error into a page, for a browser that navigates to it.
 pub(crate) fn readable(headers: &HeaderMap, response: Response) -> Response {
     let Some(refusal) = response.extensions().get::<ApiError>() else {
         return response;
@@ -33,7 +33,7 @@ pub(crate) fn readable(headers: &HeaderMap, response: Response) -> Response {
     page
 }
 
-/// Returns true for what a browser asks for when somebody opens an address.
+/// Returns true if the request is that of a browser navigating to an address.
 fn opens_a_page(headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-dest") {
         Some(destination) => destination == "document",

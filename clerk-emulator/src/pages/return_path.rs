@@ -1,4 +1,4 @@
-//! Where a browser came from, and how it is sent back.
+//! The page that a browser came from, and the way back to it.
 
 use axum::response::Response;
 use http::header::{HOST, ORIGIN};
@@ -14,12 +14,12 @@ use crate::http::query::Params;
 use crate::rules::clients;
 use crate::store::tables::Tables;
 
-/// The page of the application that a browser is sent back to: none for who opened the emulator's page directly.
+/// The page of the application that a browser is sent back to, or none if the emulator's page was opened directly.
 #[derive(Debug, Clone)]
 pub(super) struct ReturnPath(Option<Url>);
 
 impl ReturnPath {
-    /// Reads `redirect_url`, or refuses one that browsers may not be sent to.
+    /// Reads `redirect_url`, and refuses one that browsers may not be sent to.
     pub(super) fn of(app: &App, params: &Params) -> Result<Self, Box<Response>> {
         let Some(url) = params.text("redirect_url") else {
             return Ok(Self(None));
@@ -41,14 +41,14 @@ impl ReturnPath {
         Some(url.origin().ascii_serialization())
     }
 
-    /// Says where the browser goes next.
+    /// Describes where the browser goes next.
     pub(super) fn describe(&self) -> String {
         self.origin()
             .map(|origin| format!("to continue to {origin}"))
             .unwrap_or_default()
     }
 
-    /// Returns the path of another page of the emulator that sends back to the same place, not escaped.
+    /// Returns the path of another page of the emulator that leads back to the same place, without escaping.
     pub(super) fn of_page(&self, path: &str) -> String {
         match &self.0 {
             None => path.to_owned(),
@@ -58,8 +58,8 @@ impl ReturnPath {
         }
     }
 
-    /// Redirects to the application, with the browser's token if that is another origin, or to the sign-in page if the
-    /// browser came from nowhere.
+    /// Redirects to the application, with the browser's token if it is on another origin, or to the sign-in page if the
+    /// emulator's page was opened directly.
     pub(super) fn go_back(self, app: &App, tables: &Tables, client_id: &str) -> Response {
         let token = clients::find(tables, client_id)
             .map(|client| client.token.as_str())
@@ -76,7 +76,7 @@ impl ReturnPath {
     }
 }
 
-/// Answers a page, and sets the cookie by which the emulator recognizes the client.
+/// Responds with a page, and sets the cookie by which the emulator recognizes the client.
 pub(super) fn page_for(
     app: &App,
     tables: &Tables,
@@ -91,7 +91,7 @@ pub(super) fn page_for(
     page(status, title, content, cookie)
 }
 
-/// Returns the id of this browser's client, creating one if there is none.
+/// Returns the ID of this browser's client, creating one if there is none.
 pub(super) fn client_of(
     app: &App,
     tables: &mut Tables,
@@ -103,7 +103,7 @@ pub(super) fn client_of(
         .unwrap_or_else(|| clients::add(tables, now))
 }
 
-/// Refuses a form that another site sent. Browsers name the origin of every form that they send.
+/// Refuses a form sent by another site. Browsers include the origin with every form that they send.
 pub(super) fn check_same_origin(headers: &HeaderMap) -> Result<(), Box<Response>> {
     let Some(origin) = headers.get(ORIGIN).map(|origin| origin.to_str()) else {
         return Ok(());

@@ -72,7 +72,7 @@ async fn sign_in(
     })
 }
 
-/// Reads who the form names: a button (`as=<user id>` or `as=<user id>/<organization id>`), or an identifier
+/// Reads whom the form names: a button (`as=<user id>` or `as=<user id>/<organization id>`), or an identifier
 /// with a password.
 fn attempt(form: &Params) -> Result<Attempt<'_>, Refusal> {
     if let Some(choice) = form.text("as") {
@@ -103,7 +103,7 @@ async fn sign_out(State(app): State<Arc<App>>, params: Params, headers: HeaderMa
     })
 }
 
-/// The most users that the page lists. Others sign in with the form below the list.
+/// The largest number of users that the page lists. Others sign in with the form below the list.
 const PEOPLE_SHOWN: usize = 50;
 
 /// A browser that is signing in.
@@ -115,7 +115,7 @@ struct Browser<'a> {
 }
 
 impl Browser<'_> {
-    /// Signs the browser in and sends it where it came from, or shows why not.
+    /// Signs the browser in and sends it back to where it came from, or shows the reason for a failure.
     fn attempt(self, tables: &mut Tables, attempt: &Attempt<'_>) -> Response {
         let origin = self.back.origin();
         match sign_in::sign_in(tables, self.client_id, attempt, origin, self.now) {
@@ -151,7 +151,7 @@ impl Browser<'_> {
                  emulator with a seed (<code>--seed</code>).</p>"
             ));
         } else {
-            // Without an action the form goes to this very address, query included.
+            // Without an action, the form is sent to this same address, including the query.
             html.push_str(&format!(
                 "<form method=\"post\" aria-label=\"Sign in with one click\"><ul>{people}</ul></form>\
                  <p class=\"divider\">or with a password</p>"
@@ -169,7 +169,7 @@ impl Browser<'_> {
     }
 }
 
-/// Writes the button of a user, and one for each organization to sign in to.
+/// Returns the button for a user, and one for each organization to sign in to.
 fn choice(tables: &Tables, user: &User) -> String {
     let id = escape(&user.id);
     let who = person(&user.display_name(), user.identifier());

@@ -59,7 +59,7 @@ async fn submit(
         let page = SignUpPage::of(&app, tables, &params, &headers, back.clone(), now);
         page.submit(tables, &fields)
     });
-    // A refused sign-up leaves nothing behind; the form is shown again in an operation of its own.
+    // A refused sign-up leaves no trace; the form is shown again in a separate operation.
     done.or_else(|refusal| {
         app.write(|tables, now| {
             let page = SignUpPage::of(&app, tables, &params, &headers, back, now);
@@ -76,7 +76,7 @@ struct SignUpPage<'a> {
     visit: Visit,
 }
 
-/// The code of an address or number, which is asked for on a page of its own.
+/// The code for an address or number, which has a page of its own.
 struct AskedCode<'a> {
     sign_up_id: &'a str,
     strategy: Strategy,
@@ -109,7 +109,7 @@ impl<'a> SignUpPage<'a> {
         }
     }
 
-    /// Creates the sign-up, or tries the code that it waits for.
+    /// Creates the sign-up, or tries the code that it is waiting for.
     fn submit(self, tables: &mut Tables, form: &Params) -> Reply {
         let Some(id) = form.text("sign_up") else {
             let id = sign_ups::create(tables, self.fields(form), &self.visit)?;
@@ -148,7 +148,7 @@ impl<'a> SignUpPage<'a> {
         }
     }
 
-    /// Sends the browser back when there is nothing left to do, or asks for a code.
+    /// Sends the browser back if nothing is left to do, or asks for a code.
     fn go_on(self, tables: &mut Tables, id: &str) -> Reply {
         let attempt = sign_ups::by_id(tables, id)?;
         if attempt.created_user_id.is_some() {
@@ -223,7 +223,7 @@ impl<'a> SignUpPage<'a> {
         )
     }
 
-    /// Shows the form, filled in as it was sent.
+    /// Shows the form, filled in with the submitted values.
     fn form(self, tables: &Tables, form: &Params, refusal: Option<&str>) -> Reply {
         let settings = &settings::get(tables)?.authentication;
         let name = &settings.application_name;
@@ -261,7 +261,7 @@ fn status(refusal: Option<&str>) -> StatusCode {
     }
 }
 
-/// Writes a field for everything that the instance asks for.
+/// Returns an input for every field that the instance asks for.
 fn inputs(settings: &AuthenticationSettings, form: &Params, is_invited: bool) -> String {
     let input = |name: &str, label: &str, attributes: &str, requirement: Requirement| {
         let (mark, required) = match requirement {

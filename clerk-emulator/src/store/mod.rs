@@ -1,4 +1,4 @@
-//! The state: typed tables, and where they are kept.
+//! The state: typed tables and their storage.
 
 pub(crate) mod memory;
 #[cfg(feature = "sqlite")]
@@ -14,7 +14,7 @@ use tables::Tables;
 
 use crate::error::Error;
 
-/// The state of an instance. Each operation on it is all or nothing.
+/// The state of an instance. Each operation on it succeeds or fails as a whole.
 #[derive(Debug)]
 pub(crate) struct Store(Mutex<Box<dyn Storage>>);
 
@@ -28,7 +28,7 @@ impl Store {
         read(self.lock().tables())
     }
 
-    /// Changes the state. When `change` fails, the state is what it was.
+    /// Changes the state. If `change` fails, the state remains unchanged.
     pub(crate) fn write<T, E: From<Error>>(
         &self,
         change: impl FnOnce(&mut Tables) -> Result<T, E>,

@@ -1,4 +1,4 @@
-//! State in a file, which outlives the process however that ends.
+//! State in a file, which outlives the process no matter how it ends.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use super::storage::Storage;
 use super::tables::{KeptRow, Tables, TablesDump};
 use crate::error::Error;
 
-/// Marks a file as ours: `CLKE`.
+/// The application ID that marks a file as the emulator's: `CLKE`.
 const APPLICATION_ID: i64 = 0x434c_4b45;
 
-/// What a later version of the format has and the one before has not.
+/// A field that a later version of the format adds.
 struct NewField {
     table: &'static str,
     field: &'static str,
-    /// JSON that rows without the field get.
+    /// The JSON value for rows without the field.
     value: &'static str,
 }
 
-/// How files of version 1, 2 and so on become files of the next one.
+/// The steps that turn files of version 1, 2 and so on into files of the next version.
 const MIGRATIONS: &[&[NewField]] = &[
     // Messages of version 1 did not count their tries.
     &[NewField {
@@ -32,10 +32,11 @@ const MIGRATIONS: &[&[NewField]] = &[
     }],
 ];
 
-/// The version that is written.
+/// The version of the files that the emulator writes.
 const VERSION: usize = MIGRATIONS.len() + 1;
 
-/// State in a SQLite file: one row of JSON for each row of a table. It is read once, and written with each operation.
+/// State in a SQLite file, with one row of JSON for each row of a table. The file is read once and written with every
+/// operation.
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     path: PathBuf,
@@ -43,7 +44,7 @@ pub(crate) struct Sqlite {
     tables: Tables,
 }
 
-/// Why a file cannot be used.
+/// The reason why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error(transparent)]
@@ -69,7 +70,7 @@ enum Problem {
 }
 
 impl Sqlite {
-    /// Opens a data file, or creates one. A file that cannot be used is left as it is.
+    /// Opens a data file, or creates one. A file that cannot be used is left unchanged.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Self::try_open(path).map_err(|problem| Error::DataFile {
             path: path.to_owned(),
@@ -83,7 +84,7 @@ impl Sqlite {
             create_private(path)?;
         }
         let mut connection = Connection::open(path)?;
-        // One emulator for each file. The lock goes with the process, whatever ends it.
+        // Only one emulator can use a file. The lock is released with the process, no matter how it ends.
         connection.busy_timeout(Duration::from_millis(500))?;
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
@@ -98,7 +99,8 @@ impl Sqlite {
             migrate(&mut connection, version, &tables)?;
         }
         tables.commit();
-        // With a log beside the file a commit is one append, which the operating system keeps when the process dies.
+        // With a write-ahead log, a commit is a single append, which the operating system keeps even if the process
+        // dies.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         Ok(Self {
@@ -146,7 +148,7 @@ impl Storage for Sqlite {
     }
 }
 
-/// Creates an empty file that only its owner may read: it holds keys.
+/// Creates an empty file that only its owner can read, because it will contain keys.
 fn create_private(path: &Path) -> Result<(), std::io::Error> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -173,7 +175,7 @@ fn create(connection: &mut Connection) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Returns the version of a file, after checks that write nothing.
+/// Returns the version of a file, after checks that do not write anything.
 fn check(connection: &Connection) -> Result<usize, Problem> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma("application_id")? != APPLICATION_ID {
@@ -195,7 +197,7 @@ fn check(connection: &Connection) -> Result<usize, Problem> {
     Ok(version)
 }
 
-/// Reads all rows, in the form of the current version.
+/// Reads all rows, upgraded to the current version.
 fn read(connection: &Connection, version: usize) -> Result<TablesDump, Problem> {
     let mut dump = TablesDump::default();
     let mut statement = connection.prepare("SELECT tbl, id, json FROM rows ORDER BY position")?;
@@ -218,7 +220,7 @@ fn read(connection: &Connection, version: usize) -> Result<TablesDump, Problem> 
     Ok(dump)
 }
 
-/// Adds what later versions have.
+/// Adds the fields of later versions.
 fn upgraded(table: &str, json: &str, version: usize) -> Result<String, serde_json::Error> {
     let mut missing = MIGRATIONS
         .iter()
@@ -236,7 +238,7 @@ fn upgraded(table: &str, json: &str, version: usize) -> Result<String, serde_jso
     Ok(row.to_string())
 }
 
-/// Writes a file of an older version anew.
+/// Rewrites a file of an older version in the current one.
 fn migrate(connection: &mut Connection, version: usize, tables: &Tables) -> Result<(), Problem> {
     if version == VERSION {
         return Ok(());

@@ -1,19 +1,19 @@
 use super::tables::Tables;
 use crate::error::Error;
 
-/// Where the state is kept.
+/// The storage of the state.
 ///
-/// Whoever changes tables ends with [`commit`](Self::commit) or [`roll_back`](Self::roll_back).
+/// Every change to the tables ends with [`commit`](Self::commit) or [`roll_back`](Self::roll_back).
 pub(crate) trait Storage: std::fmt::Debug + Send {
     /// Returns the state.
     fn tables(&self) -> &Tables;
 
-    /// Returns the state to change.
+    /// Returns the state for changes.
     fn tables_mut(&mut self) -> &mut Tables;
 
-    /// Keeps the changes since the last commit.
+    /// Stores the changes since the last commit.
     fn commit(&mut self) -> Result<(), Error>;
 
-    /// Takes the changes since the last commit back.
+    /// Undoes the changes since the last commit.
     fn roll_back(&mut self);
 }

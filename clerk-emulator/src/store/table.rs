@@ -1,24 +1,24 @@
-//! One table: rows by id in order of insertion, with a journal that can take changes back.
+//! A table: rows by ID in order of insertion, with a journal for undoing changes.
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Something that is kept in a table under an id.
+/// An entity that is stored in a table under an ID.
 pub(crate) trait Row: Clone + std::fmt::Debug + Serialize + DeserializeOwned {
-    /// Returns the id, which never changes.
+    /// Returns the ID, which never changes.
     fn id(&self) -> &str;
 }
 
-/// Rows by id. The order of insertion is kept; it breaks ties of equal time stamps.
+/// Rows by ID. The order of insertion is preserved and breaks ties between equal timestamps.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     rows: IndexMap<String, T>,
     journal: Vec<Change<T>>,
 }
 
-/// A change since the last commit, with what it takes to undo it.
+/// A change since the last commit, with the data needed to undo it.
 #[derive(Debug)]
 enum Change<T> {
     Inserted(String),
@@ -26,7 +26,7 @@ enum Change<T> {
     Removed { index: usize, row: T },
 }
 
-/// What became of a row since the last commit.
+/// The net change to a row since the last commit.
 #[derive(Debug)]
 pub(crate) enum RowChange<'a, T> {
     Inserted(&'a T),
@@ -52,30 +52,30 @@ impl<T: Row> Table<T> {
         self.rows.contains_key(id)
     }
 
-    /// Iterates in order of insertion.
+    /// Returns an iterator over the rows in order of insertion.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.rows.values()
     }
 
-    /// Returns the first row that fits.
+    /// Returns the first row that matches.
     pub(crate) fn find(&self, fits: impl Fn(&T) -> bool) -> Option<&T> {
         self.rows.values().find(|row| fits(row))
     }
 
-    /// Returns the ids of the rows that fit.
+    /// Returns the IDs of the rows that match.
     pub(crate) fn ids(&self, fits: impl Fn(&T) -> bool) -> Vec<String> {
         let rows = self.rows.values().filter(|row| fits(row));
         rows.map(|row| row.id().to_owned()).collect()
     }
 
-    /// Returns a row to change. Its previous value is remembered until the commit.
+    /// Returns a mutable reference to a row, remembering its previous value until the commit.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
         let row = self.rows.get_mut(id)?;
         self.journal.push(Change::Replaced(row.clone()));
         Some(row)
     }
 
-    /// Adds a row, or replaces the one with its id, and returns it.
+    /// Adds a row, or replaces the one with its ID, and returns it.
     pub(crate) fn insert(&mut self, row: T) -> &T {
         let id = row.id().to_owned();
         let entry = self.rows.entry(id.clone());
@@ -91,7 +91,7 @@ impl<T: Row> Table<T> {
         }
     }
 
-    /// Removes a row; the order of the others stays.
+    /// Removes a row, preserving the order of the others.
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
         let (index, _, row) = self.rows.shift_remove_full(id)?;
         self.journal.push(Change::Removed {
@@ -101,16 +101,16 @@ impl<T: Row> Table<T> {
         Some(row)
     }
 
-    /// Removes the rows that fit.
+    /// Removes the rows that match.
     pub(crate) fn remove_where(&mut self, fits: impl Fn(&T) -> bool) {
         for id in self.ids(fits) {
             self.remove(&id);
         }
     }
 
-    /// Returns what became of each row since the last commit, in the order in which they were first touched.
+    /// Returns the net change to each row since the last commit, in the order in which the rows were first changed.
     pub(crate) fn changes(&self) -> Vec<RowChange<'_, T>> {
-        // The first change of a row knows what it was.
+        // The first change to a row knows its original value.
         let mut first: IndexMap<&str, Option<&T>> = IndexMap::new();
         for change in &self.journal {
             let (id, before) = match change {
@@ -146,7 +146,7 @@ impl<T: Row> Table<T> {
         self.journal.clear();
     }
 
-    /// Takes the changes since the last commit back.
+    /// Undoes the changes since the last commit.
     pub(super) fn roll_back(&mut self) {
         while let Some(change) = self.journal.pop() {
             match change {

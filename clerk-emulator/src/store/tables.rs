@@ -45,18 +45,18 @@ use crate::model::verification::Verification;
 use crate::model::waitlist::WaitlistEntry;
 use crate::model::webhook::WebhookMessage;
 
-/// Declares the tables, so that none is forgotten when changes are committed or taken back.
+/// Declares the tables, so that none is forgotten when changes are committed or rolled back.
 macro_rules! tables {
     ($($(#[$doc:meta])* $table:ident: $row:ident by $id:ident,)+) => {
-        /// All state of an instance.
+        /// The whole state of an instance.
         #[derive(Debug, Default)]
         pub(crate) struct Tables {
             $($(#[$doc])* pub(crate) $table: Table<$row>,)+
-            /// Whether all rows were replaced since the last commit.
+            /// True if all rows were replaced since the last commit.
             replaced: bool,
         }
 
-        /// The rows of all tables, as they are exported.
+        /// The rows of all tables, as exported.
         #[derive(Debug, Clone, Default, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub(crate) struct TablesDump {
@@ -64,7 +64,7 @@ macro_rules! tables {
         }
 
         impl TablesDump {
-            /// Adds a row in its JSON form. `None` for a table that does not exist.
+            /// Adds a row in its JSON form. Returns `None` if the table does not exist.
             #[cfg(feature = "sqlite")]
             pub(super) fn push(&mut self, table: &str, json: &str) -> Option<Result<(), serde_json::Error>> {
                 $(if table == stringify!($table) {
@@ -88,7 +88,7 @@ macro_rules! tables {
                 self.replaced = true;
             }
 
-            /// Visits each row that changed since the last commit.
+            /// Visits each row that has changed since the last commit.
             #[cfg(feature = "sqlite")]
             pub(super) fn visit_changes<E>(
                 &self,
@@ -139,7 +139,7 @@ macro_rules! tables {
                 self.replaced = false;
             }
 
-            /// Takes all changes since the last commit back.
+            /// Undoes all changes since the last commit.
             pub(super) fn roll_back(&mut self) {
                 $(self.$table.roll_back();)+
                 self.replaced = false;
@@ -154,13 +154,13 @@ macro_rules! tables {
     };
 }
 
-/// What is to be kept of a row.
+/// The stored form of a changed row.
 #[cfg(feature = "sqlite")]
 #[derive(Debug)]
 pub(super) enum KeptRow {
     /// A new row, as JSON.
     New(String),
-    /// A row that is kept already, as JSON.
+    /// A row that is already stored, as JSON.
     Changed(String),
     Gone,
 }

@@ -1,9 +1,9 @@
 //! The cryptography of the `jsonwebtoken` crate, on aws-lc-rs.
 //!
-//! That crate takes its cryptography from one provider for the whole process, which it derives from its cargo
+//! That crate uses one cryptography provider for the whole process, which it derives from its cargo
 //! features; a build that enables both backends panics at the first token. The emulator enables none and
-//! installs this provider instead, which is complete, so that an application's own `jsonwebtoken` goes on
-//! working whichever backend it chose and whichever of the two is asked first.
+//! installs this complete provider instead, so that an application's own `jsonwebtoken` keeps
+//! working no matter which backend it chose and which of the two is used first.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -31,17 +31,17 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     },
 };
 
-/// Makes this provider the process's default, unless there is one already, which then stays.
+/// Makes this provider the process's default, unless one is already installed, which is then kept.
 ///
 /// # Errors
 ///
-/// [`Error::CryptoProvider`] when the provider that is there cannot sign: an application whose `jsonwebtoken`
-/// has both backends enabled was refused by it before.
+/// [`Error::CryptoProvider`] when the installed provider cannot sign: an application whose `jsonwebtoken`
+/// has both backends enabled used it, and failed, before the emulator started.
 pub(crate) fn install() -> std::result::Result<(), Error> {
     if PROVIDER.install_default().is_ok() {
         return Ok(());
     }
-    // What jsonwebtoken installs when it cannot choose panics at every use.
+    // The provider that jsonwebtoken installs when it cannot choose panics at every use.
     let trial = std::panic::catch_unwind(|| {
         jsonwebtoken::crypto::sign(
             b"trial",

@@ -3,7 +3,7 @@ use crate::model::user::User;
 use crate::rules::roles;
 use crate::store::tables::Tables;
 
-/// What a user may use and do, in the form that the claims `fea`, `o.per` and `o.fpm` have: a list of
+/// The features and permissions of a user, in the form of the claims `fea`, `o.per` and `o.fpm`: a list of
 /// features, a list of actions, and for each feature of the organization the actions granted on it.
 #[derive(Debug, Default)]
 pub(super) struct Entitlements {
@@ -66,7 +66,7 @@ impl Entitlements {
         &mut self.features[index]
     }
 
-    /// Adds a permission `org:<feature>:<action>`. System permissions stay out of session tokens.
+    /// Adds a permission `org:<feature>:<action>`. System permissions are left out of session tokens.
     fn grant(&mut self, permission: &str) {
         let Some((feature, action)) = permission
             .strip_prefix("org:")
@@ -117,7 +117,7 @@ impl Entitlements {
     }
 }
 
-/// Formats the number with these bits set in decimal, whatever its size.
+/// Formats the number with these bits set in decimal, regardless of its size.
 fn decimal_mask(bits: &[usize]) -> String {
     // Decimal digits, least significant first. Doubling from the highest bit down, adding one where set.
     let mut digits = vec![0_u8];

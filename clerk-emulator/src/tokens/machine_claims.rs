@@ -4,7 +4,7 @@ use super::validity;
 use crate::instance::Instance;
 use crate::model::credential::Credential;
 
-/// Makes the claims of an M2M token in its JWT form.
+/// Returns the claims of an M2M token in JWT form.
 pub(crate) fn m2m_claims(
     instance: &Instance,
     token: &Credential,
@@ -16,7 +16,7 @@ pub(crate) fn m2m_claims(
     claims
 }
 
-/// Makes the claims of an OAuth access token in its JWT form (RFC 9068).
+/// Returns the claims of an OAuth access token in JWT form (RFC 9068).
 pub(crate) fn oauth_claims(
     instance: &Instance,
     token: &Credential,

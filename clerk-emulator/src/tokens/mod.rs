@@ -1,4 +1,4 @@
-//! What tokens say, and the key that signs them.
+//! The claims of tokens, and the key that signs them.
 
 pub(crate) mod crypto_provider;
 mod entitlements;

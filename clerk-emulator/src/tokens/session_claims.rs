@@ -8,10 +8,10 @@ use crate::random;
 use crate::rules::organizations;
 use crate::store::tables::Tables;
 
-/// Lifetime of a session token.
+/// The lifetime of a session token.
 pub(crate) const SESSION_TOKEN_SECONDS: i64 = 60;
 
-/// Makes the claims of a session token (version 2) that is issued at this time.
+/// Returns the claims of a session token (version 2) issued at this time.
 pub(crate) fn session_claims(
     tables: &Tables,
     instance: &Instance,
@@ -54,7 +54,7 @@ pub(crate) fn session_claims(
         }
         claims.insert("o".into(), Value::Object(claim));
     }
-    // Readers refuse elements without a scope, and an empty text is one such element.
+    // Readers reject elements without a scope, and an empty string counts as one such element.
     if !entitlements.features.is_empty() {
         claims.insert("fea".into(), json!(entitlements.feature_claim()));
     }

@@ -15,7 +15,7 @@ use crate::random;
 use crate::rules::template_keys::PKCS8_PREFIX_BYTES;
 use crate::secret::Secret;
 
-/// An RSA-2048 key pair with the names it is published under.
+/// An RSA-2048 key pair with the names under which it is published.
 pub(crate) struct SigningKey {
     key: EncodingKey,
     kid: String,
@@ -33,7 +33,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// The public half of a signing key, in the numbers that a JWKS has (RFC 7518 section 6.3.1).
+/// The public half of a signing key, as the numbers of a JWKS (RFC 7518 section 6.3.1).
 #[derive(Debug)]
 pub(crate) struct PublicKey<'a> {
     pub(crate) kid: &'a str,
@@ -42,13 +42,13 @@ pub(crate) struct PublicKey<'a> {
 }
 
 impl SigningKey {
-    /// Makes a key pair.
+    /// Generates a key pair.
     pub(crate) fn generate() -> Result<Self, Error> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| Error::KeyGeneration)?;
         Self::of(&pair)
     }
 
-    /// Reads a private RSA key of 2048 bits, as PEM that begins with `BEGIN PRIVATE KEY`.
+    /// Parses a private RSA key of 2048 bits, as PEM that begins with `BEGIN PRIVATE KEY`.
     pub(crate) fn from_pem(pem: &str) -> Result<Self, Error> {
         let body = pem
             .trim()
@@ -59,7 +59,7 @@ impl SigningKey {
         Self::from_stored(&body)
     }
 
-    /// Reads what [`stored`](Self::stored) returned.
+    /// Parses the result of [`stored`](Self::stored).
     pub(crate) fn from_stored(text: &str) -> Result<Self, Error> {
         let der = STANDARD.decode(text).map_err(|_| unusable())?;
         let pair = KeyPair::from_pkcs8(&der).map_err(|_| unusable())?;
@@ -69,7 +69,7 @@ impl SigningKey {
         Self::of(&pair)
     }
 
-    /// Returns the private key as a text: base64 of its PKCS#8 form.
+    /// Returns the private key as text: the base64 of its PKCS#8 encoding.
     pub(crate) fn stored(&self) -> Secret {
         Secret(STANDARD.encode(&self.pkcs8))
     }
@@ -90,7 +90,7 @@ impl SigningKey {
             .map_err(|_| Error::KeyGeneration)?
             .as_ref()
             .to_vec();
-        // Server SDKs cache keys by id for minutes: a new key must have a new id.
+        // Server SDKs cache keys by ID for minutes, so a new key must have a new ID.
         let fingerprint = random::hex_of(digest::digest(&digest::SHA256, &spki).as_ref());
         Ok(Self {
             key,
@@ -137,7 +137,7 @@ impl SigningKey {
         sign(kind, header, claims, &self.key)
     }
 
-    /// Reads the claims of a token that this key signed, whether it is valid at this time or not.
+    /// Reads the claims of a token that this key signed, regardless of whether it is valid at this time.
     pub(crate) fn read(&self, token: &str) -> Option<Map<String, Value>> {
         let key = DecodingKey::from_rsa_components(&self.modulus, &self.exponent).ok()?;
         let mut signature_only = Validation::new(Algorithm::RS256);
@@ -150,7 +150,7 @@ impl SigningKey {
     }
 }
 
-/// Signs claims with any key; the header says which class of tokens this is.
+/// Signs claims with any key; the header identifies the class of the token.
 pub(crate) fn sign(
     kind: TokenKind,
     mut header: Header,
@@ -172,7 +172,7 @@ fn unusable() -> Error {
     }
 }
 
-/// The classes of tokens, which the headers `typ` and `cat` tell apart.
+/// The classes of tokens, which are distinguished by the headers `typ` and `cat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     Session,
@@ -181,7 +181,7 @@ pub(crate) enum TokenKind {
     M2m,
     /// An OAuth access token (RFC 9068).
     OAuthAccess,
-    /// Without a category, as tokens had none before categories existed.
+    /// A token without a category, like all tokens before categories existed.
     Uncategorized,
 }
 

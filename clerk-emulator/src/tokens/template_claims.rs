@@ -8,7 +8,7 @@ use crate::random;
 use crate::rules::organizations;
 use crate::store::tables::Tables;
 
-/// Makes the claims of a template token that is issued at this time.
+/// Returns the claims of a template token issued at this time.
 pub(crate) fn template_claims(
     tables: &Tables,
     instance: &Instance,
@@ -32,7 +32,7 @@ pub(crate) fn template_claims(
     claims
 }
 
-/// Collects what `{{...}}` in a template may name.
+/// Collects the values that `{{...}}` in a template can refer to.
 fn placeholders(tables: &Tables, instance: &Instance, session: &Session) -> Value {
     let organization = organizations::active(tables, session);
     json!({
@@ -102,7 +102,7 @@ fn fill_in(template: &Value, known: &Value) -> Value {
     }
 }
 
-/// Returns the value of a path, or of a literal that stands in for one without a value.
+/// Returns the value of a path, or of a literal that replaces one without a value.
 fn operand_value(operand: &str, known: &Value) -> Value {
     let quoted = ['\'', '"'].into_iter().find_map(|quote| {
         operand
@@ -123,7 +123,7 @@ fn operand_value(operand: &str, known: &Value) -> Value {
 }
 
 fn fill_in_text(text: &str, known: &Value) -> Value {
-    // The first operand with a value, or else the last.
+    // The first operand that has a value, or else the last.
     let look_up = |expression: &str| {
         let mut value = Value::Null;
         for operand in expression.split("||") {

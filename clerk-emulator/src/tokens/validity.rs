@@ -1,9 +1,9 @@
 use serde_json::{Map, Value, json};
 
-/// Tokens are valid a little before they were issued, for clocks that are behind.
+/// The time by which tokens are valid before they were issued, for clocks that are behind.
 const NOT_BEFORE_SECONDS: i64 = 10;
 
-/// Inserts the claims `iat`, `nbf` and `exp` of a token that is issued at this time.
+/// Inserts the claims `iat`, `nbf` and `exp` of a token issued at this time.
 pub(super) fn insert(claims: &mut Map<String, Value>, now_ms: i64, lifetime_seconds: i64) {
     let issued_at = now_ms.div_euclid(1000);
     claims.insert("iat".into(), json!(issued_at));

@@ -1,4 +1,4 @@
-//! Events of billing, whose payloads have forms of their own.
+//! The events of billing, whose payloads have a form of their own.
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ use crate::rules::billing::{items, plans};
 use crate::store::table::RowChange;
 use crate::store::tables::Tables;
 
-/// Returns what happened to subscriptions and payments. Nothing where the instance has only the plans that cost
-/// nothing: there, billing is off.
+/// Returns the events of subscriptions and payments. There are none if the instance has only the free plans,
+/// because billing is then off.
 pub(super) fn events(tables: &Tables, shapes: Shapes<'_>) -> Vec<(&'static str, Value)> {
     let payloads = Payloads { tables, shapes };
     let mut found = Vec::new();
@@ -73,7 +73,7 @@ struct Payloads<'a> {
 }
 
 impl Payloads<'_> {
-    /// Shows a payer with an empty text for what there is not.
+    /// Shows a payer, with an empty string for each missing value.
     fn payer(&self, owner_id: &str) -> Value {
         let payer = self.shapes.payer(owner_id);
         let text = |name: &str| payer[name].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Telling the endpoint: each message until it is accepted, or given up.
+//! Delivery to the endpoint: each message is sent until it is accepted or abandoned.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::app::App;
 use crate::clock;
 use crate::model::webhook::{Attempt, DeliveryState, WebhookMessage};
 
-/// Waits before each attempt, in milliseconds. Svix waits longer; here somebody looks on.
+/// The wait before each attempt, in milliseconds. Svix waits longer, but here a developer is watching.
 const WAITS_MS: &[u64] = &[0, 100, 500, 2_000, 5_000, 10_000, 30_000, 60_000];
-/// How long the endpoint may take, as with Svix.
+/// The time within which the endpoint must respond, as with Svix.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Messages that are sent at the same time.
+/// The number of messages that are sent concurrently.
 const MOST_AT_ONCE: usize = 16;
 
 /// Delivers messages until the runtime ends.
@@ -27,7 +27,7 @@ pub(crate) async fn run(app: Arc<App>, endpoint: Endpoint) {
     loop {
         let woken = app.outbox.written();
         let mut woken = std::pin::pin!(woken);
-        // From here on no call is missed.
+        // From here on, no notification is missed.
         woken.as_mut().enable();
         for message in pending(&app, &busy, MOST_AT_ONCE.saturating_sub(busy.len())) {
             busy.insert(message.id.clone());
@@ -40,7 +40,7 @@ pub(crate) async fn run(app: Arc<App>, endpoint: Endpoint) {
                     busy.remove(&id);
                     app.outbox.notify_settled();
                 }
-                // A panic over there was reported. Which message it was is not known: none is sent twice.
+                // The panic in the task has been reported. The message is unknown, but none is sent twice.
                 Err(error) => tracing::error!(%error, "a webhook was not delivered"),
             },
         }

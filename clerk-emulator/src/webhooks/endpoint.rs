@@ -6,10 +6,10 @@ use url::Url;
 use crate::error::Error;
 use crate::secret::Secret;
 
-/// The signing secret of the command. Fixed, so that an application's settings survive a restart.
+/// The default signing secret. It is fixed, so that an application's settings survive a restart.
 pub(crate) const DEFAULT_SECRET: &str = "whsec_Y2xlcmstZW11bGF0b3Itd2ViaG9vay1zZWNyZXQ=";
 
-/// Where events are sent, and the secret that signs them.
+/// The URL that events are sent to, and the secret that signs them.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     pub(crate) url: Url,

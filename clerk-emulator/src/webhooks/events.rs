@@ -1,4 +1,4 @@
-//! Which events an operation has caused, read off what it changed: no operation can forget one.
+//! The events of an operation, derived from its changes, so that no operation can forget one.
 
 use serde_json::{Map, Value, json};
 
@@ -16,10 +16,10 @@ use crate::rules::templates;
 use crate::store::table::{Row, RowChange, Table};
 use crate::store::tables::Tables;
 
-/// Older messages that are settled are dropped, so that a long-running emulator does not grow.
+/// The number of messages kept. Older settled ones are dropped, so that a long-running emulator does not grow.
 const KEPT: usize = 1_000;
 
-/// Adds messages for what changed since the last commit, and returns true if there are any.
+/// Adds messages for the changes since the last commit, and returns true if there are any.
 pub(crate) fn record(tables: &mut Tables, instance: &Instance, now: i64) -> bool {
     let mut events = Events {
         shapes: Shapes::new(tables, instance, now),
@@ -132,7 +132,7 @@ impl Events<'_> {
         self.found.extend(billing_payloads::events(tables, shapes));
     }
 
-    /// Adds what is created, updated and deleted. An update that nobody can see is none.
+    /// Adds events for rows that were created, updated or deleted. An invisible update causes no event.
     fn rows<T: Row>(
         &mut self,
         table: &Table<T>,
@@ -177,7 +177,7 @@ impl Events<'_> {
     fn membership(&mut self, event: &'static str, membership: &Membership) {
         let mut data = self.shapes.membership(membership);
         if data["organization"].is_null() {
-            // It went with its organization, of which there is an event.
+            // It was removed with its organization, which has an event of its own.
             return;
         }
         if data["public_user_data"].is_null() {
@@ -275,7 +275,7 @@ impl Events<'_> {
             return;
         };
         let mut data = self.shapes.session(session);
-        // An event has no tasks, and no status for a session that waits for them.
+        // An event contains no tasks, and no status for a session that is waiting for them.
         if let Some(fields) = data.as_object_mut() {
             fields.remove("tasks");
         }
@@ -286,7 +286,7 @@ impl Events<'_> {
         self.push(event, data);
     }
 
-    /// Adds the emails that the application wrote and those that invite.
+    /// Adds events for the emails that the application composed and those that contain invitations.
     fn mails(&mut self) {
         for change in self.tables.emails.changes() {
             if let RowChange::Inserted(row) = change {
@@ -353,7 +353,7 @@ impl Events<'_> {
     }
 }
 
-/// Returns true if two forms of a row differ in more than when it was last touched.
+/// Returns true if two forms of a row differ in more than the time of the last change.
 fn differ(before: &Value, after: &Value) -> bool {
     let seen = |value: &Value| {
         let mut value = value.clone();

@@ -1,4 +1,4 @@
-//! The events of mails and text messages that went to the inbox.
+//! The events of emails and text messages that were delivered to the inbox.
 
 use serde_json::{Map, Value, json};
 
@@ -8,9 +8,9 @@ use crate::rules::{settings, templates};
 use crate::store::table::RowChange;
 use crate::store::tables::Tables;
 
-/// The number that text messages come from: one of those that belong to nobody.
+/// The sender of text messages, a number that is not assigned to anyone.
 const SENDER: &str = "+15555550199";
-/// Emails whose events come with what they are about: invitations, and what the application wrote itself.
+/// The kinds of emails whose events are recorded elsewhere: invitations, and those that the application composed.
 const TOLD_ELSEWHERE: &[&str] = &["custom", "invitation", "organization_invitation"];
 
 /// Returns an event for each message that was delivered since the last commit.
@@ -35,7 +35,7 @@ fn application_name(tables: &Tables) -> String {
         .unwrap_or_default()
 }
 
-/// What the text is made of.
+/// Returns the variables from which the text is made.
 fn variables(tables: &Tables, message: &Message) -> Map<String, Value> {
     let mut variables = Map::new();
     variables.insert(

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::model::webhook::{Attempt, DeliveryState, WebhookMessage};
 
-/// An event for the webhook endpoint, sent or pending.
+/// An event for the webhook endpoint, which may be sent or pending.
 ///
 /// Returned by [`Emulator::webhooks`](crate::Emulator::webhooks).
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ impl Webhook {
         Self { message }
     }
 
-    /// Returns the id, which is sent in the header `svix-id`.
+    /// Returns the ID, which is sent in the `svix-id` header.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.message.id
@@ -33,13 +33,13 @@ impl Webhook {
         serde_json::from_str(&self.message.payload).unwrap_or_default()
     }
 
-    /// Returns true if the endpoint accepted it: with a status from 200 to 299.
+    /// Returns true if the endpoint accepted the event, with a status from 200 to 299.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
         self.message.state == DeliveryState::Delivered
     }
 
-    /// Returns true if it has yet to be sent, for the first time or again.
+    /// Returns true if the event has yet to be sent, for the first time or again.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.message.state == DeliveryState::Pending
@@ -56,13 +56,13 @@ impl Webhook {
 pub struct WebhookAttempt<'a>(&'a Attempt);
 
 impl WebhookAttempt<'_> {
-    /// Returns the status that the endpoint answered.
+    /// Returns the status of the endpoint's response.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// Returns why there was no answer.
+    /// Returns the reason why there was no response.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
         self.0.error.as_deref()

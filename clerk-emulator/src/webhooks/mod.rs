@@ -1,4 +1,4 @@
-//! Webhooks: which events operations cause, and how the application is told.
+//! Webhooks: the events that operations cause, and their delivery to the application.
 
 mod billing_payloads;
 pub(crate) mod delivery;
