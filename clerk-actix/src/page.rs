@@ -14,8 +14,8 @@ use crate::rejection::ClerkRejection;
 /// Extracts what a page with Clerk's components needs: script tags, places of components, and what the visitor may see
 /// ([`components`](crate::components)).
 ///
-/// Never refuses a signed-out request. The response is sent with `Cache-Control: private, no-store` unless the handler sets
-/// its own.
+/// This extractor never refuses a signed-out request. The response is sent with `Cache-Control: private, no-store`
+/// unless the handler sets its own.
 ///
 /// ```
 /// use actix_web::web::Html;

@@ -1,4 +1,4 @@
-//! The body of an answer that does not come from the application.
+//! The body of a response that does not come from the application.
 
 use std::error::Error;
 use std::fmt;
@@ -8,11 +8,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// The body of an answer that does not come from the application: a few bytes, or a stream of the Frontend API.
+/// The body of a response that does not come from the application: a few bytes, or a stream from the Frontend API.
 #[derive(Default)]
 pub struct AnswerBody(Source);
 
-/// The response of the Frontend API ended early.
+/// The error of a response from the Frontend API that ended early.
 #[derive(Debug, thiserror::Error)]
 #[error("the response of the Frontend API ended early")]
 pub struct AnswerError(#[source] Box<dyn Error + Send + Sync>);

@@ -49,7 +49,7 @@ impl<B> ResponseHead for Response<B> {
     }
 }
 
-/// Completes the application's response. Keep it while the application handles the request.
+/// Completes the application's response. Keep this value while the application handles the request.
 ///
 /// | the application | `Cache-Control` | `Vary` |
 /// |---|---|---|
@@ -79,8 +79,8 @@ impl Completion {
         }
     }
 
-    /// Adds what authentication and the handling of the request require to the response. Keeps the cookies that the
-    /// application sets.
+    /// Adds the headers that authentication and the handling of the request require to the response. Keeps the cookies
+    /// that the application sets.
     pub fn complete(self, response: &mut impl ResponseHead) {
         let Self {
             mut headers,
@@ -115,7 +115,7 @@ impl fmt::Debug for Completion {
     }
 }
 
-/// Adds the policy to a response, except to 304: the stored response keeps the policy whose nonce its page has.
+/// Adds the policy to a response, unless it is a 304: the stored response keeps the policy with the nonce of its page.
 fn add_policy(policy: &PreparedPolicy, notes: &ResponseNotes, response: &mut impl ResponseHead) {
     if response.status() == 304 {
         return;
@@ -141,7 +141,7 @@ fn has(response: &impl ResponseHead, name: &HeaderName) -> bool {
     has
 }
 
-/// Adds the names that are missing from `Vary`, which may say that everything matters (RFC 9110 section 12.5.5).
+/// Adds the missing names to `Vary`, which may also be `*` (RFC 9110 section 12.5.5).
 fn vary(response: &mut impl ResponseHead) {
     let (mut cookie, mut authorization) = (false, false);
     response.header(&VARY, &mut |value| {
@@ -205,7 +205,7 @@ mod tests {
                 Dependence::Private,
                 vec![header("cache-control", "public, max-age=60"), varies()],
             ),
-            // Cookies of a session are for nobody else, whatever the application says.
+            // Session cookies are for one user only, regardless of what the application sets.
             (
                 &[("cache-control", "public"), ("cache-control", "max-age=60")],
                 true,

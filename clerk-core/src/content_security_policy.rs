@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use http::HeaderValue;
 use url::Url;
 
-/// A Content-Security-Policy that lets Clerk's browser SDK and components work, and nothing else
+/// A Content-Security-Policy that allows what Clerk's browser SDK and components need, and nothing else
 /// ([`ClerkBuilder::content_security_policy`](crate::ClerkBuilder::content_security_policy)).
 ///
-/// The middleware adds it to every response of the application, except to 304 and to its own redirects. It allows the
+/// The middleware adds it to every response of the application, except for 304 and its own redirects. It allows the
 /// origins that this instance really uses: the Frontend API, the sign-in pages, and the services that components call.
 /// Scripts of a page need the nonce of [`Page::nonce`](crate::components::Page::nonce) or an allowed origin.
 ///
 /// If the application sets the header as well, both are merged into one header, directive by directive: the sources of
-/// both are allowed. `'none'` in a directive of the application stays, and so do its `default-src`, `base-uri` and
-/// `object-src`. If it allows inline scripts with `'unsafe-inline'`, no nonce is added, which would take that away.
+/// both are allowed. `'none'` in a directive of the application is kept, as are its `default-src`, `base-uri` and
+/// `object-src`. If it allows inline scripts with `'unsafe-inline'`, no nonce is added, because a nonce would disable
+/// that.
 ///
 /// ```
 /// use clerk_core::ContentSecurityPolicy;
@@ -39,8 +40,8 @@ impl ContentSecurityPolicy {
         Self::default()
     }
 
-    /// Lets scripts with a nonce load further scripts, and ignores the allowed origins of scripts (`'strict-dynamic'`). Also
-    /// forbids plugins and foreign base URLs.
+    /// Lets scripts with a nonce load further scripts, and ignores the allowed origins of scripts (`'strict-dynamic'`).
+    /// Also forbids plugins and foreign base URLs.
     pub fn strict(mut self) -> Self {
         self.is_strict = true;
         self
@@ -58,8 +59,8 @@ impl ContentSecurityPolicy {
         self
     }
 
-    /// Adds sources to a directive, such as `img-src`. Keywords may be given without quotes, such as `self`; `none` replaces
-    /// all other sources.
+    /// Adds sources to a directive, such as `img-src`. Keywords may be given without quotes, such as `self`; `none`
+    /// replaces all other sources.
     ///
     /// [`ClerkBuilder::build`](crate::ClerkBuilder::build) refuses names and sources that would break the header.
     pub fn allow<I>(mut self, directive: impl Into<String>, sources: I) -> Self
@@ -123,13 +124,14 @@ const ENDPOINT: &str = "csp-endpoint";
 /// The origins that an instance uses, as sources of a policy.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origins {
-    /// Where the browser SDK sends its requests.
+    /// The origin to which the browser SDK sends its requests.
     pub(crate) frontend_api: Option<String>,
-    /// Where its scripts come from.
+    /// The origins of its scripts.
     pub(crate) scripts: Vec<String>,
-    /// Where browsers are redirected to when they send a form: the sign-in pages, and the Frontend API for a handshake.
+    /// The origins to which browsers are redirected when they submit a form: the sign-in pages, and the Frontend API
+    /// for a handshake.
     pub(crate) redirects: Vec<String>,
-    /// Where an emulator has pictures.
+    /// The origin of an emulator's pictures.
     pub(crate) pictures: Option<String>,
 }
 
@@ -148,7 +150,7 @@ fn defaults(origins: &Origins) -> BTreeMap<String, Vec<String>> {
         "https://maps.googleapis.com",
         "https://img.clerk.com",
         "https://images.clerkstage.dev",
-        // Requested on other ports, too.
+        // Browsers request other ports as well.
         "https://*.protect.clerk.com:*",
     ]);
     let mut scripts = with(&[
@@ -211,7 +213,7 @@ fn add(sources: &mut Vec<String>, source: &str) {
     }
 }
 
-/// Says what is wrong with a source that is not one token of the header (CSP Level 3 section 2.2.1).
+/// Returns what is wrong with a source that is not a single token of the header (CSP Level 3 section 2.2.1).
 fn problem_of(source: &str) -> Option<&'static str> {
     if source.is_empty() {
         Some("is empty")
@@ -278,11 +280,11 @@ impl PreparedPolicy {
         for (name, ours) in &self.directives {
             let theirs = own.get(name);
             match name.as_str() {
-                // What an application restricts by these, Clerk needs no exception from.
+                // Clerk needs no exception from what an application restricts with these.
                 "default-src" | "base-uri" | "object-src" | "report-to" if theirs.is_some() => {}
                 _ if theirs.is_some_and(|sources| sources.iter().any(|source| source == NONE)) => {}
                 _ => {
-                    // A directive that is added must not take away what the one that it falls back to allows.
+                    // An added directive must not forbid what its fallback allows.
                     let base = theirs.or_else(|| {
                         fallbacks(name)
                             .iter()
@@ -334,7 +336,7 @@ impl PreparedPolicy {
             }
             add(&mut sources, &format!("'nonce-{nonce}'"));
         }
-        // `'none'` of ours means something only where nothing is allowed.
+        // Our `'none'` is meaningful only if nothing else is allowed.
         if sources.len() > 1 {
             sources.retain(|source| source != NONE);
         }
@@ -342,7 +344,7 @@ impl PreparedPolicy {
     }
 }
 
-/// The directives that one falls back to (CSP Level 3 section 6.8.3).
+/// Returns the directives that a directive falls back to (CSP Level 3 section 6.8.3).
 fn fallbacks(name: &str) -> &'static [&'static str] {
     match name {
         "worker-src" => &["child-src", "script-src", "default-src"],
@@ -462,12 +464,12 @@ mod tests {
             let sources = merge(own, name).unwrap_or_default();
             sources.split(' ').any(|known| known == source)
         };
-        // Both sources are allowed, and other directives stay.
+        // Both sources are allowed, and other directives are kept.
         let own = "connect-src https://api.mine.example; frame-ancestors 'none'";
         assert!(has(own, "connect-src", "https://api.mine.example"));
         assert!(has(own, "connect-src", "https://clerk.example.com"));
         assert_eq!(merge(own, "frame-ancestors").as_deref(), Some("'none'"));
-        // What the application forbids stays forbidden.
+        // What the application forbids remains forbidden.
         assert_eq!(
             merge("connect-src 'none'", "connect-src").as_deref(),
             Some("'none'")
@@ -482,7 +484,7 @@ mod tests {
             "https://clerk.example.com"
         ));
         assert!(!has("default-src 'none'", "connect-src", "'none'"));
-        // A directive of ours does not take away what `default-src` allows.
+        // Our directives do not forbid what `default-src` allows.
         let own = "default-src 'self' https://cdn.mine.example";
         assert!(has(own, "script-src", "https://cdn.mine.example"));
         assert!(has(
@@ -490,7 +492,7 @@ mod tests {
             "frame-src",
             "https://frame.mine.example"
         ));
-        // Inline scripts that the application allows stay allowed.
+        // Inline scripts that the application allows remain allowed.
         let own = "script-src 'self' 'unsafe-inline'";
         assert!(has(own, "script-src", "'unsafe-inline'"));
         assert!(!has(own, "script-src", "'nonce-abc'"));
@@ -504,7 +506,7 @@ mod tests {
             "script-src-elem",
             "'nonce-abc'"
         ));
-        // Names are compared without case, and the first one counts.
+        // Names are case-insensitive, and the first one counts.
         let own = "Img-Src https://one.example; img-src https://two.example";
         assert!(has(own, "img-src", "https://one.example"));
         assert!(!has(own, "img-src", "https://two.example"));

@@ -1,4 +1,4 @@
-//! Forwarding a request to the Frontend API, with streams in both directions.
+//! Forwards requests to the Frontend API, with streams in both directions.
 
 use std::error::Error;
 use std::fmt;
@@ -19,7 +19,7 @@ use url::Url;
 use crate::answer_body::AnswerBody;
 use crate::frontend_api_proxy::PreparedProxy;
 
-/// A request for the Frontend API, without its body. Borrows nothing from the request.
+/// A request to the Frontend API, without its body. It borrows nothing from the original request.
 #[must_use]
 pub struct Forward {
     client: reqwest::Client,
@@ -60,8 +60,8 @@ impl Forward {
 
     /// Sends the request with its body, and returns the response, whose body is read while it is sent on.
     ///
-    /// The response is 413 if the body is too long, 400 if it ends early, 502 if the Frontend API cannot be reached, and 504 if
-    /// it does not respond in time. Dropping the future cancels the request.
+    /// The response is 413 if the body is too long, 400 if it ends early, 502 if the Frontend API cannot be reached,
+    /// and 504 if it does not respond in time. Dropping the future cancels the request.
     pub async fn send(self, body: impl Body<Data = Bytes>) -> Response<AnswerBody> {
         let limit = self.proxy.body_limit;
         let stated = self.headers.get(CONTENT_LENGTH);
@@ -118,7 +118,7 @@ impl Forward {
     }
 }
 
-/// Why the body of a request was not read to its end.
+/// The reason why the body of a request was not read to its end.
 enum Unread {
     TooLong,
     Broken,
@@ -138,7 +138,7 @@ async fn pump(
         if let Ok(data) = frame.into_data() {
             left = left.checked_sub(data.len() as u64).ok_or(Unread::TooLong)?;
             if sender.send(Some(data)).await.is_err() {
-                // The Frontend API has enough of it; its response follows.
+                // The Frontend API does not need the rest of the body; its response follows.
                 return Ok(());
             }
         }
@@ -147,10 +147,10 @@ async fn pump(
     Ok(())
 }
 
-/// The body of the forwarded request. Without a mark of its end, it was cut.
+/// The body of the forwarded request. If the mark of its end is missing, it was cut off.
 struct Received(mpsc::Receiver<Option<Bytes>>);
 
-/// The body of the client's request was not read to its end.
+/// The error of a client's request whose body was not read to its end.
 #[derive(Debug, thiserror::Error)]
 #[error("the body of the request ended early")]
 struct Cut;

@@ -15,17 +15,17 @@ use crate::request::{RequestView, joined_header};
 use crate::urls::{is_http, is_loopback};
 
 /// Serves Clerk's Frontend API below a path of the application, for networks that block Clerk's domains
-/// ([`ClerkBuilder::frontend_api_proxy`](crate::ClerkBuilder::frontend_api_proxy); Clerk docs: "Proxying the Clerk Frontend
-/// API").
+/// ([`ClerkBuilder::frontend_api_proxy`](crate::ClerkBuilder::frontend_api_proxy); Clerk docs: "Proxying the Clerk
+/// Frontend API").
 ///
-/// The middleware forwards requests below the path before it authenticates anything, and streams bodies in both directions.
-/// They go to the Frontend API only, whatever the request says; redirects are not followed. Clerk gets the secret key and
-/// the client's address with each request.
+/// The middleware forwards requests below the path before it authenticates anything, and streams bodies in both
+/// directions. They go only to the Frontend API, regardless of what the request contains; redirects are not followed.
+/// Clerk receives the secret key and the client's address with each request.
 ///
-/// The client's address is that of the connection. Behind a proxy of your own, name it with
-/// [`trusted_proxies`](Self::trusted_proxies), so that the address that it states counts. With axum, serve the application
-/// with [`into_make_service_with_connect_info`](https://docs.rs/axum/latest/axum/struct.Router.html#method.into_make_service_with_connect_info),
-/// because connections have no address otherwise.
+/// The client's address is that of the connection. If there is a proxy of your own in front of the application, list it
+/// with [`trusted_proxies`](Self::trusted_proxies), so that the address that it reports is used. With axum, serve the
+/// application with [`into_make_service_with_connect_info`](https://docs.rs/axum/latest/axum/struct.Router.html#method.into_make_service_with_connect_info),
+/// because the addresses of connections are not available otherwise.
 ///
 /// ```
 /// use clerk_core::FrontendApiProxy;
@@ -44,7 +44,7 @@ pub struct FrontendApiProxy {
 }
 
 const DEFAULT_PATH: &str = "/__clerk";
-/// The Frontend API accepts pictures of 10 MB.
+/// The default limit. The Frontend API accepts pictures of 10 MB.
 const DEFAULT_BODY_LIMIT: u64 = 12 * 1024 * 1024;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -66,23 +66,23 @@ impl FrontendApiProxy {
         Self::default()
     }
 
-    /// Sets the path below which the proxy is. The default is `/__clerk`.
+    /// Sets the path below which the proxy is served. The default is `/__clerk`.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// Sets the URL of the Frontend API. By default, it is Clerk's for the publishable key, or the configured proxy URL if
-    /// that is on loopback, as it is with an emulator.
+    /// Sets the URL of the Frontend API. By default, it is Clerk's for the publishable key, or the configured proxy URL
+    /// if that is on loopback, as it is with an emulator.
     ///
-    /// `http` is accepted on loopback only, because requests have the secret key.
+    /// `http` is accepted only on loopback, because requests contain the secret key.
     pub fn upstream(mut self, url: impl Into<String>) -> Self {
         self.upstream = Some(url.into());
         self
     }
 
-    /// Sets the addresses of proxies in front of the application, such as `10.0.0.0/8` or `::1`, whose `X-Forwarded-For` and
-    /// `X-Real-IP` are read. By default, none are.
+    /// Sets the addresses of proxies in front of the application, such as `10.0.0.0/8` or `::1`, whose
+    /// `X-Forwarded-For` and `X-Real-IP` are read. By default, none are.
     pub fn trusted_proxies<I>(mut self, addresses: I) -> Self
     where
         I: IntoIterator,
@@ -92,14 +92,14 @@ impl FrontendApiProxy {
         self
     }
 
-    /// Sets the maximum length of request bodies, in bytes. The default is 12 MiB. Longer ones get 413.
+    /// Sets the maximum length of request bodies, in bytes. The default is 12 MiB. The response to longer ones is 413.
     pub fn body_limit(mut self, bytes: u64) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// Sets how long a request waits for the response to begin, and for each further part of it. The default is 30 seconds.
-    /// After that, the response is 504, or ends early.
+    /// Sets how long a request waits for the response to begin, and for each further part of it. The default is 30
+    /// seconds. After that, the response is 504, or ends early.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -168,7 +168,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Headers by which clients and proxies state addresses, hosts and protocols. They are replaced by what is known.
+/// The headers with which clients and proxies report addresses, hosts and protocols. They are replaced with known
+/// values.
 const STATED: [&str; 10] = [
     "cf-connecting-ip",
     "cf-connecting-ipv6",
@@ -251,7 +252,8 @@ impl PreparedProxy {
         headers
     }
 
-    /// Returns the address of the client: that of the connection, or the last one that a trusted proxy was connected to.
+    /// Returns the address of the client: that of the connection, or the last one that a trusted proxy was connected
+    /// to.
     fn client(
         &self,
         request: &(impl RequestView + ?Sized),
@@ -269,7 +271,8 @@ impl PreparedProxy {
         }
         if let Some(list) = joined_header(request, "x-forwarded-for") {
             let mut client = peer;
-            // Each proxy appends whom it was connected to, so the list is true from its end up to the first stranger.
+            // Each proxy appends the address of its peer, so the list can be trusted from its end up to the first
+            // unknown address.
             for element in list.rsplit(',') {
                 let Ok(address) = element.trim().parse::<IpAddr>() else {
                     break;
@@ -285,7 +288,7 @@ impl PreparedProxy {
         Some(real.unwrap_or(peer))
     }
 
-    /// Returns the headers of the response for the browser.
+    /// Returns the headers of the response to the browser.
     pub(crate) fn response_headers(&self, headers: &HeaderMap, public: &Url) -> HeaderMap {
         let connection: Vec<&str> = headers
             .get_all(CONNECTION)
@@ -293,7 +296,7 @@ impl PreparedProxy {
             .filter_map(|value| value.to_str().ok())
             .collect();
         let mut dropped = hop_by_hop(Some(&connection.join(",")));
-        // The server of the application states the length, if it is known.
+        // The application's server sets the length if it is known.
         dropped.push(CONTENT_LENGTH.as_str().to_owned());
         let mut kept = HeaderMap::new();
         for (name, value) in headers {
@@ -306,7 +309,7 @@ impl PreparedProxy {
         kept
     }
 
-    /// Returns the location below the proxy if it is one of the upstream.
+    /// Returns the location below the proxy if it belongs to the upstream.
     fn location(&self, location: &HeaderValue, public: &Url) -> Option<HeaderValue> {
         let url = self.upstream.join(location.to_str().ok()?).ok()?;
         if url.origin() != self.upstream.origin() {
@@ -443,7 +446,7 @@ mod tests {
         for (peer, headers, expected) in [
             ("9.9.9.9", &lying[..], "9.9.9.9"),
             ("10.0.0.1", &[("x-forwarded-for", "1.1.1.1")], "1.1.1.1"),
-            // Whatever stands before the first stranger was sent by it.
+            // Everything before the first unknown address was sent by its owner.
             (
                 "10.0.0.1",
                 &[("x-forwarded-for", "6.6.6.6, 1.1.1.1, 10.2.0.1")],

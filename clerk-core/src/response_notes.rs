@@ -1,10 +1,10 @@
-//! What extractors, guards and pages note about the response to their request, for the middleware to act upon.
+//! The notes that extractors, guards and pages take about the response, which the middleware acts upon.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// How a response depends on who sent the request.
+/// The way in which a response depends on who sent the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dependence {
     /// The application did not ask.
@@ -27,7 +27,7 @@ struct Notes {
     nonce: OnceLock<Option<String>>,
 }
 
-/// The most notes that each thread keeps for later requests.
+/// The maximum number of notes that each thread keeps for later requests.
 const MOST_SPARE: usize = 64;
 
 thread_local! {
@@ -59,7 +59,8 @@ impl ResponseNotes {
         }
     }
 
-    /// Returns the nonce for scripts of the page, which is created on the first call. `None` if there is no randomness.
+    /// Returns the nonce for the page's scripts, which is created on the first call, or `None` if no randomness is
+    /// available.
     pub(crate) fn nonce(&self) -> Option<&str> {
         self.0.nonce.get_or_init(new_nonce).as_deref()
     }
@@ -69,8 +70,8 @@ impl ResponseNotes {
         self.0.nonce.get()?.as_deref()
     }
 
-    /// Keeps the notes for a later request, which uses them if nothing else holds them by then. The request that they are
-    /// about may still do so.
+    /// Keeps the notes for a later request, which uses them if there is no other reference to them by then. The request
+    /// that they are about may still have one.
     pub(crate) fn retire(self) {
         SPARE.with_borrow_mut(|spare| {
             if spare.len() < MOST_SPARE {
@@ -104,7 +105,7 @@ mod tests {
         assert_eq!(nonce.len(), 24);
         assert_eq!(elsewhere.used_nonce(), Some(nonce.as_str()));
 
-        // Notes that something else still holds are not used again.
+        // Notes that are still referenced are not used again.
         notes.retire();
         assert_eq!(ResponseNotes::new().dependence(), Dependence::None);
         elsewhere.retire();

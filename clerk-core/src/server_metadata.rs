@@ -10,26 +10,26 @@ use http::Method;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-/// Where the metadata is, below the URL of a server.
+/// The path of the metadata, below the URL of a server.
 const PATH: [&str; 2] = [".well-known", "oauth-authorization-server"];
 /// How long the metadata is used before it is requested again, in milliseconds.
 const FRESH_FOR: i64 = 300_000;
-/// How long after a failure it is not requested again, in milliseconds.
+/// How long to wait after a failure before the metadata is requested again, in milliseconds.
 const COOL_DOWN: i64 = 5_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The metadata of the Frontend API, downloaded when a client requests it.
 pub(crate) struct ServerMetadata {
     client: ClerkClient,
-    /// Locked during a download, so that there is one at a time. A request that is dropped ends its download, and the next
-    /// one starts another.
+    /// The metadata as last downloaded. It is locked during a download, so that there is one at a time. Dropping a
+    /// request ends its download, and the next one starts another.
     known: Mutex<Known>,
 }
 
 #[derive(Default)]
 struct Known {
     text: Option<Bytes>,
-    /// When to request it again, in milliseconds since 1970.
+    /// The time at which to request it again, in milliseconds since 1970.
     next: i64,
 }
 

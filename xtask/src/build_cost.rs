@@ -1,7 +1,7 @@
-//! What the smallest protected axum application costs to build, compared with the same application without protection.
+//! The build cost of the smallest protected axum application, compared with the same application without protection.
 //!
-//! Each application is built in its own target directory with the same toolchain. The community crate and a hand-written
-//! check with `jsonwebtoken` are built for comparison; their crates come from the registry.
+//! Each application is built in its own target directory with the same toolchain. The community crate and a
+//! hand-written check with `jsonwebtoken` are built for comparison; their crates come from the registry.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +9,13 @@ use std::process::{Command, Stdio};
 
 use crate::{TaskResult, root};
 
-/// The protected application takes at most this many times the CPU time of the bare one.
+/// The maximum CPU time of the protected application, as a multiple of that of the bare one.
 const BUDGET: f64 = 3.5;
 
 struct Application {
     name: &'static str,
     dependencies: String,
-    /// What is added to the router of the bare application.
+    /// The code that is added to the router of the bare application.
     setup: &'static str,
     layers: &'static str,
 }
@@ -205,7 +205,7 @@ fn cargo(directory: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::er
     }
 }
 
-/// Returns the CPU seconds that child processes take during the call, by `proc_pid_stat(5)`.
+/// Returns the CPU seconds that child processes take during the call, according to `proc_pid_stat(5)`.
 fn cpu_of<T>(
     call: impl FnOnce() -> Result<T, Box<dyn std::error::Error>>,
 ) -> Result<f64, Box<dyn std::error::Error>> {
@@ -214,7 +214,7 @@ fn cpu_of<T>(
     Ok(children()? - before)
 }
 
-/// Returns the CPU seconds of all child processes that ended so far.
+/// Returns the CPU seconds of all child processes that have ended so far.
 fn children() -> Result<f64, Box<dyn std::error::Error>> {
     /// Linux fixes the ticks of this file for user space.
     const TICKS_PER_SECOND: f64 = 100.0;

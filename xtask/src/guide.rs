@@ -1,11 +1,11 @@
-//! The guide: every page is in the table of contents and compiled, and no link leads nowhere.
+//! Checks of the guide: every page is in the table of contents and compiled, and no link is broken.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::root;
 
-/// The pages of the guide, by file name.
+/// Returns the pages of the guide, by file name.
 fn pages() -> BTreeMap<String, String> {
     let folder = root().join("docs/guide");
     let files = fs::read_dir(folder).expect("the guide is there");
@@ -20,7 +20,7 @@ fn pages() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The targets of links, without those of other sites.
+/// Returns the targets of links, without those to other sites.
 fn links(page: &str) -> impl Iterator<Item = &str> {
     page.split("](")
         .skip(1)
@@ -28,7 +28,7 @@ fn links(page: &str) -> impl Iterator<Item = &str> {
         .filter(|link| !link.starts_with("http"))
 }
 
-/// The names under which mdBook and GitHub link to the headings of a page.
+/// Returns the anchors with which mdBook and GitHub link to the headings of a page.
 fn anchors(page: &str) -> BTreeSet<String> {
     page.lines()
         .filter_map(|line| line.strip_prefix('#'))

@@ -11,7 +11,7 @@ use crate::publishable_key::{PublishableKey, account_portal};
 use crate::urls::{is_loopback, with_scheme};
 
 impl ClerkBuilder {
-    /// Sets where pages load Clerk's browser SDK from, and with which options.
+    /// Sets the location and the options of Clerk's browser SDK in pages.
     pub fn browser_sdk(mut self, sdk: BrowserSdk) -> Self {
         self.browser_sdk = sdk;
         self
@@ -25,8 +25,8 @@ impl ClerkBuilder {
 
     /// Serves Clerk's Frontend API below a path of this application. By default, it is not served.
     ///
-    /// The path is then the proxy URL of browsers and handshakes, unless [`proxy_url`](Self::proxy_url) is set. (A proxy URL
-    /// on loopback, as with an emulator, is where requests are forwarded to.)
+    /// Browsers and handshakes then use the path as the proxy URL, unless [`proxy_url`](Self::proxy_url) is set. (A
+    /// proxy URL on loopback, as with an emulator, is where requests are forwarded to.)
     pub fn frontend_api_proxy(mut self, proxy: FrontendApiProxy) -> Self {
         self.frontend_api_proxy = Some(proxy);
         self
@@ -88,7 +88,7 @@ impl ClerkBuilder {
             Some(_) => [self.sign_in_url.as_deref(), self.sign_up_url.as_deref()],
             None => [portal.as_deref(), self.sign_up_url.as_deref()],
         };
-        // An emulator has the pictures of users itself, also behind the proxy of this application.
+        // An emulator serves the pictures of users itself, even behind this application's proxy.
         let emulator = proxy
             .map(|proxy| proxy.upstream.clone())
             .or_else(|| Url::parse(&base).ok())

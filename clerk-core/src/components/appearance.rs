@@ -1,13 +1,13 @@
-//! How Clerk's components look.
+//! The appearance of Clerk's components.
 
 use serde_json::{Map, Value};
 
 use super::options::{choices, options};
 
 choices! {
-    /// Where the logo of the application is.
+    /// The position of the application's logo.
     LogoPlacement {
-        /// Inside of the card.
+        /// Inside the card.
         Inside = "inside",
         /// Above the card.
         Outside = "outside",
@@ -15,9 +15,9 @@ choices! {
         Hidden = "none",
     }
 
-    /// How buttons for social connections look.
+    /// The appearance of the buttons for social connections.
     SocialButtonsVariant {
-        /// By their number.
+        /// Depends on how many there are.
         Auto = "auto",
         /// As icons.
         IconButton = "iconButton",
@@ -25,7 +25,7 @@ choices! {
         BlockButton = "blockButton",
     }
 
-    /// Where buttons for social connections are.
+    /// The position of the buttons for social connections.
     SocialButtonsPlacement {
         /// Above the form.
         Top = "top",
@@ -33,17 +33,17 @@ choices! {
         Bottom = "bottom",
     }
 
-    /// Whether cards stand out from the page.
+    /// The visual elevation of cards above the page.
     Elevation {
         /// With a border and a shadow.
         Raised = "raised",
-        /// Without them.
+        /// Without a border and a shadow.
         Flush = "flush",
     }
 }
 
-/// How components look (Clerk docs: "Appearance prop"). For one component, or for all of them
-/// ([`BrowserSdk::appearance`](super::BrowserSdk::appearance)).
+/// The appearance of one component, or of all of them ([`BrowserSdk::appearance`](super::BrowserSdk::appearance)).
+/// Clerk describes it under "Appearance prop".
 ///
 /// ```
 /// use clerk_core::components::{Appearance, LayoutOptions, Variables};
@@ -96,12 +96,12 @@ impl Appearance {
         self.set_element(element.into(), Value::Object(style))
     }
 
-    /// Sets the cascade layer of the components' styles, so that those of the application win.
+    /// Sets the cascade layer of the components' styles, so that the application's styles take precedence.
     pub fn css_layer(self, name: impl Into<String>) -> Self {
         self.set("cssLayerName", name.into())
     }
 
-    /// Sets a property that this type has no method for.
+    /// Sets a property for which this type has no method.
     pub fn option(self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value)
     }
@@ -130,8 +130,8 @@ impl From<Appearance> for Value {
 }
 
 options! {
-    /// Colors, fonts and sizes of components. Values are those of CSS, and may refer to variables of the page's own styles,
-    /// such as `var(--brand)`. Do not call them `--accent` or `--border`, which the components use themselves.
+    /// Colors, fonts and sizes of components. Values are those of CSS, and may refer to variables of the page's own
+    /// styles, such as `var(--brand)`. Do not name them `--accent` or `--border`, which the components use.
     Variables {
         /// Sets the color of buttons and links.
         color_primary: text = "colorPrimary",
@@ -181,15 +181,15 @@ options! {
 
     /// The layout of cards and forms.
     LayoutOptions {
-        /// Sets where the logo is.
+        /// Sets the position of the logo.
         logo_placement: LogoPlacement = "logoPlacement",
         /// Sets the URL of the logo.
         logo_image_url: text = "logoImageUrl",
         /// Sets where the logo links to.
         logo_link_url: text = "logoLinkUrl",
-        /// Sets how buttons for social connections look.
+        /// Sets the appearance of the buttons for social connections.
         social_buttons_variant: SocialButtonsVariant = "socialButtonsVariant",
-        /// Sets where buttons for social connections are.
+        /// Sets the position of the buttons for social connections.
         social_buttons_placement: SocialButtonsPlacement = "socialButtonsPlacement",
         /// Sets whether optional fields are shown.
         show_optional_fields: bool = "showOptionalFields",

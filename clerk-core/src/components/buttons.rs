@@ -1,4 +1,4 @@
-//! Buttons that open or do something of the browser SDK.
+//! Buttons that open components or perform actions of the browser SDK.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::catalog::{InitialValues, OAuthFlow, Payer};
 use super::options::{choices, setters};
 
 choices! {
-    /// Where a sign-in or sign-up form opens.
+    /// The place where a sign-in or sign-up form opens.
     ButtonMode {
         /// On the sign-in or sign-up page.
         Redirect = "redirect",
@@ -15,7 +15,7 @@ choices! {
         Modal = "modal",
     }
 
-    /// How often a subscription is paid for.
+    /// The billing period of a subscription.
     PlanPeriod {
         /// Every month.
         Month = "month",
@@ -27,21 +27,21 @@ choices! {
 /// What a button does without the browser SDK.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Without {
-    /// It leads to the sign-in page.
+    /// It links to the sign-in page.
     SignIn,
-    /// It leads to the sign-up page.
+    /// It links to the sign-up page.
     SignUp,
-    /// It sends a form to this URL.
+    /// It submits a form to this URL.
     Post(String),
     /// It is disabled.
     Nothing,
 }
 
-/// A button in a page, as [`Page::button`](super::Page::button) takes it. Every button of this module converts into it.
+/// A button in a page, for [`Page::button`](super::Page::button). Every button of this module converts into it.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct ActionButton {
-    /// What the script calls.
+    /// The action that the script performs.
     pub(super) action: &'static str,
     pub(super) without: Without,
     pub(super) id: Option<String>,
@@ -74,7 +74,7 @@ macro_rules! buttons {
 
             setters! { $($(#[$option_docs])* $option: $kind = $name,)* }
 
-            /// Sets an option that this type has no method for.
+            /// Sets an option for which this type has no method.
             pub fn option(mut self, name: &str, value: impl Into<Value>) -> Self {
                 self.0.options.insert(name.to_owned(), value.into());
                 self
@@ -105,11 +105,11 @@ buttons! {
     SignInButton does "sign-in", without SignIn {
         /// Sets where the form opens. The default is the sign-in page.
         mode: ButtonMode = "mode",
-        /// Sets where users go after signing in, whatever `redirect_url` says.
+        /// Sets where users go after signing in, regardless of `redirect_url`.
         force_redirect_url: text = "forceRedirectUrl",
         /// Sets where users go after signing in if there is no `redirect_url`.
         fallback_redirect_url: text = "fallbackRedirectUrl",
-        /// Sets where users go after signing up instead, whatever `redirect_url` says.
+        /// Sets where users go after signing up instead, regardless of `redirect_url`.
         sign_up_force_redirect_url: text = "signUpForceRedirectUrl",
         /// Sets where users go after signing up instead if there is no `redirect_url`.
         sign_up_fallback_redirect_url: text = "signUpFallbackRedirectUrl",
@@ -117,9 +117,9 @@ buttons! {
         with_sign_up: bool = "withSignUp",
         /// Sets how users sign in with a social connection.
         oauth_flow: OAuthFlow = "oauthFlow",
-        /// Sets values that fields begin with.
+        /// Sets the initial values of fields.
         initial_values: InitialValues = "initialValues",
-        /// Sets how the modal looks.
+        /// Sets the appearance of the modal.
         appearance: Appearance = "appearance",
     }
 
@@ -127,21 +127,21 @@ buttons! {
     SignUpButton does "sign-up", without SignUp {
         /// Sets where the form opens. The default is the sign-up page.
         mode: ButtonMode = "mode",
-        /// Sets where users go after signing up, whatever `redirect_url` says.
+        /// Sets where users go after signing up, regardless of `redirect_url`.
         force_redirect_url: text = "forceRedirectUrl",
         /// Sets where users go after signing up if there is no `redirect_url`.
         fallback_redirect_url: text = "fallbackRedirectUrl",
-        /// Sets where users go after signing in instead, whatever `redirect_url` says.
+        /// Sets where users go after signing in instead, regardless of `redirect_url`.
         sign_in_force_redirect_url: text = "signInForceRedirectUrl",
         /// Sets where users go after signing in instead if there is no `redirect_url`.
         sign_in_fallback_redirect_url: text = "signInFallbackRedirectUrl",
         /// Sets how users sign up with a social connection.
         oauth_flow: OAuthFlow = "oauthFlow",
-        /// Sets values that fields begin with.
+        /// Sets the initial values of fields.
         initial_values: InitialValues = "initialValues",
         /// Sets the metadata of the new user, which the user's browser can change.
         unsafe_metadata: json = "unsafeMetadata",
-        /// Sets how the modal looks.
+        /// Sets the appearance of the modal.
         appearance: Appearance = "appearance",
     }
 
@@ -149,19 +149,19 @@ buttons! {
     SignOutButton does "sign-out", without Nothing {
         /// Sets where users go afterward.
         redirect_url: text = "redirectUrl",
-        /// Sets the session that ends, for users with several. The default is all of them.
+        /// Sets the session to end, for users with several. The default is all of them.
         session_id: text = "sessionId",
     }
 
     /// A button that opens the checkout of a plan in a drawer.
     CheckoutButton does "checkout", without Nothing {
-        /// Sets how often the subscription is paid for.
+        /// Sets the billing period of the subscription.
         plan_period: PlanPeriod = "planPeriod",
         /// Sets who pays. The default is the user.
         payer: Payer = "for",
         /// Sets where users go after subscribing.
         new_subscription_redirect_url: text = "newSubscriptionRedirectUrl",
-        /// Sets how the drawer looks.
+        /// Sets the appearance of the drawer.
         appearance: Appearance = "appearance",
     }
 
@@ -169,7 +169,7 @@ buttons! {
     SubscriptionDetailsButton does "subscription-details", without Nothing {
         /// Sets whose subscription it is. The default is the user's.
         payer: Payer = "for",
-        /// Sets how the drawer looks.
+        /// Sets the appearance of the drawer.
         appearance: Appearance = "appearance",
     }
 }
@@ -188,8 +188,9 @@ macro_rules! labeled {
 labeled! { SignInButton SignUpButton SignOutButton SubscriptionDetailsButton }
 
 impl SignOutButton {
-    /// Sets the URL of the application that signs out ([`AuthContext::sign_out`](crate::adapter::AuthContext::sign_out)), to
-    /// which the button sends a form while the browser SDK is not loaded. By default, the button is disabled until then.
+    /// Sets the application's URL for signing out ([`AuthContext::sign_out`](crate::adapter::AuthContext::sign_out)),
+    /// to which the button submits a form while the browser SDK is not loaded. By default, the button is disabled until
+    /// then.
     pub fn post_to(mut self, url: impl Into<String>) -> Self {
         self.0.without = Without::Post(url.into());
         self

@@ -6,7 +6,7 @@ use super::appearance::Appearance;
 use super::options::{choices, options, setters};
 
 choices! {
-    /// How users sign in with a social connection.
+    /// The way in which users sign in with a social connection.
     OAuthFlow {
         /// With a redirect, except in frames, where a popup is needed.
         Auto = "auto",
@@ -16,7 +16,7 @@ choices! {
         Popup = "popup",
     }
 
-    /// Where a component that belongs to another opens.
+    /// The place where a component that belongs to another one opens.
     OpensIn {
         /// In a modal.
         Modal = "modal",
@@ -24,7 +24,7 @@ choices! {
         Navigation = "navigation",
     }
 
-    /// Who pays for a plan.
+    /// The payer of a plan.
     Payer {
         /// The user.
         User = "user",
@@ -32,7 +32,7 @@ choices! {
         Organization = "organization",
     }
 
-    /// Where the buttons of plans are.
+    /// The position of the buttons of plans.
     CtaPosition {
         /// Above the features.
         Top = "top",
@@ -42,7 +42,7 @@ choices! {
 }
 
 options! {
-    /// Values that the fields of a sign-in or sign-up form begin with.
+    /// The initial values of the fields of a sign-in or sign-up form.
     InitialValues {
         /// Sets the email address.
         email_address: text = "emailAddress",
@@ -57,7 +57,7 @@ options! {
     }
 }
 
-/// What a page shows in place of a component while it loads, and if it cannot be loaded.
+/// The content that a page shows in place of a component while it loads, or if it cannot be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stand {
     /// A card with a form to sign in; the hosted page has the same.
@@ -66,7 +66,7 @@ pub(super) enum Stand {
     SignUp,
     /// A card for users who are signed in.
     Card,
-    /// A card for everybody.
+    /// A card for all visitors.
     Public,
     /// A button or picture for users who are signed in.
     Small,
@@ -74,7 +74,7 @@ pub(super) enum Stand {
     Invisible,
 }
 
-/// The place of a component in a page, as [`Page::mount`](super::Page::mount) takes it. Every component converts into it.
+/// The place of a component in a page, for [`Page::mount`](super::Page::mount). Every component converts into it.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct MountPoint {
@@ -113,11 +113,11 @@ macro_rules! components {
 
             setters! {
                 $($(#[$option_docs])* $option: $kind = $name,)*
-                /// Sets how the component looks.
+                /// Sets the appearance of the component.
                 appearance: Appearance = "appearance",
             }
 
-            /// Sets an option that this type has no method for.
+            /// Sets an option for which this type has no method.
             pub fn option(mut self, name: &str, value: impl Into<Value>) -> Self {
                 self.0.options.insert(name.to_owned(), value.into());
                 self
@@ -170,14 +170,14 @@ macro_rules! components {
 components! {
     /// The form to sign in.
     SignIn = "SignIn" is SignIn {
-        /// Sets the path of the page, so that its steps have paths below it, all of which the page must answer. The default is
-        /// steps in the fragment of the URL.
+        /// Sets the path of the page. The steps then have paths below it, all of which must serve the page. By default,
+        /// the steps are in the fragment of the URL.
         path: text = "path",
-        /// Sets where users go after signing in, whatever `redirect_url` says.
+        /// Sets where users go after signing in, regardless of `redirect_url`.
         force_redirect_url: text = "forceRedirectUrl",
         /// Sets where users go after signing in if there is no `redirect_url`.
         fallback_redirect_url: text = "fallbackRedirectUrl",
-        /// Sets where users go after signing up instead, whatever `redirect_url` says.
+        /// Sets where users go after signing up instead, regardless of `redirect_url`.
         sign_up_force_redirect_url: text = "signUpForceRedirectUrl",
         /// Sets where users go after signing up instead if there is no `redirect_url`.
         sign_up_fallback_redirect_url: text = "signUpFallbackRedirectUrl",
@@ -193,7 +193,7 @@ components! {
         oauth_flow: OAuthFlow = "oauthFlow",
         /// Sets the `prompt` parameter of OpenID Connect.
         oidc_prompt: text = "oidcPrompt",
-        /// Sets values that fields begin with.
+        /// Sets the initial values of fields.
         initial_values: InitialValues = "initialValues",
         /// Sets the metadata of a new user, which the user's browser can change.
         unsafe_metadata: json = "unsafeMetadata",
@@ -201,14 +201,14 @@ components! {
 
     /// The form to sign up.
     SignUp = "SignUp" is SignUp {
-        /// Sets the path of the page, so that its steps have paths below it, all of which the page must answer. The default is
-        /// steps in the fragment of the URL.
+        /// Sets the path of the page. The steps then have paths below it, all of which must serve the page. By default,
+        /// the steps are in the fragment of the URL.
         path: text = "path",
-        /// Sets where users go after signing up, whatever `redirect_url` says.
+        /// Sets where users go after signing up, regardless of `redirect_url`.
         force_redirect_url: text = "forceRedirectUrl",
         /// Sets where users go after signing up if there is no `redirect_url`.
         fallback_redirect_url: text = "fallbackRedirectUrl",
-        /// Sets where users go after signing in instead, whatever `redirect_url` says.
+        /// Sets where users go after signing in instead, regardless of `redirect_url`.
         sign_in_force_redirect_url: text = "signInForceRedirectUrl",
         /// Sets where users go after signing in instead if there is no `redirect_url`.
         sign_in_fallback_redirect_url: text = "signInFallbackRedirectUrl",
@@ -220,7 +220,7 @@ components! {
         oauth_flow: OAuthFlow = "oauthFlow",
         /// Sets the `prompt` parameter of OpenID Connect.
         oidc_prompt: text = "oidcPrompt",
-        /// Sets values that fields begin with.
+        /// Sets the initial values of fields.
         initial_values: InitialValues = "initialValues",
         /// Sets the metadata of the new user, which the user's browser can change.
         unsafe_metadata: json = "unsafeMetadata",
@@ -242,7 +242,7 @@ components! {
 
     /// The picture of the user, which opens a menu.
     UserButton = "UserButton" is Small {
-        /// Sets whether the name stands beside the picture.
+        /// Sets whether the name is shown beside the picture.
         show_name: bool = "showName",
         /// Sets whether the menu is open at first.
         default_open: bool = "defaultOpen",
@@ -264,22 +264,22 @@ components! {
 
     /// The account of the user.
     UserProfile = "UserProfile" is Card {
-        /// Sets the path of the page, so that its parts have paths below it, all of which the page must answer. The default is
-        /// parts in the fragment of the URL.
+        /// Sets the path of the page. The parts then have paths below it, all of which must serve the page. By default,
+        /// the parts are in the fragment of the URL.
         path: text = "path",
     }
 
     /// The form to create an organization.
     CreateOrganization = "CreateOrganization" is Card {
-        /// Sets the path of the page, so that its steps have paths below it, all of which the page must answer.
+        /// Sets the path of the page. The steps then have paths below it, all of which must serve the page.
         path: text = "path",
-        /// Sets where users go afterward. `:id` and `:slug` stand for those of the organization.
+        /// Sets where users go afterward. `:id` and `:slug` are replaced with the organization's ID and slug.
         after_create_organization_url: text = "afterCreateOrganizationUrl",
-        /// Sets whether nobody is invited yet.
+        /// Sets whether the step that invites members is skipped.
         skip_invitation_screen: bool = "skipInvitationScreen",
     }
 
-    /// The active organization, and a menu of all.
+    /// The active organization, with a menu of all the user's organizations.
     OrganizationSwitcher = "OrganizationSwitcher" is Small {
         /// Sets whether the personal account is left out.
         hide_personal: bool = "hidePersonal",
@@ -293,38 +293,42 @@ components! {
         organization_profile_mode: OpensIn = "organizationProfileMode",
         /// Sets the URL of the page with the settings of the organization.
         organization_profile_url: text = "organizationProfileUrl",
-        /// Sets where users go after creating an organization. `:id` and `:slug` stand for those of the organization.
+        /// Sets where users go after creating an organization. `:id` and `:slug` are replaced with the organization's
+        /// ID and slug.
         after_create_organization_url: text = "afterCreateOrganizationUrl",
-        /// Sets where users go after choosing an organization. `:id` and `:slug` stand for those of the organization.
+        /// Sets where users go after choosing an organization. `:id` and `:slug` are replaced with the organization's
+        /// ID and slug.
         after_select_organization_url: text = "afterSelectOrganizationUrl",
         /// Sets where users go after choosing the personal account.
         after_select_personal_url: text = "afterSelectPersonalUrl",
         /// Sets where users go after leaving an organization.
         after_leave_organization_url: text = "afterLeaveOrganizationUrl",
-        /// Sets whether nobody is invited to a new organization yet.
+        /// Sets whether the step that invites members to a new organization is skipped.
         skip_invitation_screen: bool = "skipInvitationScreen",
     }
 
     /// The settings of the active organization.
     OrganizationProfile = "OrganizationProfile" is Card {
-        /// Sets the path of the page, so that its parts have paths below it, all of which the page must answer. The default is
-        /// parts in the fragment of the URL.
+        /// Sets the path of the page. The parts then have paths below it, all of which must serve the page. By default,
+        /// the parts are in the fragment of the URL.
         path: text = "path",
         /// Sets where users go after leaving the organization.
         after_leave_organization_url: text = "afterLeaveOrganizationUrl",
     }
 
-    /// The organizations of the user, to choose one.
+    /// The organizations of the user, from which one can be chosen.
     OrganizationList = "OrganizationList" is Card {
         /// Sets whether the personal account is left out.
         hide_personal: bool = "hidePersonal",
-        /// Sets where users go after creating an organization. `:id` and `:slug` stand for those of the organization.
+        /// Sets where users go after creating an organization. `:id` and `:slug` are replaced with the organization's
+        /// ID and slug.
         after_create_organization_url: text = "afterCreateOrganizationUrl",
-        /// Sets where users go after choosing an organization. `:id` and `:slug` stand for those of the organization.
+        /// Sets where users go after choosing an organization. `:id` and `:slug` are replaced with the organization's
+        /// ID and slug.
         after_select_organization_url: text = "afterSelectOrganizationUrl",
         /// Sets where users go after choosing the personal account.
         after_select_personal_url: text = "afterSelectPersonalUrl",
-        /// Sets whether nobody is invited to a new organization yet.
+        /// Sets whether the step that invites members to a new organization is skipped.
         skip_invitation_screen: bool = "skipInvitationScreen",
     }
 
@@ -344,7 +348,7 @@ components! {
         cta_position: CtaPosition = "ctaPosition",
         /// Sets whether features are collapsed.
         collapse_features: bool = "collapseFeatures",
-        /// Sets the slug of the plan that stands out.
+        /// Sets the slug of the plan that is highlighted.
         highlighted_plan: text = "highlightedPlan",
         /// Sets where users go after subscribing.
         new_subscription_redirect_url: text = "newSubscriptionRedirectUrl",
@@ -352,7 +356,7 @@ components! {
 
     /// The API keys of the user or the active organization.
     ApiKeys = "APIKeys" is Card {
-        /// Sets how many keys a page of the list has.
+        /// Sets the number of keys on a page of the list.
         per_page: u32 = "perPage",
         /// Sets whether keys have descriptions.
         show_description: bool = "showDescription",
@@ -360,17 +364,17 @@ components! {
 
     /// The task of a pending session to choose an organization.
     TaskChooseOrganization = "TaskChooseOrganization" is Card, needs
-        /// Creates the component. `redirect_url_complete` is where users go when no task is left.
+        /// Creates the component. Users go to `redirect_url_complete` once no task is left.
         redirect_url_complete = "redirectUrlComplete" {}
 
     /// The task of a pending session to set a new password.
     TaskResetPassword = "TaskResetPassword" is Card, needs
-        /// Creates the component. `redirect_url_complete` is where users go when no task is left.
+        /// Creates the component. Users go to `redirect_url_complete` once no task is left.
         redirect_url_complete = "redirectUrlComplete" {}
 
     /// The task of a pending session to set up multi-factor authentication.
     TaskSetupMfa = "TaskSetupMFA" is Card, needs
-        /// Creates the component. `redirect_url_complete` is where users go when no task is left.
+        /// Creates the component. Users go to `redirect_url_complete` once no task is left.
         redirect_url_complete = "redirectUrlComplete" {}
 
     /// The consent of the user to an OAuth application.

@@ -4,14 +4,14 @@ use std::fmt::{self, Write as _};
 
 /// HTML that is safe to insert into a page: everything in it that came from outside is escaped.
 ///
-/// Template engines that escape values by themselves must insert it as it is:
+/// Template engines that escape values automatically must insert it unescaped:
 ///
 /// | engine | feature | in a template |
 /// |---|---|---|
 /// | askama | `askama` | `{{ page.scripts() }}` |
 /// | maud | `maud` | `(page.scripts())` |
 /// | minijinja | `minijinja` | `{{ scripts }}`, with `scripts => page.scripts()` in the context |
-/// | another | | its raw output of [`as_str`](Self::as_str) |
+/// | others | | the raw output of [`as_str`](Self::as_str) |
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Markup(String);
@@ -88,11 +88,11 @@ impl From<Markup> for String {
     }
 }
 
-/// Inserts the markup into askama templates as it is.
+/// Inserts the markup into askama templates unescaped.
 #[cfg(feature = "askama")]
 impl askama::filters::HtmlSafe for Markup {}
 
-/// Inserts the markup into maud templates as it is.
+/// Inserts the markup into maud templates unescaped.
 #[cfg(feature = "maud")]
 impl maud::Render for Markup {
     fn render_to(&self, buffer: &mut String) {
@@ -100,7 +100,7 @@ impl maud::Render for Markup {
     }
 }
 
-/// Inserts the markup into minijinja templates as it is.
+/// Inserts the markup into minijinja templates unescaped.
 #[cfg(feature = "minijinja")]
 impl From<Markup> for minijinja::Value {
     fn from(markup: Markup) -> Self {

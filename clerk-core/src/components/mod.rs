@@ -1,7 +1,7 @@
 //! Clerk's components in pages that the server renders.
 //!
-//! [`Page`] has the script tags of Clerk's browser SDK, the places of components, and conditions for templates. Components
-//! and buttons are values with their options:
+//! [`Page`] has the script tags of Clerk's browser SDK, the places of components, and conditions for templates.
+//! Components and buttons are values with their options:
 //!
 //! | what | components |
 //! |---|---|
@@ -14,13 +14,13 @@
 //!
 //! - **Looks**: [`Appearance`] has [`Variables`] and [`LayoutOptions`], whose values are [`LogoPlacement`],
 //!   [`SocialButtonsVariant`], [`SocialButtonsPlacement`] and [`Elevation`].
-//! - **Values of options**: [`InitialValues`], [`OAuthFlow`], [`OpensIn`], [`Payer`], [`CtaPosition`], [`ButtonMode`] and
-//!   [`PlanPeriod`].
+//! - **Values of options**: [`InitialValues`], [`OAuthFlow`], [`OpensIn`], [`Payer`], [`CtaPosition`], [`ButtonMode`]
+//!   and [`PlanPeriod`].
 //! - **Configuration**: [`BrowserSdk`] and its [`Texts`].
-//! - **Templates**: [`Markup`] is HTML that template engines insert as it is; [`MountPoint`] and [`ActionButton`] are
-//!   what [`Page::mount`] and [`Page::button`] take.
+//! - **Templates**: [`Markup`] is HTML that template engines insert unescaped; [`MountPoint`] and [`ActionButton`] are
+//!   what [`Page::mount`] and [`Page::button`] accept.
 //!
-//! Options that take functions in JavaScript, such as custom pages of the user's profile, are not available.
+//! Options that are functions in JavaScript, such as custom pages of the user's profile, are not available.
 
 mod appearance;
 mod buttons;

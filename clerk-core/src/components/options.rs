@@ -1,7 +1,7 @@
-//! Typed options of components, kept as the JSON that the browser SDK takes.
+//! Typed options of components, stored as the JSON that the browser SDK accepts.
 
-/// Declares types whose methods set options. A type of `text` stands for everything that converts into a string, and `json`
-/// for every JSON value.
+/// Declares types whose methods set options. The type `text` means everything that converts into a string, and `json`
+/// every JSON value.
 macro_rules! options {
     ($($(#[$docs:meta])* $type:ident { $($(#[$option_docs:meta])* $option:ident: $kind:ident = $name:literal,)* })*) => {$(
         $(#[$docs])*
@@ -17,7 +17,7 @@ macro_rules! options {
 
             $crate::components::options::setters! { $($(#[$option_docs])* $option: $kind = $name,)* }
 
-            /// Sets an option that this type has no method for.
+            /// Sets an option for which this type has no method.
             pub fn option(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
                 self.0.insert(name.to_owned(), value.into());
                 self

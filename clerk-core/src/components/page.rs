@@ -17,14 +17,14 @@ use crate::request::RequestView;
 use crate::response_notes::{Dependence, ResponseNotes};
 use crate::sign_in::{hosted_pages, own_pages};
 
-/// Options of `Clerk.load`.
+/// The names of options of `Clerk.load`.
 const SIGN_IN_URL: &str = "signInUrl";
 const SIGN_UP_URL: &str = "signUpUrl";
 
-/// A page with Clerk's components, for the visitor who asked for it: its scripts, its components, and what the visitor may
-/// see.
+/// A page with Clerk's components, for the visitor who asked for it: its scripts, its components, and what the visitor
+/// may see.
 ///
-/// The adapters have an extractor for it, `ClerkPage`. Its response is marked as private, so that no cache keeps it.
+/// The adapters provide an extractor for it, `ClerkPage`. Its response is marked as private, so that no cache keeps it.
 ///
 /// Put [`scripts`](Self::scripts) into the `head`, and components anywhere into the `body`:
 ///
@@ -43,15 +43,15 @@ const SIGN_UP_URL: &str = "signUpUrl";
 ///
 /// # States
 ///
-/// While the browser SDK loads, and if it cannot be loaded within 10 seconds, the page shows what the server decided, and
-/// links to sign in. The attribute `data-clerk-state` of the `html` element is `loading`, `loaded` or `failed`, and elements
-/// with the attribute `data-clerk-when` are visible in that state only ([`when_loading`](Self::when_loading) and its
-/// siblings).
+/// While the browser SDK loads, and if it cannot be loaded within 10 seconds, the page shows what the server decided,
+/// along with links to sign in. The attribute `data-clerk-state` of the `html` element is `loading`, `loaded` or
+/// `failed`, and elements with the attribute `data-clerk-when` are visible in that state only
+/// ([`when_loading`](Self::when_loading) and its siblings).
 ///
 /// # htmx
 ///
-/// Components may be part of fragments: they are mounted once when they are inserted, and unmounted when they are removed,
-/// also by `hx-boost` and when going back. A request of htmx waits for a valid session token. htmx does not keep pages with
+/// Fragments may contain components: they are mounted exactly once when inserted, and unmounted when removed. This
+/// includes `hx-boost` and going back. Requests of htmx wait for a valid session token. htmx does not keep pages with
 /// [`scripts`](Self::scripts) in the browser's storage.
 #[derive(Clone)]
 pub struct Page {
@@ -111,7 +111,7 @@ impl Page {
 
     /// Returns true if the visitor is not signed in; `<SignedOut>` of the official SDKs.
     ///
-    /// If Clerk could not be reached to find out, [`is_signed_in`](Self::is_signed_in) is false, too.
+    /// If Clerk could not be reached to find out, [`is_signed_in`](Self::is_signed_in) is also false.
     #[must_use]
     pub fn is_signed_out(&self) -> bool {
         !self.is_signed_in() && !self.auth.is_undecided()
@@ -149,13 +149,13 @@ impl Page {
         self.has(&Require::plan(plan))
     }
 
-    /// Returns the URL of the sign-in page, which leads back to this page.
+    /// Returns the URL of the sign-in page, from which the visitor returns to this page.
     #[must_use]
     pub fn sign_in_url(&self) -> &str {
         &self.sign_in_url
     }
 
-    /// Returns the URL of the sign-up page, which leads back to this page.
+    /// Returns the URL of the sign-up page, from which the visitor returns to this page.
     #[must_use]
     pub fn sign_up_url(&self) -> &str {
         &self.sign_up_url
@@ -189,10 +189,10 @@ impl Page {
         &self.config().browser_sdk
     }
 
-    /// Returns the script tags for the `head` of the page: Clerk's browser SDK, and a script of this crate that mounts the
-    /// components.
+    /// Returns the script tags for the `head` of the page: Clerk's browser SDK, and a script of this crate that mounts
+    /// the components.
     ///
-    /// Empty if the instance has no publishable key.
+    /// The markup is empty if the instance has no publishable key.
     pub fn scripts(&self) -> Markup {
         let config = self.config();
         let Some(key) = &config.publishable_key else {
@@ -202,7 +202,7 @@ impl Page {
         let (clerk_js, ui) = self.sdk().script_urls(&config.scripts_base());
         let options = Value::Object(self.load_options()).to_string();
         let own_path = self.sdk().own_script_path();
-        // First, so that it sees whether the others load.
+        // This script comes first, so that it notices whether the others load.
         let own = Markup::new().tag(
             "script",
             [
@@ -257,7 +257,7 @@ impl Page {
         options
     }
 
-    /// Returns the place of a component, for anywhere in the `body`.
+    /// Returns the element that a component is mounted into, which can be anywhere in the `body`.
     pub fn mount(&self, component: impl Into<MountPoint>) -> Markup {
         let MountPoint {
             name,
@@ -281,7 +281,7 @@ impl Page {
             .end("div")
     }
 
-    /// Returns what stands in place of a component until it is mounted.
+    /// Returns the content that is shown until a component is mounted.
     fn placeholder(&self, stand: Stand) -> Markup {
         let texts = &self.sdk().texts;
         let link = |url: &str, text: &str| {
@@ -326,7 +326,7 @@ impl Page {
             .end("noscript")
     }
 
-    /// Returns a button that opens or does something of the browser SDK.
+    /// Returns a button that opens a component or performs an action of the browser SDK.
     pub fn button(&self, button: impl Into<ActionButton>) -> Markup {
         let ActionButton {
             action,
@@ -391,7 +391,7 @@ impl Page {
     }
 }
 
-/// Returns an element that is visible in one state of the browser SDK, which begins as loading.
+/// Returns an element that is visible in one state of the browser SDK. The initial state is `loading`.
 fn slot(state: &'static str, content: &Markup) -> Markup {
     Markup::new()
         .tag(

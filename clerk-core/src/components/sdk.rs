@@ -1,4 +1,4 @@
-//! Where Clerk's browser SDK is loaded from, and with which options.
+//! The location and the options of Clerk's browser SDK.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use super::options::setters;
 const CLERK_JS_VERSION: &str = "6";
 const UI_VERSION: &str = "1";
 
-/// Characters that a segment of a path must not contain.
+/// The characters that a segment of a path must not contain.
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -28,8 +28,8 @@ const SEGMENT: &AsciiSet = &CONTROLS
 
 /// Settings of Clerk's browser SDK, for pages ([`ClerkBuilder::browser_sdk`](crate::ClerkBuilder::browser_sdk)).
 ///
-/// The SDK consists of two scripts, `@clerk/clerk-js` and `@clerk/ui`, which has the components. By default, both are loaded
-/// from the Frontend API, through the proxy if there is one.
+/// The SDK consists of two scripts, `@clerk/clerk-js` and `@clerk/ui`, which has the components. By default, both are
+/// loaded from the Frontend API, through the proxy if there is one.
 ///
 /// ```
 /// use clerk_core::components::{Appearance, BrowserSdk, Variables};
@@ -53,7 +53,7 @@ pub struct BrowserSdk {
     pub(super) options: Map<String, Value>,
 }
 
-/// What a page says in place of components that are not loaded.
+/// The texts that a page shows in place of components that are not loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Texts {
@@ -164,40 +164,40 @@ impl BrowserSdk {
     /// Serves this crate's own script, which mounts the components, at this path of the application, such as
     /// `/clerk-components.js`. By default, it is inline in each page.
     ///
-    /// Use it with a Content-Security-Policy without a nonce. The middleware answers the path.
+    /// Use this with a Content-Security-Policy that has no nonce. The middleware serves the path.
     pub fn script_path(mut self, path: impl Into<String>) -> Self {
         self.script_path = Some(path.into());
         self
     }
 
-    /// Sets what pages say in place of components that are not loaded.
+    /// Sets the texts that pages show in place of components that are not loaded.
     pub fn texts(mut self, texts: Texts) -> Self {
         self.texts = texts;
         self
     }
 
     setters! {
-        /// Sets how all components look.
+        /// Sets the appearance of all components.
         appearance: Appearance = "appearance",
         /// Sets the texts of all components (Clerk docs: "Localization").
         localization: json = "localization",
         /// Sets where users go after signing in if there is no `redirect_url`.
         sign_in_fallback_redirect_url: text = "signInFallbackRedirectUrl",
-        /// Sets where users go after signing in, whatever `redirect_url` says.
+        /// Sets where users go after signing in, regardless of `redirect_url`.
         sign_in_force_redirect_url: text = "signInForceRedirectUrl",
         /// Sets where users go after signing up if there is no `redirect_url`.
         sign_up_fallback_redirect_url: text = "signUpFallbackRedirectUrl",
-        /// Sets where users go after signing up, whatever `redirect_url` says.
+        /// Sets where users go after signing up, regardless of `redirect_url`.
         sign_up_force_redirect_url: text = "signUpForceRedirectUrl",
         /// Sets where users go after signing out.
         after_sign_out_url: text = "afterSignOutUrl",
         /// Sets the URL of the waitlist page.
         waitlist_url: text = "waitlistUrl",
-        /// Sets whether the SDK reports its use to Clerk. It does by default in development, but not on an emulator.
+        /// Sets whether the SDK reports usage to Clerk. By default, it does so in development, but not on an emulator.
         telemetry: bool = "telemetry",
     }
 
-    /// Sets an option of `Clerk.load` that this type has no method for.
+    /// Sets an option of `Clerk.load` for which this type has no method.
     pub fn option(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.options.insert(name.to_owned(), value.into());
         self
@@ -267,7 +267,7 @@ mod tests {
             clerk_js,
             "http://localhost:4400/fapi/npm/@clerk/clerk-js@6/dist/clerk.browser.js"
         );
-        // A version cannot lead elsewhere.
+        // A version cannot change the location.
         let hostile = BrowserSdk::new().clerk_js_version("6/../../evil?x#y");
         let (clerk_js, _) = urls(hostile, "https://clerk.example.com");
         assert_eq!(

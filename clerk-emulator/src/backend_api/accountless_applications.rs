@@ -1,5 +1,5 @@
-//! Applications that are tried without an account. The document lacks these operations, and one of the official
-//! clients has them: without a key, it asks for an application that nobody owns yet. Here, that is the emulated one.
+//! Applications that are tried out without an account. The document lacks these operations, but one of the official
+//! clients has them: without a key, it requests an application that has no owner yet. Here, that is the emulated one.
 
 use std::sync::Arc;
 

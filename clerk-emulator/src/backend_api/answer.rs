@@ -1,4 +1,4 @@
-//! Performing an operation and showing its result.
+//! Functions that perform an operation and render its result.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// Finds a row and shows it.
+/// Finds a row and renders it.
 pub(super) fn one<T>(
     app: &App,
     find: impl for<'t> FnOnce(&'t Tables) -> Result<&'t T, ApiError>,
@@ -22,7 +22,7 @@ pub(super) fn one<T>(
     })
 }
 
-/// Changes a row, all or nothing, and shows it.
+/// Changes a row atomically and renders it.
 pub(super) fn changed<T: Clone>(
     app: &App,
     change: impl for<'t> FnOnce(&'t mut Tables, i64) -> Result<&'t T, ApiError>,
@@ -35,7 +35,7 @@ pub(super) fn changed<T: Clone>(
     })
 }
 
-/// Shows a piece of a list.
+/// Renders a part of a list.
 pub(super) fn list<T>(
     app: &App,
     page: Page,
@@ -50,7 +50,7 @@ pub(super) fn list<T>(
     })
 }
 
-/// Deletes a row and says so. `delete` returns the id.
+/// Deletes a row and responds with the deletion. `delete` returns the ID.
 pub(super) fn deleted(
     app: &App,
     object: &str,

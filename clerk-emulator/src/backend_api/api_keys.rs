@@ -78,7 +78,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
         let key = credentials::create_api_key(tables, new, now)?.clone();
         let mut shown = Shapes::new(tables, &app.instance, now).credential(&key);
         shown["secret"] = json!(key.secret.0);
-        // The document promises 200, and one of the official clients takes nothing but 201.
+        // The document specifies 200, but one of the official clients accepts only 201.
         Ok(reply::json_response(StatusCode::CREATED, &shown))
     })
 }
@@ -139,7 +139,7 @@ async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
     )
 }
 
-/// Answers only keys that hold: revoked, expired and unknown ones are not found.
+/// Responds only with valid keys: revoked, expired and unknown ones are not found.
 async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
     let secret = body.only(&["secret"])?.required("secret")?;
     answer::changed(

@@ -1,4 +1,4 @@
-//! Who may call: the application with the secret key, and for some operations a machine with its own.
+//! Authentication of callers: the application with the secret key, and for some operations a machine with its own.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::rules::api_error::ApiError;
 use crate::rules::credentials::Caller;
 use crate::rules::machines;
 
-/// How the secret keys of machines begin.
+/// The prefix of machines' secret keys.
 const MACHINE_KEY_PREFIX: &str = "ak_";
 
-/// Lets the instance's secret key and machine secret keys through, and notes whose it was.
+/// Accepts the instance's secret key and machine secret keys, and records whose key it was.
 pub(super) async fn identify_caller(
     State(app): State<Arc<App>>,
     mut request: Request,
@@ -38,7 +38,7 @@ pub(super) async fn identify_caller(
     Ok(next.run(request).await)
 }
 
-/// Lets only the instance's secret key through.
+/// Accepts only the instance's secret key.
 pub(super) async fn require_secret_key(
     State(app): State<Arc<App>>,
     request: Request,

@@ -57,7 +57,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Renews and ends what is due, so that answers show the state at the emulator's time.
+/// Carries out the renewals and endings that are due, so that responses show the state at the emulator's time.
 fn advance(app: &App) -> Result<(), ApiError> {
     app.write(|tables, now| {
         subscriptions::advance(tables, now);

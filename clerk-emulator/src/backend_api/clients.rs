@@ -43,7 +43,8 @@ async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
     )
 }
 
-/// Answers the client that a token belongs to: one of the Frontend API, or a session token.
+/// Responds with the client that a token belongs to. The token is a client token of the Frontend API or a session
+/// token.
 async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
     let token = body.only(&["token"])?.required("token")?;
     app.read(|tables, now| {
@@ -60,7 +61,7 @@ async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
     })
 }
 
-/// Answers what a handshake nonce stands for. Not in the public document; server SDKs call it.
+/// Responds with the payload of a handshake nonce. This is not in the public document, but server SDKs call it.
 async fn handshake_payload(State(app): State<Arc<App>>, params: Params) -> Reply {
     app.read(|tables, now| {
         let nonce = params.get("nonce").unwrap_or_default();

@@ -67,7 +67,7 @@ fn enterprise(body: &Body) -> Result<ConnectionFields, ApiError> {
     let saml = body.nested("saml", &saml_names)?;
     let oidc = body.nested("oidc", OIDC_FIELDS)?;
     Ok(ConnectionFields {
-        // The name of the SAML part is that of the whole.
+        // The name of the SAML part is that of the whole connection.
         name: match (&saml, body.text("name")?) {
             (_, Some(name)) => Some(name),
             (Some(saml), None) => saml.text("name")?,
@@ -85,7 +85,7 @@ fn enterprise(body: &Body) -> Result<ConnectionFields, ApiError> {
     })
 }
 
-/// Reads what is on or off.
+/// Reads the settings that are on or off.
 fn switches(body: &Body) -> Result<ConnectionFields, ApiError> {
     Ok(ConnectionFields {
         active: body.boolean("active")?,
@@ -218,7 +218,7 @@ fn custom_attributes(body: &Body) -> Result<Option<Vec<CustomAttribute>>, ApiErr
         .map(Some)
 }
 
-/// Reads a text that has two names. Both may be given if they agree.
+/// Reads a text field that has two names. Both may be present if they agree.
 pub(super) fn either(body: &Body, name: &str, older: &str) -> Result<Option<String>, ApiError> {
     match (body.text(name)?, body.text(older)?) {
         (Some(text), Some(other)) if text != other => Err(ApiError::value(

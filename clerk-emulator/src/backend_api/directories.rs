@@ -1,4 +1,4 @@
-//! Directories, under their name and under their older one.
+//! Directories, under their current and their older name.
 
 use std::sync::Arc;
 
@@ -134,7 +134,7 @@ async fn rotate_key(naming: Naming, State(app): State<Arc<App>>, Path(id): Path<
     )
 }
 
-/// Answers all mappings: the list takes no paging parameters.
+/// Responds with all mappings: the list has no paging parameters.
 async fn list_mappings(
     naming: Naming,
     State(app): State<Arc<App>>,

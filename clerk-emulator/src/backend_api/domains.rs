@@ -18,7 +18,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/domains/{domain_id}", patch(update).delete(delete))
 }
 
-/// Answers all domains: the list takes no paging parameters.
+/// Responds with all domains: the list has no paging parameters.
 async fn list(State(app): State<Arc<App>>) -> Reply {
     answer::list(
         &app,

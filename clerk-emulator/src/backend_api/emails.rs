@@ -1,4 +1,4 @@
-//! Emails that the application writes. The document lacks these operations, and one of the official clients has them.
+//! Emails that the application writes. The document lacks these operations, but one of the official clients has them.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
 use crate::rules::emails::{self, NewEmail, Recipient};
 
-/// The header with the name under which an email is sent only once.
+/// The header that contains the key under which an email is sent only once.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const MOST_AT_ONCE: usize = 100;
 
@@ -74,7 +74,7 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> 
     )
 }
 
-/// Sends each for itself: one that is refused does not hinder the others.
+/// Sends each email separately: one that is refused does not affect the others.
 async fn create_batch(State(app): State<Arc<App>>, body: Body) -> Reply {
     let messages = body
         .only(&["messages"])?

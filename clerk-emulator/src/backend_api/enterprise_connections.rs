@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Returns the page behind the link of a test run, which needs no key.
+/// Returns the route of the page behind the link of a test run, which needs no key.
 pub(super) fn public_routes() -> Router<Arc<App>> {
     Router::new().route(
         "/enterprise_connection_test_runs/{token}",
@@ -114,7 +114,7 @@ async fn list_test_runs(
         match *status {
             "pending" => statuses.push(TestRunStatus::Pending),
             "success" => statuses.push(TestRunStatus::Success),
-            // A test at the emulator does not fail.
+            // Tests on the emulator do not fail.
             "failed" => {}
             _ => {
                 return Err(ApiError::value(
@@ -196,7 +196,7 @@ async fn list_saml(State(app): State<Arc<App>>, params: Params) -> Reply {
             }
             Ok(rows)
         },
-        // The list holds SAML connections only.
+        // The list contains only SAML connections.
         |show, connection| show.saml_connection(connection).unwrap_or_default(),
     )
 }

@@ -36,7 +36,7 @@ fn traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
     })
 }
 
-/// The traits of an identifier that stands in the place of all others.
+/// Returns the traits of an identifier that replaces all others.
 fn only_traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
     body.boolean("notify_primary_email_address_changed")?;
     let status = body.one_of(

@@ -35,7 +35,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
             patch(update_beta_settings),
         )
         .route("/beta_features/domain", put(change_domain))
-        // What one of the official clients calls.
+        // One of the official clients calls this path.
         .route("/beta_features/change_domain", post(change_domain))
         .route("/instance/change_domain", post(change_domain))
 }
@@ -126,7 +126,7 @@ async fn communication(State(app): State<Arc<App>>) -> Reply {
     })
 }
 
-/// Replaces the whole list of countries. Codes that are no country codes are dropped.
+/// Replaces the whole list of countries. Invalid country codes are dropped.
 async fn update_communication(State(app): State<Arc<App>>, body: Body) -> Reply {
     let codes = body
         .only(&["blocked_country_codes"])?
@@ -255,7 +255,7 @@ async fn update_beta_settings(State(app): State<Arc<App>>, body: Body) -> Reply 
     )
 }
 
-/// Moves a production instance to another domain. The emulator's host and keys stay.
+/// Moves a production instance to another domain. The emulator's host and keys stay the same.
 async fn change_domain(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["home_url", "is_secondary"])?;
     let home_url = body.required("home_url")?;

@@ -13,7 +13,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/public/interstitial", get(interstitial))
 }
 
-/// Answers the page with which older SDKs let the browser find out who is signed in.
+/// Responds with the page that older SDKs use to let the browser find out who is signed in.
 async fn interstitial(State(app): State<Arc<App>>, params: Params) -> Reply {
     let key = params
         .text("publishable_key")

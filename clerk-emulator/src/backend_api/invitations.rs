@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/invitations/{invitation_id}/revoke", post(revoke))
 }
 
-/// Whether a body says that an address may be invited again.
+/// Returns how to treat an existing invitation or user, as specified by the body.
 pub(super) fn existing(body: &Body) -> Result<Existing, ApiError> {
     Ok(if body.is_true("ignore_existing")? {
         Existing::Ignored
@@ -45,7 +45,7 @@ pub(super) fn existing(body: &Body) -> Result<Existing, ApiError> {
     })
 }
 
-/// An invitation to be made, and how its email is called if one is delivered.
+/// An invitation to create, and the name of its email if one is delivered.
 struct Invited {
     new: NewInvite,
     existing: Existing,
@@ -74,7 +74,7 @@ fn invite(body: Body) -> Result<Invited, ApiError> {
     })
 }
 
-/// Makes an invitation, delivers its email, and shows it.
+/// Creates an invitation, delivers its email, and renders it.
 fn make(app: &App, tables: &mut Tables, invited: Invited, now: i64) -> Result<Value, ApiError> {
     let made = invitations::create(tables, invited.new, invited.existing, now)?.clone();
     let shown = Shapes::new(tables, &app.instance, now).invitation(&made);
@@ -129,7 +129,7 @@ async fn create_bulk(State(app): State<Arc<App>>, bodies: Bodies) -> Reply {
     })
 }
 
-/// The document lacks this operation, and one of the official clients has it.
+/// Deletes an invitation. The document lacks this operation, but one of the official clients has it.
 async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
     answer::deleted(&app, "invitation", |tables, _| {
         invitations::delete(tables, &id)?;

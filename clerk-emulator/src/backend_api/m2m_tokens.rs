@@ -106,7 +106,7 @@ async fn revoke(
     )
 }
 
-/// Answers only tokens that hold; for a machine, only those that may call it.
+/// Responds only with valid tokens; for a machine, only with those that may call it.
 async fn verify(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,

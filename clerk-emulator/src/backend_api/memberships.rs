@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Orders memberships and shows a page of them.
+/// Sorts memberships and renders a page of them.
 fn page(
     app: &App,
     tables: &Tables,
@@ -148,7 +148,7 @@ async fn update_metadata(
     )
 }
 
-/// Answers the membership as it was, not a deleted object.
+/// Responds with the membership as it was, not with a deleted object.
 async fn delete(
     State(app): State<Arc<App>>,
     Path((organization, user_id)): Path<(String, String)>,

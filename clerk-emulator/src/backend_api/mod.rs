@@ -1,4 +1,4 @@
-//! The Backend API: what servers call with the secret key.
+//! The Backend API, which servers call with the secret key.
 
 mod accountless_applications;
 mod actor_tokens;
@@ -103,7 +103,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign))
 }
 
-/// Returns the routes that take no key.
+/// Returns the routes that need no key.
 pub(crate) fn public_routes(app: &Arc<App>) -> Router<Arc<App>> {
     let keyless = accountless_applications::routes()
         .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign));

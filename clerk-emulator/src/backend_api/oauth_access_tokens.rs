@@ -15,7 +15,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/oauth_applications/access_tokens/verify", post(verify))
 }
 
-/// Takes the token as `access_token`, or as `secret`, its older name.
+/// Verifies a token. It is accepted as `access_token`, or as `secret`, the older name.
 async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["access_token", "secret"])?;
     let token = match body.text("access_token")? {

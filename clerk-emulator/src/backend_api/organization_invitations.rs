@@ -161,7 +161,7 @@ async fn list_of_user(
                 email_addresses: emails.map(|one| one.email_address.as_str()).collect(),
                 ..InvitationFilter::default()
             };
-            // No addresses would stand for all of them.
+            // An empty list of addresses would match all of them.
             if filter.email_addresses.is_empty() {
                 return Ok(Vec::new());
             }

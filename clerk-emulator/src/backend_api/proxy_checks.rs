@@ -12,7 +12,7 @@ use crate::http::body::Body;
 use crate::http::reply::{self, Reply};
 use crate::rules::proxy_checks;
 
-/// How long a proxy may take to answer.
+/// How long a proxy may take to respond.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -33,7 +33,7 @@ async fn check(State(app): State<Arc<App>>, body: Body) -> Reply {
     })
 }
 
-/// Returns true if requests to the proxy arrive at a Frontend API.
+/// Returns true if requests to the proxy reach a Frontend API.
 async fn leads_here(app: &App, target: &proxy_checks::Target) -> bool {
     let answer = async {
         let mut url: reqwest::Url = target.proxy_url.parse().ok()?;
@@ -46,7 +46,7 @@ async fn leads_here(app: &App, target: &proxy_checks::Target) -> bool {
         let response = app.client().ok()?.get(url).send().await.ok()?;
         let body = response.error_for_status().ok()?.bytes().await.ok()?;
         let health: Value = serde_json::from_slice(&body).ok()?;
-        // Whether the proxy sends all headers is for the browser SDKs.
+        // It is up to the browser SDKs to check whether the proxy sends all headers.
         Some(health["status"].is_string())
     };
     matches!(tokio::time::timeout(PATIENCE, answer).await, Ok(Some(true)))

@@ -29,7 +29,7 @@ async fn list_allowed(State(app): State<Arc<App>>, params: Params) -> Reply {
     list(&app, params.page(MOST_ROWS)?, shape, RestrictionList::Allow)
 }
 
-/// Answers the whole blocklist: it takes no paging parameters.
+/// Responds with the whole blocklist: it has no paging parameters.
 async fn list_blocked(State(app): State<Arc<App>>) -> Reply {
     list(&app, Page::WHOLE, ListShape::Page, RestrictionList::Block)
 }
@@ -63,7 +63,7 @@ async fn allow(State(app): State<Arc<App>>, body: Body) -> Reply {
     )
 }
 
-/// Invites the owner of a listed email address. There are no invitations by text message.
+/// Invites the owner of a listed email address. Invitations cannot be sent by text message.
 fn invite(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
     let identifier = restrictions::find(tables, RestrictionList::Allow, id)?
         .identifier

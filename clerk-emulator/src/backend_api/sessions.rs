@@ -115,7 +115,8 @@ async fn template_token(
     })
 }
 
-/// Answers a session if a token of it holds. The document lacks this operation, and one of the official clients has it.
+/// Responds with a session if its token is valid. The document lacks this operation, but one of the official clients
+/// has it.
 async fn verify(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
     let token = body.only(&["token"])?.required("token")?;
     app.read(|tables, now| {
@@ -134,7 +135,7 @@ async fn verify(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
     })
 }
 
-/// Answers a new session token for an expired one, on the strength of the refresh cookie.
+/// Responds with a new session token in exchange for an expired one and the refresh cookie.
 async fn refresh(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
     let body = body.only(&[
         "expired_token",

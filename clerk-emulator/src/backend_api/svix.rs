@@ -17,7 +17,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/webhooks/svix_url", post(link))
 }
 
-/// Answers where the deliveries of the emulator are shown.
+/// Responds with the URL of the emulator's page of deliveries.
 fn dashboard(app: &App) -> Response {
     let url = format!("{}/webhooks", app.instance.url);
     reply::ok(&json!({ "svix_url": url }))

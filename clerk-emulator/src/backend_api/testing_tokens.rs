@@ -13,8 +13,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/testing_tokens", post(create))
 }
 
-/// Answers a token with which automated browsers pass bot detection. There is no such detection here; the Frontend API still
-/// refuses tokens that are none.
+/// Responds with a token that lets automated browsers pass bot detection. The emulator has no such detection, but the
+/// Frontend API still refuses invalid tokens.
 async fn create(State(app): State<Arc<App>>) -> Reply {
     let made = testing_tokens::mint(&app.instance.secret_key, app.clock.now_ms());
     Ok(reply::ok(&json!({

@@ -10,7 +10,7 @@ use crate::http::reply::Reply;
 use crate::rules::accounts;
 use crate::rules::api_error::ApiError;
 
-/// Only native applications enroll devices, which the emulator does not have: every user has none.
+/// Returns the routes. Only native applications enroll devices, and the emulator has none, so no user has a device.
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/users/{user_id}/trusted_devices", get(list))

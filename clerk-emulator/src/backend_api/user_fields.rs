@@ -90,7 +90,7 @@ pub(super) fn new_user(body: &Body) -> Result<NewUser, ApiError> {
     })
 }
 
-/// Reads identifiers and, beside them, how each is proven.
+/// Reads identifiers together with how each is verified.
 fn identifiers(body: &Body, name: &str) -> Result<Vec<(String, Proof)>, ApiError> {
     let values = body.texts(name)?.unwrap_or_default();
     let status_name = format!("{name}_identification_status");

@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Reads what a list of users, or of their memberships, is narrowed to.
+/// Returns the filter of a list of users or of their memberships.
 pub(super) fn filter(params: &Params) -> Result<UserFilter<'_>, ApiError> {
     let between = |after: &str, before: &str| -> Result<Between, ApiError> {
         Ok(Between {
@@ -71,7 +71,7 @@ pub(super) fn filter(params: &Params) -> Result<UserFilter<'_>, ApiError> {
     })
 }
 
-/// Reads the provider and the ids there, of which each needs the other.
+/// Returns the provider and the IDs at that provider. Each requires the other.
 fn at_provider(params: &Params) -> Result<Option<AtProvider<'_>>, ApiError> {
     let user_ids = params.all("provider_user_id");
     match params.text("provider") {

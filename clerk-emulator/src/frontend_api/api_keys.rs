@@ -1,4 +1,4 @@
-//! API keys that users make for themselves and for their organizations. The browser SDK sends a session token instead
+//! API keys that users create for themselves and for their organizations. The browser SDK sends a session token instead
 //! of naming the client.
 
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api_keys/{api_key_id}/revoke", post(revoke))
 }
 
-/// Returns the user whose session token the request carries.
+/// Returns the user whose session token the request contains.
 fn user(app: &App, tables: &Tables, headers: &HeaderMap, now: i64) -> Result<String, ApiError> {
     let claims = headers
         .get(AUTHORIZATION)
@@ -101,7 +101,7 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> 
     })
 }
 
-/// Refuses keys that are not the user's to change.
+/// Refuses keys that the user may not change.
 fn check_own(
     app: &App,
     tables: &Tables,

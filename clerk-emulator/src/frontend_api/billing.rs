@@ -1,5 +1,5 @@
-//! Billing of users and organizations: plans, checkouts, cards, subscriptions, statements and payments. The Backend API has
-//! the paths of organizations, too.
+//! Billing of users and organizations: plans, checkouts, cards, subscriptions, statements and payments. The Backend
+//! API has the paths of organizations as well.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     payer_routes("/v1/me/billing")
 }
 
-/// Returns the routes of organizations, and the plans.
+/// Returns the routes of organizations and of plans.
 pub(super) fn shared_routes() -> Router<Arc<App>> {
     payer_routes("/v1/organizations/{organization_id}/billing")
         .route("/v1/billing/plans", get(list_plans))
@@ -66,7 +66,7 @@ fn payer_routes(base: &str) -> Router<Arc<App>> {
         .route(&at("credits/history"), get(credit_history))
 }
 
-/// What the path names: an organization where it pays, and what is asked about.
+/// What the path names: the organization, if it is the payer, and the object of the request.
 struct Place {
     organization: Option<String>,
     id: String,
@@ -93,7 +93,7 @@ impl FromRequestParts<Arc<App>> for Place {
 }
 
 impl Place {
-    /// Returns the id of who pays, if the user may do this for them.
+    /// Returns the ID of the payer, if the user may act on its behalf.
     fn payer(
         &self,
         tables: &Tables,
@@ -108,7 +108,7 @@ impl Place {
     }
 }
 
-/// Reads something of a payer. What is due is renewed and ended first.
+/// Reads data of a payer. Renewals and endings that are due are carried out first.
 fn show(
     app: &App,
     visitor: &Visitor,
@@ -125,7 +125,7 @@ fn show(
     })
 }
 
-/// Changes something of a payer.
+/// Changes data of a payer.
 fn change(
     app: &App,
     visitor: &Visitor,
@@ -356,7 +356,7 @@ async fn statement(State(app): State<Arc<App>>, place: Place, visitor: Visitor) 
     })
 }
 
-/// Lists payments. The browser SDK reads a bare page and a bare payment, where the document wraps them.
+/// Lists payments. The browser SDK reads a bare page and a bare payment, while the document wraps them.
 async fn list_payments(
     State(app): State<Arc<App>>,
     place: Place,
@@ -382,7 +382,7 @@ async fn payment(State(app): State<Arc<App>>, place: Place, visitor: Visitor) ->
     })
 }
 
-/// Returns the payer in the form that the rules of credits have.
+/// Returns the payer in the form that the rules for credits use.
 fn owner<'a>(place: &Place, payer: &'a str) -> Owner<'a> {
     match place.organization {
         Some(_) => Owner::Organization(payer),

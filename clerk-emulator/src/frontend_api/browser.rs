@@ -1,4 +1,4 @@
-//! Recognizing browsers, and editing the URLs they are sent to.
+//! Functions that recognize browsers and edit the URLs they are sent to.
 
 use http::HeaderMap;
 use http::header::COOKIE;
@@ -9,10 +9,10 @@ use crate::instance::Instance;
 use crate::rules::clients;
 use crate::store::tables::Tables;
 
-/// The name of the query parameter and the cookie with the dev browser token.
+/// The name of the query parameter and of the cookie that contain the dev browser token.
 pub(crate) const DEV_BROWSER: &str = "__clerk_db_jwt";
 
-/// Returns the name of the cookie by which the emulator's own pages recognize a browser. It holds the port,
+/// Returns the name of the cookie by which the emulator's own pages recognize a browser. It contains the port,
 /// because cookies are shared between ports.
 pub(super) fn own_cookie(instance: &Instance) -> String {
     let port = Url::parse(&instance.url)
@@ -30,8 +30,8 @@ pub(crate) fn own_directive(instance: &Instance, token: &str) -> String {
     )
 }
 
-/// Returns the id of the client that a request belongs to, by the query, the emulator's own cookie, or the
-/// application's cookie when it shares the host name.
+/// Returns the ID of the client that a request belongs to. It is found by the query, the emulator's own cookie, or
+/// the application's cookie if the application shares the host name.
 pub(crate) fn client_id(
     tables: &Tables,
     instance: &Instance,
@@ -63,13 +63,13 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .map(|(_, value)| value)
 }
 
-/// Sets a query parameter and removes others of that name.
+/// Sets a query parameter, and removes any others with the same name.
 pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
     remove_query(url, name);
     url.query_pairs_mut().append_pair(name, value);
 }
 
-/// Removes a query parameter. A query that does not have it keeps its spelling.
+/// Removes a query parameter. A query without it keeps its exact spelling.
 pub(super) fn remove_query(url: &mut Url, name: &str) {
     if !url.query_pairs().any(|(key, _)| key == name) {
         return;

@@ -36,7 +36,7 @@ async fn file(
     } else {
         "no-cache"
     };
-    // The bundles have megabytes, and the server has one thread.
+    // The bundles are several megabytes large, and the server has one thread.
     let read = tokio::task::spawn_blocking(move || std::fs::read(file.path)).await;
     let Ok(Ok(bytes)) = read else {
         return Err(missing());

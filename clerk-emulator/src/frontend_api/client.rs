@@ -1,4 +1,4 @@
-//! The client of a browser and its sessions.
+//! A browser's client and its sessions.
 
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ async fn create(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
     })
 }
 
-/// Ends all sessions and forgets the client. The dev browser stays, with a new client.
+/// Ends all sessions and removes the client. The dev browser remains, with a new client.
 async fn destroy(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
     perform(&app, &visitor, |tables, visit| {
         sessions::sign_out(tables, &visit.client_id, SessionStatus::Removed, visit.now);
@@ -85,7 +85,7 @@ async fn sign_out(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
     })
 }
 
-/// Finds a session of a client. One that has ended tells the browser that it is signed out.
+/// Finds a session of a client. If it has ended, the browser learns that it is signed out.
 fn living<'t>(
     tables: &'t Tables,
     client_id: &str,
@@ -112,7 +112,7 @@ async fn session(State(app): State<Arc<App>>, Path(id): Path<String>, visitor: V
     })
 }
 
-/// Notes that a session is used, and with which organization.
+/// Records that a session is in use, and with which organization.
 async fn touch(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -145,7 +145,7 @@ async fn touch(
     })
 }
 
-/// The refusal of organizations that the user does not belong to.
+/// Returns the error for organizations that the user does not belong to.
 pub(super) fn unauthorized() -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
@@ -172,7 +172,7 @@ fn finish(app: &App, id: &str, visitor: &Visitor, status: SessionStatus) -> Repl
     })
 }
 
-/// Answers a fresh session token. One for another organization leaves the session as it is.
+/// Responds with a fresh session token. A token for another organization leaves the session unchanged.
 async fn token(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -211,7 +211,7 @@ async fn template_token(
     })
 }
 
-/// Answers a token for another service, named by its template as `integration_<service>`.
+/// Responds with a token for another service, whose template is named `integration_<service>`.
 async fn integration_token(
     State(app): State<Arc<App>>,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! Answers of the Frontend API: what was asked for, and the client as it is now.
+//! Responses of the Frontend API: the result of the request, and the current state of the client.
 
 use axum::response::Response;
 use http::header::{AUTHORIZATION, SET_COOKIE};
@@ -19,19 +19,19 @@ use crate::rules::visit::Visit;
 use crate::session_cookies;
 use crate::store::tables::Tables;
 
-/// What an operation answers with.
+/// The result of an operation.
 pub(super) enum Done {
     /// `{response, client}`.
     Wrapped(Value),
     /// The client was ended: `{response, client: null}`.
     Ended(Value),
-    /// Just this.
+    /// Only this value.
     Raw(StatusCode, Value),
-    /// A refusal that leaves traces, such as a counted wrong code.
+    /// A refusal that changes the state, for example by counting a wrong code.
     Refused(ApiError),
 }
 
-/// Performs an operation, all or nothing, for the client of a request. Who comes without one gets one.
+/// Performs an operation atomically for the client of a request. A request without a client gets one.
 pub(super) fn perform(
     app: &App,
     visitor: &Visitor,
@@ -64,7 +64,7 @@ pub(super) fn perform_signed_in(
     })
 }
 
-/// Reads something for the client of a request, which may have none.
+/// Reads data for the client of a request, which may have none.
 pub(super) fn read(
     app: &App,
     visitor: &Visitor,
@@ -79,7 +79,7 @@ pub(super) fn read(
     outcome.or_else(|refusal| refused(app, visitor, &refusal))
 }
 
-/// Reads something within a session of the client.
+/// Reads data within a session of the client.
 pub(super) fn read_signed_in(
     app: &App,
     visitor: &Visitor,
@@ -98,7 +98,7 @@ pub(super) fn read_signed_in(
     })
 }
 
-/// Wraps what a verdict was reached about.
+/// Wraps the object that a verdict was reached about.
 pub(super) fn judged(
     verdict: Verdict,
     show: impl FnOnce() -> Result<Value, ApiError>,
@@ -143,7 +143,7 @@ fn answer(
     Ok(response)
 }
 
-/// Answers a refusal together with the client as it is.
+/// Responds with a refusal, together with the current client.
 fn refused(app: &App, visitor: &Visitor, refusal: &ApiError) -> Reply {
     app.read(|tables, now| {
         let client = visitor
@@ -162,7 +162,7 @@ fn refusal_with_client(refusal: &ApiError, client: &Value) -> Response {
     json_response(refusal.status, &body)
 }
 
-/// Hands the token of the client to production browsers and native applications.
+/// Passes the client's token to production browsers and native applications.
 fn remember(
     app: &App,
     tables: &Tables,

@@ -1,4 +1,4 @@
-//! What a browser must know of the instance before it can do anything.
+//! What a browser must know about the instance before it can do anything.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ async fn environment(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
     })
 }
 
-/// Makes a development browser: a client, and the token by which it is recognized.
+/// Creates a development browser: a client, and the token that identifies it.
 async fn dev_browser(State(app): State<Arc<App>>) -> Reply {
     if app.instance.production {
         return Err(ApiError::bad_request(
@@ -118,7 +118,7 @@ async fn health() -> Reply {
     Ok(reply::ok(&json!({ "status": "healthy" })))
 }
 
-/// Checks what a proxy in front of the Frontend API adds to requests.
+/// Checks the headers that a proxy in front of the Frontend API adds to requests.
 async fn proxy_health(State(app): State<Arc<App>>, params: Params, headers: HeaderMap) -> Reply {
     let domain_id = params.text("domain_id").ok_or_else(|| {
         ApiError::bad_request(

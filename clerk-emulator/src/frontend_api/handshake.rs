@@ -19,13 +19,13 @@ use crate::session_cookies;
 use crate::store::tables::Tables;
 use crate::tokens::signing_key::TokenKind;
 
-/// Names of the query parameter or cookie that brings the result to the application.
+/// The name of the query parameter or cookie that carries the result to the application.
 const HANDSHAKE: &str = "__clerk_handshake";
 const HANDSHAKE_NONCE: &str = "__clerk_handshake_nonce";
-/// How long the result waits for the application, which is asked next.
+/// How long the result waits for the application, which the browser requests next.
 const COOKIE_SECONDS: u32 = 60;
 
-/// Sends the browser back with a nonce (or a signed token) that stands for the cookies to set.
+/// Sends the browser back with a nonce (or a signed token) that represents the cookies to set.
 pub(super) async fn handshake(
     State(app): State<Arc<App>>,
     params: Params,
@@ -74,8 +74,8 @@ pub(super) async fn handshake(
     })
 }
 
-/// Sends the browser to an application with what its cookies are to be: in the query in development, in a cookie of
-/// the shared host name in production.
+/// Sends the browser to an application with the cookies that it should set: in the query in development, and in a
+/// cookie of the shared host name in production.
 pub(super) fn bring(
     app: &App,
     tables: &mut Tables,
@@ -106,7 +106,7 @@ pub(super) fn bring(
     let client = client_id.and_then(|id| tables.clients.get(id));
     let browser_token = client.map(|client| client.token.clone());
     if production {
-        // The result came in cookies, which would be redeemed again with every later request.
+        // The result arrived in cookies, which would be redeemed again with every later request.
         directives.extend([HANDSHAKE, HANDSHAKE_NONCE].map(session_cookies::removal));
     } else if let Some(token) = &browser_token {
         directives.extend(session_cookies::dev_browser(token, suffix));
@@ -134,11 +134,11 @@ pub(super) fn bring(
     ))
 }
 
-/// In which form the application gets the cookies.
+/// The form in which the application receives the cookies.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Format {
     /// A nonce, which the application exchanges for them.
     Nonce,
-    /// A signed token that holds them.
+    /// A signed token that contains them.
     Token,
 }

@@ -1,4 +1,4 @@
-//! Pictures of users and organizations, so that no page needs Clerk's image host.
+//! Pictures of users and organizations. Thanks to them, no page needs Clerk's image host.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/images/{id}", get(image))
 }
 
-/// Answers the uploaded picture, or a drawn initial.
+/// Responds with the uploaded picture, or with a drawn initial.
 async fn image(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
     app.read(|tables, _| match pictures::of(tables, &id)? {
         Picture::Uploaded(Image {

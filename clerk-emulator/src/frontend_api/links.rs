@@ -1,4 +1,4 @@
-//! Addresses that browsers open: links in emails, tickets, and redirects.
+//! URLs that browsers open: links in emails, tickets, and redirects.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn missing(name: &str) -> ApiError {
     )
 }
 
-/// Opens the link of an email, and sends the browser back to the application or shows what came of it.
+/// Opens the link in an email, and sends the browser back to the application or shows the result.
 async fn verify(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
     let token = params.text("token").ok_or_else(|| missing("token"))?;
     let activity = Activity::of_user_agent(visitor.user_agent());
@@ -74,7 +74,7 @@ async fn verify(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -
     Ok(redirect(StatusCode::SEE_OTHER, target.as_str(), None))
 }
 
-/// Sends somebody who is invited to where the invitation leads, with the ticket.
+/// Sends an invited person to the destination of the invitation, with the ticket.
 async fn accept_ticket(State(app): State<Arc<App>>, params: Params) -> Reply {
     let ticket = params.text("ticket").ok_or_else(|| missing("ticket"))?;
     let (target, status) = app.read(|tables, now| {
@@ -90,7 +90,7 @@ async fn accept_ticket(State(app): State<Arc<App>>, params: Params) -> Reply {
         .as_deref()
         .and_then(|url| app.instance.allowed_redirect(url));
     let Some(mut target) = target else {
-        // Nowhere to go: the emulator's own pages take the ticket.
+        // There is no destination: the emulator's own pages accept the ticket.
         let page = match status {
             "sign_in" => app.instance.sign_in_url(),
             _ => app.instance.sign_up_url(),
@@ -118,7 +118,7 @@ async fn redirect_safely(State(app): State<Arc<App>>, params: Params) -> Reply {
     Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &target, None))
 }
 
-/// Signs an agent's browser in and sends it to where its task is.
+/// Signs an agent's browser in, and sends it to the URL of its task.
 async fn agent_task(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
     let ticket = params.text("ticket").ok_or_else(|| missing("ticket"))?;
     let activity = Activity::of_user_agent(visitor.user_agent());
@@ -161,7 +161,7 @@ fn target(app: &App, params: &Params) -> Result<Url, ApiError> {
         .ok_or_else(foreign_target)
 }
 
-/// Sends the browser of a satellite on with a token that stands for its client at the primary domain.
+/// Sends the browser of a satellite on with a token that represents its client at the primary domain.
 async fn sync(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
     let target = target(&app, &params)?;
     app.read(|tables, now| {
@@ -185,7 +185,7 @@ async fn sync(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> 
     })
 }
 
-/// Links the browser of a satellite with the client that a token stands for, and sends it back.
+/// Links the browser of a satellite to the client that a token represents, and sends it back.
 async fn link(State(app): State<Arc<App>>, params: Params) -> Reply {
     let mut target = target(&app, &params)?;
     let token = params

@@ -1,4 +1,4 @@
-//! What users see of their own accounts and do to them.
+//! What users see of their own accounts and can do with them.
 
 use std::sync::Arc;
 
@@ -155,7 +155,7 @@ async fn remove_password(State(app): State<Arc<App>>, visitor: Visitor, Form(for
     })
 }
 
-/// Returns the living sessions of the user, newest first.
+/// Returns the user's sessions that have not ended, newest first.
 fn own_sessions<'t>(tables: &'t Tables, session: &Session, now: i64) -> Vec<&'t Session> {
     let filter = SessionFilter {
         user_id: Some(&session.user_id),
@@ -170,7 +170,7 @@ async fn list_sessions(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
     read_signed_in(&app, &visitor, |tables, session, now| {
         let view = View::new(&app, tables, now);
         let own = own_sessions(tables, session, now).into_iter();
-        // A session of another browser is shown, and its token is not.
+        // A session of another browser is shown, but its token is not.
         let shown: Vec<Value> = own
             .map(|one| view.session(one).map(|shown| view.without_token(shown)))
             .collect::<Result<_, _>>()?;

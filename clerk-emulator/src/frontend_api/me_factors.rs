@@ -40,7 +40,7 @@ fn texts(codes: &[Secret]) -> Vec<&str> {
     codes.iter().map(|code| code.0.as_str()).collect()
 }
 
-/// Shows the authenticator application of a user; its secret only until it is proven.
+/// Renders a user's authenticator application. Its secret is included only until it is verified.
 fn totp(tables: &Tables, user: &User, codes: Option<&[Secret]>) -> Value {
     let pending = user
         .pending_totp_secret

@@ -1,4 +1,4 @@
-//! Email addresses, phone numbers and accounts at providers that users have.
+//! Users' email addresses, phone numbers and accounts at providers.
 
 use std::sync::Arc;
 
@@ -363,7 +363,7 @@ async fn disconnect(
     })
 }
 
-/// Forgets the tokens of a provider. The emulator keeps none.
+/// Revokes the tokens of a provider. The emulator keeps none.
 async fn revoke_tokens(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,

@@ -1,4 +1,4 @@
-//! Organizations from the side of their members, and of people who may become members.
+//! Organizations as their members, and people who may become members, see them.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Wraps the rows of this page, or a bare array where no page was asked for.
+/// Wraps the rows of the requested page.
 pub(super) fn piece<T>(
     params: &Params,
     rows: &[T],
@@ -81,7 +81,7 @@ async fn leave(State(app): State<Arc<App>>, Path(id): Path<String>, visitor: Vis
     })
 }
 
-/// Returns the addresses of a user that are proven.
+/// Returns the verified addresses of a user.
 fn proven_addresses<'t>(tables: &'t Tables, user_id: &str) -> Result<Vec<&'t str>, ApiError> {
     let proven = |email: &&EmailAddress| email.proof.is_given();
     let emails = accounts::find(tables, user_id)?
@@ -162,7 +162,7 @@ async fn accept_suggestion(
     })
 }
 
-/// Answers that there is nothing to suggest.
+/// Responds that there is nothing to suggest.
 async fn creation_defaults(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
     read_signed_in(&app, &visitor, |_, _, _| {
         Ok(Done::Wrapped(json!({

@@ -45,7 +45,7 @@ use crate::app::App;
 use crate::key_set::key_set;
 use crate::rules::api_error::ApiError;
 
-/// Returns the routes whose paths the Backend API does not have.
+/// Returns the routes with paths that the Backend API does not have.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/client/handshake", get(handshake::handshake))
@@ -70,7 +70,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route_layer(from_fn(cors))
 }
 
-/// Returns the routes whose paths the Backend API has, too.
+/// Returns the routes with paths that the Backend API also has.
 pub(crate) fn shared_routes() -> Router<Arc<App>> {
     Router::new()
         .merge(api_keys::routes())
@@ -81,7 +81,7 @@ pub(crate) fn shared_routes() -> Router<Arc<App>> {
         .route_layer(from_fn(cors))
 }
 
-/// Returns the pages and pictures.
+/// Returns the routes of the pages and pictures.
 pub(crate) fn page_routes() -> Router<Arc<App>> {
     Router::new()
         .merge(images::routes())
@@ -90,7 +90,8 @@ pub(crate) fn page_routes() -> Router<Arc<App>> {
         .route_layer(from_fn(cors))
 }
 
-/// Answers which other origins use the passkeys of this one. The emulator's passkeys belong to the application's own host.
+/// Responds with the other origins that use the passkeys of this one. The emulator's passkeys belong to the
+/// application's own host.
 async fn passkey_origins() -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
@@ -99,7 +100,8 @@ async fn passkey_origins() -> ApiError {
     )
 }
 
-/// Lets pages of allowed origins read answers, credentials included. Others were refused before.
+/// Lets pages of allowed origins read responses, including those to requests with credentials. Other origins were
+/// refused earlier.
 async fn cors(request: Request, next: Next) -> Response {
     if request.method() == Method::OPTIONS {
         return preflight(request.headers());
@@ -110,7 +112,7 @@ async fn cors(request: Request, next: Next) -> Response {
     response
 }
 
-/// Answers what browsers ask before they send a request with headers of its own.
+/// Responds to the preflight requests that browsers send before a request with custom headers.
 pub(crate) fn preflight(headers: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     allow(&mut response, headers.get(ORIGIN).cloned());

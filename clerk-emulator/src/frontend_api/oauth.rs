@@ -45,12 +45,12 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/.well-known/oauth-authorization-server", get(metadata))
 }
 
-/// Returns the page where users are asked.
+/// Returns the routes of the page that asks users for their consent.
 pub(super) fn page_routes() -> Router<Arc<App>> {
     Router::new().route("/oauth/consent", get(ask))
 }
 
-/// What was decided about a request, before anybody is asked.
+/// What was decided about a request before the user is asked.
 struct Asked {
     application: OAuthApplication,
     redirect_uri: String,
@@ -101,7 +101,7 @@ fn authorization(
     })
 }
 
-/// Sends the browser back to the application with an answer.
+/// Sends the browser back to the application with a result.
 fn back(redirect_uri: &str, params: &Params, answer: &[(&str, &str)]) -> Reply {
     let mut target = Url::parse(redirect_uri)
         .map_err(|_| ApiError::bad_request("redirect_uri_mismatch", "malformed redirect uri"))?;
@@ -120,7 +120,7 @@ fn back_with_error(redirect_uri: &str, params: &Params, error: GrantError) -> Re
     back(redirect_uri, params, &answer)
 }
 
-/// Writes the parameters down again, for the page that comes next.
+/// Returns the parameters as a query, for the next page.
 fn query(params: &Params) -> String {
     let mut query = Serializer::new(String::new());
     for name in [
@@ -148,7 +148,7 @@ async fn authorize_form(State(app): State<Arc<App>>, visitor: Visitor, Form(form
     begin(&app, &visitor, &form)
 }
 
-/// Signs the browser in first, asks the user where that is needed, and sends the browser back with a code.
+/// Has the user sign in first, asks for consent if necessary, and sends the browser back with a code.
 fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
     let url = &app.instance.url;
     app.write(|tables, now| {
@@ -189,7 +189,7 @@ fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
     })
 }
 
-/// Asks the user.
+/// Asks the user for consent.
 async fn ask(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
     app.read(|tables, now| {
         let asked = asked(tables, &params)?;
@@ -232,7 +232,7 @@ async fn ask(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> R
     })
 }
 
-/// Says what a scope gives the application.
+/// Returns a description of what a scope gives the application.
 fn described(scope: &str) -> String {
     match scope {
         "openid" => "Your identity".to_owned(),
@@ -337,7 +337,7 @@ fn grant_error(error: GrantError) -> Response {
     json_response(status, &body)
 }
 
-/// Reads who calls: by the header, or by the form.
+/// Returns the credentials of the caller, from the header or the form.
 fn client(headers: &HeaderMap, form: &Params) -> (String, Option<String>) {
     let basic = headers
         .get(AUTHORIZATION)
@@ -417,7 +417,7 @@ fn answer(app: &App, tables: &Tables, client_id: &str, granted: &Granted, now: i
     Ok(json_response(StatusCode::OK, &body))
 }
 
-/// Returns what scopes let an application know of a user.
+/// Returns what the scopes let an application know about a user.
 fn profile(
     app: &App,
     tables: &Tables,
@@ -453,7 +453,7 @@ fn profile(
     Ok(claims)
 }
 
-/// Finds the access token that a request carries, opaque or as a JWT.
+/// Returns the access token of a request, which is opaque or a JWT.
 fn bearer<'t>(app: &App, tables: &'t Tables, token: &str, now: i64) -> Option<&'t Credential> {
     let id = app
         .key()
@@ -487,7 +487,7 @@ async fn user_info(State(app): State<Arc<App>>, headers: HeaderMap) -> Reply {
     })
 }
 
-/// Says whether a token holds, to the application that has it (RFC 7662).
+/// Tells an application whether its token is valid (RFC 7662).
 async fn token_info(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): Form) -> Reply {
     let (client_id, secret) = client(&headers, &form);
     app.read(|tables, now| {

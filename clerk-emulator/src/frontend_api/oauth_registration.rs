@@ -1,4 +1,4 @@
-//! OAuth clients that register themselves (RFC 7591), where the instance lets them.
+//! OAuth clients that register themselves (RFC 7591), if the instance allows it.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ struct Metadata {
 }
 
 impl Metadata {
-    /// Reads what a client says about itself. Unknown metadata is ignored, as RFC 7591 section 2 wants it.
+    /// Reads what a client says about itself. Unknown metadata is ignored, as RFC 7591 section 2 requires.
     fn read(body: &Body) -> Result<Self, ApiError> {
         let redirect_uris = body
             .texts("redirect_uris")?
@@ -45,7 +45,7 @@ impl Metadata {
                 name: body.text("client_name")?.filter(|name| !name.is_empty()),
                 redirect_uris: Some(redirect_uris),
                 scopes: body.text("scope")?.filter(|scope| !scope.is_empty()),
-                // Nobody vouches for such clients: users are always asked.
+                // No one vouches for such clients, so users are always asked.
                 consent_screen_enabled: Some(true),
                 pkce_required: Some(false),
                 public: Some(method == "none"),
@@ -105,7 +105,7 @@ async fn register(State(app): State<Arc<App>>, body: Body) -> Reply {
     })
 }
 
-/// Answers a refusal in OAuth's form.
+/// Returns an error in OAuth's format.
 fn refusal(error: &ApiError) -> Response {
     let code = if error.param_name.as_deref() == Some("redirect_uris") {
         "invalid_redirect_uri"

@@ -1,4 +1,4 @@
-//! Domains of organizations, added and proven by their members.
+//! Domains of organizations, added and verified by their members.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::rules::organization_domains::{self, DomainFilter};
 use crate::rules::settings;
 use crate::store::tables::Tables;
 
-/// How a domain is used that nobody said anything about.
+/// The enrollment mode of a domain for which none was set.
 const DEFAULT_MODE: &str = "manual_invitation";
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -133,7 +133,7 @@ async fn create(
     })
 }
 
-/// Adds several domains. What cannot be added is reported and stops nothing else.
+/// Adds several domains. Those that cannot be added are reported and do not affect the others.
 async fn create_all(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -185,7 +185,7 @@ async fn delete(
     })
 }
 
-/// Changes a domain and shows it.
+/// Changes a domain and renders it.
 fn change(
     app: &App,
     (id, domain_id): (&str, &str),
@@ -260,7 +260,7 @@ async fn attempt_ownership(
     })
 }
 
-/// Does something to several domains. What fails is reported and stops nothing else.
+/// Changes several domains. Failures are reported and do not affect the others.
 fn change_all(
     app: &App,
     id: &str,

@@ -1,4 +1,4 @@
-//! Members of organizations, people who are invited, and people who ask to join.
+//! Members of organizations, invited people, and people who ask to join.
 
 use std::sync::Arc;
 
@@ -184,7 +184,7 @@ fn invitations(
     })
 }
 
-/// Invites somebody, and delivers the email.
+/// Invites a person, and delivers the email.
 fn invite_one(
     app: &App,
     tables: &mut Tables,

@@ -1,4 +1,4 @@
-//! Organizations: created, changed and deleted by their members. The Backend API has these paths, too.
+//! Organizations: created, changed and deleted by their members. The Backend API has these paths as well.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ fn shown(app: &App, tables: &Tables, id: &str, now: i64) -> Result<Done, ApiErro
     ))
 }
 
-/// Refuses users who may not create organizations, or not one more.
+/// Refuses users who may not create organizations, or who have reached their limit.
 fn check_may_create(tables: &Tables, user_id: &str) -> Result<(), ApiError> {
     organization_access::check_enabled(tables)?;
     let user = accounts::find(tables, user_id)?;
@@ -171,7 +171,7 @@ async fn roles(
     })
 }
 
-/// Names a membership that was taken away.
+/// Renders the membership of a user in an organization.
 pub(super) fn membership_of(
     app: &App,
     tables: &Tables,

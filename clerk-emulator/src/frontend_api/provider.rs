@@ -1,4 +1,4 @@
-//! The page that stands for every provider of accounts, such as Google, and the way back from it.
+//! The page that represents every account provider, such as Google, and the way back from it.
 
 use std::sync::Arc;
 
@@ -26,19 +26,19 @@ use crate::rules::provider_callbacks::{self, ProviderAnswer};
 use crate::rules::{accounts, identifiers};
 use crate::tokens::signing_key::TokenKind;
 
-/// Seconds that a code of a provider, or a one-tap token, can be used.
+/// The number of seconds for which a provider's code, or a one-tap token, can be used.
 const CODE_SECONDS: i64 = 600;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/oauth_callback", get(callback).post(callback_form))
 }
 
-/// Returns the page that stands for the providers.
+/// Returns the routes of the page that represents the providers.
 pub(super) fn page_routes() -> Router<Arc<App>> {
     Router::new().route("/provider/{provider}", get(choose).post(chosen))
 }
 
-/// Makes a token that names an account at a provider, as the code of an OAuth flow or the token of Google One
+/// Creates a token that identifies an account at a provider, as the code of an OAuth flow or the token of Google One
 /// Tap does.
 pub(crate) fn account_token(app: &App, account: &ProviderAccount) -> Result<String, Error> {
     let now = app.clock.now_ms().div_euclid(1000);
@@ -53,7 +53,7 @@ pub(crate) fn account_token(app: &App, account: &ProviderAccount) -> Result<Stri
     app.sign(TokenKind::Uncategorized, &claims)
 }
 
-/// Reads a token that names an account at a provider.
+/// Returns the account at a provider that a token identifies.
 pub(super) fn account_of_token(app: &App, token: &str) -> Result<ProviderAccount, ApiError> {
     let now = app.clock.now_ms().div_euclid(1000);
     let invalid = || {
@@ -78,10 +78,10 @@ pub(super) fn account_of_token(app: &App, token: &str) -> Result<ProviderAccount
     })
 }
 
-/// The most people that the page offers.
+/// The maximum number of people that the page offers.
 const PEOPLE_SHOWN: usize = 20;
 
-/// Shows the page where somebody chooses who they are at the provider.
+/// Shows the page where people choose who they are at the provider.
 async fn choose(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
@@ -126,7 +126,7 @@ async fn choose(
     page(StatusCode::OK, &headline, &html, None)
 }
 
-/// Sends the browser back with a code that names the account.
+/// Sends the browser back with a code that identifies the account.
 async fn chosen(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
@@ -179,7 +179,7 @@ async fn callback_form(State(app): State<Arc<App>>, visitor: Visitor, Form(form)
     finish(&app, &visitor, &form)
 }
 
-/// Takes what the provider answered, and sends the browser back to the application.
+/// Processes the provider's response, and sends the browser back to the application.
 fn finish(app: &App, visitor: &Visitor, params: &Params) -> Reply {
     let invalid =
         || ApiError::bad_request("oauth_callback_invalid", "invalid form for oauth_callback");

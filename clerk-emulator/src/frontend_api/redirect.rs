@@ -2,7 +2,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 
-/// Answers with a redirect that is not cached and may set a cookie.
+/// Returns a redirect that is not cached and may set a cookie.
 pub(crate) fn redirect(status: StatusCode, location: &str, cookie: Option<&str>) -> Response {
     let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store")];
     let mut response = (status, headers).into_response();

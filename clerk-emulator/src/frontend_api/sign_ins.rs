@@ -47,7 +47,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Reads the strategy of a form, which may be absent.
+/// Returns the strategy in a form, if there is one.
 pub(super) fn strategy(form: &Params) -> Result<Option<Strategy>, ApiError> {
     match form.text("strategy") {
         None => Ok(None),
@@ -61,17 +61,17 @@ pub(super) fn strategy(form: &Params) -> Result<Option<Strategy>, ApiError> {
     }
 }
 
-/// Reads the strategy of a form.
+/// Returns the strategy in a form, which is required.
 pub(super) fn required_strategy(form: &Params) -> Result<Strategy, ApiError> {
     strategy(form)?.ok_or_else(|| ApiError::missing("strategy"))
 }
 
-/// Reads a field that must be there and not empty.
+/// Returns a field that must be present and not empty.
 pub(super) fn required<'a>(form: &'a Params, name: &str) -> Result<&'a str, ApiError> {
     form.text(name).ok_or_else(|| ApiError::missing(name))
 }
 
-/// Reads where the browser is sent afterwards, which must be a page that it may be sent to.
+/// Returns the URL that the browser is sent to afterward, which must be one that redirects are allowed to.
 pub(super) fn redirect_url(app: &App, form: &Params) -> Result<Option<String>, ApiError> {
     match form.text("redirect_url") {
         None => Ok(None),
@@ -134,7 +134,7 @@ async fn prepare_first_factor(
     })
 }
 
-/// Reads the answer to a first factor.
+/// Returns the answer to a first factor.
 pub(super) fn first_factor_answer(form: &Params) -> Result<FirstFactorAnswer<'_>, ApiError> {
     Ok(FirstFactorAnswer {
         strategy: required_strategy(form)?,

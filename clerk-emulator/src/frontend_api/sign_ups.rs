@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Reads what a form does to a text: an empty one clears it.
+/// Returns the change that a form makes to a text. An empty value clears it.
 pub(super) fn patch(form: &Params, name: &str) -> Patch<String> {
     match form.get(name) {
         None => Patch::Keep,
@@ -47,7 +47,7 @@ pub(super) fn patch(form: &Params, name: &str) -> Patch<String> {
     }
 }
 
-/// Reads metadata, which a form holds as JSON.
+/// Returns metadata, which a form contains as JSON.
 pub(super) fn metadata(form: &Params, name: &str) -> Result<Option<Metadata>, ApiError> {
     form.text(name)
         .map(|text| {

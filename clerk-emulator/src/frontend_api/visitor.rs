@@ -1,4 +1,4 @@
-//! Who calls: a browser in development or production, or a native application.
+//! The caller: a browser in development or production, or a native application.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::store::tables::Tables;
 /// The cookie by which the Frontend API recognizes browsers in production.
 pub(super) const CLIENT_COOKIE: &str = "__client";
 
-/// What a request says about who sends it.
+/// What a request says about its sender.
 #[derive(Debug)]
 pub(super) struct Visitor {
     params: Params,
@@ -47,7 +47,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
 }
 
 impl Visitor {
-    /// Returns true for native applications, which carry the client's token in a header of their own.
+    /// Returns true for native applications, which send the client's token in a header of its own.
     pub(super) fn is_native(&self) -> bool {
         self.params.is_true("_is_native")
     }
@@ -57,7 +57,7 @@ impl Visitor {
         (origin != "null").then(|| origin.to_owned())
     }
 
-    /// Finds the client that the request belongs to.
+    /// Returns the client that the request belongs to.
     pub(super) fn client<'t>(&self, app: &App, tables: &'t Tables, now: i64) -> Option<&'t Client> {
         if self.is_native() {
             let header = self.headers.get(AUTHORIZATION)?.to_str().ok()?;
@@ -74,7 +74,7 @@ impl Visitor {
         tables.clients.get(&id)
     }
 
-    /// Finds the client of the request, or makes one for those who come without any.
+    /// Finds the client of the request, or creates one if the request has none.
     pub(super) fn visit(
         &self,
         app: &App,
@@ -105,7 +105,7 @@ impl Visitor {
             .unwrap_or_default()
     }
 
-    /// Finds the session that the request is made in: the one that it names, or the client's active one.
+    /// Finds the session of the request: the one that it names, or the client's active one.
     pub(super) fn session<'t>(
         &self,
         tables: &'t Tables,
@@ -121,7 +121,7 @@ impl Visitor {
     }
 }
 
-/// The refusal of a development browser that is not known.
+/// Returns the error for an unknown development browser.
 pub(super) fn unknown_browser() -> ApiError {
     ApiError::unauthorized(
         "dev_browser_unauthenticated",
@@ -130,7 +130,7 @@ pub(super) fn unknown_browser() -> ApiError {
     )
 }
 
-/// The refusal of requests outside of a session.
+/// Returns the error for requests outside of a session.
 pub(super) fn signed_out() -> ApiError {
     ApiError::unauthorized(
         "authentication_invalid",

@@ -1,8 +1,8 @@
-//! A small application with pages of its own to sign in, for the profile, for organizations and for plans, and with notes
-//! that htmx changes. The markup is in `views.rs`.
+//! A small application with pages of its own to sign in, for the profile, for organizations and for plans, and with
+//! notes that htmx changes. The markup is in `views.rs`.
 //!
-//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
-//! how to sign in.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and
+//! prints how to sign in.
 
 mod views;
 
@@ -42,7 +42,7 @@ async fn pricing(page: ClerkPage) -> Html {
     views::layout(&page, "Pricing", &views::content(&content))
 }
 
-/// Behind the guard of the resource below, like the next one.
+/// Shows the profile. The guard of the resource below protects this handler and the next one.
 async fn profile(page: ClerkPage) -> Html {
     let content = html! {
         h1 { "Profile" }
@@ -104,7 +104,7 @@ async fn remove_note(
     changed(&app, &session, &request)
 }
 
-/// Returns the changed notes to htmx, and sends a form of a page without scripts back to its page.
+/// Returns the changed notes to htmx, and redirects forms of pages without scripts back to their page.
 fn changed(app: &Application, session: &SignedIn, request: &HttpRequest) -> HttpResponse {
     if request.headers().contains_key("hx-request") {
         HttpResponse::Ok()
@@ -117,7 +117,7 @@ fn changed(app: &Application, session: &SignedIn, request: &HttpRequest) -> Http
     }
 }
 
-/// For pages without scripts; with them, the browser SDK signs out.
+/// Signs out on pages without scripts; with scripts, the browser SDK does so.
 async fn leave(request: HttpRequest) -> Result<HttpResponse, ClerkRejection> {
     let mut response = HttpResponse::SeeOther();
     response.insert_header(("location", "/"));

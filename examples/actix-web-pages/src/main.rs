@@ -8,7 +8,7 @@ use quickstart_demo::Instance;
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = Instance::listen()?;
-    // Create it outside the closure, so that all workers share one Clerk and its cache of signing keys.
+    // Create it outside the closure, so that all workers share one `Clerk` and its cache of signing keys.
     let application = Data::new(Application::set_up(listener.local_addr()?.port()).await?);
     #[expect(
         clippy::disallowed_macros,

@@ -49,7 +49,7 @@ pub(crate) fn layout(page: &ClerkPage, title: &str, content: &Markup) -> Html {
     Html::new(whole.into_string())
 }
 
-/// Renders what the corner of the page shows: the user, or how to sign in. Neither if Clerk cannot be reached.
+/// Renders what the corner of the page shows: the user, or links to sign in, or neither if Clerk cannot be reached.
 fn visitor(page: &ClerkPage) -> Markup {
     let switcher = OrganizationSwitcher::new()
         .after_select_organization_url("/notes")

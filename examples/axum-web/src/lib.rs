@@ -1,8 +1,8 @@
-//! A small application with pages of its own to sign in, for the profile, for organizations and for plans, and with notes
-//! that htmx changes. The templates are in `templates`.
+//! A small application with pages of its own to sign in, for the profile, for organizations and for plans, and with
+//! notes that htmx changes. The templates are in `templates`.
 //!
-//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
-//! how to sign in.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and
+//! prints how to sign in.
 
 mod views;
 
@@ -53,7 +53,7 @@ async fn pricing(page: ClerkPage) -> View<ComponentView> {
     ))
 }
 
-/// Behind the guard of the router below, like the next one.
+/// Shows the profile. The guard of the router below protects this handler and the next one.
 async fn profile(page: ClerkPage) -> View<ComponentView> {
     let profile = page.mount(UserProfile::new());
     let lead = "Your name, your email addresses, and how you sign in.";
@@ -113,7 +113,7 @@ async fn remove_note(
     changed(&app, &session, &headers)
 }
 
-/// Returns the changed notes to htmx, and sends a form of a page without scripts back to its page.
+/// Returns the changed notes to htmx, and redirects forms of pages without scripts back to their page.
 fn changed(app: &Application, session: &SignedIn, headers: &HeaderMap) -> Response {
     if headers.contains_key("hx-request") {
         View(NotesPanel::of(app, session)).into_response()
@@ -122,7 +122,7 @@ fn changed(app: &Application, session: &SignedIn, headers: &HeaderMap) -> Respon
     }
 }
 
-/// For pages without scripts; with them, the browser SDK signs out.
+/// Signs out on pages without scripts; with scripts, the browser SDK does so.
 async fn leave(request: Parts) -> Result<(HeaderMap, Redirect), ClerkRejection> {
     Ok((sign_out(&request).await?, Redirect::to("/")))
 }

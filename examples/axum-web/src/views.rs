@@ -21,7 +21,7 @@ impl<T: Template> IntoResponse for View<T> {
     }
 }
 
-/// What surrounds every page: its head, the navigation and the visitor.
+/// The layout that surrounds every page: its head, the navigation and the visitor.
 pub(crate) struct Layout {
     page: ClerkPage,
     title: &'static str,
@@ -65,7 +65,7 @@ impl Layout {
         self.page.is_signed_in()
     }
 
-    /// Returns what the corner of the page shows: the user, or how to sign in. Neither if Clerk cannot be reached.
+    /// Returns what the corner of the page shows: the user, or links to sign in, or neither if Clerk cannot be reached.
     fn visitor(&self) -> Vec<Markup> {
         if self.page.is_signed_in() {
             vec![
@@ -118,7 +118,7 @@ impl ComponentView {
         }
     }
 
-    /// A page with nothing but the component, which has a title of its own.
+    /// Creates a page with nothing but the component, which has a title of its own.
     pub(crate) fn centered(layout: Layout, component: Markup) -> Self {
         Self {
             layout,

@@ -1,7 +1,8 @@
 //! An MCP server that agents reach with OAuth access tokens that Clerk issued.
 //!
-//! The middleware serves the metadata that tells clients where to get a token, the guard refuses requests without one, and
-//! the tools see on whose behalf they are called. A session of the protocol belongs to the user and client that opened it.
+//! The middleware serves the metadata that tells clients where to get a token, the guard refuses requests without one,
+//! and the tools know on whose behalf they are called. A session of the protocol belongs to the user and client that
+//! opened it.
 
 mod session_owners;
 mod tools;
@@ -24,7 +25,8 @@ pub const SCOPE: &str = "profile";
 /// The scope that the tool `email_address` needs as well.
 pub const EMAIL_SCOPE: &str = "email";
 
-/// Describes the server to OAuth clients. `url` is its public URL, such as `https://app.example.com/mcp`, as clients type it.
+/// Describes the server to OAuth clients. `url` is its public URL, such as `https://app.example.com/mcp`, as clients
+/// type it.
 ///
 /// # Errors
 /// Returns an error if the URL cannot identify a resource, for example because it is not an https URL.

@@ -1,8 +1,8 @@
 //! Serves the tools at `/mcp` on the port in `PORT`, which defaults to 3000. `MCP_URL` is the public URL if it is not
 //! `http://localhost:<port>/mcp`.
 //!
-//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
-//! how to call the tools.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and
+//! prints how to call the tools.
 
 use std::error::Error;
 

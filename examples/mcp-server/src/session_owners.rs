@@ -1,4 +1,4 @@
-//! Whom the sessions of the protocol belong to.
+//! The owners of the protocol's sessions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const SESSION: &str = "mcp-session-id";
 
 /// The user and the client that opened each session.
 ///
-/// The ID of a session is no proof of anything: a request of anyone else with the same ID finds no session. The token may
+/// The ID of a session proves nothing: a request from anyone else with the same ID finds no session. The token may
 /// change, because clients renew it while a session lasts.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionOwners {
@@ -38,7 +38,7 @@ impl SessionOwners {
         }
     }
 
-    /// Answers 404 for a session of somebody else, as for one that does not exist: clients then open a new one.
+    /// Responds with 404 if a session belongs to someone else, as if it did not exist: clients then open a new one.
     pub(crate) async fn check(
         State(this): State<Self>,
         auth: Auth,
@@ -68,7 +68,7 @@ impl SessionOwners {
         response
     }
 
-    /// Remembers who opened a session, and forgets the sessions that have ended.
+    /// Records who opened a session, and removes the sessions that have ended.
     async fn remember(&self, id: &str, owner: Owner) {
         let mut owners = self.owners.lock().await;
         if owners.contains_key(id) {

@@ -26,7 +26,7 @@ impl Tools {
         Extension(request): Extension<Parts>,
     ) -> Result<CallToolResult, ErrorData> {
         let token = token(&request)?;
-        // A page or tool that merely greets by name also works while Clerk cannot be reached.
+        // A page or tool that merely greets users by name should also work while Clerk cannot be reached.
         let user = self.clerk.users().get(token.user_id()).await;
         let name = user.ok().and_then(|user| user.full_name());
         Ok(says(format!(
@@ -72,7 +72,7 @@ impl ServerHandler for Tools {
     }
 }
 
-/// Returns the token of the HTTP request that a call came with.
+/// Returns the token of a call's HTTP request.
 fn token(request: &Parts) -> Result<&OAuthTokenAuth, ErrorData> {
     let context = request.extensions.get::<AuthContext>();
     let token = context.and_then(|context| context.auth().oauth());

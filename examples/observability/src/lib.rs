@@ -1,7 +1,7 @@
 //! Statistics for Prometheus, and traces and metrics for OpenTelemetry.
 //!
-//! [`Clerk::stats`] counts outcomes of authentication, cache hits and key downloads, and the SDK opens spans around whatever
-//! waits for Clerk. None of it contains tokens, secrets or personal data.
+//! [`Clerk::stats`] counts outcomes of authentication, cache hits and key downloads, and the SDK opens spans around
+//! everything that waits for Clerk. None of it contains tokens, secrets or personal data.
 
 mod prometheus;
 mod statistics;
@@ -37,7 +37,7 @@ async fn me(session: SignedIn) -> String {
     session.user_id().to_owned()
 }
 
-/// Looks the user up, which is a span of its own.
+/// Looks up the user, which creates a span of its own.
 async fn name(CurrentUser(user): CurrentUser) -> String {
     user.full_name().unwrap_or(user.id)
 }

@@ -1,8 +1,8 @@
-//! Serves the application on the port in `PORT`, which defaults to 3000, and sends traces and metrics to the OpenTelemetry
-//! collector in `OTEL_EXPORTER_OTLP_ENDPOINT`, which defaults to `http://localhost:4318`.
+//! Serves the application on the port in `PORT`, which defaults to 3000, and sends traces and metrics to the
+//! OpenTelemetry collector in `OTEL_EXPORTER_OTLP_ENDPOINT`, which defaults to `http://localhost:4318`.
 //!
-//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and prints
-//! commands to try.
+//! If neither `CLERK_SECRET_KEY` nor `CLERK_PUBLISHABLE_KEY` is set, it starts a Clerk emulator in this process and
+//! prints commands to try.
 
 use std::error::Error;
 
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let collector = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT")
         .unwrap_or_else(|_| "http://localhost:4318".to_owned());
     let telemetry = Telemetry::new(&collector)?;
-    // The spans are of the level DEBUG.
+    // The spans have the level DEBUG.
     let spans = Targets::new()
         .with_target("clerk_core", LevelFilter::DEBUG)
         .with_target("clerk_backend_api", LevelFilter::DEBUG);

@@ -42,7 +42,7 @@ impl Collector for ClerkCollector {
     }
 }
 
-/// Creates the registry. An application registers its own metrics, too.
+/// Creates the registry. An application registers its own metrics here as well.
 pub(crate) fn registry(clerk: Clerk) -> Registry {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(ClerkCollector(clerk)));

@@ -5,10 +5,10 @@ use clerk_axum::Stats;
 /// A number to export.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number {
-    /// Its name, with dots.
+    /// The name, with dots.
     pub(crate) name: &'static str,
     pub(crate) help: &'static str,
-    /// True if it never falls while the process runs.
+    /// True if the number never decreases while the process runs.
     pub(crate) is_counter: bool,
     pub(crate) read: fn(&Stats) -> Option<u64>,
 }

@@ -49,8 +49,8 @@ impl Telemetry {
         })
     }
 
-    /// Returns the layer that turns spans of `tracing` into spans of OpenTelemetry: `clerk.authenticate` around requests that
-    /// wait for Clerk, and `clerk.request` around calls of the Backend API. Both are of the level DEBUG.
+    /// Returns the layer that turns spans of `tracing` into spans of OpenTelemetry: `clerk.authenticate` around
+    /// requests that wait for Clerk, and `clerk.request` around calls of the Backend API. Both have the level DEBUG.
     #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + use<S>
     where

@@ -1,7 +1,7 @@
 //! The static files of the examples.
 //!
-//! `htmx-2.0.11.min.js` is htmx 2.0.11 as it is published, under the license in `htmx-LICENSE.txt` (0BSD). It is part of this
-//! folder, so that the examples work without a network.
+//! `htmx-2.0.11.min.js` is htmx 2.0.11 as it is published, under the license in `htmx-LICENSE.txt` (0BSD). It is part
+//! of this folder, so that the examples work without a network.
 
 /// A static file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ pub struct Note {
     pub text: String,
 }
 
-/// The most notes of one owner, and the most characters of one note.
+/// The maximum number of notes of one owner, and of characters in one note.
 const MOST_NOTES: usize = 50;
 const MOST_CHARACTERS: usize = 200;
 
@@ -29,7 +29,7 @@ impl Notes {
         self.with(session, |notes| notes.clone())
     }
 
-    /// Adds a note. An empty one is ignored, and the oldest notes give way.
+    /// Adds a note. An empty one is ignored, and the oldest notes are removed if there are too many.
     pub fn add(&self, session: &SessionAuth, text: &str) {
         let text: String = text.trim().chars().take(MOST_CHARACTERS).collect();
         if text.is_empty() {

@@ -15,10 +15,11 @@ pub struct Application {
 }
 
 impl Application {
-    /// Configures Clerk from the environment if it has keys, or else starts an emulator. `port` is the port of the application.
+    /// Configures Clerk from the environment if it has keys, or else starts an emulator. `port` is the port of the
+    /// application.
     ///
-    /// With an emulator, Clerk's browser SDK is served from the folder in `CLERK_JS` (a `node_modules` with `@clerk/clerk-js`
-    /// and `@clerk/ui`), or loaded from jsDelivr if there is none.
+    /// With an emulator, Clerk's browser SDK is served from the folder in `CLERK_JS` (a `node_modules` with
+    /// `@clerk/clerk-js` and `@clerk/ui`), or loaded from jsDelivr if there is none.
     ///
     /// # Errors
     /// Returns an error if the configuration is not valid, or if the emulator does not start.
@@ -86,14 +87,14 @@ impl Application {
         &self.notes
     }
 
-    /// Returns how to open the application and sign in.
+    /// Returns instructions to open the application and sign in.
     #[must_use]
     pub fn greeting(&self) -> String {
         self.instance.greeting()
     }
 }
 
-/// The settings that make Clerk's components part of the application's own pages.
+/// Adds the settings that make Clerk's components part of the application's own pages.
 fn configure(clerk: ClerkBuilder, sdk: BrowserSdk) -> ClerkBuilder {
     clerk
         .sign_in_url("/sign-in")
@@ -116,7 +117,7 @@ fn sdk_from_cdn() -> BrowserSdk {
         .ui_url(file("ui@1/dist/ui.browser.js"))
 }
 
-/// Clerk's components in the colors of the page, which has a light and a dark scheme.
+/// Returns an appearance of Clerk's components in the colors of the page, which has a light and a dark scheme.
 pub fn appearance() -> Appearance {
     Appearance::new()
         .variables(
@@ -137,7 +138,7 @@ pub fn appearance() -> Appearance {
 }
 
 fn emulator() -> EmulatorBuilder {
-    // The free plan is there by itself.
+    // The free plan exists by default.
     Emulator::builder()
         .plan(
             PlanSeed::for_users("pro", "Pro")

@@ -8,7 +8,7 @@ async fn me(CurrentUser(user): CurrentUser) -> Json<User> {
     Json(user)
 }
 
-/// Returns the application. It takes a [`Clerk`], so that tests can hand it another one.
+/// Returns the application. It takes a [`Clerk`], so that tests can pass another one.
 pub fn app(clerk: Clerk) -> Router {
     let invoices = get(|| async { "All invoices" }).route_layer(protect().role("org:admin"));
     Router::new()

@@ -1,34 +1,34 @@
-//! What a webhook says about the tables.
+//! What a webhook means for the tables.
 
 use clerk_axum::core::api::{DeletedObject, Timestamp};
 use clerk_axum::{WebhookData, WebhookEvent};
 
 use crate::row::{Kind, Row};
 
-/// A state of an object that arrives.
+/// An incoming state of an object.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) kind: Kind,
     pub(crate) id: String,
-    /// Its `version` is 0 if the event has no time at all.
+    /// The row, whose `version` is 0 if the event has no time at all.
     pub(crate) row: Row,
 }
 
-/// What a webhook is for the tables.
+/// The meaning of a webhook for the tables.
 #[derive(Debug)]
 pub(crate) enum Reading {
     /// It changes an object.
     Change(Change),
     /// Its type is known and does not concern the tables.
     Other,
-    /// It is kept as it is: its type is not known, or its data cannot be used.
+    /// It is kept unchanged: its type is not known, or its data cannot be used.
     Kept {
-        /// Why.
+        /// The reason.
         because: String,
     },
 }
 
-/// Reads what an event says about the tables.
+/// Returns the meaning of an event for the tables.
 pub(crate) fn read(event: &WebhookEvent) -> Reading {
     let kept = |because: &str| Reading::Kept {
         because: because.to_owned(),
@@ -92,7 +92,7 @@ fn deletion(kind: Kind, deleted: &DeletedObject, event: &WebhookEvent) -> Readin
     }
 }
 
-/// Returns when an object was deleted. The time of an event can be in whole seconds; then it is the end of that second,
+/// Returns when an object was deleted. If the time of the event is in whole seconds, it is the end of that second,
 /// so that the deletion is not older than a state of the same second.
 fn deleted_at(in_data: Option<Timestamp>, event: &WebhookEvent) -> i64 {
     match in_data.map(Timestamp::as_millis) {

@@ -12,16 +12,16 @@ use crate::sync::Sync;
 use crate::sync_error::SyncError;
 use crate::tables::Outcome;
 
-/// What a pass over all objects found.
+/// The result of a pass over all objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Objects that were listed.
+    /// The number of objects that were listed.
     pub listed: usize,
-    /// Rows that were written.
+    /// The number of rows that were written.
     pub written: usize,
-    /// Rows of objects that no longer exist, which were deleted.
+    /// The number of rows that were deleted because their objects no longer exist.
     pub deleted: usize,
-    /// Entries of the lists that could not be read.
+    /// The number of entries of the lists that could not be read.
     pub unreadable: usize,
 }
 
@@ -29,19 +29,20 @@ impl Sync {
     /// Writes every object that Clerk lists, unless its row is newer. Webhooks may arrive meanwhile.
     ///
     /// # Errors
-    /// Fails if the database or Clerk cannot be reached. What was written stays, and another import continues from there.
+    /// Returns an error if the database or Clerk cannot be reached. What was written is kept, and another import
+    /// continues from there.
     pub async fn import(&self, bars: &MultiProgress) -> Result<Report, SyncError> {
         Ok(self.pass(bars).await?.0)
     }
 
-    /// Imports, and deletes the rows of objects that no longer exist: those that the lists do not have and that are not found
-    /// by ID either.
+    /// Imports, and deletes the rows of objects that no longer exist: those that the lists do not have and that are not
+    /// found by ID either.
     ///
-    /// A list can miss an object because others are deleted while it is read, so an absence alone deletes nothing.
+    /// A list can lack an object because others are deleted while it is read, so absence alone deletes nothing.
     ///
     /// # Errors
-    /// Fails as [`import`](Self::import) does, and with [`SyncError::Incomplete`] if entries could not be read. Nothing is
-    /// deleted unless all lists were read to their end.
+    /// Returns the same errors as [`import`](Self::import), and [`SyncError::Incomplete`] if entries could not be read.
+    /// Nothing is deleted unless all lists were read to their end.
     pub async fn reconcile(&self, bars: &MultiProgress) -> Result<Report, SyncError> {
         let (mut report, listed) = self.pass(bars).await?;
         if report.unreadable > 0 {

@@ -3,8 +3,8 @@
 //! - Each message is applied once, in one transaction with the change, and messages may arrive in any order: see
 //!   [`decide`].
 //! - A deleted object leaves a tombstone, so that an older `updated` does not revive it.
-//! - [`Sync::import`] fills the tables, and [`Sync::reconcile`] repairs them after events were lost. Webhooks may arrive
-//!   meanwhile.
+//! - [`Sync::import`] fills the tables, and [`Sync::reconcile`] repairs them after events were lost. Webhooks may
+//!   arrive meanwhile.
 
 mod change;
 mod import;
@@ -44,7 +44,7 @@ impl FromRef<App> for Sync {
     }
 }
 
-/// Builds the application: `POST /webhooks` receives events, and `GET /` says how many rows there are.
+/// Builds the application: `POST /webhooks` receives events, and `GET /` returns the number of rows.
 pub fn app(clerk: Clerk, sync: Sync) -> Router {
     Router::new()
         .route("/", get(overview))
@@ -52,7 +52,7 @@ pub fn app(clerk: Clerk, sync: Sync) -> Router {
         .with_state(App { clerk, sync })
 }
 
-/// Answers 204 when the event is in the tables, and 500 when Clerk is to send it again.
+/// Responds with 204 if the event is in the tables, and with 500 if Clerk should send it again.
 async fn receive(State(sync): State<Sync>, VerifiedWebhook(event): VerifiedWebhook) -> StatusCode {
     match sync.receive(&event).await {
         Ok(_) => StatusCode::NO_CONTENT,

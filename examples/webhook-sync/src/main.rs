@@ -1,4 +1,4 @@
-//! Keeps the tables in `DATABASE_URL` equal to the users, organizations and memberships of a Clerk instance.
+//! Keeps the tables in `DATABASE_URL` in sync with the users, organizations and memberships of a Clerk instance.
 //!
 //! ```text
 //! webhook-sync              receives webhooks on the port in PORT, which defaults to 3000
@@ -101,7 +101,7 @@ async fn serve(tables: Tables, bars: &MultiProgress) -> Result<(), Box<dyn Error
     let instance = Instance::on_emulator(port, emulator, SystemClock::default()).await?;
     let clerk = instance.clerk();
     let sync = Sync::new(tables, &clerk);
-    // Every emulator starts anew, and the tables may be those of the one before.
+    // Every emulator starts empty, and the tables may come from an earlier one.
     let reconcile = async {
         let report = sync.reconcile(bars).await?;
         say(&describe(report));
@@ -184,7 +184,7 @@ fn say(text: &str) {
     println!("{text}");
 }
 
-/// Standard error, with the progress bars moved out of the way of each line.
+/// A writer to standard error that moves the progress bars out of the way of each line.
 #[derive(Clone)]
 struct AboveBars(MultiProgress);
 

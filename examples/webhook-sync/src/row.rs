@@ -3,7 +3,7 @@
 use clerk_axum::core::api::{Metadata, Organization, OrganizationMembership, User};
 use serde_json::Value;
 
-/// A kind of object that is kept.
+/// A kind of object that the tables contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "an application's own type")]
 pub enum Kind {
@@ -39,7 +39,7 @@ impl Kind {
         }
     }
 
-    /// Returns the columns that are particular to the table, in the order of [`Row::fields`].
+    /// Returns the columns that are specific to the table, in the order of [`Row::fields`].
     #[must_use]
     pub fn columns(self) -> &'static [&'static str] {
         match self {
@@ -63,9 +63,9 @@ impl Kind {
 pub struct Row {
     /// The time of the state, in milliseconds since 1970; 0 if it is not known.
     pub version: i64,
-    /// When the object was deleted. The row is then a tombstone without fields.
+    /// The time at which the object was deleted. The row is then a tombstone without fields.
     pub deleted_at: Option<i64>,
-    /// When the object was created.
+    /// The time at which the object was created.
     pub created_at: Option<i64>,
     /// The values of [`Kind::columns`].
     pub fields: Vec<Option<String>>,
@@ -155,7 +155,7 @@ fn text(value: Option<&str>) -> Option<String> {
     Some(value.replace('\0', "\u{fffd}"))
 }
 
-/// Converts metadata for a column. Spaces do not make two states different.
+/// Converts metadata for a column. Differences in whitespace do not matter.
 fn json(metadata: &Metadata) -> String {
     match metadata.parse::<Value>() {
         Ok(value) => value.to_string(),
@@ -163,19 +163,19 @@ fn json(metadata: &Metadata) -> String {
     }
 }
 
-/// What to do with a state that arrives.
+/// What to do with an incoming state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "an application's own type")]
 pub enum Decision {
     /// The state is newer: write it.
     Write,
-    /// The row is newer, or they are the same: keep it.
+    /// The row is newer, or the two are the same: keep it.
     Keep,
-    /// The two states are of the same millisecond and differ, or the new one has no time: ask Clerk what is true.
+    /// The two states are of the same millisecond and differ, or the new one has no time: ask Clerk.
     Ask,
 }
 
-/// Decides between the row that is there and a state that arrives.
+/// Decides between the current row and an incoming state.
 #[must_use]
 pub fn decide(current: &Row, new: &Row) -> Decision {
     if new.version == 0 {
@@ -189,7 +189,7 @@ pub fn decide(current: &Row, new: &Row) -> Decision {
         };
     }
     match (current.deleted_at, new.deleted_at) {
-        // Of the same millisecond: a deletion wins.
+        // In the same millisecond, a deletion wins.
         (Some(_), _) => Decision::Keep,
         (None, Some(_)) => Decision::Write,
         (None, None) if current == new => Decision::Keep,

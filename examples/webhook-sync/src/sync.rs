@@ -1,4 +1,4 @@
-//! Applying what arrives, and asking Clerk where that does not decide.
+//! Applies incoming states, and asks Clerk if they are not conclusive.
 
 use clerk_axum::core::api::Optional as _;
 use clerk_axum::{Clerk, WebhookEvent};
@@ -8,17 +8,18 @@ use crate::row::{Kind, Row};
 use crate::sync_error::SyncError;
 use crate::tables::{Answer, Message, Outcome, Tables};
 
-/// How often Clerk is asked about one change. More than once only if the row changes while Clerk answers.
+/// The maximum number of times that Clerk is asked about one change. It is more than once only if the row changes
+/// meanwhile.
 const MOST_QUESTIONS: u32 = 5;
 
-/// Keeps the tables equal to what Clerk has.
+/// Keeps the tables in sync with Clerk.
 #[derive(Clone, Debug)]
 pub struct Sync {
     tables: Tables,
     clerk: Clerk,
 }
 
-/// What became of a webhook.
+/// The outcome of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "an application's own type")]
 pub enum Received {
@@ -30,7 +31,7 @@ pub enum Received {
     Duplicate,
     /// It does not concern the tables.
     Other,
-    /// It changed no row, and was kept as it is.
+    /// It changed no row, and was kept unchanged.
     Kept,
 }
 
@@ -54,10 +55,11 @@ impl Sync {
         &self.clerk
     }
 
-    /// Applies a verified webhook once. Succeeds for every event that will not be understood better when it is sent again.
+    /// Applies a verified webhook once. Succeeds for every event that would not be understood better if it were sent
+    /// again.
     ///
     /// # Errors
-    /// Fails if the database or Clerk cannot be reached. Answer with 500, so that the message is sent again.
+    /// Returns an error if the database or Clerk cannot be reached. Respond with 500 to have the message sent again.
     pub async fn receive(&self, event: &WebhookEvent) -> Result<Received, SyncError> {
         let event_type = event.event_type();
         let event_type = event_type.as_ref().map_or("", |one| one.as_str());
@@ -93,7 +95,7 @@ impl Sync {
         }
     }
 
-    /// Applies a change, and asks Clerk for the state of the object if need be.
+    /// Applies a change, and asks Clerk for the state of the object if necessary.
     pub(crate) async fn apply(
         &self,
         message: Option<Message<'_>>,
@@ -105,7 +107,7 @@ impl Sync {
                 Outcome::Ask(seen) => seen,
                 outcome => return Ok(outcome),
             };
-            // Outside of the transaction: a slow answer keeps no lock.
+            // This happens outside of the transaction, so that no lock is held during a slow response.
             let now = self.state_now(change, &seen).await?;
             answer = Some(Answer { seen, now });
         }

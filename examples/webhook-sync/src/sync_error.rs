@@ -1,9 +1,9 @@
-//! What can fail.
+//! The errors of the synchronization.
 
 use std::error::Error as _;
 use std::fmt;
 
-/// Why the tables could not be brought up to date. The next attempt may succeed.
+/// The reason why the tables could not be updated. The next attempt may succeed.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SyncError {

@@ -1,4 +1,4 @@
-//! The database: SQLite or PostgreSQL, as its URL says.
+//! The database: SQLite or PostgreSQL, depending on its URL.
 
 use std::time::Duration;
 
@@ -27,14 +27,14 @@ pub(crate) struct Message<'a> {
     pub(crate) occurred_at: Option<i64>,
 }
 
-/// What Clerk answered about an object, and the row as it was before Clerk was asked.
+/// Clerk's answer about an object, and the row as it was before Clerk was asked.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) seen: Row,
     pub(crate) now: Row,
 }
 
-/// What became of a change.
+/// The outcome of a change.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It was written.
@@ -43,7 +43,7 @@ pub(crate) enum Outcome {
     Kept,
     /// The message was applied before.
     Duplicate,
-    /// Nothing was written: Clerk must be asked first. This is the row now.
+    /// Nothing was written: Clerk must be asked first. Contains the current row.
     Ask(Row),
 }
 
@@ -51,14 +51,14 @@ impl Tables {
     /// Connects to the database and creates the tables if there are none.
     ///
     /// # Errors
-    /// Fails if the database cannot be reached, or if its tables are those of another version.
+    /// Returns an error if the database cannot be reached, or if its tables are those of another version.
     pub async fn open(url: &str) -> Result<Self, SyncError> {
         Self::connect(url).await.map_err(SyncError::Unusable)
     }
 
     async fn connect(url: &str) -> Result<Self, sqlx::Error> {
         sqlx::any::install_default_drivers();
-        // A pool reports no more than that time is up.
+        // A pool would report only that the time is up.
         AnyConnection::connect(url).await?.close().await?;
         let sqlite = url.starts_with("sqlite:");
         let pool = AnyPoolOptions::new()
@@ -90,7 +90,7 @@ impl Tables {
     /// Returns the rows of objects that are not deleted, by ID.
     ///
     /// # Errors
-    /// Fails if the database does.
+    /// Returns an error if the database fails.
     pub async fn live(&self, kind: Kind) -> Result<Vec<(String, Row)>, sqlx::Error> {
         let sql = format!(
             "SELECT id, version, deleted_at, created_at, {} FROM {} WHERE id IN (SELECT id FROM {}) ORDER BY id",
@@ -109,7 +109,7 @@ impl Tables {
     /// Returns the number of objects that are not deleted.
     ///
     /// # Errors
-    /// Fails if the database does.
+    /// Returns an error if the database fails.
     pub async fn count(&self, kind: Kind) -> Result<i64, sqlx::Error> {
         let sql = format!("SELECT COUNT(*) FROM {}", kind.view());
         sqlx::query_scalar(AssertSqlSafe(sql))
@@ -120,7 +120,7 @@ impl Tables {
     /// Returns the row of an object, which can be a tombstone.
     ///
     /// # Errors
-    /// Fails if the database does.
+    /// Returns an error if the database fails.
     pub async fn row(&self, kind: Kind, id: &str) -> Result<Option<Row>, sqlx::Error> {
         let sql = format!(
             "SELECT version, deleted_at, created_at, {} FROM {} WHERE id = $1",
@@ -134,7 +134,7 @@ impl Tables {
         row.map(|row| read(kind, &row)).transpose()
     }
 
-    /// Applies a change, and remembers its message in the same transaction.
+    /// Applies a change, and records its message in the same transaction.
     pub(crate) async fn apply(
         &self,
         message: Option<Message<'_>>,
@@ -160,7 +160,7 @@ impl Tables {
                 };
                 (decision, &answer.now)
             }
-            // The row has changed while Clerk was asked: decide again.
+            // The row changed while Clerk was asked, so decide again.
             _ => (decide(&current, &change.row), &change.row),
         };
         let outcome = match decision {
@@ -185,10 +185,10 @@ impl Tables {
         remember(&mut connection, message, Some(payload)).await
     }
 
-    /// Returns the payload that was kept of a message.
+    /// Returns the payload of a message that was kept.
     ///
     /// # Errors
-    /// Fails if the database does.
+    /// Returns an error if the database fails.
     pub async fn kept(&self, message_id: &str) -> Result<Option<String>, sqlx::Error> {
         sqlx::query_scalar("SELECT payload FROM webhook_messages WHERE id = $1")
             .bind(message_id)
@@ -204,7 +204,7 @@ impl Tables {
     }
 }
 
-/// Inserts a message. Returns false if it is there already.
+/// Inserts a message. Returns false if it already exists.
 async fn remember(
     connection: &mut AnyConnection,
     message: Message<'_>,
@@ -223,8 +223,8 @@ async fn remember(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Locks the row of an object until the end of the transaction, and returns it. A new object gets a tombstone of version 0,
-/// which is older than every state, so that two transactions cannot both insert it.
+/// Locks the row of an object until the end of the transaction, and returns it. A new object gets a tombstone of
+/// version 0, which is older than every state, so that two transactions cannot both insert it.
 async fn lock(connection: &mut AnyConnection, kind: Kind, id: &str) -> Result<Row, sqlx::Error> {
     let table = kind.table();
     let sql = format!(

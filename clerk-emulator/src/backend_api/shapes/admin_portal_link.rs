@@ -5,7 +5,7 @@ use crate::instance::INSTANCE_ID;
 use crate::model::admin_portal_link::AdminPortalLink;
 
 impl Shapes<'_> {
-    /// Shows a link without its token.
+    /// Renders a link without its token.
     pub(crate) fn admin_portal_link(self, one: &AdminPortalLink) -> Value {
         json!({
             "object": "admin_portal_link_token",

@@ -14,7 +14,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows a task with its link, as only its creation does.
+    /// Renders a task with its link, which is shown only on creation.
     pub(crate) fn agent_task_with_url(self, task: &AgentTask) -> Value {
         let mut json = self.agent_task(task);
         if let Some(ticket) = self.tables.tickets.get(&task.ticket_id) {

@@ -1,5 +1,5 @@
-//! Plans, subscriptions and payments. The operations that are older than the others show items, plans and payers in
-//! a form of their own, here called legacy.
+//! Plans, subscriptions and payments. The older operations have a format of their own for items, plans and payers,
+//! which is called legacy here.
 
 use serde_json::{Value, json};
 
@@ -163,7 +163,7 @@ impl Shapes<'_> {
 
     pub(crate) fn legacy_subscription_item(self, item: &SubscriptionItem) -> Value {
         let plan = self.tables.plans.get(&item.plan_id);
-        // The older form has no status for canceled and still in force.
+        // The older format has no status for items that are canceled but still in force.
         let status = match item.status {
             ItemStatus::Canceled => ItemStatus::Active,
             status => status,
@@ -265,7 +265,7 @@ impl Shapes<'_> {
         payer
     }
 
-    /// Shows the card that a payer pays with.
+    /// Renders the card that a payer pays with.
     pub(crate) fn payment_method(self, owner_id: &str) -> Option<Value> {
         let card = payment_methods::default_of(self.tables, owner_id)?;
         Some(self.card(owner_id, &card))
@@ -418,7 +418,7 @@ impl Shapes<'_> {
     }
 }
 
-/// Shows an amount of cents.
+/// Renders an amount in cents.
 pub(crate) fn dollars(amount: i64) -> Value {
     money(amount, DEFAULT_CURRENCY)
 }
@@ -452,7 +452,7 @@ fn feature(one: &PlanFeature, missing: Option<&str>) -> Value {
     })
 }
 
-/// What the default price of a plan asks for.
+/// The fees of a plan's default price.
 struct Fees {
     monthly: Option<i64>,
     annual_monthly: Option<i64>,

@@ -6,7 +6,7 @@ use crate::model::strategy::Strategy;
 use crate::rules::passkeys;
 
 impl Shapes<'_> {
-    /// Shows a proof that was asked for.
+    /// Renders a verification that was requested.
     pub(crate) fn challenge(self, challenge: &Challenge) -> Value {
         let object = match challenge.strategy {
             Strategy::Password => "verification_password",
@@ -53,7 +53,7 @@ impl Shapes<'_> {
         json
     }
 
-    /// Makes what the browser hands to the authenticator.
+    /// Creates the options that the browser passes to the authenticator.
     fn authentication_options(self, challenge: &Challenge) -> Option<Value> {
         let user = challenge
             .identifier_id

@@ -4,7 +4,7 @@ use super::Shapes;
 use crate::model::credential::{Credential, CredentialKind};
 
 impl Shapes<'_> {
-    /// Shows an API key, M2M token or OAuth token without its secret.
+    /// Renders an API key, M2M token or OAuth token without its secret.
     pub(crate) fn credential(self, credential: &Credential) -> Value {
         let mut json = json!({
             "id": credential.id,

@@ -4,7 +4,7 @@ use super::Shapes;
 use super::enterprise_connection::custom_attributes;
 use crate::model::directory::{Directory, GroupRoleMapping};
 
-/// The two families of operations that show directories under different names.
+/// The two families of operations, which have different names for directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Naming {
     Directory,
@@ -30,7 +30,7 @@ impl Naming {
     }
 }
 
-/// Whether the key is shown: only where it was just made.
+/// Specifies whether the key is shown, which it is only if it was just created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ApiKey {
     Shown,

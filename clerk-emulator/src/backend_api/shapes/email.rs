@@ -4,7 +4,7 @@ use super::Shapes;
 use crate::model::email::Email;
 
 impl Shapes<'_> {
-    /// Shows an email that the application wrote.
+    /// Renders an email that the application wrote.
     pub(crate) fn email(self, email: &Email) -> Value {
         let (local, _) = email.from_address.split_once('@').unwrap_or_default();
         json!({

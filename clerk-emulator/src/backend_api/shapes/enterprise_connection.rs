@@ -71,7 +71,7 @@ impl Shapes<'_> {
         format!("{}/v1/saml/{what}/{}", self.instance.url, saml.id)
     }
 
-    /// Shows a SAML connection; `None` for another one.
+    /// Renders a SAML connection. Returns `None` for any other connection.
     pub(crate) fn saml_connection(self, one: &EnterpriseConnection) -> Option<Value> {
         let saml = one.saml()?;
         Some(json!({

@@ -4,7 +4,7 @@ use super::Shapes;
 use crate::model::external_account::ExternalAccount;
 
 impl Shapes<'_> {
-    /// Shows the token that a provider issued for an account.
+    /// Renders the token that a provider issued for an account.
     pub(crate) fn oauth_access_token(self, one: &ExternalAccount) -> Value {
         json!({
             "object": "oauth_access_token",
@@ -19,7 +19,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows an account at a provider.
+    /// Renders an account at a provider.
     pub(crate) fn external_account(self, one: &ExternalAccount) -> Value {
         let account = &one.account;
         let strategy = format!("oauth_{}", account.provider);

@@ -48,7 +48,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows a verification by a one-time code.
+    /// Renders a verification by one-time code.
     pub(crate) fn verification(self, verification: &Verification) -> Value {
         json!({
             "object": "verification_otp",
@@ -60,8 +60,8 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows how an identifier was proven, or the proof that is being given. `code` names the strategy of one-time
-    /// codes.
+    /// Renders how an identifier was verified, or the verification in progress. `code` is the name of the strategy for
+    /// one-time codes.
     fn proof(
         self,
         proof: &Proof,
@@ -88,7 +88,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows the accounts at providers that have this email address.
+    /// Renders the accounts at providers that have this email address.
     fn linked_accounts(self, address: &str) -> Vec<Value> {
         let accounts = self
             .tables

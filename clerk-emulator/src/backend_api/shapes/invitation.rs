@@ -66,7 +66,7 @@ impl Shapes<'_> {
         json
     }
 
-    /// Shows an invitation together with the public part of its organization.
+    /// Renders an invitation together with the public part of its organization.
     pub(crate) fn organization_invitation_with_organization(
         self,
         invitation: &OrganizationInvitation,

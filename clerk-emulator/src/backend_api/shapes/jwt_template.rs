@@ -4,7 +4,7 @@ use super::Shapes;
 use crate::model::jwt_template::JwtTemplate;
 
 impl Shapes<'_> {
-    /// Shows a JWT template without its signing key.
+    /// Renders a JWT template without its signing key.
     pub(crate) fn jwt_template(self, template: &JwtTemplate) -> Value {
         json!({
             "object": "jwt_template",

@@ -6,7 +6,7 @@ use crate::model::machine::Machine;
 use crate::secret::Secret;
 
 impl Shapes<'_> {
-    /// Shows a machine with those that it may call.
+    /// Renders a machine with the machines that it may call.
     pub(crate) fn machine(self, machine: &Machine) -> Value {
         let scoped: Vec<Value> = machine
             .scopes
@@ -19,7 +19,7 @@ impl Shapes<'_> {
         json
     }
 
-    /// Shows the secret key of a machine.
+    /// Renders the secret key of a machine.
     pub(crate) fn machine_secret_key(self, key: &Secret) -> Value {
         json!({ "object": "machine_secret_key", "secret": key.0 })
     }

@@ -1,4 +1,4 @@
-//! What the Backend API shows of each entity.
+//! The representation of each entity in the Backend API.
 
 mod admin_portal_link;
 mod agent_task;
@@ -33,7 +33,7 @@ mod user;
 use crate::instance::Instance;
 use crate::store::tables::Tables;
 
-/// Shows entities, with what the state says about them at one time.
+/// Renders entities according to the state at one point in time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shapes<'a> {
     tables: &'a Tables,

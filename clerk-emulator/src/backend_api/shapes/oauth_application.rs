@@ -5,7 +5,7 @@ use crate::instance::INSTANCE_ID;
 use crate::model::oauth_application::OAuthApplication;
 
 impl Shapes<'_> {
-    /// Shows an OAuth application without its secret.
+    /// Renders an OAuth application without its secret.
     pub(crate) fn oauth_application(self, one: &OAuthApplication) -> Value {
         let url = &self.instance.url;
         let logo = one.logo.as_ref();
@@ -34,7 +34,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows an OAuth application with its secret, which a public one does not have.
+    /// Renders an OAuth application with its secret, which a public one does not have.
     pub(crate) fn oauth_application_with_secret(self, one: &OAuthApplication) -> Value {
         let mut json = self.oauth_application(one);
         let secret = if one.public { "" } else { &one.client_secret.0 };

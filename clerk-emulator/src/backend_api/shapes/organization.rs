@@ -4,7 +4,7 @@ use super::Shapes;
 use crate::model::organization::{Membership, Organization};
 use crate::rules::{memberships, organization_invitations, roles};
 
-/// Whether an organization is shown with the number of its members.
+/// Specifies whether an organization is rendered with the number of its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MembersCount {
     Shown,

@@ -4,7 +4,7 @@ use super::Shapes;
 use crate::model::passkey::Passkey;
 
 impl Shapes<'_> {
-    /// Shows a passkey. One that nobody has signed in with was used when it was made.
+    /// Renders a passkey. If it was never used to sign in, its last use is its creation.
     pub(crate) fn passkey(self, passkey: &Passkey) -> Value {
         json!({
             "object": "passkey",

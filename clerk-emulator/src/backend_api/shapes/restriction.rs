@@ -6,7 +6,7 @@ use crate::model::redirect_url::RedirectUrl;
 use crate::model::restriction::Restriction;
 
 impl Shapes<'_> {
-    /// Shows an entry of the allowlist or the blocklist.
+    /// Renders an entry of the allowlist or the blocklist.
     pub(crate) fn restriction(self, entry: &Restriction) -> Value {
         let mut json = json!({
             "object": entry.list.object(),

@@ -43,7 +43,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows a signed token.
+    /// Renders a signed token.
     pub(crate) fn token(self, jwt: &str) -> Value {
         json!({ "object": "token", "jwt": jwt })
     }

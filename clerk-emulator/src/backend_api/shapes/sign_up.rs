@@ -7,7 +7,7 @@ use crate::model::strategy::Strategy;
 use crate::rules::{settings, sign_ups};
 
 impl Shapes<'_> {
-    /// Shows a sign-up.
+    /// Renders a sign-up.
     pub(crate) fn sign_up(self, attempt: &SignUpAttempt) -> Value {
         let email = attempt.email_address.as_ref().map(|_| {
             let strategies = settings::get(self.tables)
@@ -60,8 +60,8 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows the proof of an address or number, with what comes next. Before a code is asked for there is no
-    /// strategy: the browser SDK takes one for a code that is on its way.
+    /// Renders the verification of an address or number, with the next step. There is no strategy until a code is
+    /// requested, because the browser SDK would conclude from one that a code has been sent.
     fn sign_up_verification(
         self,
         challenge: Option<&Challenge>,

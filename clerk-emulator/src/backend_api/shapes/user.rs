@@ -57,7 +57,7 @@ impl Shapes<'_> {
         })
     }
 
-    /// Shows the part of a user that other people see.
+    /// Renders the part of a user that other people can see.
     pub(crate) fn public_user_data(self, user: &User) -> Value {
         let image_url = self.user_image_url(user);
         json!({

@@ -12,7 +12,7 @@ use crate::rules::settings;
 use crate::rules::sign_ins::{self, Factor, FactorTarget};
 
 impl View<'_> {
-    /// Shows a sign-in.
+    /// Renders a sign-in.
     pub(in crate::frontend_api) fn sign_in(self, attempt: &SignInAttempt) -> Value {
         let user = attempt
             .user_id
@@ -88,12 +88,12 @@ impl View<'_> {
         })
     }
 
-    /// Shows a sign-up.
+    /// Renders a sign-up.
     pub(in crate::frontend_api) fn sign_up(self, attempt: &SignUpAttempt) -> Value {
         self.shared().sign_up(attempt)
     }
 
-    /// Shows a proof that is repeated within a session.
+    /// Renders a reverification within a session.
     pub(in crate::frontend_api) fn reverification(
         self,
         session: &Session,

@@ -49,7 +49,7 @@ impl View<'_> {
         let price = self.tables.prices.get(&one.price_id);
         let plan = price.and_then(|price| self.tables.plans.get(&price.plan_id));
         let fee = price.and_then(|price| price.of(one.period)).unwrap_or(0);
-        // The components show it as what a month costs, times twelve where a year is paid.
+        // The components display it as the price of a month, times twelve if a year is paid for.
         let base_fee = price.and_then(|price| match one.period {
             Period::Month => price.amount,
             Period::Annual => price.annual_monthly_amount,
@@ -117,7 +117,7 @@ impl View<'_> {
     }
 }
 
-/// Names both kinds of payers, one of which it is not.
+/// Adds the fields of both kinds of payers; those of the other kind are null.
 fn amend_payer(payer: &mut Value) {
     for name in ["user_id", "organization_id"] {
         if payer.get(name).is_none() {
@@ -126,7 +126,7 @@ fn amend_payer(payer: &mut Value) {
     }
 }
 
-/// Leaves out what the Frontend API has no null for.
+/// Omits the fields that cannot be null in the Frontend API.
 fn amend_item(item: &mut Value) {
     amend_payer(&mut item["payer"]);
     if let Some(fields) = item.as_object_mut()

@@ -11,7 +11,7 @@ use crate::rules::sessions;
 use crate::tokens::session_claims::SESSION_TOKEN_SECONDS;
 
 impl View<'_> {
-    /// Shows a client, with a fresh token for each session.
+    /// Renders a client, with a fresh token for each session.
     pub(in crate::frontend_api) fn client(self, client: &Client) -> Result<Value, Error> {
         let sessions: Vec<Value> = sessions::living_of_client(self.tables, &client.id, self.now)
             .map(|session| self.session(session))
@@ -41,12 +41,13 @@ impl View<'_> {
             "cookie_expires_at": null,
             "captcha_bypass": false,
             "created_at": client.created_at,
-            // Server SDKs refuse tokens that are older than this, not even when the clock was set back.
+            // Server SDKs refuse tokens that are older than this, so it is never in the future, even if the clock was
+            // set back.
             "updated_at": client.updated_at.min(self.now),
         }))
     }
 
-    /// Shows a client by id; null while nothing happened on it.
+    /// Renders the client with this ID; null if nothing has happened on it yet.
     pub(in crate::frontend_api) fn client_by_id(self, id: Option<&str>) -> Result<Value, Error> {
         match id.and_then(|id| self.tables.clients.get(id)) {
             Some(client) if !client.is_blank() => self.client(client),
@@ -54,7 +55,7 @@ impl View<'_> {
         }
     }
 
-    /// Shows a session with its user and a fresh token.
+    /// Renders a session with its user and a fresh token.
     pub(in crate::frontend_api) fn session(self, session: &Session) -> Result<Value, Error> {
         let user = self.tables.users.get(&session.user_id);
         let mut json = self.bare_session(session)?;
@@ -67,7 +68,7 @@ impl View<'_> {
         Ok(json)
     }
 
-    /// Shows a session without its user.
+    /// Renders a session without its user.
     pub(in crate::frontend_api) fn bare_session(self, session: &Session) -> Result<Value, Error> {
         let token = if session.is_alive(self.now) {
             let jwt = self.app.sign_session_token(
@@ -97,12 +98,12 @@ impl View<'_> {
         }))
     }
 
-    /// Takes the token out of a session that another browser may be in.
+    /// Removes the token from a session that may belong to another browser.
     pub(in crate::frontend_api) fn without_token(self, shown: Value) -> Value {
         super::without(shown, &["last_active_token"])
     }
 
-    /// Shows a session as one of the devices of its user.
+    /// Renders a session as one of the devices of its user.
     pub(in crate::frontend_api) fn active_session(self, session: &Session) -> Result<Value, Error> {
         let mut json = self.without_token(self.bare_session(session)?);
         if let Some(activity) = &session.activity {

@@ -7,15 +7,15 @@ use crate::model::settings::Settings;
 use crate::rules::billing::plans;
 use crate::rules::{lockouts, passwords};
 
-/// Where an application's pages are.
+/// The location of an application's pages.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::frontend_api) struct Place<'a> {
-    /// Origin of the application, as far as it is known.
+    /// The origin of the application, if it is known.
     pub(in crate::frontend_api) origin: Option<&'a str>,
 }
 
 impl View<'_> {
-    /// Shows the settings of the instance as browsers need them.
+    /// Renders the settings of the instance that browsers need.
     pub(in crate::frontend_api) fn environment(
         self,
         settings: &Settings,
@@ -51,7 +51,7 @@ impl View<'_> {
         })
     }
 
-    /// Returns whether these payers find a plan that costs something.
+    /// Returns the billing settings, which include whether a paid plan is available to these payers.
     fn billing_of(self, payer: PayerKind) -> Value {
         let has_paid_plans = plans::list(self.tables, Some(payer))
             .iter()
@@ -301,7 +301,7 @@ fn attributes(set: &AuthenticationSettings) -> Value {
     })
 }
 
-/// A username names somebody without being proven.
+/// A username identifies a user without being verified.
 fn with_first_factor(requirement: Requirement) -> Value {
     let mut json = Attribute::plain(requirement).show();
     json["used_for_first_factor"] = json!(requirement.is_on());
@@ -327,7 +327,7 @@ fn social(set: &AuthenticationSettings) -> Map<String, Value> {
     PROVIDERS.iter().map(|provider| show(provider)).collect()
 }
 
-/// Returns the name of a provider as people write it.
+/// Returns the display name of a provider.
 pub(in crate::frontend_api) fn title(provider: &str) -> String {
     match provider {
         "github" => "GitHub".to_owned(),

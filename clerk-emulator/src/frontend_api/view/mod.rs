@@ -1,4 +1,4 @@
-//! What the Frontend API shows of each entity.
+//! The representation of each entity in the Frontend API.
 
 mod attempt;
 mod billing;
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::backend_api::shapes::Shapes;
 use crate::store::tables::Tables;
 
-/// Shows entities to browsers, with what the state says about them at one time.
+/// Renders entities for browsers, according to the state at one point in time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'a> {
     app: &'a App,
@@ -28,13 +28,13 @@ impl<'a> View<'a> {
         Self { app, tables, now }
     }
 
-    /// Returns the shapes that both APIs have.
+    /// Returns the shapes that both APIs share.
     pub(super) fn shared(self) -> Shapes<'a> {
         Shapes::new(self.tables, &self.app.instance, self.now)
     }
 }
 
-/// Takes what only servers may see out of an entity.
+/// Removes the fields that only servers may see from an entity.
 fn without(mut json: Value, private: &[&str]) -> Value {
     if let Some(fields) = json.as_object_mut() {
         for name in private {

@@ -7,7 +7,7 @@ use crate::model::organization::{Membership, Organization};
 use crate::model::organization_domain::OrganizationDomain;
 use crate::model::organization_suggestion::OrganizationSuggestion;
 
-/// What an organization shows only to servers.
+/// The fields of an organization that only servers may see.
 const PRIVATE: &[&str] = &["private_metadata", "created_by"];
 
 impl View<'_> {
@@ -38,7 +38,7 @@ impl View<'_> {
         )
     }
 
-    /// Shows the part of an organization that people see who do not belong to it.
+    /// Renders the part of an organization that people outside of it can see.
     pub(in crate::frontend_api) fn public_organization_data(self, one: &Organization) -> Value {
         json!({
             "id": one.id,

@@ -9,7 +9,7 @@ use crate::rules::memberships;
 use crate::rules::passkeys;
 
 impl View<'_> {
-    /// Shows a user to themselves.
+    /// Renders a user for that same user.
     pub(in crate::frontend_api) fn user(self, user: &User) -> Value {
         let mut json = super::without(
             self.shared().user(user),
@@ -29,18 +29,18 @@ impl View<'_> {
             .map(|passkey| self.passkey(user, passkey))
             .collect();
         if user.create_organizations_limit.is_none() {
-            // The document knows it as a number, or not at all.
+            // In the document, it is a number or absent.
             json = super::without(json, &["create_organizations_limit"]);
         }
         json
     }
 
-    /// Shows the part of a user that other people see.
+    /// Renders the part of a user that other people can see.
     pub(in crate::frontend_api) fn public_user_data(self, user: &User) -> Value {
         self.shared().public_user_data(user)
     }
 
-    /// Shows a passkey of a user. While nobody registered it, it holds what the authenticator is asked for.
+    /// Renders a user's passkey. Until it is registered, it contains the options for the authenticator.
     pub(in crate::frontend_api) fn passkey(self, user: &User, passkey: &Passkey) -> Value {
         let mut json = self.shared().passkey(passkey);
         if passkey.credential.is_none() {
@@ -53,7 +53,7 @@ impl View<'_> {
         json
     }
 
-    /// Makes what the browser hands to the authenticator.
+    /// Creates the options that the browser passes to the authenticator.
     fn registration_options(self, user: &User, passkey: &Passkey) -> Value {
         let known: Vec<Value> = user
             .passkeys
