@@ -132,7 +132,7 @@ impl Wait {
             }
             Waiting::ServerMetadata => {
                 let metadata = match &clerk.instance().server_metadata {
-                    Some(metadata) => metadata.read(clerk.now()).await,
+                    Some(metadata) => metadata.read(&*clerk.instance().clock).await,
                     None => None,
                 };
                 Err(server_document(metadata).map(AnswerBody::from))

@@ -1,11 +1,12 @@
 //! The proxy of the Frontend API: which requests it forwards, with which headers, and what it sends back.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, LOCATION, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, LOCATION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
@@ -168,13 +169,17 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The headers with which clients and proxies report addresses, hosts and protocols. They are replaced with known
-/// values.
-const STATED: [&str; 10] = [
+/// The headers that are not forwarded: those with which clients and proxies report addresses, hosts and protocols, and
+/// those that are set here.
+const NOT_FORWARDED: [&str; 14] = [
+    "accept-encoding",
     "cf-connecting-ip",
     "cf-connecting-ipv6",
+    "clerk-proxy-url",
+    "clerk-secret-key",
     "fastly-client-ip",
     "forwarded",
+    "host",
     "true-client-ip",
     "x-client-ip",
     "x-forwarded-for",
@@ -216,26 +221,14 @@ impl PreparedProxy {
         secret_key: &str,
     ) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let dropped = hop_by_hop(joined_header(request, CONNECTION.as_str()).as_deref());
-        request.headers(&mut |name, value| {
-            let is_dropped = dropped.iter().any(|dropped| dropped == name)
-                || STATED.contains(&name)
-                || name == HOST.as_str();
-            let header = (
-                HeaderName::from_bytes(name.as_bytes()),
-                HeaderValue::from_bytes(value),
-            );
-            if let (false, (Ok(name), Ok(value))) = (is_dropped, header) {
-                headers.append(name, value);
-            }
-        });
-        let origin = public.origin().ascii_serialization();
         let mut set = |name: HeaderName, value: &str| {
-            headers.remove(&name);
-            if let Ok(value) = HeaderValue::from_str(value) {
+            if let Ok(mut value) = HeaderValue::from_str(value) {
+                value.set_sensitive(name == SECRET_KEY);
                 headers.insert(name, value);
             }
         };
+        let origin = public.origin().ascii_serialization();
+        set(SECRET_KEY, secret_key);
         set(ACCEPT_ENCODING, "identity");
         set(PROXY_URL, &format!("{origin}{}", self.path));
         set(FORWARDED_PROTO, public.scheme());
@@ -245,10 +238,20 @@ impl PreparedProxy {
         if let Some(client) = self.client(request, peer) {
             set(FORWARDED_FOR, &client.to_string());
         }
-        if let Ok(mut key) = HeaderValue::from_str(secret_key) {
-            key.set_sensitive(true);
-            headers.insert(SECRET_KEY, key);
-        }
+        let dropped = hop_by_hop(joined_header(request, CONNECTION.as_str()).as_deref());
+        request.headers(&mut |name, value| {
+            if dropped.contains(name) || NOT_FORWARDED.contains(&name) {
+                return;
+            }
+            let header = (
+                HeaderName::from_bytes(name.as_bytes()),
+                HeaderValue::from_bytes(value),
+            );
+            if let (Ok(name), Ok(value)) = header {
+                // Fails if there are more headers than a map can have. Those are omitted.
+                let _ = headers.try_append(name, value);
+            }
+        });
         headers
     }
 
@@ -297,10 +300,10 @@ impl PreparedProxy {
             .collect();
         let mut dropped = hop_by_hop(Some(&connection.join(",")));
         // The application's server sets the length if it is known.
-        dropped.push(CONTENT_LENGTH.as_str().to_owned());
+        dropped.insert(CONTENT_LENGTH.as_str().to_owned());
         let mut kept = HeaderMap::new();
         for (name, value) in headers {
-            if dropped.iter().any(|dropped| dropped == name.as_str()) {
+            if dropped.contains(name.as_str()) {
                 continue;
             }
             let rewritten = (name == LOCATION).then(|| self.location(value, public));
@@ -330,7 +333,7 @@ impl PreparedProxy {
 }
 
 /// Returns the names of headers that concern one connection only (RFC 9110 section 7.6.1).
-fn hop_by_hop(connection: Option<&str>) -> Vec<String> {
+fn hop_by_hop(connection: Option<&str>) -> HashSet<String> {
     let known = [
         CONNECTION,
         HeaderName::from_static("keep-alive"),
@@ -510,6 +513,57 @@ mod tests {
             ]
         );
         assert!(!format!("{headers:?}").contains("sk_test_example"));
+    }
+
+    /// A request with more headers than an [`HeaderMap`] can have, as HTTP/2 allows.
+    struct ManyHeaders(usize);
+
+    impl RequestView for ManyHeaders {
+        fn method(&self) -> &str {
+            "GET"
+        }
+
+        fn scheme(&self) -> Option<&str> {
+            None
+        }
+
+        fn authority(&self) -> Option<&str> {
+            None
+        }
+
+        fn path_and_query(&self) -> &str {
+            "/__clerk/v1/client"
+        }
+
+        fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+            self.headers(&mut |other, value| {
+                if other == name {
+                    visit(value);
+                }
+            });
+        }
+
+        fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+            for number in 0..self.0 {
+                visit("connection", format!("x-hop-{number}").as_bytes());
+                visit(&format!("x-header-{number}"), b"1");
+            }
+            visit("clerk-secret-key", b"sk_forged");
+        }
+    }
+
+    #[test]
+    fn any_number_of_headers_leaves_those_that_are_set_here() {
+        let public = Url::parse("https://app.example/__clerk/v1/client").unwrap();
+        for number in [0, 1, 20_000, 100_000] {
+            let request = ManyHeaders(number);
+            let headers =
+                prepared(proxy()).request_headers(&request, &public, None, "sk_test_example");
+            let keys: Vec<_> = headers.get_all(SECRET_KEY).iter().collect();
+            assert_eq!(keys, ["sk_test_example"], "{number}");
+            assert_eq!(headers["x-forwarded-host"], "app.example", "{number}");
+            assert!(headers.len() >= number.min(20_000), "{number}");
+        }
     }
 
     #[test]

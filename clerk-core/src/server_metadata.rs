@@ -10,12 +10,14 @@ use http::Method;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::clock::{Clock, Moment};
+
 /// The path of the metadata, below the URL of a server.
 const PATH: [&str; 2] = [".well-known", "oauth-authorization-server"];
-/// How long the metadata is used before it is requested again, in milliseconds.
-const FRESH_FOR: i64 = 300_000;
-/// How long to wait after a failure before the metadata is requested again, in milliseconds.
-const COOL_DOWN: i64 = 5_000;
+/// How long the metadata is used before it is requested again.
+const FRESH_FOR: Duration = Duration::from_secs(300);
+/// How long to wait after a failure before the metadata is requested again.
+const COOL_DOWN: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The metadata of the Frontend API, downloaded when a client requests it.
@@ -29,8 +31,8 @@ pub(crate) struct ServerMetadata {
 #[derive(Default)]
 struct Known {
     text: Option<Bytes>,
-    /// The time at which to request it again, in milliseconds since 1970.
-    next: i64,
+    /// When it was last requested, and how long to wait before it is requested again.
+    requested: Option<(Moment, Duration)>,
 }
 
 impl ServerMetadata {
@@ -43,23 +45,28 @@ impl ServerMetadata {
     }
 
     /// Returns the document, or `None` if it cannot be downloaded and is not known from earlier.
-    pub(crate) async fn read(&self, now: i64) -> Option<Bytes> {
+    pub(crate) async fn read(&self, clock: &dyn Clock) -> Option<Bytes> {
         let mut known = self.known.lock().await;
-        if now < known.next {
+        // After the wait for the lock.
+        let now = Moment::now(clock);
+        if known
+            .requested
+            .is_some_and(|(requested, wait)| now.since(requested) < wait)
+        {
             return known.text.clone();
         }
         match self.download().await {
             Ok(text) => {
                 *known = Known {
                     text: Some(text),
-                    next: now.saturating_add(FRESH_FOR),
+                    requested: Some((now, FRESH_FOR)),
                 };
             }
             Err(problem) => {
                 tracing::warn!(
                     "the metadata of the authorization server cannot be read: {problem}"
                 );
-                known.next = now.saturating_add(COOL_DOWN);
+                known.requested = Some((now, COOL_DOWN));
             }
         }
         known.text.clone()

@@ -70,3 +70,25 @@ async fn the_metadata_is_remembered_and_survives_outages() {
     }
     assert_eq!(asked(), 5);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_prolong_a_failure() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let start = SystemClock::default().now();
+    let clock = ManualClock::new(start);
+    let clerk = Clerk::builder()
+        .from_vars(emulator.env())
+        .oauth_resource(OAuthResource::new("https://app.example.com/mcp").unwrap())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    emulator.faults().add(Fault::status(400).on(PATH));
+    assert_eq!(ask(&clerk).await.status(), 503);
+    clock.set(start - 86_400_000);
+    assert_eq!(ask(&clerk).await.status(), 503);
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(
+        token_endpoint(&clerk).await,
+        format!("{}/oauth/token", emulator.url())
+    );
+}
