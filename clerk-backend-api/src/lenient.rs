@@ -83,6 +83,40 @@ pub(crate) fn strict<'de, A: MapAccess<'de>, T: Lenient<'de>>(
     })
 }
 
+/// A strict value, which a nested object may lack.
+#[cfg(feature = "serialize")]
+pub(crate) trait Strict {
+    /// Returns true if the value is what a nested object has in place of a missing one, and no response can have.
+    fn is_missing(&self) -> bool;
+}
+
+#[cfg(feature = "serialize")]
+impl Strict for String {
+    fn is_missing(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+#[cfg(feature = "serialize")]
+impl Strict for bool {
+    fn is_missing(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(feature = "serialize")]
+impl Strict for i64 {
+    fn is_missing(&self) -> bool {
+        false
+    }
+}
+
+/// Returns a strict value to write, or `None` if it was missing: null is read again, and an empty string is not.
+#[cfg(feature = "serialize")]
+pub(crate) fn written<T: Strict>(value: &T) -> Option<&T> {
+    (!value.is_missing()).then_some(value)
+}
+
 /// Implements reading for a struct from the keys of the object and the fields that they are read
 /// into.
 ///
@@ -134,7 +168,7 @@ macro_rules! model {
                 map: &mut M,
             ) -> Result<(), M::Error> {
                 $($crate::lenient::Model::write_fields(&self.$base, map)?;)?
-                $($(map.serialize_entry($strict_key, &self.$strict)?;)+)?
+                $($(map.serialize_entry($strict_key, &$crate::lenient::written(&self.$strict))?;)+)?
                 $($(map.serialize_entry($key, &self.$field)?;)+)?
                 $($(map.serialize_entry($seconds_key, &self.$seconds)?;)+)?
                 let _ = map;

@@ -1,5 +1,20 @@
 //! Serialized and printed responses show everything except secrets and private metadata.
 
+use clerk_backend_api::resources::{
+    billing::{BillingPlan, BillingStatement, BillingSubscription},
+    clients::Client,
+    directories::Directory,
+    email_addresses::EmailAddress,
+    enterprise_connections::EnterpriseConnection,
+    organization_roles::Role,
+    phone_numbers::PhoneNumber,
+    role_sets::RoleSet,
+    saml_connections::SamlConnection,
+    sign_ups::SignUp,
+};
+use clerk_backend_api::{Organization, OrganizationMembership, Session, User, from_json};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
@@ -128,4 +143,67 @@ async fn secrets_are_neither_serialized_nor_printed() {
     for text in printed {
         assert!(!text.contains(PLANTED), "{text}");
     }
+}
+
+/// Applications keep objects in caches of their own.
+#[test]
+fn what_was_read_can_be_written_and_read_again() {
+    macro_rules! check {
+        ($($model:ty),+) => { $(read_again::<$model>();)+ };
+    }
+    check!(
+        BillingPlan,
+        BillingStatement,
+        BillingSubscription,
+        Client,
+        Directory,
+        EmailAddress,
+        EnterpriseConnection,
+        Organization,
+        OrganizationMembership,
+        PhoneNumber,
+        Role,
+        RoleSet,
+        SamlConnection,
+        Session,
+        SignUp,
+        User
+    );
+}
+
+/// Reads an object with nothing but the keys that it must have, and with lists of objects that have no keys of theirs.
+fn read_again<T: DeserializeOwned + Serialize>() {
+    let name = std::any::type_name::<T>();
+    let mut object = json!({ "object": "x" });
+    let read = |object: &Value| from_json::<T>(object.to_string().as_bytes());
+    let least = loop {
+        match read(&object) {
+            Ok(least) => break least,
+            Err(error) => {
+                let text = error.to_string();
+                let key = text.split('`').nth(1);
+                let key = key.unwrap_or_else(|| panic!("{name}: {text}"));
+                assert_ne!(object.get(key), Some(&json!(true)), "{name}: {text}");
+                let is_text = object.get(key).is_none();
+                object[key] = if is_text { json!("x") } else { json!(true) };
+            }
+        }
+    };
+    let written = serde_json::to_value(&least).unwrap();
+    for (key, _) in written
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| **value == json!([]))
+    {
+        let mut with_entry = object.clone();
+        with_entry[key] = json!([{ "object": "x" }]);
+        if read(&with_entry).is_ok() {
+            object = with_entry;
+        }
+    }
+    let first = read(&object).unwrap();
+    let written = serde_json::to_value(&first).unwrap();
+    let again = read(&written).unwrap_or_else(|error| panic!("{name}: {error} in {written}"));
+    assert_eq!(serde_json::to_value(&again).unwrap(), written, "{name}");
 }
