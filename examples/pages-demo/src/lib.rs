@@ -2,8 +2,10 @@
 
 mod assets;
 mod notes;
+mod sdk_source;
 mod setup;
 
 pub use assets::{Asset, HTMX_CONFIG, asset};
 pub use notes::{Note, Notes};
+pub use sdk_source::SdkSource;
 pub use setup::{Application, appearance};

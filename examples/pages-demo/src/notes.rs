@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use clerk_core::SessionAuth;
+use serde::Serialize;
 
 /// A note.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Note {
     /// The number of the note, which identifies it for its owner.
     pub id: u64,
@@ -47,6 +48,11 @@ impl Notes {
     /// Removes a note if it belongs to the session's active organization or user.
     pub fn remove(&self, session: &SessionAuth, id: u64) {
         self.with(session, |notes| notes.retain(|note| note.id != id));
+    }
+
+    /// Removes all notes of the session's active organization or user.
+    pub fn clear(&self, session: &SessionAuth) {
+        self.with(session, Vec::clear);
     }
 
     fn with<T>(&self, session: &SessionAuth, then: impl FnOnce(&mut Vec<Note>) -> T) -> T {

@@ -6,6 +6,7 @@ use clerk_emulator::{Emulator, EmulatorBuilder, PlanSeed};
 use quickstart_demo::{Instance, SetUpError};
 
 use crate::notes::Notes;
+use crate::sdk_source::SdkSource;
 
 /// The Clerk instance, and what the application stores.
 #[derive(Debug)]
@@ -23,25 +24,15 @@ impl Application {
     ///
     /// # Errors
     /// Returns an error if the configuration is not valid, or if the emulator does not start.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an application reads its own environment"
-    )]
     pub async fn set_up(port: u16) -> Result<Self, SetUpError> {
-        let has_keys = ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
-            .iter()
-            .any(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()));
-        let folder = std::env::var_os("CLERK_JS").filter(|folder| !folder.is_empty());
-        let emulator = match &folder {
-            Some(folder) => emulator().clerk_js(folder),
-            None => emulator(),
+        let source = SdkSource::from_env();
+        let sdk = match source.cdn_scripts() {
+            Some([clerk_js, ui]) => BrowserSdk::new().clerk_js_url(clerk_js).ui_url(ui),
+            None => BrowserSdk::new(),
         };
-        let sdk = match has_keys || folder.is_some() {
-            true => BrowserSdk::new(),
-            false => sdk_from_cdn(),
-        };
-        let instance = Instance::set_up_with(port, emulator, |clerk| configure(clerk, sdk)).await?;
-        Ok(Self::on(instance))
+        let configure = |clerk| configure(clerk, sdk);
+        let instance = Instance::set_up_with(port, source.serve_from(emulator()), configure);
+        Ok(Self::on(instance.await?))
     }
 
     /// Starts an emulator that serves Clerk's browser SDK from `clerk_js` if it is given.
@@ -108,13 +99,6 @@ fn configure(clerk: ClerkBuilder, sdk: BrowserSdk) -> ClerkBuilder {
                 .sign_up_fallback_redirect_url("/notes")
                 .after_sign_out_url("/"),
         )
-}
-
-fn sdk_from_cdn() -> BrowserSdk {
-    let file = |path: &str| format!("https://cdn.jsdelivr.net/npm/@clerk/{path}");
-    BrowserSdk::new()
-        .clerk_js_url(file("clerk-js@6/dist/clerk.browser.js"))
-        .ui_url(file("ui@1/dist/ui.browser.js"))
 }
 
 /// Returns an appearance of Clerk's components in the colors of the page, which has a light and a dark scheme.

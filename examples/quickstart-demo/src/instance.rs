@@ -31,10 +31,10 @@ pub enum SetUpError {
     Config(ConfigError),
     /// The emulator did not start.
     Emulator(clerk_emulator::Error),
-    /// `PORT` is not a port number.
-    Port,
-    /// The server cannot listen on the port.
-    Listen(u16, io::Error),
+    /// The variable of this name is not a port number.
+    Port(&'static str),
+    /// The server cannot listen on the port, which the variable of this name sets.
+    Listen(&'static str, u16, io::Error),
 }
 
 impl fmt::Display for SetUpError {
@@ -43,14 +43,16 @@ impl fmt::Display for SetUpError {
             // `Debug` includes the causes.
             Self::Config(error) => write!(f, "{error:?}"),
             Self::Emulator(error) => write!(f, "the emulator: {error:?}"),
-            Self::Port => f.write_str("PORT must be a number from 0 to 65535"),
-            Self::Listen(port, error) if error.kind() == io::ErrorKind::AddrInUse => write!(
+            Self::Port(variable) => write!(f, "{variable} must be a number from 0 to 65535"),
+            Self::Listen(variable, port, error) if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "port {port} is in use: stop the program that listens on it, or set {variable} to another port"
+                )
+            }
+            Self::Listen(variable, port, error) => write!(
                 f,
-                "port {port} is in use: stop the program that listens on it, or set PORT to another port"
-            ),
-            Self::Listen(port, error) => write!(
-                f,
-                "cannot listen on port {port}: {error}; set PORT to another port"
+                "cannot listen on port {port}: {error}; set {variable} to another port"
             ),
         }
     }
@@ -75,21 +77,41 @@ impl Instance {
     ///
     /// # Errors
     /// Returns an error if `PORT` is not a port number, or if the server cannot listen on the port.
+    pub fn listen() -> Result<TcpListener, SetUpError> {
+        Self::listen_on("PORT", 3000)
+    }
+
+    /// Creates a nonblocking listener on the port in this environment variable, or else on the default port.
+    ///
+    /// # Errors
+    /// Returns an error if the variable is not a port number, or if the server cannot listen on the port.
     #[expect(
         clippy::disallowed_methods,
         reason = "an application reads its own environment"
     )]
-    pub fn listen() -> Result<TcpListener, SetUpError> {
-        let port = match std::env::var("PORT") {
-            Ok(port) => port.parse().map_err(|_| SetUpError::Port)?,
-            Err(_) => 3000,
+    pub fn listen_on(variable: &'static str, default: u16) -> Result<TcpListener, SetUpError> {
+        let port = match std::env::var(variable) {
+            Ok(port) => port.parse().map_err(|_| SetUpError::Port(variable))?,
+            Err(_) => default,
         };
         let listen = || {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
             listener.set_nonblocking(true)?;
             Ok(listener)
         };
-        listen().map_err(|error| SetUpError::Listen(port, error))
+        listen().map_err(|error| SetUpError::Listen(variable, port, error))
+    }
+
+    /// Returns true if the environment has keys of Clerk, so that no emulator is started.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an application reads its own environment"
+    )]
+    pub fn has_keys() -> bool {
+        ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()))
     }
 
     /// Configures Clerk from the environment if `CLERK_SECRET_KEY` or `CLERK_PUBLISHABLE_KEY` is set, or else starts an
@@ -106,19 +128,12 @@ impl Instance {
     ///
     /// # Errors
     /// Returns the same errors as [`set_up`](Self::set_up).
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an application reads its own environment"
-    )]
     pub async fn set_up_with(
         port: u16,
         emulator: EmulatorBuilder,
         configure: impl FnOnce(ClerkBuilder) -> ClerkBuilder,
     ) -> Result<Self, SetUpError> {
-        let has_keys = ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
-            .iter()
-            .any(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()));
-        if has_keys {
+        if Self::has_keys() {
             let origin = format!("http://localhost:{port}");
             return Ok(Self {
                 clerk: configure(Clerk::builder().from_env())

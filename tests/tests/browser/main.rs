@@ -19,6 +19,8 @@ mod components;
 mod pages;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod spa;
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;

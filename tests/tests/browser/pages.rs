@@ -93,7 +93,7 @@ async fn record_violations(browser: &Browser) {
     browser.client.issue_cmd(command).await.unwrap();
 }
 
-async fn run(browser: &Browser, script: &str) -> Value {
+pub(crate) async fn run(browser: &Browser, script: &str) -> Value {
     browser.client.execute(script, Vec::new()).await.unwrap()
 }
 
@@ -106,7 +106,7 @@ async fn violations(browser: &Browser) -> Value {
 }
 
 /// Waits until a script of the page returns true, and says what the page looks like if it does not.
-async fn until(browser: &Browser, script: &str) {
+pub(crate) async fn until(browser: &Browser, script: &str) {
     let condition = format!("return !!({script})");
     let is_true = || async { Ok::<_, ErrorStatus>(run(browser, &condition).await == true) };
     if wait_for(is_true).await.is_none() {
@@ -131,7 +131,7 @@ async fn wait_for<F: Future<Output = Result<bool, ErrorStatus>>>(
         .ok()
 }
 
-async fn fill(browser: &Browser, css: &str, text: &str) {
+pub(crate) async fn fill(browser: &Browser, css: &str, text: &str) {
     let field = browser.element(Locator::Css(css)).await;
     field.send_keys(text).await.unwrap();
     field.send_keys(&Key::Enter.to_string()).await.unwrap();
