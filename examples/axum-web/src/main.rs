@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pages_demo::Application;
-use quickstart_demo::Instance;
+use quickstart_demo::{Instance, log_to_stderr};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    log_to_stderr();
     let listener = tokio::net::TcpListener::from_std(Instance::listen()?)?;
     let application = Application::set_up(listener.local_addr()?.port()).await?;
     #[expect(

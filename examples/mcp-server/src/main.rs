@@ -23,10 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = variable("MCP_URL").unwrap_or_else(|| format!("http://localhost:{port}/mcp"));
     let host = url.parse::<Uri>()?.host().unwrap_or_default().to_owned();
     let builder = Clerk::builder().oauth_resource(resource(&url)?);
-    let has_keys = ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
-        .iter()
-        .any(|name| variable(name).is_some());
-    if has_keys {
+    if Instance::has_keys() {
         let clerk = builder.from_env().build()?;
         say(&format!("Add {url} as a server to an MCP client."));
         axum::serve(listener, app(&clerk, &host)).await?;

@@ -66,20 +66,10 @@ fn database_url() -> String {
         .unwrap_or_else(|| "sqlite://webhook-sync.db?mode=rwc".to_owned())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an application reads its own environment"
-)]
-fn has_keys() -> bool {
-    ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|key| !key.is_empty()))
-}
-
 async fn serve(tables: Tables, bars: &MultiProgress) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::from_std(Instance::listen()?)?;
     let port = listener.local_addr()?.port();
-    if has_keys() {
+    if Instance::has_keys() {
         let clerk = Clerk::from_env()?;
         let sync = Sync::new(tables, &clerk);
         say(&format!(
