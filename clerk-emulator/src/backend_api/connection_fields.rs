@@ -28,7 +28,7 @@ const OIDC_FIELDS: &[&str] = &[
     "requires_pkce",
 ];
 
-pub(super) fn enterprise_fields(body: Body) -> Result<(String, ConnectionFields), ApiError> {
+pub(crate) fn enterprise_fields(body: Body) -> Result<(String, ConnectionFields), ApiError> {
     let body = body.only(&[
         "name",
         "provider",
@@ -45,7 +45,7 @@ pub(super) fn enterprise_fields(body: Body) -> Result<(String, ConnectionFields)
     Ok((provider, enterprise(&body)?))
 }
 
-pub(super) fn enterprise_update(body: Body) -> Result<ConnectionFields, ApiError> {
+pub(crate) fn enterprise_update(body: Body) -> Result<ConnectionFields, ApiError> {
     let body = body.only(&[
         "name",
         "domains",

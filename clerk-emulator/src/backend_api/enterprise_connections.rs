@@ -36,14 +36,6 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-/// Returns the route of the page behind the link of a test run, which needs no key.
-pub(super) fn public_routes() -> Router<Arc<App>> {
-    Router::new().route(
-        "/enterprise_connection_test_runs/{token}",
-        get(finish_test_run),
-    )
-}
-
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     let filter = ConnectionFilter {
         organization_ids: params.text("organization_id").into_iter().collect(),
@@ -103,30 +95,34 @@ async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
     })
 }
 
+/// Returns the statuses that a list of test runs is filtered by.
+pub(crate) fn test_run_statuses(params: &Params) -> Result<Vec<TestRunStatus>, ApiError> {
+    let all = [
+        ("pending", TestRunStatus::Pending),
+        ("success", TestRunStatus::Success),
+        ("failed", TestRunStatus::Failed),
+    ];
+    let wanted = params.all("status");
+    if wanted.is_empty() {
+        return Ok(all.map(|(_, status)| status).to_vec());
+    }
+    wanted
+        .into_iter()
+        .map(|wanted| {
+            let known = all.iter().find(|(name, _)| *name == wanted);
+            known
+                .map(|(_, status)| *status)
+                .ok_or_else(|| ApiError::value("status", "must be one of pending, success, failed"))
+        })
+        .collect()
+}
+
 async fn list_test_runs(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
 ) -> Reply {
-    let wanted = params.all("status");
-    let mut statuses = Vec::new();
-    for status in &wanted {
-        match *status {
-            "pending" => statuses.push(TestRunStatus::Pending),
-            "success" => statuses.push(TestRunStatus::Success),
-            // Tests on the emulator do not fail.
-            "failed" => {}
-            _ => {
-                return Err(ApiError::value(
-                    "status",
-                    "must be one of pending, success, failed",
-                ));
-            }
-        }
-    }
-    if wanted.is_empty() {
-        statuses = vec![TestRunStatus::Pending, TestRunStatus::Success];
-    }
+    let statuses = test_run_statuses(&params)?;
     answer::list(
         &app,
         params.page(MOST_ROWS)?,
@@ -142,15 +138,6 @@ async fn start_test_run(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
         |tables, now| connections::start_test_run(tables, &id, now),
         |show, run| show.test_run_link(run),
     )
-}
-
-async fn finish_test_run(State(app): State<Arc<App>>, Path(token): Path<String>) -> Reply {
-    app.write(|tables, now| connections::finish_test_run(tables, &token, now))?;
-    Ok(reply::html(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Test run</title>\
-         <p>The identity provider let the test user in. You can close this page.</p></html>"
-            .to_owned(),
-    ))
 }
 
 fn saml_answer(

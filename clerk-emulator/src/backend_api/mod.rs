@@ -9,12 +9,12 @@ mod api_keys;
 mod authentication;
 mod billing;
 mod clients;
-mod connection_fields;
+pub(crate) mod connection_fields;
 mod credits;
 mod directories;
 mod domains;
 mod emails;
-mod enterprise_connections;
+pub(crate) mod enterprise_connections;
 mod identifiers;
 mod instance;
 mod interstitial;
@@ -107,10 +107,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 pub(crate) fn public_routes(app: &Arc<App>) -> Router<Arc<App>> {
     let keyless = accountless_applications::routes()
         .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign));
-    Router::new()
-        .merge(enterprise_connections::public_routes())
-        .merge(interstitial::routes())
-        .merge(keyless)
+    Router::new().merge(interstitial::routes()).merge(keyless)
 }
 
 /// Returns the routes that one client calls with the version segment and another without it.

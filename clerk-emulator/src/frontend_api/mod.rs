@@ -5,9 +5,11 @@ mod billing;
 pub(crate) mod browser;
 mod bundles;
 mod client;
+mod enterprise_connections;
 mod envelope;
 mod environment;
 mod handshake;
+mod identity_provider;
 mod images;
 mod links;
 mod me;
@@ -24,6 +26,7 @@ pub(crate) mod redirect;
 mod reverification;
 mod sign_ins;
 mod sign_ups;
+mod trusted_devices;
 mod view;
 mod visitor;
 mod waitlist;
@@ -54,7 +57,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(billing::routes())
         .merge(bundles::routes())
         .merge(client::routes())
+        .merge(enterprise_connections::routes())
         .merge(environment::routes())
+        .merge(identity_provider::routes())
         .merge(links::routes())
         .merge(me::routes())
         .merge(me_factors::routes())
@@ -66,6 +71,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(reverification::routes())
         .merge(sign_ins::routes())
         .merge(sign_ups::routes())
+        .merge(trusted_devices::routes())
         .merge(waitlist::routes())
         .route_layer(from_fn(cors))
 }
@@ -75,6 +81,7 @@ pub(crate) fn shared_routes() -> Router<Arc<App>> {
     Router::new()
         .merge(api_keys::routes())
         .merge(billing::shared_routes())
+        .merge(enterprise_connections::shared_routes())
         .merge(organization_domains::routes())
         .merge(organization_members::routes())
         .merge(organizations::routes())
@@ -84,6 +91,7 @@ pub(crate) fn shared_routes() -> Router<Arc<App>> {
 /// Returns the routes of the pages and pictures.
 pub(crate) fn page_routes() -> Router<Arc<App>> {
     Router::new()
+        .merge(identity_provider::page_routes())
         .merge(images::routes())
         .merge(oauth::page_routes())
         .merge(provider::page_routes())

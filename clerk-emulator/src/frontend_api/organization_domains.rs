@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::model::organization_domain::ENTERPRISE_SSO;
 use crate::rules::api_error::ApiError;
 use crate::rules::organization_access::{self, MANAGE_DOMAINS, READ_DOMAINS};
 use crate::rules::organization_domains::{self, DomainFilter};
@@ -85,7 +86,7 @@ fn check_mode(tables: &Tables, mode: &str) -> Result<(), ApiError> {
     let allowed = &settings::get(tables)?
         .organizations
         .domains_enrollment_modes;
-    if mode == DEFAULT_MODE || allowed.iter().any(|one| one == mode) {
+    if mode == DEFAULT_MODE || mode == ENTERPRISE_SSO || allowed.iter().any(|one| one == mode) {
         return Ok(());
     }
     Err(ApiError::forbidden(

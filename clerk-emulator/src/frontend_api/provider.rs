@@ -24,6 +24,7 @@ use crate::pages::layout::{escape, heading, page, person};
 use crate::rules::api_error::ApiError;
 use crate::rules::provider_callbacks::{self, ProviderAnswer};
 use crate::rules::{accounts, identifiers};
+use crate::store::tables::Tables;
 use crate::tokens::signing_key::TokenKind;
 
 /// The number of seconds for which a provider's code, or a one-tap token, can be used.
@@ -88,26 +89,35 @@ async fn choose(
     params: Params,
 ) -> Response {
     let name = title(&provider);
-    let state = escape(params.get("state").unwrap_or_default());
-    let state = format!("<input type=\"hidden\" name=\"state\" value=\"{state}\">");
     let headline = format!("Sign in with {name}");
     let mut html = heading("", &headline, "");
     html.push_str(&format!(
         "<p class=\"notice\">This page of the emulator takes the place of {}. Choose who you are there.</p>",
         escape(&name)
     ));
-    let people: String = app.read(|tables, _| {
-        accounts::first(tables, PEOPLE_SHOWN)
-            .filter_map(|user| {
-                let address = user.primary_email()?;
-                let who = person(&user.display_name(), address);
-                let address = escape(address);
-                Some(format!(
-                    "<li><button class=\"person\" name=\"as\" value=\"{address}\">{who}</button></li>"
-                ))
-            })
-            .collect()
-    });
+    let state = params.get("state").unwrap_or_default();
+    html.push_str(&app.read(|tables, _| people_forms(tables, state, |_| true)));
+    page(StatusCode::OK, &headline, &html, None)
+}
+
+/// Returns the forms in which people choose who they are: one of the users whose address is accepted, somebody else, or
+/// nobody.
+pub(super) fn people_forms(tables: &Tables, state: &str, accepts: impl Fn(&str) -> bool) -> String {
+    let state = escape(state);
+    let state = format!("<input type=\"hidden\" name=\"state\" value=\"{state}\">");
+    let mut html = String::new();
+    let people: String = accounts::first(tables, usize::MAX)
+        .filter_map(|user| Some((user, user.primary_email()?)))
+        .filter(|(_, address)| accepts(address))
+        .take(PEOPLE_SHOWN)
+        .map(|(user, address)| {
+            let who = person(&user.display_name(), address);
+            let address = escape(address);
+            format!(
+                "<li><button class=\"person\" name=\"as\" value=\"{address}\">{who}</button></li>"
+            )
+        })
+        .collect();
     if !people.is_empty() {
         html.push_str(&format!(
             "<form method=\"post\" aria-label=\"Choose an account\">{state}<ul>{people}</ul></form>\
@@ -123,7 +133,7 @@ async fn choose(
          <form method=\"post\" aria-label=\"Cancel\">{state}\
          <button name=\"error\" value=\"access_denied\">Cancel</button></form>"
     ));
-    page(StatusCode::OK, &headline, &html, None)
+    html
 }
 
 /// Sends the browser back with a code that identifies the account.
@@ -132,43 +142,59 @@ async fn chosen(
     Path(provider): Path<String>,
     Form(form): Form,
 ) -> Reply {
+    let account = chosen_account(&app, &provider, &form)?;
+    return_to_callback(&app, &form, account.as_ref())
+}
+
+/// Sends the browser back with a code that identifies the account, or with the refusal.
+pub(super) fn return_to_callback(
+    app: &App,
+    form: &Params,
+    account: Option<&ProviderAccount>,
+) -> Reply {
     let mut target = Url::parse(&format!("{}/v1/oauth_callback", app.instance.url))
         .map_err(|_| ApiError::bad_request("oauth_callback_invalid", "invalid callback"))?;
     let state = form.get("state").unwrap_or_default();
     target.query_pairs_mut().append_pair("state", state);
-    if let Some(error) = form.text("error") {
-        target.query_pairs_mut().append_pair("error", error);
-    } else {
-        let account = account(&app, &provider, &form)?;
-        let code = account_token(&app, &account)?;
-        target.query_pairs_mut().append_pair("code", &code);
-    }
+    let (name, value) = match account {
+        None => ("error", "access_denied".to_owned()),
+        Some(account) => ("code", account_token(app, account)?),
+    };
+    target.query_pairs_mut().append_pair(name, &value);
     Ok(redirect(StatusCode::SEE_OTHER, target.as_str(), None))
 }
 
-fn account(app: &App, provider: &str, form: &Params) -> Result<ProviderAccount, ApiError> {
+/// Returns the account that was chosen at a provider, or `None` if the person declined.
+pub(super) fn chosen_account(
+    app: &App,
+    provider: &str,
+    form: &Params,
+) -> Result<Option<ProviderAccount>, ApiError> {
+    if form.text("error").is_some() {
+        return Ok(None);
+    }
     if let Some(address) = form.text("as") {
         return app.read(|tables, _| {
             let user = identifiers::user_by_email(tables, address)
                 .ok_or_else(|| ApiError::not_found("user", address))?;
-            Ok(ProviderAccount::emulated(
+            Ok(Some(ProviderAccount::emulated(
                 provider,
                 address,
                 user.first_name.as_deref().unwrap_or_default(),
                 user.last_name.as_deref().unwrap_or_default(),
-            ))
+            )))
         });
     }
     let address = form
         .text("email_address")
         .ok_or_else(|| ApiError::missing("email_address"))?;
     identifiers::check_email(address)?;
-    Ok(ProviderAccount::emulated(
+    Ok(Some(ProviderAccount::emulated(
         provider,
         address,
         form.get("first_name").unwrap_or_default(),
         form.get("last_name").unwrap_or_default(),
-    ))
+    )))
 }
 
 async fn callback(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {

@@ -17,7 +17,7 @@ use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::strategy::Strategy;
 use crate::rules::api_error::ApiError;
-use crate::rules::sign_ins::{self, FirstFactorAnswer, NewSignIn};
+use crate::rules::sign_ins::{self, DeviceAnswer, FirstFactorAnswer, NewSignIn};
 use crate::rules::visit::Visit;
 use crate::store::tables::Tables;
 
@@ -96,6 +96,7 @@ async fn create(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         identifier: form.text("identifier"),
         password: form.text("password"),
         ticket: form.text("ticket"),
+        trusted_device_id: form.text("trusted_device_id"),
         redirect_url: redirect_url(&app, &form)?,
         one_tap: token
             .map(|token| account_of_token(&app, token))
@@ -126,7 +127,9 @@ async fn prepare_first_factor(
     let target = form
         .text("email_address_id")
         .or(form.text("phone_number_id"))
-        .or(form.text("web3_wallet_id"));
+        .or(form.text("web3_wallet_id"))
+        .or(form.text("enterprise_connection_id"))
+        .or(form.text("trusted_device_id"));
     let redirect_url = redirect_url(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         sign_ins::prepare_first_factor(tables, &id, &strategy, target, redirect_url, visit)?;
@@ -136,8 +139,19 @@ async fn prepare_first_factor(
 
 /// Returns the answer to a first factor.
 pub(super) fn first_factor_answer(form: &Params) -> Result<FirstFactorAnswer<'_>, ApiError> {
+    let strategy = required_strategy(form)?;
+    let device = match strategy {
+        Strategy::TrustedDevice => Some(DeviceAnswer {
+            trusted_device_id: required(form, "trusted_device_id")?,
+            client_data: required(form, "client_data")?,
+            signature: required(form, "signature")?,
+            algorithm: required(form, "algorithm")?,
+        }),
+        _ => None,
+    };
     Ok(FirstFactorAnswer {
-        strategy: required_strategy(form)?,
+        strategy,
+        device,
         password: form.text("password"),
         code: form.text("code"),
         signature: form.text("signature"),

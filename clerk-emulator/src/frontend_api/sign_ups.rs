@@ -80,6 +80,7 @@ fn fields(app: &App, form: &Params) -> Result<SignUpFields, ApiError> {
         legal_accepted: form.boolean("legal_accepted")?,
         strategy: strategy(form)?,
         redirect_url: redirect_url(app, form)?,
+        enterprise_connection_id: form.text("enterprise_connection_id").map(str::to_owned),
         ticket: form.text("ticket").map(str::to_owned),
         one_tap: token
             .map(|token| account_of_token(app, token))

@@ -94,7 +94,18 @@ async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
         })
 }
 
+impl From<Map<String, Value>> for Body {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+}
+
 impl Body {
+    /// Sets a field.
+    pub(crate) fn set(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
     /// Refuses fields that the operation does not have.
     pub(crate) fn only(self, known: &[&str]) -> Result<Self, ApiError> {
         match self.0.keys().find(|key| !known.contains(&key.as_str())) {

@@ -24,6 +24,13 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Iterates over the names, without the brackets of repeated ones.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .map(|(name, _)| name.strip_suffix("[]").unwrap_or(name))
+    }
+
     /// Returns the first value, unless it is empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())

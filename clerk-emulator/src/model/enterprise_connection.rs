@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::challenge::Problem;
+use super::external_account::ProviderAccount;
 use crate::random;
 use crate::secret::Secret;
 
@@ -159,6 +161,25 @@ impl Protocol {
 }
 
 impl EnterpriseConnection {
+    /// Creates a connection that is not configured yet.
+    pub(crate) fn new(provider: String, now: i64) -> Self {
+        Self {
+            id: random::id("entconn"),
+            name: String::new(),
+            protocol: Protocol::of(&provider),
+            provider,
+            domains: Vec::new(),
+            organization_id: None,
+            active: false,
+            sync_user_attributes: true,
+            disable_additional_identifications: false,
+            allow_organization_account_linking: false,
+            custom_attributes: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Returns the part that only SAML connections have.
     pub(crate) fn saml(&self) -> Option<&Saml> {
         match &self.protocol {
@@ -174,6 +195,7 @@ impl EnterpriseConnection {
 pub(crate) enum TestRunStatus {
     Pending,
     Success,
+    Failed,
 }
 
 /// A test of a connection, which ends when its link is followed.
@@ -185,6 +207,10 @@ pub(crate) struct TestRun {
     /// The token contained in the link.
     pub(crate) token: Secret,
     pub(crate) status: TestRunStatus,
+    /// The account with which the test succeeded.
+    pub(crate) account: Option<ProviderAccount>,
+    /// The reason why it failed.
+    pub(crate) problem: Option<Problem>,
     pub(crate) expires_at: i64,
     pub(crate) created_at: i64,
 }

@@ -19,6 +19,8 @@ pub(crate) enum Proof {
     Signature(String),
     /// By a provider; contains its name.
     Provider(Cow<'static, str>),
+    /// By the identity provider of a company.
+    EnterpriseSso,
     /// Not verified yet.
     None,
 }

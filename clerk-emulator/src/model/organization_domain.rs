@@ -2,12 +2,15 @@ use super::challenge::Challenge;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
+/// The mode of domains whose people sign in through an enterprise connection of the organization.
+pub(crate) const ENTERPRISE_SSO: &str = "enterprise_sso";
+
 /// The ways in which people with an address at the domain can join.
 pub(crate) const ENROLLMENT_MODES: &[&str] = &[
     "manual_invitation",
     "automatic_invitation",
     "automatic_suggestion",
-    "enterprise_sso",
+    ENTERPRISE_SSO,
 ];
 
 /// A domain whose people belong to an organization.

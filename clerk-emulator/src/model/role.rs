@@ -31,6 +31,7 @@ pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
     "org:sys_domains:manage",
     "org:sys_billing:read",
     "org:sys_billing:manage",
+    "org:sys_entconns:manage",
 ];
 /// The system permissions of ordinary members.
 pub(crate) const MEMBER_PERMISSIONS: &[&str] =

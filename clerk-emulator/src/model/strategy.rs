@@ -15,6 +15,10 @@ pub(crate) enum Strategy {
     Ticket,
     Passkey,
     GoogleOneTap,
+    /// An account at the identity provider of a company.
+    EnterpriseSso,
+    /// A key of a native application, kept on a device of the user.
+    TrustedDevice,
     /// A signature of a wallet; contains the API's name for the kind of wallet.
     Web3(String),
     /// An account at a provider; contains the provider's name.
@@ -44,6 +48,8 @@ impl Strategy {
             "ticket" => Self::Ticket,
             "passkey" => Self::Passkey,
             "google_one_tap" => Self::GoogleOneTap,
+            "enterprise_sso" | "saml" => Self::EnterpriseSso,
+            "trusted_device" => Self::TrustedDevice,
             name => match name.strip_prefix("oauth_") {
                 Some(provider) => Self::OAuth(provider.to_owned()),
                 None => Self::Web3((*WALLETS.iter().find(|known| **known == name)?).to_owned()),
@@ -65,6 +71,8 @@ impl Strategy {
             Self::Ticket => "ticket",
             Self::Passkey => "passkey",
             Self::GoogleOneTap => "google_one_tap",
+            Self::EnterpriseSso => "enterprise_sso",
+            Self::TrustedDevice => "trusted_device",
             Self::Web3(name) => return Cow::Owned(name.clone()),
             Self::OAuth(provider) => return Cow::Owned(format!("oauth_{provider}")),
         })

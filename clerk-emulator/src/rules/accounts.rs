@@ -348,6 +348,15 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
     tables
         .authorization_codes
         .remove_where(|code| code.user_id == id);
+    tables
+        .enterprise_accounts
+        .remove_where(|account| account.user_id == id);
+    tables
+        .trusted_devices
+        .remove_where(|device| device.user_id == id);
+    tables
+        .device_enrollments
+        .remove_where(|enrollment| enrollment.user_id == id);
     tables.users.remove(id);
     Ok(())
 }

@@ -5,10 +5,13 @@ use url::Url;
 
 use super::api_error::ApiError;
 use super::{identifiers, organizations};
+use crate::model::challenge::Problem;
 use crate::model::enterprise_connection::{
     CustomAttribute, EnterpriseConnection, LoginHint, OIDC_PROVIDERS, Oidc, Protocol,
     SAML_PROVIDERS, Saml, TestRun, TestRunStatus,
 };
+use crate::model::external_account::ProviderAccount;
+use crate::model::organization_domain::ENTERPRISE_SSO;
 use crate::model::patch::Patch;
 use crate::random;
 use crate::secret::Secret;
@@ -155,22 +158,12 @@ pub(crate) fn create(
     if fields.domains.as_ref().is_none_or(Vec::is_empty) {
         return Err(ApiError::missing("domains"));
     }
-    let connection = EnterpriseConnection {
-        id: random::id("entconn"),
-        name: String::new(),
-        protocol: Protocol::of(&provider),
-        provider,
-        domains: Vec::new(),
-        organization_id: None,
-        active: false,
-        sync_user_attributes: true,
-        disable_additional_identifications: false,
-        allow_organization_account_linking: false,
-        custom_attributes: Vec::new(),
-        created_at: now,
-        updated_at: now,
-    };
-    apply(tables, connection, fields, now)
+    apply(
+        tables,
+        EnterpriseConnection::new(provider, now),
+        fields,
+        now,
+    )
 }
 
 /// Updates a connection and returns its ID.
@@ -254,9 +247,9 @@ fn apply(
     connection.active = fields.active.unwrap_or(was_active);
     if connection.active && !was_active {
         // People with such an address now sign in through the connection instead.
-        tables
-            .organization_domains
-            .remove_where(|domain| connection.domains.contains(&domain.name));
+        tables.organization_domains.remove_where(|domain| {
+            domain.enrollment_mode != ENTERPRISE_SSO && connection.domains.contains(&domain.name)
+        });
     }
     connection.updated_at = now;
     Ok(tables.enterprise_connections.insert(connection).id.clone())
@@ -269,7 +262,7 @@ fn checked_domains(
 ) -> Result<Vec<String>, ApiError> {
     let mut checked = Vec::new();
     for domain in domains {
-        let domain = domain.to_lowercase();
+        let domain = domain.trim().to_lowercase();
         if !identifiers::is_domain(&domain) {
             return Err(ApiError::format("domains", "must hold domain names"));
         }
@@ -385,10 +378,36 @@ fn apply_oidc(oidc: &mut Oidc, fields: OidcFields) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Rejects domains that an organization does not own, or whose people join it in another way.
+pub(crate) fn check_owned_domains(
+    tables: &Tables,
+    organization_id: &str,
+    domains: &[String],
+) -> Result<(), ApiError> {
+    for name in domains {
+        let owned = tables.organization_domains.find(|domain| {
+            domain.organization_id == organization_id
+                && domain.name.eq_ignore_ascii_case(name.trim())
+                && domain.owned_at.is_some()
+                && domain.enrollment_mode == ENTERPRISE_SSO
+        });
+        if owned.is_none() {
+            return Err(ApiError::value(
+                "domains",
+                "must be domains of the organization with verified ownership and the enrollment mode enterprise_sso",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Deletes a connection along with its test runs and directories.
 pub(crate) fn delete(tables: &mut Tables, family: Family, id: &str) -> Result<(), ApiError> {
     let id = find(tables, family, id)?.id.clone();
     tables.test_runs.remove_where(|run| run.connection_id == id);
+    tables
+        .enterprise_accounts
+        .remove_where(|account| account.account.provider == id);
     let directories = tables
         .directories
         .ids(|directory| directory.connection_id == id);
@@ -414,22 +433,72 @@ pub(crate) fn start_test_run<'a>(
         connection_id: connection_id.to_owned(),
         token: Secret(random::alphanumeric(32)),
         status: TestRunStatus::Pending,
+        account: None,
+        problem: None,
         expires_at: now.saturating_add(TEST_RUN_LIFETIME),
         created_at: now,
     }))
 }
 
-/// Completes the test whose link was followed. The emulator acts as the identity provider and lets everyone in.
-pub(crate) fn finish_test_run(tables: &mut Tables, token: &str, now: i64) -> Result<(), ApiError> {
-    let run = tables
+/// Finds the test of a connection that a link starts.
+pub(crate) fn started_test_run<'a>(
+    tables: &'a Tables,
+    connection_id: &str,
+    token: &str,
+    now: i64,
+) -> Result<&'a TestRun, ApiError> {
+    tables
         .test_runs
-        .find(|run| run.token.0 == token && run.expires_at > now)
-        .map(|run| run.id.clone())
-        .ok_or_else(|| ApiError::not_found("test run", "of this link"))?;
-    if let Some(run) = tables.test_runs.get_mut(&run) {
-        run.status = TestRunStatus::Success;
+        .find(|run| run.token.0 == token && run.connection_id == connection_id)
+        .filter(|run| run.expires_at > now)
+        .ok_or_else(|| {
+            ApiError::bad_request(
+                "ticket_invalid",
+                "The link of this test run is not valid, or it has expired. Start a new test run.",
+            )
+        })
+}
+
+/// Finds a test of a connection for whoever knows its token.
+pub(crate) fn test_run<'a>(
+    tables: &'a Tables,
+    connection_id: &str,
+    id: &str,
+    token: &str,
+) -> Result<&'a TestRun, ApiError> {
+    tables
+        .test_runs
+        .get(id)
+        .filter(|run| run.connection_id == connection_id && run.token.0 == token)
+        .ok_or_else(|| ApiError::not_found("test run", id))
+}
+
+/// Finds the test whose token the identity provider sent back.
+pub(crate) fn waiting_test_run<'a>(tables: &'a Tables, state: &str) -> Option<&'a TestRun> {
+    tables
+        .test_runs
+        .find(|run| run.token.0 == state && run.status == TestRunStatus::Pending)
+}
+
+/// Completes a test with the account of the person, or the reason why it failed.
+pub(crate) fn finish_test_run(
+    tables: &mut Tables,
+    id: &str,
+    outcome: Result<ProviderAccount, Problem>,
+) {
+    let Some(run) = tables.test_runs.get_mut(id) else {
+        return;
+    };
+    match outcome {
+        Ok(account) => {
+            run.status = TestRunStatus::Success;
+            run.account = Some(account);
+        }
+        Err(problem) => {
+            run.status = TestRunStatus::Failed;
+            run.problem = Some(problem);
+        }
     }
-    Ok(())
 }
 
 /// Lists the tests of a connection, newest first.

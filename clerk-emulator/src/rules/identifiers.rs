@@ -14,6 +14,15 @@ pub(crate) fn user_by_email<'a>(tables: &'a Tables, address: &str) -> Option<&'a
     tables.users.find(|user| user.has_email(address))
 }
 
+/// Finds the user with this email address, if it is verified.
+pub(crate) fn user_by_verified_email<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
+    user_by_email(tables, address).filter(|user| {
+        user.email_addresses
+            .iter()
+            .any(|one| one.proof.is_given() && one.email_address.eq_ignore_ascii_case(address))
+    })
+}
+
 /// Finds the user with this username, ignoring case.
 pub(crate) fn user_by_username<'a>(tables: &'a Tables, username: &str) -> Option<&'a User> {
     tables.users.find(|user| user.has_username(username))

@@ -16,6 +16,7 @@ pub(crate) const MANAGE_MEMBERS: &str = "org:sys_memberships:manage";
 pub(crate) const READ_DOMAINS: &str = "org:sys_domains:read";
 pub(crate) const READ_BILLING: &str = "org:sys_billing:read";
 pub(crate) const MANAGE_BILLING: &str = "org:sys_billing:manage";
+pub(crate) const MANAGE_CONNECTIONS: &str = "org:sys_entconns:manage";
 pub(crate) const MANAGE_DOMAINS: &str = "org:sys_domains:manage";
 
 /// Rejects instances without organizations.

@@ -2,6 +2,7 @@
 
 use super::accounts;
 use super::api_error::ApiError;
+use super::enterprise_accounts;
 use super::identifiers;
 use super::visit::Visit;
 use crate::model::authentication_settings::PROVIDERS;
@@ -48,6 +49,11 @@ fn unsupported(provider: &str) -> ApiError {
     )
 }
 
+/// Returns true for accounts at the identity provider of an enterprise connection, whose ID is then the provider's name.
+fn is_enterprise(tables: &Tables, account: &ProviderAccount) -> bool {
+    tables.enterprise_connections.contains(&account.provider)
+}
+
 /// Returns the user who signs in with an account: the user who has connected it, or the user with its verified email
 /// address, to whom the account is then connected.
 pub(crate) fn owner(
@@ -55,18 +61,13 @@ pub(crate) fn owner(
     account: &ProviderAccount,
     now: i64,
 ) -> Result<Option<String>, ApiError> {
+    if is_enterprise(tables, account) {
+        return enterprise_accounts::owner(tables, account, now);
+    }
     if let Some(user) = connected(tables, account) {
         return Ok(Some(user));
     }
-    let user = identifiers::user_by_email(tables, &account.email_address)
-        .filter(|user| {
-            user.email_addresses.iter().any(|email| {
-                email.proof.is_given()
-                    && email
-                        .email_address
-                        .eq_ignore_ascii_case(&account.email_address)
-            })
-        })
+    let user = identifiers::user_by_verified_email(tables, &account.email_address)
         .map(|user| user.id.clone());
     if let Some(id) = &user {
         connect(tables, id, account, now)?;
@@ -91,6 +92,9 @@ pub(crate) fn connect(
     account: &ProviderAccount,
     now: i64,
 ) -> Result<(), ApiError> {
+    if is_enterprise(tables, account) {
+        return enterprise_accounts::connect(tables, user_id, account, now);
+    }
     let strategy = Strategy::OAuth(account.provider.clone());
     let connection = ExternalAccount::new(account.clone(), Challenge::verified(strategy, now), now);
     accounts::change(tables, user_id, now, |user| {

@@ -3,7 +3,10 @@
 use url::Url;
 
 use super::api_error::ApiError;
+use super::clients;
 use super::codes;
+use super::enterprise_accounts;
+use super::enterprise_connections;
 use super::provider_accounts;
 use super::sign_ins;
 use super::sign_ups;
@@ -11,7 +14,9 @@ use super::visit::Visit;
 use crate::model::activity::Activity;
 use crate::model::challenge::{Challenge, Outcome, Problem};
 use crate::model::external_account::ProviderAccount;
-use crate::model::sign_in_attempt::SignInStatus;
+use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
+use crate::model::sign_up_attempt::SignUpAttempt;
+use crate::model::strategy::Strategy;
 use crate::store::tables::Tables;
 
 /// The answer of a provider.
@@ -21,12 +26,13 @@ pub(crate) enum ProviderAnswer {
     Account(ProviderAccount),
     /// The person declined.
     Denied,
+    /// The provider's response cannot be used.
+    Refused(ApiError),
 }
 
-const DENIED: Problem = Problem::new(
-    "oauth_access_denied",
-    "You did not grant access to your account",
-);
+const DENIED_CODE: &str = "oauth_access_denied";
+
+const DENIED: Problem = Problem::new(DENIED_CODE, "You did not grant access to your account");
 
 const NOT_FOUND: Problem = Problem::new(
     "external_account_not_found",
@@ -75,6 +81,32 @@ pub(crate) fn finish(
     if let Some(id) = sign_up {
         return finish_sign_up(tables, &id, answer, visit);
     }
+    if let Some(run) = enterprise_connections::waiting_test_run(tables, state) {
+        let (id, connection, token) = (
+            run.id.clone(),
+            run.connection_id.clone(),
+            run.token.0.clone(),
+        );
+        let outcome = match answer {
+            ProviderAnswer::Account(account) => {
+                let connection = enterprise_connections::find(
+                    tables,
+                    enterprise_connections::Family::Enterprise,
+                    &account.provider,
+                );
+                connection
+                    .and_then(|one| enterprise_accounts::check_domain(one, &account))
+                    .map(|()| account)
+                    .map_err(|refusal| problem_of(&refusal))
+            }
+            ProviderAnswer::Denied => Err(DENIED),
+            ProviderAnswer::Refused(refusal) => Err(problem_of(&refusal)),
+        };
+        enterprise_connections::finish_test_run(tables, &id, outcome);
+        return Ok(format!(
+            "{emulator_url}/v1/enterprise_connections/{connection}/test_runs/{id}?token={token}"
+        ));
+    }
     finish_connection(tables, state, answer, now)
 }
 
@@ -96,14 +128,16 @@ fn finish_sign_in(
     challenge.attempts += 1;
     match answer {
         ProviderAnswer::Denied => challenge.problem = Some(DENIED),
+        ProviderAnswer::Refused(refusal) => note(Some(challenge), &refusal),
         ProviderAnswer::Account(account) => {
-            match provider_accounts::owner(tables, &account, visit.now)? {
-                None => {
+            match provider_accounts::owner(tables, &account, visit.now) {
+                Err(refusal) => note(Some(challenge), &refusal),
+                Ok(None) => {
                     challenge.outcome = Outcome::Transferable;
                     challenge.problem = Some(NOT_FOUND);
                     attempt.external_account = Some(account);
                 }
-                Some(user_id) => {
+                Ok(Some(user_id)) => {
                     challenge.outcome = Outcome::Verified;
                     attempt.identifier = Some(account.email_address);
                     attempt.user_id = Some(user_id);
@@ -123,19 +157,14 @@ fn finish_sign_in(
 fn note(challenge: Option<&mut Challenge>, refusal: &ApiError) {
     let Some(challenge) = challenge else { return };
     challenge.outcome = Outcome::Open;
-    challenge.problem = Some(Problem::new(
-        refusal.code,
-        match refusal.code {
-            "user_banned" => "You have been banned.",
-            "user_locked" => "Your account is locked.",
-            "not_allowed_access" => "You are not allowed to access this application.",
-            "sign_up_mode_restricted" => "New sign-ups are currently restricted.",
-            "sign_up_restricted_waitlist" => {
-                "Sign-ups are currently unavailable. Join the waitlist."
-            }
-            _ => "The account cannot be used.",
-        },
-    ));
+    challenge.problem = Some(problem_of(refusal));
+}
+
+fn problem_of(refusal: &ApiError) -> Problem {
+    Problem {
+        code: refusal.code.into(),
+        message: refusal.message.clone().into(),
+    }
 }
 
 fn finish_sign_up(
@@ -151,6 +180,7 @@ fn finish_sign_up(
     codes::check_open(challenge, visit.now)?;
     match answer {
         ProviderAnswer::Denied => challenge.problem = Some(DENIED),
+        ProviderAnswer::Refused(refusal) => note(Some(challenge), &refusal),
         ProviderAnswer::Account(account) => {
             let taken = sign_ups::take_provider_account(tables, &mut attempt, account, &visit)
                 .and_then(|()| sign_ups::complete_if_ready(tables, &mut attempt, &visit));
@@ -161,6 +191,50 @@ fn finish_sign_up(
     }
     tables.sign_up_attempts.insert(attempt);
     Ok(redirect_url)
+}
+
+/// Signs in the person whom an identity provider sends without having been asked, and creates the user if needed.
+pub(crate) fn enter(
+    tables: &mut Tables,
+    answer: ProviderAnswer,
+    visit: &Visit,
+) -> Result<(), ApiError> {
+    let account = match answer {
+        ProviderAnswer::Account(account) => account,
+        ProviderAnswer::Refused(refusal) => return Err(refusal),
+        ProviderAnswer::Denied => {
+            return Err(ApiError::forbidden(
+                DENIED_CODE,
+                "The person did not sign in",
+            ));
+        }
+    };
+    let client = &visit.client_id;
+    let mut challenge = Challenge::verified(Strategy::EnterpriseSso, visit.now);
+    challenge.identifier_id = Some(account.provider.clone());
+    match provider_accounts::owner(tables, &account, visit.now)? {
+        Some(user_id) => {
+            let mut attempt = SignInAttempt::new(client.clone(), visit.now);
+            attempt.identifier = Some(account.email_address);
+            attempt.user_id = Some(user_id);
+            attempt.status = SignInStatus::NeedsFirstFactor;
+            attempt.first_factor = Some(challenge);
+            let id = attempt.id.clone();
+            clients::change(tables, client, |client| client.sign_in_id = Some(id));
+            sign_ins::advance(tables, &mut attempt, visit)?;
+            tables.sign_in_attempts.insert(attempt);
+        }
+        None => {
+            let mut attempt = SignUpAttempt::new(client.clone(), visit.now);
+            attempt.external_verification = Some(challenge);
+            let id = attempt.id.clone();
+            clients::change(tables, client, |client| client.sign_up_id = Some(id));
+            sign_ups::take_provider_account(tables, &mut attempt, account, visit)?;
+            sign_ups::complete_if_ready(tables, &mut attempt, visit)?;
+            tables.sign_up_attempts.insert(attempt);
+        }
+    }
+    Ok(())
 }
 
 fn finish_connection(
@@ -180,6 +254,10 @@ fn finish_connection(
     match answer {
         ProviderAnswer::Denied => {
             provider_accounts::deny_connecting(tables, &user_id, &id, &DENIED, now)?;
+        }
+        ProviderAnswer::Refused(refusal) => {
+            let problem = problem_of(&refusal);
+            provider_accounts::deny_connecting(tables, &user_id, &id, &problem, now)?;
         }
         ProviderAnswer::Account(account) => {
             provider_accounts::finish_connecting(tables, &user_id, &id, &account, now)?;

@@ -93,7 +93,7 @@ pub(crate) fn prepare_first_factor(
         Strategy::Passkey => passkeys::authentication(tables, Some(&user_id), visit),
         Strategy::EmailCode | Strategy::PhoneCode => {
             let user = accounts::find(tables, &user_id)?;
-            let factors = sign_ins::first_factors(settings::get(tables)?, user, None);
+            let factors = sign_ins::first_factors(tables, user, None);
             let target = factors
                 .into_iter()
                 .filter(|factor| factor.strategy == *strategy)
@@ -103,7 +103,9 @@ pub(crate) fn prepare_first_factor(
             let (channel, id, to) = match target {
                 FactorTarget::EmailAddress { id, shown } => (Channel::Email, id, shown),
                 FactorTarget::PhoneNumber { id, shown } => (Channel::Sms, id, shown),
-                FactorTarget::Web3Wallet { .. } => return Err(codes::other_strategy()),
+                FactorTarget::Web3Wallet { .. }
+                | FactorTarget::EnterpriseConnection { .. }
+                | FactorTarget::TrustedDevice { .. } => return Err(codes::other_strategy()),
             };
             let mut challenge = Challenge::new(strategy.clone(), visit.now);
             challenge.identifier_id = Some(id);

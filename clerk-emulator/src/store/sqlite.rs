@@ -30,6 +30,19 @@ const MIGRATIONS: &[&[NewField]] = &[
         field: "tries",
         value: "0",
     }],
+    // Test runs of version 2 did not note the outcome.
+    &[
+        NewField {
+            table: "test_runs",
+            field: "account",
+            value: "null",
+        },
+        NewField {
+            table: "test_runs",
+            field: "problem",
+            value: "null",
+        },
+    ],
 ];
 
 /// The version of the files that the emulator writes.

@@ -15,6 +15,7 @@ use crate::model::credit::CreditEntry;
 use crate::model::directory::{Directory, GroupRoleMapping};
 use crate::model::domain::Domain;
 use crate::model::email::Email;
+use crate::model::enterprise_account::EnterpriseAccount;
 use crate::model::enterprise_connection::{EnterpriseConnection, TestRun};
 use crate::model::handshake::HandshakeNonce;
 use crate::model::invitation::{Invitation, OrganizationInvitation};
@@ -40,6 +41,7 @@ use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::model::signing_key::StoredKey;
 use crate::model::template::TemplateOverride;
 use crate::model::ticket::Ticket;
+use crate::model::trusted_device::{DeviceEnrollment, TrustedDevice};
 use crate::model::user::User;
 use crate::model::verification::Verification;
 use crate::model::waitlist::WaitlistEntry;
@@ -200,6 +202,7 @@ tables! {
     credit_entries: CreditEntry by id,
     emails: Email by id,
     enterprise_connections: EnterpriseConnection by id,
+    enterprise_accounts: EnterpriseAccount by id,
     test_runs: TestRun by id,
     directories: Directory by id,
     group_role_mappings: GroupRoleMapping by id,
@@ -217,6 +220,8 @@ tables! {
     payments: Payment by id,
     checkouts: Checkout by id,
     payment_methods: PaymentMethod by id,
+    trusted_devices: TrustedDevice by id,
+    device_enrollments: DeviceEnrollment by id,
     verifications: Verification by id,
     nonces: HandshakeNonce by nonce,
 }

@@ -224,7 +224,7 @@ fn a_file_of_the_first_version_is_migrated() {
     let version: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
     drop(connection);
     start(&path).unwrap();
 }

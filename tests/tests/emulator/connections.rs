@@ -53,16 +53,18 @@ pub(crate) async fn story(walk: &mut Walk<'_>, organization: &str) {
             Value::Null,
         )
         .await;
+    // The link leads to the page of the identity provider.
     let url = run["url"].as_str().unwrap();
     let page = reqwest::get(url).await.unwrap();
     assert_eq!(page.status(), 200, "{url}");
+    assert!(page.url().path().starts_with("/identity-provider/"));
     let runs = walk
         .get(
             "/enterprise_connections/{enterprise_connection_id}/test_runs",
             &[&connection],
         )
         .await;
-    assert_eq!(runs["data"][0]["status"], "success");
+    assert_eq!(runs["data"][0]["status"], "pending");
     for (base, group) in [
         ("/directories", "directory_group_id"),
         ("/scim_directories", "scim_group_id"),

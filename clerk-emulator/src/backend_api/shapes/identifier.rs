@@ -4,6 +4,7 @@ use super::Shapes;
 use crate::model::challenge::Challenge;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof, Web3Wallet};
 use crate::model::verification::Verification;
+use crate::rules::enterprise_accounts;
 
 impl Shapes<'_> {
     pub(crate) fn email_address(self, email: &EmailAddress) -> Value {
@@ -14,7 +15,7 @@ impl Shapes<'_> {
             "reserved": false,
             "verification": self.proof(&email.proof, "email_code", email.challenge.as_ref(), email.updated_at),
             "linked_to": self.linked_accounts(&email.email_address),
-            "matches_sso_connection": false,
+            "matches_sso_connection": enterprise_accounts::connections(self.tables, &email.email_address).next().is_some(),
             "created_at": email.created_at,
             "updated_at": email.updated_at,
         })
@@ -76,6 +77,7 @@ impl Shapes<'_> {
             Proof::Ticket => ("verification_ticket", "ticket".to_owned()),
             Proof::Signature(name) => ("verification_web3", name.clone()),
             Proof::Provider(name) => ("verification_from_oauth", format!("from_oauth_{name}")),
+            Proof::EnterpriseSso => ("verification_saml", "saml".to_owned()),
             Proof::None => return challenge.map_or(Value::Null, |open| self.challenge(open)),
         };
         let by_message = matches!(proof, Proof::Code | Proof::Link);

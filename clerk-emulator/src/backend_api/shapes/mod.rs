@@ -28,6 +28,7 @@ mod settings;
 mod sign_up;
 mod template;
 mod ticket;
+mod trusted_device;
 mod user;
 
 use crate::instance::Instance;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::user::User;
-use crate::rules::lockouts;
+use crate::rules::{enterprise_accounts, lockouts};
 
 impl Shapes<'_> {
     pub(crate) fn user(self, user: &User) -> Value {
@@ -39,8 +39,8 @@ impl Shapes<'_> {
             "mfa_disabled_at": user.mfa_disabled_at,
             "password_last_updated_at": user.password_last_updated_at,
             "external_accounts": user.external_accounts.iter().map(|one| self.external_account(one)).collect::<Vec<_>>(),
-            "saml_accounts": [],
-            "enterprise_accounts": [],
+            "saml_accounts": enterprise_accounts::of_user(self.tables, &user.id).filter_map(|one| self.saml_account(one)).collect::<Vec<_>>(),
+            "enterprise_accounts": enterprise_accounts::of_user(self.tables, &user.id).map(|one| self.enterprise_account(one)).collect::<Vec<_>>(),
             "last_sign_in_at": user.last_sign_in_at,
             "banned": user.banned,
             "locked": lockout.locked,

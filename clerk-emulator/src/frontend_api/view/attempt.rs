@@ -22,6 +22,12 @@ impl View<'_> {
             (SignInStatus::NeedsFirstFactor, Some(user)) => {
                 Some(self.first_factors(user, attempt.identifier.as_deref()))
             }
+            // A person of a company who has no account here yet.
+            (SignInStatus::NeedsIdentifier, None) => attempt
+                .identifier
+                .as_deref()
+                .map(|address| sign_ins::enterprise_factors(self.tables, address))
+                .map(|factors| factors.iter().map(factor).collect()),
             _ => None,
         };
         let second = match (attempt.status, user) {
@@ -66,10 +72,7 @@ impl View<'_> {
     }
 
     fn first_factors(self, user: &User, identifier: Option<&str>) -> Vec<Value> {
-        let Ok(settings) = settings::get(self.tables) else {
-            return Vec::new();
-        };
-        let factors = sign_ins::first_factors(settings, user, identifier);
+        let factors = sign_ins::first_factors(self.tables, user, identifier);
         factors.iter().map(factor).collect()
     }
 
@@ -145,6 +148,11 @@ fn factor(factor: &Factor) -> Value {
             json["safe_identifier"] = json!(shown);
             json["primary"] = json!(factor.is_primary);
         }
+        Some(FactorTarget::EnterpriseConnection { id, name }) => {
+            json["enterprise_connection_id"] = json!(id);
+            json["enterprise_connection_name"] = json!(name);
+        }
+        Some(FactorTarget::TrustedDevice { id }) => json["trusted_device_id"] = json!(id),
         Some(FactorTarget::PhoneNumber { id, shown }) => {
             json["phone_number_id"] = json!(id);
             json["safe_identifier"] = json!(shown);

@@ -6,6 +6,7 @@ use crate::model::billing::PayerKind;
 use crate::model::settings::Settings;
 use crate::rules::billing::plans;
 use crate::rules::{lockouts, passwords};
+use crate::store::tables::Tables;
 
 /// The location of an application's pages.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,7 @@ impl View<'_> {
         json!({
             "auth_config": self.auth_config(settings),
             "display_config": self.display_config(set, place),
-            "user_settings": user_settings(settings),
+            "user_settings": user_settings(self.tables, settings),
             "organization_settings": organization_settings(settings),
             "fraud_settings": {
                 "object": "fraud_settings",
@@ -87,7 +88,7 @@ impl View<'_> {
             "native_settings": {
                 "object": "native_settings",
                 "api_enabled": true,
-                "trusted_device_sign_in_enabled": false,
+                "trusted_device_sign_in_enabled": true,
                 "trusted_device_enrollment_prompt_after_sign_in_enabled": false,
                 "trusted_device_enrollment_prompt_after_sign_up_enabled": false,
             },
@@ -347,11 +348,12 @@ pub(in crate::frontend_api) fn title(provider: &str) -> String {
     }
 }
 
-fn user_settings(settings: &Settings) -> Value {
+fn user_settings(tables: &Tables, settings: &Settings) -> Value {
     let set = &settings.authentication;
     let restrictions = &settings.restrictions;
     let enabled = |on: bool| json!({ "enabled": on });
-    let sso = json!({ "enabled": false, "self_serve_sso": false });
+    let mut connections = tables.enterprise_connections.iter();
+    let sso = json!({ "enabled": connections.any(|one| one.active), "self_serve_sso": false });
     let mut json = json!({
         "attributes": attributes(set),
         "social": social(set),

@@ -3,6 +3,7 @@
 mod attempt;
 mod billing;
 mod client;
+mod enterprise_connection;
 mod environment;
 mod organization;
 mod user;

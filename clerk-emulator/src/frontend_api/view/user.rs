@@ -13,12 +13,7 @@ impl View<'_> {
     pub(in crate::frontend_api) fn user(self, user: &User) -> Value {
         let mut json = super::without(
             self.shared().user(user),
-            &[
-                "private_metadata",
-                "locale",
-                "enterprise_accounts",
-                "bypass_client_trust",
-            ],
+            &["private_metadata", "locale", "bypass_client_trust"],
         );
         let own = memberships::of_user(self.tables, &user.id);
         json["organization_memberships"] = own.map(|one| self.membership(one)).collect();

@@ -1,17 +1,19 @@
 use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::clients;
+use super::super::enterprise_accounts;
 use super::super::identifiers;
 use super::super::lockouts;
 use super::super::provider_accounts;
 use super::super::sessions;
 use super::super::settings;
 use super::super::tickets;
+use super::super::trusted_devices;
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
 use super::completion::{advance, check_may_sign_in};
 use super::first_factor::{self, FirstFactorAnswer};
-use super::lookup::save;
+use super::lookup::{save, strategy_not_valid};
 use crate::model::challenge::{Challenge, Outcome};
 use crate::model::external_account::ProviderAccount;
 use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
@@ -26,6 +28,7 @@ pub(crate) struct NewSignIn<'a> {
     pub(crate) identifier: Option<&'a str>,
     pub(crate) password: Option<&'a str>,
     pub(crate) ticket: Option<&'a str>,
+    pub(crate) trusted_device_id: Option<&'a str>,
     /// The URL to which a link or a provider sends the browser afterward.
     pub(crate) redirect_url: Option<String>,
     /// The account identified by a one-tap token.
@@ -103,22 +106,35 @@ fn identify(
     new: &NewSignIn<'_>,
     visit: &Visit,
 ) -> Result<(), ApiError> {
-    if let Some(identifier) = new.identifier {
-        let identifier = identifier.trim();
-        let user = identifiers::user_by_identifier(tables, identifier).ok_or_else(|| {
-            ApiError::param(
-                "form_identifier_not_found",
-                "identifier",
-                "Couldn't find your account.",
-            )
-        })?;
-        check_may_sign_in(tables, user, visit.now)?;
-        check_not_signed_in(tables, user, visit)?;
-        attempt.user_id = Some(user.id.clone());
+    let identifier = new.identifier.map(str::trim);
+    let through_company = identifier.is_some_and(|address| {
+        enterprise_accounts::connections(tables, address)
+            .next()
+            .is_some()
+    });
+    if let Some(identifier) = identifier {
         attempt.identifier = Some(identifier.to_owned());
-        attempt.status = SignInStatus::NeedsFirstFactor;
+        match identifiers::user_by_identifier(tables, identifier) {
+            Some(user) => {
+                check_may_sign_in(tables, user, visit.now)?;
+                check_not_signed_in(tables, user, visit)?;
+                attempt.user_id = Some(user.id.clone());
+                attempt.status = SignInStatus::NeedsFirstFactor;
+            }
+            // The identity provider of the company knows the person.
+            None if through_company => {}
+            None => {
+                return Err(ApiError::param(
+                    "form_identifier_not_found",
+                    "identifier",
+                    "Couldn't find your account.",
+                ));
+            }
+        }
     }
     match &new.strategy {
+        // A password that is sent along with the address of a person of a company is not tried.
+        None if through_company => Ok(()),
         None | Some(Strategy::Password) => match new.password {
             Some(password) if attempt.user_id.is_some() => {
                 let answer = FirstFactorAnswer {
@@ -157,6 +173,25 @@ fn identify(
                 new.redirect_url.clone(),
                 visit,
             )?);
+            Ok(())
+        }
+        Some(Strategy::EnterpriseSso) => {
+            let redirect_url = new.redirect_url.clone();
+            let strategy = &Strategy::EnterpriseSso;
+            first_factor::prepare(tables, attempt, strategy, None, redirect_url, visit)
+        }
+        Some(Strategy::TrustedDevice) => {
+            let id = new
+                .trusted_device_id
+                .ok_or_else(|| ApiError::missing("trusted_device_id"))?;
+            let device = trusted_devices::usable(tables, id).ok_or_else(strategy_not_valid)?;
+            let user = accounts::find(tables, &device.user_id)?;
+            check_may_sign_in(tables, user, visit.now)?;
+            check_not_signed_in(tables, user, visit)?;
+            attempt.identifier = Some(user.identifier().to_owned());
+            attempt.user_id = Some(user.id.clone());
+            attempt.status = SignInStatus::NeedsFirstFactor;
+            attempt.first_factor = Some(trusted_devices::authentication(id, visit.now));
             Ok(())
         }
         Some(Strategy::Passkey) if attempt.user_id.is_none() => {

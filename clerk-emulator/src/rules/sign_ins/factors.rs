@@ -1,7 +1,11 @@
+use super::super::enterprise_accounts;
+use super::super::settings;
+use super::super::trusted_devices;
 use crate::model::identifier::Proof;
 use crate::model::settings::Settings;
 use crate::model::strategy::Strategy;
 use crate::model::user::User;
+use crate::store::tables::Tables;
 
 /// A way for users to verify their identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub(crate) enum FactorTarget {
     EmailAddress { id: String, shown: String },
     PhoneNumber { id: String, shown: String },
     Web3Wallet { id: String, shown: String },
+    EnterpriseConnection { id: String, name: String },
+    TrustedDevice { id: String },
 }
 
 impl FactorTarget {
@@ -25,13 +31,15 @@ impl FactorTarget {
         match self {
             Self::EmailAddress { id, .. }
             | Self::PhoneNumber { id, .. }
-            | Self::Web3Wallet { id, .. } => id,
+            | Self::Web3Wallet { id, .. }
+            | Self::EnterpriseConnection { id, .. }
+            | Self::TrustedDevice { id } => id,
         }
     }
 }
 
 impl Factor {
-    fn bare(strategy: Strategy) -> Self {
+    pub(super) fn bare(strategy: Strategy) -> Self {
         Self {
             strategy,
             target: None,
@@ -41,14 +49,31 @@ impl Factor {
     }
 }
 
-/// Returns the ways in which a user may verify the first factor. `identifier` is the text that was typed.
-pub(crate) fn first_factors(
-    settings: &Settings,
-    user: &User,
-    identifier: Option<&str>,
-) -> Vec<Factor> {
-    let mut factors = Vec::new();
-    let authentication = &settings.authentication;
+/// Returns the connections through which people with this email address must sign in.
+pub(crate) fn enterprise_factors(tables: &Tables, address: &str) -> Vec<Factor> {
+    enterprise_accounts::connections(tables, address)
+        .map(|one| Factor {
+            target: Some(FactorTarget::EnterpriseConnection {
+                id: one.id.clone(),
+                name: one.name.clone(),
+            }),
+            ..Factor::bare(Strategy::EnterpriseSso)
+        })
+        .collect()
+}
+
+/// Returns the ways in which a user may verify the first factor. `identifier` is the text that was typed: for an email
+/// address of a company with its own identity provider, that is the only way.
+pub(crate) fn first_factors(tables: &Tables, user: &User, identifier: Option<&str>) -> Vec<Factor> {
+    let mut factors = identifier
+        .map(|address| enterprise_factors(tables, address))
+        .unwrap_or_default();
+    let Ok(Settings { authentication, .. }) = settings::get(tables) else {
+        return factors;
+    };
+    if !factors.is_empty() {
+        return factors;
+    }
     if user.password.is_some() {
         factors.push(Factor::bare(Strategy::Password));
     }
@@ -116,6 +141,14 @@ pub(crate) fn first_factors(
                 is_default: false,
             });
         }
+    }
+    for device in trusted_devices::active(tables, &user.id) {
+        factors.push(Factor {
+            target: Some(FactorTarget::TrustedDevice {
+                id: device.id.clone(),
+            }),
+            ..Factor::bare(Strategy::TrustedDevice)
+        });
     }
     for account in &user.external_accounts {
         let factor = Factor::bare(Strategy::OAuth(account.account.provider.clone()));

@@ -1,15 +1,16 @@
 use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::codes;
+use super::super::enterprise_accounts;
 use super::super::lockouts;
 use super::super::passkeys;
 use super::super::provider_accounts;
-use super::super::settings;
+use super::super::trusted_devices;
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
 use super::super::wallets;
 use super::completion::advance;
-use super::factors::{FactorTarget, first_factors};
+use super::factors::{Factor, FactorTarget, first_factors};
 use super::lookup::{find_open, invalid_state, save, strategy_not_valid};
 use crate::model::challenge::Challenge;
 use crate::model::message::Channel;
@@ -25,6 +26,16 @@ pub(crate) struct FirstFactorAnswer<'a> {
     pub(crate) code: Option<&'a str>,
     pub(crate) signature: Option<&'a str>,
     pub(crate) public_key_credential: Option<&'a str>,
+    pub(crate) device: Option<DeviceAnswer<'a>>,
+}
+
+/// The answer of a trusted device.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeviceAnswer<'a> {
+    pub(crate) trusted_device_id: &'a str,
+    pub(crate) client_data: &'a str,
+    pub(crate) signature: &'a str,
+    pub(crate) algorithm: &'a str,
 }
 
 impl FirstFactorAnswer<'_> {
@@ -36,6 +47,7 @@ impl FirstFactorAnswer<'_> {
             code: None,
             signature: None,
             public_key_credential: None,
+            device: None,
         }
     }
 }
@@ -86,6 +98,31 @@ pub(super) fn prepare(
         attempt.first_factor = Some(provider_accounts::challenge(provider, redirect_url, visit)?);
         return Ok(());
     }
+    if *strategy == Strategy::EnterpriseSso {
+        let address = attempt
+            .identifier
+            .as_deref()
+            .ok_or_else(|| ApiError::missing("identifier"))?;
+        attempt.first_factor = Some(enterprise_accounts::challenge(
+            tables,
+            address,
+            target_id,
+            redirect_url,
+            visit,
+        )?);
+        return Ok(());
+    }
+    if *strategy == Strategy::TrustedDevice {
+        let device = target_id
+            .ok_or_else(|| ApiError::missing("trusted_device_id"))
+            .and_then(|id| {
+                trusted_devices::usable(tables, id)
+                    .filter(|device| attempt.user_id.as_ref() == Some(&device.user_id))
+                    .ok_or_else(strategy_not_valid)
+            })?;
+        attempt.first_factor = Some(trusted_devices::authentication(&device.id, visit.now));
+        return Ok(());
+    }
     if *strategy == Strategy::Passkey {
         attempt.first_factor = Some(passkeys::authentication(
             tables,
@@ -96,7 +133,7 @@ pub(super) fn prepare(
     }
     let user = accounts::find(tables, attempt.user_id.as_deref().unwrap_or_default())
         .map_err(|_| invalid_state("prepare first factor", "It needs an identifier first."))?;
-    let candidates = first_factors(settings::get(tables)?, user, attempt.identifier.as_deref());
+    let candidates = first_factors(tables, user, attempt.identifier.as_deref());
     // A link can go anywhere a code can.
     let like = match strategy {
         Strategy::EmailLink => &Strategy::EmailCode,
@@ -146,7 +183,16 @@ pub(super) fn prepare(
             challenge = wallets::challenge(name, shown, visit);
             challenge.identifier_id = Some(id.clone());
         }
-        (_, Some(FactorTarget::Web3Wallet { .. })) => return Err(strategy_not_valid()),
+        (
+            _,
+            Some(
+                FactorTarget::Web3Wallet { .. }
+                | FactorTarget::EnterpriseConnection { .. }
+                | FactorTarget::TrustedDevice { .. },
+            ),
+        ) => {
+            return Err(strategy_not_valid());
+        }
         // A password needs no preparation.
         (_, None) => return Err(strategy_not_valid()),
     }
@@ -159,6 +205,7 @@ fn shown(target: Option<&FactorTarget>) -> Option<&str> {
         FactorTarget::EmailAddress { shown, .. }
         | FactorTarget::PhoneNumber { shown, .. }
         | FactorTarget::Web3Wallet { shown, .. } => Some(shown),
+        FactorTarget::EnterpriseConnection { .. } | FactorTarget::TrustedDevice { .. } => None,
     }
 }
 
@@ -208,7 +255,8 @@ pub(super) fn try_answer(
             .password
             .ok_or_else(|| ApiError::missing("password"))?;
         let user = accounts::find(tables, attempt.user_id.as_deref().unwrap_or_default())?;
-        if user.password.is_none() {
+        let allowed = first_factors(tables, user, attempt.identifier.as_deref());
+        if !allowed.contains(&Factor::bare(Strategy::Password)) {
             return Err(strategy_not_valid());
         }
         if !user.password_is(password) {
@@ -257,6 +305,13 @@ pub(super) fn try_answer(
             let user_id = attempt.user_id.as_deref().unwrap_or_default();
             let wallet = wallets::find(tables, user_id, &id)?.web3_wallet.clone();
             wallets::answer(challenge, &wallet, signature, now)?;
+        }
+        Strategy::TrustedDevice => {
+            let answer = answer
+                .device
+                .as_ref()
+                .ok_or_else(|| ApiError::missing("trusted_device_id"))?;
+            trusted_devices::authenticate(tables, challenge, answer, now)?;
         }
         // Links and providers provide their answers on separate pages.
         _ => return Err(strategy_not_valid()),

@@ -11,8 +11,10 @@ mod second_factor;
 pub(crate) use completion::advance;
 pub(in crate::rules) use creation::check_no_session;
 pub(crate) use creation::{NewSignIn, create};
-pub(crate) use factors::{Factor, FactorTarget, first_factors, second_factors};
-pub(crate) use first_factor::{FirstFactorAnswer, attempt_first_factor, prepare_first_factor};
+pub(crate) use factors::{Factor, FactorTarget, enterprise_factors, first_factors, second_factors};
+pub(crate) use first_factor::{
+    DeviceAnswer, FirstFactorAnswer, attempt_first_factor, prepare_first_factor,
+};
 pub(crate) use lookup::find;
 pub(crate) use new_password::reset_password;
 pub(in crate::rules) use second_factor::{answer_second_factor, phone_challenge};

@@ -128,6 +128,7 @@ fn proof_by(strategy: &Strategy) -> Proof {
         Strategy::Ticket => Proof::Ticket,
         Strategy::Web3(name) => Proof::Signature(name.clone()),
         Strategy::GoogleOneTap => Proof::Provider("google".into()),
+        Strategy::EnterpriseSso => Proof::EnterpriseSso,
         Strategy::OAuth(provider) => provider_accounts::known(provider)
             .map_or(Proof::Code, |name| Proof::Provider(name.into())),
         _ => Proof::Code,
@@ -158,6 +159,19 @@ pub(crate) fn take_provider_account(
     if attempt.ticket.is_none() {
         check_mode(tables)?;
         check_identifier(tables, &account.email_address)?;
+    }
+    let differs = attempt
+        .email_address
+        .as_ref()
+        .is_some_and(|typed| !typed.eq_ignore_ascii_case(&account.email_address));
+    if challenge.strategy == Strategy::EnterpriseSso && differs {
+        return Err(ApiError::bad_request(
+            "saml_email_address_domain_mismatch",
+            format!(
+                "The provided email address differs from the one in the response of the identity provider ({}).",
+                account.email_address
+            ),
+        ));
     }
     challenge.outcome = Outcome::Verified;
     if attempt.email_address.is_none() {

@@ -1,5 +1,6 @@
 use super::super::api_error::ApiError;
 use super::super::clients;
+use super::super::enterprise_accounts;
 use super::super::identifiers;
 use super::super::metadata;
 use super::super::passwords::{self, Checks, NewPassword};
@@ -35,6 +36,7 @@ pub(crate) struct SignUpFields {
     pub(crate) legal_accepted: Option<bool>,
     pub(crate) strategy: Option<Strategy>,
     pub(crate) redirect_url: Option<String>,
+    pub(crate) enterprise_connection_id: Option<String>,
     pub(crate) ticket: Option<String>,
     /// The account identified by a one-tap token.
     pub(crate) one_tap: Option<ProviderAccount>,
@@ -84,7 +86,10 @@ fn apply(
         return Err(ApiError::missing("ticket"));
     }
     // A provider's account may already be known, in which case no sign-up results.
-    let by_provider = matches!(fields.strategy, Some(Strategy::OAuth(_)));
+    let by_provider = matches!(
+        fields.strategy,
+        Some(Strategy::OAuth(_) | Strategy::EnterpriseSso)
+    );
     if attempt.ticket.is_none() && !by_provider {
         check_mode(tables)?;
     }
@@ -127,6 +132,19 @@ fn apply(
             let challenge =
                 provider_accounts::challenge(&provider, fields.redirect_url.clone(), visit)?;
             attempt.external_verification = Some(challenge);
+        }
+        Some(Strategy::EnterpriseSso) => {
+            let address = attempt
+                .email_address
+                .as_deref()
+                .ok_or_else(|| ApiError::missing("email_address"))?;
+            attempt.external_verification = Some(enterprise_accounts::challenge(
+                tables,
+                address,
+                fields.enterprise_connection_id.as_deref(),
+                fields.redirect_url.clone(),
+                visit,
+            )?);
         }
         Some(Strategy::GoogleOneTap) => {
             let account = fields.one_tap.ok_or_else(|| ApiError::missing("token"))?;
@@ -213,6 +231,9 @@ fn transfer(
         .clone()
         .filter(|challenge| challenge.outcome == Outcome::Transferable)
         .ok_or_else(nothing)?;
-    attempt.external_verification = Some(Challenge::new(challenge.strategy, visit.now));
+    attempt.external_verification = Some(Challenge {
+        identifier_id: challenge.identifier_id,
+        ..Challenge::new(challenge.strategy, visit.now)
+    });
     take_provider_account(tables, attempt, account, visit)
 }

@@ -1,7 +1,9 @@
+use super::super::enterprise_accounts;
 use super::super::settings;
 use crate::model::authentication_settings::{AuthenticationSettings, Requirement};
 use crate::model::challenge::Challenge;
 use crate::model::sign_up_attempt::SignUpAttempt;
+use crate::model::strategy::Strategy;
 use crate::store::tables::Tables;
 
 fn fields(settings: &AuthenticationSettings) -> [(&'static str, Requirement); 6] {
@@ -65,6 +67,18 @@ pub(crate) fn missing_fields(tables: &Tables, attempt: &SignUpAttempt) -> Vec<&'
         || attempt.web3_wallet.is_some();
     if missing.is_empty() && !identifiable {
         missing.push("email_address");
+    }
+    let through_company = attempt.email_address.as_deref().is_some_and(|address| {
+        enterprise_accounts::connections(tables, address)
+            .next()
+            .is_some()
+    });
+    let is_verified = attempt
+        .external_verification
+        .as_ref()
+        .is_some_and(|one| one.strategy == Strategy::EnterpriseSso && one.is_verified());
+    if through_company && !is_verified {
+        missing.push("enterprise_sso");
     }
     missing
 }

@@ -3,6 +3,8 @@
 pub(crate) mod backend;
 mod billing;
 mod browser;
+mod devices;
+mod enterprise;
 mod oauth;
 mod organizations;
 mod profile;

@@ -6,7 +6,9 @@ use clerk_emulator::{Emulator, OrganizationSeed, SettingsSeed, UserSeed};
 use http::Method;
 
 use super::browser::{Browser, Judge, Walked};
-use super::{billing, oauth, organizations, profile, sign_in, sign_up, wallets};
+use super::{
+    billing, devices, enterprise, oauth, organizations, profile, sign_in, sign_up, wallets,
+};
 use crate::report;
 
 /// An instance with a few users, one of whom administers an organization.
@@ -60,6 +62,11 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     profile::api_keys(&judge).await;
     wallets::signatures(&judge).await;
     billing::payers(&judge).await;
+    enterprise::sign_in(&judge).await;
+    enterprise::sign_up(&judge).await;
+    enterprise::initiated_by_the_company(&judge).await;
+    enterprise::management(&judge).await;
+    devices::trusted(&judge).await;
     oauth::code_and_tokens(&judge).await;
     oauth::registration(&judge).await;
     oauth::agents_and_satellites(&judge).await;

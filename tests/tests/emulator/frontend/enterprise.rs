@@ -1,0 +1,528 @@
+//! Signing in through the identity provider of a company, and the connections to it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clerk_emulator::Emulator;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::browser::{Answer, Browser, Judge, ORIGIN, id};
+use super::walk::emulator;
+use crate::caller::Caller;
+
+const SIGN_INS: &str = "/v1/client/sign_ins";
+const PREPARE: &str = "/v1/client/sign_ins/{sign_in_id}/prepare_first_factor";
+
+fn back() -> String {
+    format!("{ORIGIN}/sign-in#/sso-callback")
+}
+
+/// Creates an active connection.
+async fn connect(emulator: &Emulator, domain: &str, provider: &str, more: Value) -> Value {
+    let mut body = json!({ "name": domain, "provider": provider, "domains": [domain] });
+    let part = if provider.starts_with("saml") {
+        body["saml"] = json!({
+            "idp_entity_id": "https://idp.example.com",
+            "idp_sso_url": "https://idp.example.com/sso",
+            "idp_certificate": "certificate",
+        });
+        "saml"
+    } else {
+        body["oidc"] = json!({
+            "client_id": "emulator",
+            "discovery_url": "https://idp.example.com/.well-known/openid-configuration",
+        });
+        "oidc"
+    };
+    for (name, value) in more.as_object().unwrap() {
+        if ["allow_idp_initiated", "allow_subdomains"].contains(&name.as_str()) {
+            body[part][name] = value.clone();
+        } else {
+            body[name] = value.clone();
+        }
+    }
+    body["active"] = json!(true);
+    let caller = Caller::new(emulator);
+    let made = caller
+        .call(Method::POST, "/enterprise_connections", Some(&body))
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.body
+}
+
+async fn get_user(emulator: &Emulator, id: &str) -> Value {
+    let caller = Caller::new(emulator);
+    caller
+        .call(Method::GET, &format!("/users/{id}"), None)
+        .await
+        .body
+}
+
+fn field<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap();
+    rest.split_once('"').unwrap().0
+}
+
+/// Chooses a person on the page of the identity provider, and follows the way back to the application.
+async fn visit(emulator: &Emulator, browser: &mut Browser, url: &str, form: &str) -> Answer {
+    let start = format!("{}/identity-provider/", emulator.url());
+    assert!(url.starts_with(&start), "{url}");
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let page = client.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("Somebody else"), "{page}");
+    let (_, state) = url.split_once("state=").unwrap();
+    let chosen = client
+        .post(url)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("{form}&state={state}"))
+        .send()
+        .await
+        .unwrap();
+    if let Some(location) = chosen.headers().get("location") {
+        let (_, query) = location.to_str().unwrap().split_once('?').unwrap();
+        return browser
+            .get(&format!("/v1/oauth_callback?{query}"), &[])
+            .await;
+    }
+    let page = chosen.text().await.unwrap();
+    let (_, action) = page.split_once("/v1/saml/acs/").unwrap();
+    let (connection, _) = action.split_once('"').unwrap();
+    let fields = [
+        ("SAMLResponse", field(&page, "SAMLResponse")),
+        ("RelayState", field(&page, "RelayState")),
+    ];
+    consume(browser, connection, &fields).await
+}
+
+async fn consume(browser: &mut Browser, connection: &str, fields: &[(&str, &str)]) -> Answer {
+    browser
+        .post("/v1/saml/acs/{saml_connection_id}", &[connection], fields)
+        .await
+}
+
+fn external_url(verification: &Value) -> String {
+    verification["external_verification_redirect_url"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{verification}"))
+        .to_owned()
+}
+
+/// Starts a sign-in as the browser SDK does: with the address, then with the strategy.
+async fn start(browser: &mut Browser, address: &str) -> (Value, Value) {
+    let begun = browser
+        .post(SIGN_INS, &[], &[("identifier", address)])
+        .await
+        .response()
+        .clone();
+    let back = back();
+    let form = [
+        ("strategy", "enterprise_sso"),
+        ("redirect_url", back.as_str()),
+    ];
+    let prepared = browser.post(PREPARE, &[&id(&begun)], &form).await;
+    (
+        begun,
+        prepared.response()["first_factor_verification"].clone(),
+    )
+}
+
+pub(super) async fn sign_in(judge: &Judge) {
+    let emulator = emulator().await;
+    let acme = emulator.organization_id("acme").unwrap();
+    let grace = emulator.user_id("grace@example.com").unwrap();
+    let more = json!({ "organization_id": acme });
+    let connection = connect(&emulator, "example.com", "saml_okta", more).await;
+
+    // A user with an address of the company has only this way, whatever else is set up.
+    let mut browser = Browser::new(&emulator, judge).await;
+    let (begun, verification) = start(&mut browser, "grace@example.com").await;
+    assert_eq!(begun["status"], "needs_first_factor");
+    assert_eq!(
+        begun["supported_first_factors"],
+        json!([{
+            "strategy": "enterprise_sso",
+            "enterprise_connection_id": connection["id"],
+            "enterprise_connection_name": "example.com",
+        }])
+    );
+    let attempt = "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor";
+    let form = [("strategy", "password"), ("password", "nanoseconds-matter")];
+    let refused = browser.post(attempt, &[&id(&begun)], &form).await;
+    assert_eq!(refused.code(), "strategy_for_user_invalid");
+    let form = [("strategy", "email_code")];
+    let refused = browser.post(PREPARE, &[&id(&begun)], &form).await;
+    assert_eq!(refused.code(), "strategy_for_user_invalid");
+    let form = [
+        ("identifier", "grace@example.com"),
+        ("password", "nanoseconds-matter"),
+        ("strategy", "password"),
+    ];
+    let refused = Browser::new(&emulator, judge)
+        .await
+        .post(SIGN_INS, &[], &form)
+        .await;
+    assert_eq!(refused.code(), "strategy_for_user_invalid");
+
+    let url = external_url(&verification);
+    assert_eq!(verification["strategy"], "saml");
+    let choice = "email_address=grace@example.com&first_name=Grace&last_name=Hopper";
+    let returned = visit(&emulator, &mut browser, &url, choice).await;
+    assert_eq!(returned.location().as_str(), back());
+    let client = browser.client().await;
+    assert_eq!(client["sign_in"]["status"], "complete", "{client}");
+    let user = &client["sessions"][0]["user"];
+    assert_eq!(user["id"], grace.as_str());
+    // The names come from the identity provider, and the organization from the connection.
+    assert_eq!(user["last_name"], "Hopper");
+    let membership = &user["organization_memberships"][0];
+    assert_eq!(membership["organization"]["id"], acme.as_str());
+    let account = &user["enterprise_accounts"][0];
+    assert_eq!(account["enterprise_connection_id"], connection["id"]);
+    assert_eq!(account["protocol"], "saml");
+    assert_eq!(account["verification"]["status"], "verified");
+    assert_eq!(
+        user["saml_accounts"][0]["email_address"],
+        "grace@example.com"
+    );
+    let shown = get_user(&emulator, &grace).await;
+    assert_eq!(shown["enterprise_accounts"], user["enterprise_accounts"]);
+    assert_eq!(shown["email_addresses"][0]["matches_sso_connection"], true);
+    // The response cannot be used again.
+    let replayed = visit(&emulator, &mut browser, &url, choice).await;
+    assert_eq!(replayed.code(), "verification_already_verified");
+
+    // A person of the company without an account here gets one.
+    let mut browser = Browser::new(&emulator, judge).await;
+    let (begun, verification) = start(&mut browser, "new@example.com").await;
+    assert_eq!(begun["status"], "needs_identifier");
+    assert_eq!(
+        begun["supported_first_factors"][0]["strategy"],
+        "enterprise_sso"
+    );
+    let url = external_url(&verification);
+    let new = "email_address=new@example.com&first_name=Neu";
+    visit(&emulator, &mut browser, &url, new).await;
+    let client = browser.client().await;
+    let verification = &client["sign_in"]["first_factor_verification"];
+    assert_eq!(verification["status"], "transferable");
+    let up = browser
+        .post("/v1/client/sign_ups", &[], &[("transfer", "true")])
+        .await;
+    assert_eq!(up.response()["status"], "complete", "{}", up.body);
+    let shown = get_user(
+        &emulator,
+        up.response()["created_user_id"].as_str().unwrap(),
+    )
+    .await;
+    assert_eq!(shown["enterprise_accounts"][0]["active"], true);
+    let verification = &shown["email_addresses"][0]["verification"];
+    assert_eq!(verification["strategy"], "saml");
+
+    // The company can decline, or say that the person is somebody from elsewhere.
+    for (form, code) in [
+        ("error=access_denied", "oauth_access_denied"),
+        (
+            "email_address=eve@elsewhere.com",
+            "saml_email_address_domain_mismatch",
+        ),
+    ] {
+        let mut browser = Browser::new(&emulator, judge).await;
+        let (_, verification) = start(&mut browser, "ada@example.com").await;
+        let url = external_url(&verification);
+        visit(&emulator, &mut browser, &url, form).await;
+        let client = browser.client().await;
+        let error = &client["sign_in"]["first_factor_verification"]["error"];
+        assert_eq!(error["code"], code, "{client}");
+        assert!(client["sessions"].as_array().unwrap().is_empty());
+    }
+
+    let mut browser = Browser::new(&emulator, judge).await;
+    let back = back();
+    let form = [
+        ("strategy", "saml"),
+        ("identifier", "ada@elsewhere.com"),
+        ("redirect_url", back.as_str()),
+    ];
+    let none = browser.post(SIGN_INS, &[], &form).await;
+    assert_eq!(none.code(), "form_identifier_not_found");
+    // Without the connection, the accounts are gone and passwords work again.
+    let path = format!("/enterprise_connections/{}", id(&connection));
+    let caller = Caller::new(&emulator);
+    let deleted = caller.call(Method::DELETE, &path, None).await;
+    assert_eq!(deleted.body["deleted"], true);
+    assert_eq!(
+        get_user(&emulator, &grace).await["enterprise_accounts"],
+        json!([])
+    );
+    browser
+        .sign_in("grace@example.com", "nanoseconds-matter")
+        .await;
+}
+
+pub(super) async fn sign_up(judge: &Judge) {
+    let emulator = emulator().await;
+    connect(&emulator, "globex.com", "oidc_custom", json!({})).await;
+    let mut browser = Browser::new(&emulator, judge).await;
+    let form = [("email_address", "hank@globex.com")];
+    let begun = browser.post("/v1/client/sign_ups", &[], &form).await;
+    let missing = &begun.response()["missing_fields"];
+    let wanted = json!("enterprise_sso");
+    assert!(missing.as_array().unwrap().contains(&wanted), "{missing}");
+    let sign_up = id(begun.response());
+    let back = back();
+    let form = [
+        ("strategy", "enterprise_sso"),
+        ("redirect_url", back.as_str()),
+    ];
+    let one = "/v1/client/sign_ups/{sign_up_id}";
+    for (choice, code) in [
+        (
+            "email_address=other@globex.com",
+            Some("saml_email_address_domain_mismatch"),
+        ),
+        (
+            "email_address=hank@elsewhere.com",
+            Some("enterprise_sso_email_address_domain_mismatch"),
+        ),
+        ("email_address=hank@globex.com&first_name=Hank", None),
+    ] {
+        let started = browser.patch(one, &[&sign_up], &form).await;
+        let verification = &started.response()["verifications"]["external_account"];
+        assert_eq!(verification["strategy"], "oauth_oidc_custom");
+        visit(&emulator, &mut browser, &external_url(verification), choice).await;
+        let shown = browser.get(one, &[&sign_up]).await;
+        let verification = &shown.response()["verifications"]["external_account"];
+        let error = verification["error"]["code"].as_str();
+        assert_eq!(error, code, "{verification}");
+    }
+    let shown = browser.get(one, &[&sign_up]).await;
+    assert_eq!(shown.response()["status"], "complete", "{}", shown.body);
+    let user = get_user(
+        &emulator,
+        shown.response()["created_user_id"].as_str().unwrap(),
+    )
+    .await;
+    assert_eq!(user["first_name"], "Hank");
+    assert_eq!(user["enterprise_accounts"][0]["protocol"], "oauth");
+    assert_eq!(user["saml_accounts"], json!([]));
+}
+
+fn assertion(attributes: &[(&str, &str)]) -> String {
+    let attributes: String = attributes
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "<a:Attribute Name=\"{name}\"><a:AttributeValue>{value}</a:AttributeValue></a:Attribute>"
+            )
+        })
+        .collect();
+    STANDARD.encode(format!(
+        "<p:Response xmlns:p=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
+         xmlns:a=\"urn:oasis:names:tc:SAML:2.0:assertion\"><a:Assertion><a:Issuer>https://idp.example.com</a:Issuer>\
+         <a:Subject><a:NameID>u1</a:NameID></a:Subject><a:AttributeStatement>{attributes}</a:AttributeStatement>\
+         </a:Assertion></p:Response>"
+    ))
+}
+
+pub(super) async fn initiated_by_the_company(judge: &Judge) {
+    let emulator = emulator().await;
+    let mut browser = Browser::new(&emulator, judge).await;
+    let shut = connect(&emulator, "shut.com", "saml_custom", json!({})).await;
+    let more = json!({ "allow_idp_initiated": true, "allow_subdomains": true });
+    let open = connect(&emulator, "open.com", "saml_custom", more).await;
+    let saml = |connection: &Value| id(&connection["saml_connection"]);
+    let (shut, open) = (saml(&shut), saml(&open));
+    let metadata = browser
+        .get("/v1/saml/metadata/{saml_connection_id}.xml", &[&open])
+        .await;
+    let text = metadata.body["text"].as_str().unwrap();
+    assert!(text.contains(&format!("/v1/saml/acs/{open}")), "{text}");
+
+    let mail = [("mail", "eve@sub.open.com"), ("firstName", "Eve")];
+    let response = assertion(&mail);
+    let fields = [("SAMLResponse", response.as_str())];
+    let refused = consume(&mut browser, &shut, &fields).await;
+    assert_eq!(refused.code(), "saml_response_relaystate_missing");
+    for (response, code) in [
+        (String::new(), "saml_response_invalid"),
+        (STANDARD.encode("<x"), "saml_response_invalid"),
+        (assertion(&[]), "saml_user_attribute_missing"),
+        (
+            assertion(&[("mail", "eve@elsewhere.com")]),
+            "saml_email_address_domain_mismatch",
+        ),
+    ] {
+        let fields = [("SAMLResponse", response.as_str())];
+        let refused = consume(&mut browser, &open, &fields).await;
+        assert_eq!(refused.code(), code);
+    }
+    // The first response makes an account, the second finds it.
+    for _ in 0..2 {
+        let fields = [
+            ("SAMLResponse", response.as_str()),
+            ("RelayState", "http://localhost:3000/home"),
+        ];
+        let returned = consume(&mut browser, &open, &fields).await;
+        let location = returned.location();
+        assert!(location.as_str().starts_with("http://localhost:3000/home?"));
+        assert!(
+            location.as_str().contains("__clerk_handshake="),
+            "{location}"
+        );
+    }
+    let users = Caller::new(&emulator)
+        .call(Method::GET, "/users?email_address=eve@sub.open.com", None)
+        .await;
+    assert_eq!(users.body.as_array().unwrap().len(), 1, "{}", users.body);
+    assert_eq!(users.body[0]["first_name"], "Eve");
+    let elsewhere = [
+        ("SAMLResponse", response.as_str()),
+        ("RelayState", "https://elsewhere.example/"),
+    ];
+    let returned = consume(&mut browser, &open, &elsewhere).await;
+    assert!(returned.location().as_str().starts_with(emulator.url()));
+}
+
+/// Adds a domain that the organization owns, for single sign-on.
+async fn own(browser: &mut Browser, organization: &str, name: &str) {
+    let base = "/v1/organizations/{organization_id}/domains";
+    let form = [("name", name), ("enrollment_mode", "enterprise_sso")];
+    let made = browser.post(base, &[organization], &form).await;
+    let domain = id(made.response());
+    for step in ["prepare", "attempt"] {
+        let path = format!("{base}/{{domain_id}}/{step}_ownership_verification");
+        browser
+            .post(&path, &[organization, &domain], &[])
+            .await
+            .response();
+    }
+}
+
+pub(super) async fn management(judge: &Judge) {
+    let emulator = emulator().await;
+    let acme = emulator.organization_id("acme").unwrap();
+    let mut ada = Browser::new(&emulator, judge).await;
+    let session = ada.sign_in("ada@example.com", "analytical-engine").await;
+    let base = "/v1/organizations/{organizationID}/enterprise_connections";
+    let one = format!("{base}/{{enterprise_connection_id}}");
+    let runs = format!("{one}/test_runs");
+    let new = [
+        ("provider", "saml_okta"),
+        ("domains", "example.com"),
+        ("saml_idp_entity_id", "https://idp.example.com"),
+        ("saml_attribute_mapping", "{\"first_name\":\"given\"}"),
+        ("saml_force_authn", "true"),
+    ];
+    let refused = ada.post(base, &[&acme], &new).await;
+    assert_eq!(refused.code(), "organization_not_active");
+    let form = [("active_organization_id", acme.as_str())];
+    let touch = "/v1/client/sessions/{session_id}/touch";
+    ada.post(touch, &[&session], &form).await.response();
+    let refused = ada.post(base, &[&acme], &new).await;
+    assert_eq!(refused.code(), "form_param_value_invalid");
+    own(&mut ada, &acme, "example.com").await;
+    let made = ada.post(base, &[&acme], &new).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let connection = made.response().clone();
+    assert_eq!(connection["name"], "example.com");
+    assert_eq!(connection["saml_connection"]["force_authn"], true);
+    let connection = id(&connection);
+    // What is not active is not offered.
+    assert_eq!(ada.get(base, &[&acme]).await.response(), &json!([]));
+    let early = ada
+        .patch(&one, &[&acme, &connection], &[("active", "true")])
+        .await;
+    assert_eq!(early.code(), "saml_connection_cant_be_activated");
+    let form = [
+        ("active", "true"),
+        ("name", "Example"),
+        ("saml_idp_metadata_url", "https://idp.example.com/metadata"),
+        ("saml_idp_entity_id", ""),
+    ];
+    let updated = ada.patch(&one, &[&acme, &connection], &form).await;
+    assert_eq!(updated.response()["active"], true);
+    assert!(updated.response()["saml_connection"]["idp_entity_id"].is_null());
+    let listed = ada.get(base, &[&acme]).await;
+    assert_eq!(listed.response()[0]["name"], "Example");
+    let listed = ada.get("/v1/me/enterprise_connections", &[]).await;
+    assert_eq!(id(&listed.response()[0]), connection);
+
+    // A test run succeeds or fails as the sign-in would.
+    for (form, status) in [
+        ("email_address=ada@example.com", "success"),
+        ("email_address=ada@elsewhere.com", "failed"),
+    ] {
+        let started = ada.post(&runs, &[&acme, &connection], &[]).await;
+        let url = started.response()["url"].as_str().unwrap();
+        let (_, ticket) = url.split_once("ticket=").unwrap();
+        let init = format!(
+            "/v1/enterprise_connections/{{enterpriseConnectionID}}/init_test_run?ticket={ticket}"
+        );
+        let opened = ada.get(&init, &[&connection]).await;
+        assert_eq!(opened.status, StatusCode::MOVED_PERMANENTLY);
+        let returned = visit(&emulator, &mut ada, opened.location().as_str(), form).await;
+        let location = returned.location();
+        let run = location.path_segments().unwrap().next_back().unwrap();
+        let shown = format!(
+            "/v1/enterprise_connections/{{enterpriseConnectionID}}/test_runs/{{testRunID}}?{}",
+            location.query().unwrap()
+        );
+        let page = ada.get(&shown, &[&connection, run]).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let filtered = format!("{runs}?status={status}");
+        let listed = ada.get(&filtered, &[&acme, &connection]).await;
+        assert_eq!(listed.response()["total_count"], 1);
+        assert_eq!(listed.response()["data"][0]["status"], status);
+        let init = ada.get(&format!("{init}x"), &[&connection]).await;
+        assert_eq!(init.code(), "ticket_invalid");
+    }
+
+    // The older operations, for the connection of the user's own address.
+    let own_one = "/v1/me/enterprise_connections/{enterprise_connection_id}";
+    let own_runs = format!("{own_one}/test_runs");
+    let listed = ada.get(&own_runs, &[&connection]).await;
+    assert_eq!(listed.response()["total_count"], 2);
+    ada.post(&own_runs, &[&connection], &[]).await.response();
+    let form = [("sync_user_attributes", "false")];
+    let updated = ada.patch(own_one, &[&connection], &form).await;
+    assert_eq!(updated.response()["sync_user_attributes"], false);
+    let form = [
+        ("provider", "oidc_custom"),
+        ("domains", "own.example"),
+        ("oidc_client_id", "1"),
+    ];
+    let made = ada.post("/v1/me/enterprise_connections", &[], &form).await;
+    assert_eq!(made.response()["oauth_config"]["client_id"], "1");
+    let foreign = id(made.response());
+    let refused = ada.delete(own_one, &[&foreign]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let refused = ada.delete(&one, &[&acme, &foreign]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    ada.delete(own_one, &[&connection]).await.response();
+    let again = [("provider", "saml_okta"), ("domains", "example.com")];
+    let made = ada.post(base, &[&acme], &again).await;
+    let connection = id(made.response());
+    ada.delete(&one, &[&acme, &connection]).await.response();
+
+    // Ordinary members may not manage connections.
+    let grace = emulator.user_id("grace@example.com").unwrap();
+    let body = json!({ "user_id": grace, "role": "org:member" });
+    let path = format!("/organizations/{acme}/memberships");
+    Caller::new(&emulator)
+        .call(Method::POST, &path, Some(&body))
+        .await;
+    let mut grace = Browser::new(&emulator, judge).await;
+    let session = grace
+        .sign_in("grace@example.com", "nanoseconds-matter")
+        .await;
+    let form = [("active_organization_id", acme.as_str())];
+    grace.post(touch, &[&session], &form).await.response();
+    let refused = grace.post(base, &[&acme], &again).await;
+    assert_eq!(refused.code(), "missing_organization_permission");
+}
