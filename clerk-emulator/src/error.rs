@@ -53,6 +53,14 @@ pub enum Error {
     /// The seed is not valid JSON, or has a field that the emulator does not know.
     #[error("the seed is not a valid seed document")]
     ParseSeed(#[source] Source),
+    /// The seed file is not valid, or has a field that the emulator does not know.
+    #[error("the seed file {path} is not a valid seed document")]
+    ParseSeedFile {
+        /// The file's path.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        source: Source,
+    },
     /// The seed cannot be written as a document.
     #[error("the seed cannot be written as a document")]
     WriteSeed(#[source] Source),

@@ -55,6 +55,13 @@ impl Instance {
         }
     }
 
+    /// Returns the issuer in the metadata of the OAuth provider and in its tokens. Clients fetch the metadata from a
+    /// location below the issuer (RFC 8414 section 3.3), so it is the URL at which the emulator is reached.
+    pub(crate) fn oauth_issuer(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the issuer of session tokens, which server SDKs compare with the host in the publishable key.
     pub(crate) fn issuer(&self) -> String {
         format!("https://{}", self.host)
     }

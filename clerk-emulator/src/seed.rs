@@ -154,7 +154,7 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// [`Error::ReadSeed`] when the file cannot be read, [`Error::ParseSeed`] when it is not of the documented
+    /// [`Error::ReadSeed`] when the file cannot be read, [`Error::ParseSeedFile`] when it is not of the documented
     /// form.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
@@ -165,15 +165,30 @@ impl Seed {
         let is_yaml = path
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if is_yaml {
-            #[cfg(feature = "yaml")]
-            return Self::from_yaml(&text);
-            #[cfg(not(feature = "yaml"))]
-            return Err(Error::ParseSeed(
-                "YAML takes the feature `yaml` of clerk-emulator".into(),
-            ));
-        }
-        Self::from_json(&text)
+        let parsed = if is_yaml {
+            Self::from_yaml_if_supported(&text)
+        } else {
+            Self::from_json(&text)
+        };
+        parsed.map_err(|error| match error {
+            Error::ParseSeed(source) => Error::ParseSeedFile {
+                path: PathBuf::from(path),
+                source,
+            },
+            other => other,
+        })
+    }
+
+    #[cfg(feature = "yaml")]
+    fn from_yaml_if_supported(text: &str) -> Result<Self, Error> {
+        Self::from_yaml(text)
+    }
+
+    #[cfg(not(feature = "yaml"))]
+    fn from_yaml_if_supported(_: &str) -> Result<Self, Error> {
+        Err(Error::ParseSeed(
+            "YAML takes the feature `yaml` of clerk-emulator".into(),
+        ))
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

@@ -21,8 +21,6 @@ const OUTPUT: &str = "clerk-emulator/SUPPORTED.md";
 /// Operations with a constant response, which need no state.
 const STATELESS: &[&str] = &[
     "GET /public/interstitial",
-    "GET /users/{user_id}/trusted_devices",
-    "DELETE /users/{user_id}/trusted_devices/{trusted_device_id}",
     "GET /v1/proxy-health",
     "GET /.well-known/webauthn",
 ];

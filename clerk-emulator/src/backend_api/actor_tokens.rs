@@ -34,7 +34,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     body.integer("session_max_duration_in_seconds")?;
     answer::changed(
         &app,
-        |tables, now| tickets::create(tables, user_id, Some(actor.into()), lifetime, now),
+        |tables, now| tickets::create(tables, user_id, Some(actor.into()), None, lifetime, now),
         |show, ticket| show.actor_token(ticket),
     )
 }

@@ -224,10 +224,8 @@ async fn revoke(
     answer::changed(
         &app,
         |tables, now| {
-            if let Some(requester) = requester {
-                accounts::find(tables, &requester)?;
-            }
-            organization_invitations::revoke(tables, &organization, &id, now)
+            let requester = requester.as_deref();
+            organization_invitations::revoke(tables, &organization, &id, requester, now)
         },
         |show, one| show.organization_invitation(one),
     )

@@ -33,11 +33,23 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
+/// The statuses that a list can be filtered by.
+const STATUSES: &[&str] = &[
+    "abandoned",
+    "active",
+    "ended",
+    "expired",
+    "pending",
+    "removed",
+    "replaced",
+    "revoked",
+];
+
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     let filter = SessionFilter {
         client_id: params.text("client_id"),
         user_id: params.text("user_id"),
-        status: params.text("status"),
+        status: params.one_of("status", STATUSES)?,
     };
     answer::list(
         &app,

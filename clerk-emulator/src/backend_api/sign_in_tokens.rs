@@ -19,10 +19,20 @@ pub(super) fn routes() -> Router<Arc<App>> {
 async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["user_id", "org_id", "expires_in_seconds"])?;
     let user_id = body.required("user_id")?;
+    let organization = body.text("org_id")?;
     let lifetime = body.integer("expires_in_seconds")?;
     answer::changed(
         &app,
-        |tables, now| tickets::create(tables, user_id, None, lifetime, now),
+        |tables, now| {
+            tickets::create(
+                tables,
+                user_id,
+                None,
+                organization.as_deref(),
+                lifetime,
+                now,
+            )
+        },
         |show, ticket| show.sign_in_token(ticket),
     )
 }

@@ -404,7 +404,7 @@ fn answer(app: &App, tables: &Tables, client_id: &str, granted: &Granted, now: i
     if granted.scopes.iter().any(|scope| scope == "openid") {
         let mut claims = Map::new();
         let seconds = now.div_euclid(1000);
-        claims.insert("iss".into(), json!(app.instance.issuer()));
+        claims.insert("iss".into(), json!(app.instance.oauth_issuer()));
         claims.insert("aud".into(), json!(client_id));
         claims.insert("iat".into(), json!(seconds));
         claims.insert("exp".into(), json!(seconds + ACCESS_TOKEN_SECONDS));
@@ -548,7 +548,7 @@ const CLIENT_AUTHENTICATION: &[&str] = &["client_secret_basic", "client_secret_p
 async fn metadata(State(app): State<Arc<App>>) -> Reply {
     let url = &app.instance.url;
     let body = json!({
-        "issuer": app.instance.issuer(),
+        "issuer": app.instance.oauth_issuer(),
         "authorization_endpoint": format!("{url}/oauth/authorize"),
         "token_endpoint": format!("{url}/oauth/token"),
         "revocation_endpoint": format!("{url}/oauth/token/revoke"),
@@ -569,7 +569,7 @@ async fn metadata(State(app): State<Arc<App>>) -> Reply {
 async fn configuration(State(app): State<Arc<App>>) -> Reply {
     let url = &app.instance.url;
     let body = json!({
-        "issuer": app.instance.issuer(),
+        "issuer": app.instance.oauth_issuer(),
         "authorization_endpoint": format!("{url}/oauth/authorize"),
         "token_endpoint": format!("{url}/oauth/token"),
         "revocation_endpoint": format!("{url}/oauth/token/revoke"),

@@ -260,7 +260,7 @@ async fn revoke_invitation(
 ) -> Reply {
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_MEMBERS)?;
-        organization_invitations::revoke(tables, &id, &invitation_id, visit.now)?;
+        organization_invitations::revoke(tables, &id, &invitation_id, None, visit.now)?;
         let invitation = organization_invitations::find(tables, &id, &invitation_id)?;
         let view = View::new(&app, tables, visit.now);
         Ok(Done::Wrapped(view.organization_invitation(invitation)))

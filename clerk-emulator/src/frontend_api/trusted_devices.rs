@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{delete, get, post};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::envelope::{Done, perform, perform_signed_in, read_signed_in};
@@ -16,6 +17,7 @@ use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::rules::api_error::ApiError;
+use crate::rules::clients;
 use crate::rules::trusted_devices::{self, ALGORITHM, NewDevice};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -85,10 +87,14 @@ async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, visitor: Vi
 /// Tells a native application whether the device whose key it keeps can still sign its user in.
 async fn validate(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form) -> Reply {
     let id = required(&form, "trusted_device_id")?;
-    perform(&app, &visitor, |tables, _| {
-        Ok(Done::Wrapped(json!({
+    perform(&app, &visitor, |tables, visit| {
+        let validation = json!({
             "object": "trusted_device_validation",
             "valid": trusted_devices::usable(tables, id).is_some(),
-        })))
+        });
+        let client = clients::find(tables, &visit.client_id)?;
+        let client = View::new(&app, tables, visit.now).client(client)?;
+        let body = json!({ "response": validation, "client": client });
+        Ok(Done::Raw(StatusCode::OK, body))
     })
 }

@@ -30,6 +30,8 @@ pub(crate) struct Ticket {
     pub(crate) user_id: String,
     /// The actor impersonating the user, for an actor token.
     pub(crate) actor: Option<Value>,
+    /// The organization that becomes active when the user signs in.
+    pub(crate) organization_id: Option<String>,
     pub(crate) token: String,
     pub(crate) status: TicketStatus,
     pub(crate) expires_at: i64,
@@ -45,6 +47,7 @@ impl Ticket {
             id: random::id(prefix),
             user_id,
             actor,
+            organization_id: None,
             token: random::alphanumeric(40),
             status: TicketStatus::Pending,
             expires_at,

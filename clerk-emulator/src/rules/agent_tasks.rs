@@ -31,7 +31,7 @@ pub(crate) fn create(
     let user_id = identifiers::user_by_any(tables, &new.on_behalf_of)
         .map(|user| user.id.clone())
         .ok_or_else(|| ApiError::not_found("user", &new.on_behalf_of))?;
-    let ticket_id = tickets::create(tables, user_id, None, Some(LIFETIME_SECONDS), now)?
+    let ticket_id = tickets::create(tables, user_id, None, None, Some(LIFETIME_SECONDS), now)?
         .id
         .clone();
     let agent_id = tables

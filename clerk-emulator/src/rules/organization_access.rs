@@ -66,6 +66,22 @@ pub(crate) fn require(
     .with("permissions", vec![permission.to_owned()]))
 }
 
+/// Rejects users who do not administer the members of an organization.
+pub(crate) fn check_administrator(
+    tables: &Tables,
+    organization_id: &str,
+    user_id: &str,
+) -> Result<(), ApiError> {
+    let membership = organizations::membership(tables, organization_id, user_id);
+    if membership.is_some_and(|one| has(tables, &one.role, MANAGE_MEMBERS)) {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "not_an_admin_in_organization",
+        format!("The user {user_id} is not an administrator in the organization"),
+    ))
+}
+
 fn has(tables: &Tables, role: &str, permission: &str) -> bool {
     roles::by_key(tables, role)
         .is_some_and(|role| role.permissions.iter().any(|one| one == permission))

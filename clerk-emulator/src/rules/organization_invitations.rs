@@ -8,6 +8,7 @@ use super::identifiers;
 use super::invitations::NewInvite;
 use super::memberships::{self, NewMembership};
 use super::metadata;
+use super::organization_access;
 use super::organizations;
 use super::restrictions;
 use crate::model::invitation::{InvitationStatus, OrganizationInvitation};
@@ -48,6 +49,7 @@ pub(crate) fn create<'a>(
     memberships::check_role(tables, &new.role)?;
     if let Some(inviter) = &new.inviter_id {
         accounts::find(tables, inviter)?;
+        organization_access::check_administrator(tables, &organization_id, inviter)?;
     }
     let invite = new.invite.accept(now)?;
     let private_metadata = new.private_metadata.unwrap_or_default();
@@ -95,14 +97,20 @@ pub(crate) fn create<'a>(
         }))
 }
 
-/// Revokes a pending invitation.
+/// Revokes a pending invitation, on behalf of a user if one is named.
 pub(crate) fn revoke<'a>(
     tables: &'a mut Tables,
     organization: &str,
     id: &str,
+    requester: Option<&str>,
     now: i64,
 ) -> Result<&'a OrganizationInvitation, ApiError> {
-    let status = find(tables, organization, id)?.invite.status_at(now);
+    let found = find(tables, organization, id)?;
+    if let Some(requester) = requester {
+        accounts::find(tables, requester)?;
+        organization_access::check_administrator(tables, &found.organization_id, requester)?;
+    }
+    let status = found.invite.status_at(now);
     if status != InvitationStatus::Pending {
         return Err(ApiError::bad_request(
             "organization_invitation_not_pending",

@@ -184,13 +184,6 @@ pub(crate) fn note_activity(tables: &mut Tables, id: &str, activity: Activity) {
     }
 }
 
-/// Records who acts as the user of a session.
-pub(crate) fn set_actor(tables: &mut Tables, id: &str, actor: Value) {
-    if let Some(session) = tables.sessions.get_mut(id) {
-        session.actor = Some(actor);
-    }
-}
-
 /// Iterates over the live sessions of a client, oldest first.
 pub(crate) fn living_of_client<'a>(
     tables: &'a Tables,

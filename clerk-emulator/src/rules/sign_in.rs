@@ -5,12 +5,15 @@ use super::lockouts;
 use super::memberships;
 use super::organizations;
 use super::sessions::{self, SessionTraits};
+use super::sign_ins;
 use super::tickets;
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
 /// The reason a sign-in failed, for the person who attempted it.
 pub(crate) type Refusal = &'static str;
+
+const LOCKED: Refusal = "This account is locked.";
 
 /// The user who signs in, and how the user is authenticated.
 #[derive(Debug)]
@@ -42,7 +45,7 @@ pub(crate) fn sign_in(
         Attempt::Ticket(ticket) => match tickets::redeem(tables, ticket, now) {
             Some(ticket) => {
                 actor = ticket.actor;
-                (ticket.user_id, None)
+                (ticket.user_id, ticket.organization_id)
             }
             None => invited(tables, ticket, now)?,
         },
@@ -62,9 +65,21 @@ pub(crate) fn sign_in(
             identifier,
             password,
         } => {
-            let user = identifiers::user_by_any(tables, identifier)
-                .filter(|user| user.password_is(password))
-                .ok_or("The address or the password is wrong.")?;
+            let wrong = "The address or the password is wrong.";
+            let user = identifiers::user_by_any(tables, identifier).ok_or(wrong)?;
+            let id = user.id.clone();
+            admitted(tables, user, None, now)?;
+            let tried = match user.password_is(password) {
+                true => Ok(()),
+                false => Err(sign_ins::incorrect_password()),
+            };
+            if let Err(refusal) = lockouts::count(tables, &id, tried, now) {
+                return Err(match refusal.code {
+                    "user_locked" => LOCKED,
+                    _ => wrong,
+                });
+            }
+            let user = tables.users.get(&id).ok_or(wrong)?;
             if user.password_compromised {
                 return Err("This password is known to others and must be reset.");
             }
@@ -109,7 +124,7 @@ fn admitted(
         return Err("This person is banned.");
     }
     if lockouts::of(tables, user, now).locked {
-        return Err("This account is locked.");
+        return Err(LOCKED);
     }
     let mut own = memberships::of_user(tables, &user.id);
     let only = match (own.next(), own.next()) {

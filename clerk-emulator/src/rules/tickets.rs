@@ -5,7 +5,10 @@ use serde_json::Value;
 use super::accounts;
 use super::api_error::ApiError;
 use super::lockouts;
+use super::memberships;
+use super::organization_access;
 use super::organization_invitations;
+use super::organizations;
 use crate::model::invitation::{InvitationStatus, Invite};
 use crate::model::ticket::{Ticket, TicketStatus};
 use crate::store::tables::Tables;
@@ -44,22 +47,35 @@ impl TicketKind {
     }
 }
 
-/// Creates a sign-in token, or an actor token if an actor is named.
-pub(crate) fn create(
-    tables: &mut Tables,
+/// Creates a sign-in token, or an actor token if an actor is named. If an organization is named, it becomes active when
+/// the user signs in.
+pub(crate) fn create<'a>(
+    tables: &'a mut Tables,
     user_id: String,
     actor: Option<Value>,
+    organization: Option<&str>,
     lifetime_seconds: Option<i64>,
     now: i64,
-) -> Result<&Ticket, ApiError> {
+) -> Result<&'a Ticket, ApiError> {
     accounts::find(tables, &user_id)?;
+    let organization_id = match organization {
+        None => None,
+        Some(organization) => {
+            organization_access::check_enabled(tables)?;
+            let membership = memberships::find(tables, organization, &user_id)?;
+            Some(membership.organization_id.clone())
+        }
+    };
     let kind = match actor {
         Some(_) => TicketKind::Actor,
         None => TicketKind::SignIn,
     };
     let lifetime = lifetime_seconds.unwrap_or(kind.default_lifetime_seconds());
     let expires_at = now.saturating_add(lifetime.saturating_mul(1000));
-    let ticket = Ticket::new(user_id, actor, expires_at, now);
+    let ticket = Ticket {
+        organization_id,
+        ..Ticket::new(user_id, actor, expires_at, now)
+    };
     Ok(tables.tickets.insert(ticket))
 }
 
@@ -238,7 +254,11 @@ pub(crate) fn redeem(tables: &mut Tables, token: &str, now: i64) -> Option<Ticke
     let ticket = tables.tickets.get_mut(&id)?;
     ticket.status = TicketStatus::Accepted;
     ticket.updated_at = now;
-    let ticket = ticket.clone();
+    let mut ticket = ticket.clone();
+    // The user may have left the organization since.
+    ticket.organization_id = ticket
+        .organization_id
+        .filter(|id| organizations::membership(tables, id, &ticket.user_id).is_some());
     let user = tables.users.get(&ticket.user_id)?;
     let locked = lockouts::of(tables, user, now).locked;
     (!user.banned && !locked).then_some(ticket)

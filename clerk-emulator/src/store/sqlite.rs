@@ -30,8 +30,13 @@ const MIGRATIONS: &[&[NewField]] = &[
         field: "tries",
         value: "0",
     }],
-    // Test runs of version 2 did not note the outcome.
+    // Test runs of version 2 did not note the outcome, and tickets no organization.
     &[
+        NewField {
+            table: "tickets",
+            field: "organization_id",
+            value: "null",
+        },
         NewField {
             table: "test_runs",
             field: "account",

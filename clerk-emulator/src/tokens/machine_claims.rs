@@ -24,6 +24,7 @@ pub(crate) fn oauth_claims(
     lifetime_seconds: i64,
 ) -> Map<String, Value> {
     let mut claims = credential_claims(instance, token, lifetime_seconds);
+    claims.insert("iss".into(), json!(instance.oauth_issuer()));
     claims.insert("client_id".into(), json!(client_id));
     claims.insert("scope".into(), json!(token.scopes.join(" ")));
     claims

@@ -205,20 +205,31 @@ fn a_file_of_the_first_version_is_migrated() {
         .build()
         .unwrap();
     let body = json!({ "email_address": ["bob@example.com"], "skip_password_requirement": true });
-    runtime.block_on(Api::of(&emulator).post("/users", &body));
+    let api = Api::of(&emulator);
+    runtime.block_on(api.post("/users", &body));
+    let bob = emulator.user_id("bob@example.com").unwrap();
+    runtime.block_on(api.post("/sign_in_tokens", &json!({ "user_id": bob })));
     assert_eq!(emulator.webhooks().len(), 1);
+    let before = emulator.export().to_json().unwrap();
     drop(emulator);
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection
         .execute_batch(
             "UPDATE rows SET json = json_remove(json, '$.tries') WHERE tbl = 'webhook_messages';
+             UPDATE rows SET json = json_remove(json, '$.organization_id') WHERE tbl = 'tickets';
              PRAGMA user_version = 1;",
         )
         .unwrap();
     drop(connection);
     let emulator = start(&path).unwrap();
     assert_eq!(emulator.webhooks().len(), 1);
-    emulator.user_id("bob@example.com").unwrap();
+    let tickets = |export: &str| -> Value {
+        let export: Value = serde_json::from_str(export).unwrap();
+        export["state"]["tables"]["tickets"].clone()
+    };
+    let after = emulator.export().to_json().unwrap();
+    assert_eq!(tickets(&after), tickets(&before));
+    assert_eq!(tickets(&after)[0]["user_id"], bob.as_str());
     drop(emulator);
     let connection = rusqlite::Connection::open(&path).unwrap();
     let version: i64 = connection

@@ -82,7 +82,7 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
         ))
         .answers("content-type", "application/json")
         .answers("access-control-expose-headers", "WWW-Authenticate")
-        .says(format!(r#""issuer":"{}""#, emulator.issuer()))
+        .says(format!(r#""issuer":"{}""#, emulator.url()))
         .says(format!(
             r#""token_endpoint":"{}/oauth/token""#,
             emulator.url()

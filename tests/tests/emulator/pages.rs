@@ -390,3 +390,35 @@ async fn the_dashboard_is_complete_and_asks_nobody_else() {
         "the page's own requests are not recorded"
     );
 }
+
+/// Wrong passwords on the emulator's own page count toward the lock of the account, as those of the browser SDK do.
+#[tokio::test]
+async fn wrong_passwords_lock_the_account() {
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com").password(PASSWORD))
+        .settings(SettingsSeed::new().max_failed_attempts(3))
+        .start()
+        .await
+        .unwrap();
+    let mut browser = Browser::new(&emulator);
+    let form = |password| [("identifier", "ada@example.com"), ("password", password)];
+    let wrong = "The address or the password is wrong.";
+    // The right password resets the count.
+    for (password, says) in [
+        ("1", wrong),
+        ("2", wrong),
+        (PASSWORD, ""),
+        ("3", wrong),
+        ("4", wrong),
+        ("5", "This account is locked."),
+        (PASSWORD, "This account is locked."),
+    ] {
+        let page = browser.post("/sign-in", &form(password)).await;
+        assert!(page.html.contains(says), "{password}: {}", page.html);
+        assert_eq!(page.status == 422, !says.is_empty(), "{password}");
+    }
+    let user = emulator.user_id("ada@example.com").unwrap();
+    let path = format!("/users/{user}");
+    let shown = Caller::new(&emulator).call(Method::GET, &path, None).await;
+    assert_eq!(shown.body["locked"], true);
+}

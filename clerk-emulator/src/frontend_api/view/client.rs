@@ -119,6 +119,7 @@ fn latest_activity(activity: &Activity) -> Value {
         "id": activity.id,
         "is_mobile": activity.is_mobile,
         "ip_address": "127.0.0.1",
+        "city": "this computer",
     });
     if let Some(device) = &activity.device_type {
         json["device_type"] = json!(device);

@@ -5,7 +5,7 @@ use super::super::enterprise_accounts;
 use super::super::identifiers;
 use super::super::lockouts;
 use super::super::provider_accounts;
-use super::super::sessions;
+use super::super::sessions::{self, SessionTraits};
 use super::super::settings;
 use super::super::tickets;
 use super::super::trusted_devices;
@@ -224,8 +224,13 @@ fn by_ticket(
     attempt.status = SignInStatus::NeedsFirstFactor;
     attempt.first_factor = Some(Challenge::verified(Strategy::Ticket, visit.now));
     advance(tables, attempt, visit)?;
-    if let (Some(actor), Some(session)) = (redeemed.actor, &attempt.created_session_id) {
-        sessions::set_actor(tables, session, actor);
+    if let Some(session) = &attempt.created_session_id {
+        let traits = SessionTraits {
+            actor: redeemed.actor,
+            organization_id: redeemed.organization_id,
+            ..SessionTraits::default()
+        };
+        sessions::set_traits(tables, session, traits);
     }
     Ok(())
 }

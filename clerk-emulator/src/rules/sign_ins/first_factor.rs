@@ -241,6 +241,15 @@ pub(crate) fn attempt_first_factor(
     Ok(verdict)
 }
 
+/// Returns the error for a wrong password.
+pub(crate) fn incorrect_password() -> ApiError {
+    ApiError::param(
+        "form_password_incorrect",
+        "password",
+        "Password is incorrect. Try again, or use another method.",
+    )
+}
+
 /// Checks an answer. A wrong answer is counted on the attempt.
 pub(super) fn try_answer(
     tables: &mut Tables,
@@ -260,11 +269,7 @@ pub(super) fn try_answer(
             return Err(strategy_not_valid());
         }
         if !user.password_is(password) {
-            return Err(ApiError::param(
-                "form_password_incorrect",
-                "password",
-                "Password is incorrect. Try again, or use another method.",
-            ));
+            return Err(incorrect_password());
         }
         attempt.first_factor = Some(Challenge::verified(Strategy::Password, now));
         return advance(tables, attempt, visit);

@@ -9,6 +9,7 @@ mod oauth;
 mod organizations;
 mod profile;
 mod refusals;
+mod sessions;
 mod sign_in;
 mod sign_up;
 mod walk;

@@ -57,10 +57,14 @@ pub(super) async fn code_and_tokens(judge: &Judge) {
     let client = made.body["client_id"].as_str().unwrap().to_owned();
     let secret = made.body["client_secret"].as_str().unwrap().to_owned();
     let mut browser = Browser::new(&emulator, judge).await;
-    browser.get("/.well-known/openid-configuration", &[]).await;
-    browser
-        .get("/.well-known/oauth-authorization-server", &[])
-        .await;
+    for path in [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+    ] {
+        let metadata = browser.get(path, &[]).await.body;
+        // Strict clients compare it with the URL that the path was appended to.
+        assert_eq!(metadata["issuer"], emulator.url());
+    }
 
     let silent = browser
         .get(&authorize(&client, &[("prompt", "none")]), &[])
