@@ -17,7 +17,8 @@ use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::strategy::Strategy;
 use crate::rules::api_error::ApiError;
-use crate::rules::sign_ins::{self, DeviceAnswer, FirstFactorAnswer, NewSignIn};
+use crate::rules::sign_ins::{self, FirstFactorAnswer, NewSignIn};
+use crate::rules::trusted_devices::DeviceAnswer;
 use crate::rules::visit::Visit;
 use crate::store::tables::Tables;
 

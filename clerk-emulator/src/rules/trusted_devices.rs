@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::accounts;
 use super::api_error::ApiError;
 use super::codes;
-use super::sign_ins::DeviceAnswer;
 use crate::model::challenge::Challenge;
 use crate::model::strategy::Strategy;
 use crate::model::trusted_device::{
@@ -24,6 +23,15 @@ pub(crate) const ALGORITHM: &str = "ES256";
 
 /// The time for which an enrollment can be completed, in milliseconds.
 const ENROLLMENT_LIFETIME: i64 = 10 * 60 * 1000;
+
+/// The answer of a trusted device.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeviceAnswer<'a> {
+    pub(crate) trusted_device_id: &'a str,
+    pub(crate) client_data: &'a str,
+    pub(crate) signature: &'a str,
+    pub(crate) algorithm: &'a str,
+}
 
 /// What an application says about the device that it enrolls.
 #[derive(Debug)]

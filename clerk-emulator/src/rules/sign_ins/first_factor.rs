@@ -5,7 +5,7 @@ use super::super::enterprise_accounts;
 use super::super::lockouts;
 use super::super::passkeys;
 use super::super::provider_accounts;
-use super::super::trusted_devices;
+use super::super::trusted_devices::{self, DeviceAnswer};
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
 use super::super::wallets;
@@ -27,15 +27,6 @@ pub(crate) struct FirstFactorAnswer<'a> {
     pub(crate) signature: Option<&'a str>,
     pub(crate) public_key_credential: Option<&'a str>,
     pub(crate) device: Option<DeviceAnswer<'a>>,
-}
-
-/// The answer of a trusted device.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DeviceAnswer<'a> {
-    pub(crate) trusted_device_id: &'a str,
-    pub(crate) client_data: &'a str,
-    pub(crate) signature: &'a str,
-    pub(crate) algorithm: &'a str,
 }
 
 impl FirstFactorAnswer<'_> {

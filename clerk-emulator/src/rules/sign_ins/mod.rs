@@ -13,7 +13,7 @@ pub(in crate::rules) use creation::check_no_session;
 pub(crate) use creation::{NewSignIn, create};
 pub(crate) use factors::{Factor, FactorTarget, enterprise_factors, first_factors, second_factors};
 pub(crate) use first_factor::{
-    DeviceAnswer, FirstFactorAnswer, attempt_first_factor, incorrect_password, prepare_first_factor,
+    FirstFactorAnswer, attempt_first_factor, incorrect_password, prepare_first_factor,
 };
 pub(crate) use lookup::find;
 pub(crate) use new_password::reset_password;
