@@ -1,6 +1,8 @@
 //! The builder of [`Clerk`](crate::Clerk), with its settings from code and from the environment.
 
 mod build;
+mod environment;
+mod limits;
 mod pages;
 mod report;
 
@@ -25,9 +27,9 @@ use crate::outbound::OutboundSettings;
 use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::{RefusalPage, RefusalPages};
 use crate::signing_keys::SigningKeySettings;
-use crate::store::{SharedStore, SharingSettings};
+use crate::store::SharingSettings;
 use crate::token::{AcceptedTokens, DEFAULT_MAX_TOKEN_BYTES};
-use crate::variables::{Remark, Variables};
+use crate::variables::Remark;
 use crate::webhook::WebhookVerifier;
 
 /// A builder of [`Clerk`](crate::Clerk), created by [`Clerk::builder`](crate::Clerk::builder).
@@ -423,139 +425,6 @@ impl ClerkBuilder {
         self
     }
 
-    /// Sets the maximum length of webhook bodies, in bytes. The default is 4 MiB. Longer webhooks get 413.
-    pub fn webhook_body_limit(mut self, bytes: usize) -> Self {
-        self.webhook_body_limit = bytes;
-        self
-    }
-
-    /// Sets the age at which signing keys are refreshed. The default is 5 minutes.
-    pub fn signing_keys_fresh_for(mut self, age: Duration) -> Self {
-        self.signing_keys.fresh = age;
-        self
-    }
-
-    /// Sets the age up to which signing keys are used if Clerk cannot be reached. The default is one hour.
-    pub fn signing_keys_serve_for(mut self, age: Duration) -> Self {
-        self.signing_keys.stale = age;
-        self
-    }
-
-    /// Sets the minimum time between two downloads of signing keys because of unknown key IDs. The default is 30 seconds.
-    pub fn unknown_signing_key_cool_down(mut self, cool_down: Duration) -> Self {
-        self.signing_keys.cool_down = cool_down;
-        self
-    }
-
-    /// Sets how long a request waits for signing keys. The default is 2 seconds. After that, the request is undecided.
-    pub fn signing_key_wait(mut self, wait: Duration) -> Self {
-        self.signing_keys.wait = wait;
-        self
-    }
-
-    /// Sets whether aging signing keys are refreshed in a task on the current tokio runtime. The default is false: one request
-    /// every 5 minutes waits for the refresh, and verifying tokens spawns no tasks.
-    pub fn background_refresh(mut self, spawn: bool) -> Self {
-        self.signing_keys.spawn = spawn;
-        self
-    }
-
-    /// Sets the maximum length, in bytes, of tokens in requests and for [`Clerk::verify_token`](crate::Clerk::verify_token).
-    /// The default is 16 KiB.
-    ///
-    /// A longer token is refused ([`Reason::TokenInvalid`](crate::Reason::TokenInvalid)) before it is decoded and before
-    /// Clerk is called. Clerk's session cookies are shorter than 4 KiB.
-    pub fn max_token_bytes(mut self, bytes: usize) -> Self {
-        self.max_token_bytes = bytes;
-        self
-    }
-
-    /// Sets the size of the cache of verified session tokens, in bytes. The default is 16 MiB; 0 disables the cache.
-    ///
-    /// 16 MiB hold about 5,000 tokens with Clerk's default claims, and fewer with more claims.
-    pub fn token_cache_bytes(mut self, bytes: u64) -> Self {
-        self.token_cache_bytes = bytes;
-        self
-    }
-
-    /// Sets how long positive verdicts on opaque machine tokens are cached. The default is 30 seconds; zero disables the
-    /// cache.
-    ///
-    /// # Security
-    /// A revoked token may be accepted for this long.
-    pub fn machine_token_memory(mut self, time: Duration) -> Self {
-        self.machine_token_memory = time;
-        self
-    }
-
-    /// Sets the store through which several processes share cached answers, such as that of `clerk-redis`. By default, each
-    /// process has its own cache.
-    ///
-    /// If the store does not respond, requests continue without it, and a separate task probes it every second. The store's
-    /// suspension is logged at WARN, and its return at INFO.
-    ///
-    /// ```no_run
-    /// # fn on(store: impl clerk_core::SharedStore) -> clerk_core::ClerkBuilder {
-    /// clerk_core::Clerk::builder().shared_store(store)
-    /// # }
-    /// ```
-    pub fn shared_store(mut self, store: impl SharedStore) -> Self {
-        self.sharing.store = Some(Arc::new(store));
-        self
-    }
-
-    /// Sets how long a request waits for the shared store, for reading and for writing. The default is 250 milliseconds each.
-    pub fn shared_store_wait(mut self, wait: Duration) -> Self {
-        self.sharing.wait = wait;
-        self
-    }
-
-    /// Sets how long [`Clerk::users`](crate::Clerk::users) and [`Clerk::organizations`](crate::Clerk::organizations) cache an
-    /// object. The default is 30 seconds; zero disables the cache.
-    ///
-    /// Webhooks and calls through [`Clerk::api`](crate::Clerk::api) remove objects from the cache earlier.
-    #[cfg(feature = "lookups")]
-    pub fn lookup_memory(mut self, time: Duration) -> Self {
-        self.lookups.memory = time;
-        self
-    }
-
-    /// Sets how long a lookup of a user or an organization waits for Clerk. The default is 2 seconds. A later response is
-    /// cached for the next lookup.
-    #[cfg(feature = "lookups")]
-    pub fn lookup_wait(mut self, wait: Duration) -> Self {
-        self.lookups.wait = wait;
-        self
-    }
-
-    /// Sets the size of the caches of users and of organizations, in bytes. The default is about 16 MiB for each.
-    #[cfg(feature = "lookups")]
-    pub fn lookup_cache_bytes(mut self, bytes: u64) -> Self {
-        self.lookups.cache_bytes = bytes;
-        self
-    }
-
-    /// Sets the maximum number of concurrent calls to Clerk that check opaque machine tokens. The default is 64, and the minimum
-    /// is 1.
-    ///
-    /// Further checks wait for their turn and are not refused. Session refreshes and handshakes have a queue with the same limit,
-    /// and downloads of signing keys have no limit. Concurrent checks of the same token share one call, and a token that is
-    /// unknown to Clerk is not checked again for 10 seconds.
-    pub fn concurrent_token_checks(mut self, checks: usize) -> Self {
-        self.outbound.at_once = checks;
-        self
-    }
-
-    /// Sets how long a request waits for a call to Clerk, including its time in the queue. The default is 5 seconds.
-    ///
-    /// Such a call checks an opaque machine token, refreshes a session, or exchanges a handshake nonce. If there is no response
-    /// in time, the request is undecided, and guards respond with 503 and `Retry-After`. For signing keys, see
-    /// [`signing_key_wait`](Self::signing_key_wait).
-    pub fn authentication_timeout(mut self, time: Duration) -> Self {
-        self.outbound.timeout = time;
-        self
-    }
-
     /// Sets the clock for all checks and caches. The default is the system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -577,86 +446,6 @@ impl ClerkBuilder {
     /// Session tokens are sent to that URL.
     pub fn dangerous_any_proxy_url(mut self) -> Self {
         self.any_url = true;
-        self
-    }
-
-    /// Sets the variables of [`Clerk::from_env`](crate::Clerk::from_env) from names and values, such as those of an emulator.
-    ///
-    /// Other names are ignored. A variable that is absent or empty changes nothing.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let clerk = clerk_core::Clerk::builder()
-    ///     .from_vars([
-    ///         ("CLERK_SECRET_KEY", "sk_test_example"),
-    ///         ("CLERK_PUBLISHABLE_KEY", "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk"),
-    ///     ])
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn from_vars<N, V>(self, variables: impl IntoIterator<Item = (N, V)>) -> Self
-    where
-        N: AsRef<str>,
-        V: AsRef<str>,
-    {
-        self.with_variables(Variables::read(variables))
-    }
-
-    /// Sets the variables of [`Clerk::from_env`](crate::Clerk::from_env) from the environment.
-    pub fn from_env(self) -> Self {
-        self.with_variables(Variables::of_the_process())
-    }
-
-    fn with_variables(mut self, variables: Variables) -> Self {
-        use crate::variables as names;
-
-        let has = |name| variables.is_set(name);
-        self.reads_keys |= has(names::CLERK_SECRET_KEY) || has(names::CLERK_PUBLISHABLE_KEY);
-        if has(names::CLERK_SECRET_KEY) {
-            self.secret_key = variables.text(names::CLERK_SECRET_KEY).map(Into::into);
-        }
-        if has(names::CLERK_MACHINE_SECRET_KEY) {
-            let key = variables.text(names::CLERK_MACHINE_SECRET_KEY);
-            self.machine_secret_key = key.map(Into::into);
-        }
-        if has(names::CLERK_WEBHOOK_SIGNING_SECRET) {
-            let secret = variables.text(names::CLERK_WEBHOOK_SIGNING_SECRET);
-            self.webhook_signing_secret = secret.map(Into::into);
-        }
-        if has(names::CLERK_AUTHORIZED_PARTIES) {
-            self.authorized_parties = variables.list(names::CLERK_AUTHORIZED_PARTIES);
-        }
-        if has(names::CLERK_AUTHORIZED_PARTY_PATTERNS) {
-            self.authorized_party_patterns = variables.list(names::CLERK_AUTHORIZED_PARTY_PATTERNS);
-        }
-        if has(names::CLERK_DEVELOPMENT_ALLOW_HTTP) {
-            self.allow_http = variables.flag(names::CLERK_DEVELOPMENT_ALLOW_HTTP);
-        }
-        if has(names::CLERK_IS_SATELLITE) {
-            self.is_satellite = variables.flag(names::CLERK_IS_SATELLITE);
-        }
-        for (name, field) in [
-            (names::CLERK_PUBLISHABLE_KEY, &mut self.publishable_key),
-            (names::CLERK_JWT_KEY, &mut self.jwt_key),
-            (names::CLERK_API_URL, &mut self.api_url),
-            (names::CLERK_API_VERSION, &mut self.api_version),
-            (names::CLERK_PROXY_URL, &mut self.proxy_url),
-            (names::CLERK_PUBLIC_URL, &mut self.public_url),
-            (names::CLERK_DOMAIN, &mut self.domain),
-            (names::CLERK_SIGN_IN_URL, &mut self.sign_in_url),
-            (names::CLERK_SIGN_UP_URL, &mut self.sign_up_url),
-        ] {
-            if variables.is_set(name) {
-                *field = variables.text(name);
-            }
-        }
-        self.unusable.retain(|remark| !has(remark.variable));
-        self.doubtful.retain(|remark| !has(remark.variable));
-        self.other_names.retain(|name, _| !has(name));
-        self.unusable.extend(variables.unusable);
-        self.doubtful.extend(variables.doubtful);
-        self.other_names.extend(variables.other_names);
         self
     }
 }
