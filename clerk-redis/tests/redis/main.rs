@@ -6,6 +6,7 @@
 #![cfg(unix)]
 #![cfg(test)]
 
+mod processes;
 mod server;
 
 use std::sync::{Arc, Mutex};
