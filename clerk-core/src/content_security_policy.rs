@@ -162,7 +162,8 @@ fn defaults(origins: &Origins) -> BTreeMap<String, Vec<String>> {
         "https://accounts.google.com/gsi/client",
     ]);
     let mut forms = own();
-    let mut pictures = with(&["https://img.clerk.com"]);
+    // Components draw check marks, and previews of uploads, from `data:`.
+    let mut pictures = with(&["data:", "https://img.clerk.com"]);
     origins
         .frontend_api
         .iter()
@@ -534,13 +535,13 @@ mod tests {
     #[test]
     fn sources_are_added_and_checked() {
         let policy = ContentSecurityPolicy::new()
-            .allow("img-src", ["data:", "self"])
+            .allow("img-src", ["blob:", "self"])
             .allow("Font-Src", ["none"])
             .report_to("https://reports.example/csp");
         let added = header(policy.clone(), &[], None);
         assert_eq!(
             directive(&added, "img-src").as_deref(),
-            Some("'self' https://img.clerk.com data:")
+            Some("'self' data: https://img.clerk.com blob:")
         );
         assert_eq!(directive(&added, "font-src").as_deref(), Some("'none'"));
         assert_eq!(

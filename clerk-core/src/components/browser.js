@@ -144,6 +144,9 @@
     Promise.race([window.Clerk.session.getToken(), late]).then(send, send);
   });
 
+  // The page that htmx was to go back to is refused by now: the browser asks for it, and is told where to sign in.
+  document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
+
   // A page that the browser kept may show what its user, who signed out since, could see.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

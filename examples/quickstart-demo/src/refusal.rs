@@ -5,7 +5,7 @@ use clerk_core::{ClerkBuilder, RefusalKind, RefusalPage};
 use crate::style::{Escaped, document, sign_out_button};
 
 /// Sets the page that browsers get when a page request is refused.
-pub(crate) fn with_refusal_page(clerk: ClerkBuilder) -> ClerkBuilder {
+pub fn with_refusal_page(clerk: ClerkBuilder) -> ClerkBuilder {
     clerk.refusal_page(refusal_page)
 }
 

@@ -59,7 +59,7 @@ async fn pages_have_a_policy_with_the_nonce_of_their_scripts() {
             );
             // The Frontend API is below a path of the application; only pictures come from the emulator itself.
             let pictures = format!(
-                "img-src 'self' https://img.clerk.com {}",
+                "img-src 'self' data: https://img.clerk.com {}",
                 world.emulator.url()
             );
             assert_eq!(policy.matches(world.emulator.url()).count(), 1, "{policy}");

@@ -18,11 +18,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 impl Browser {
     /// Starts a browser as a person has it: the components offer passkeys only to people.
     pub(crate) async fn of_a_person() -> Self {
-        Self::with_arguments(&[
+        let arguments = [
             "--disable-blink-features=AutomationControlled",
             "--window-size=1200,900",
-        ])
-        .await
+        ];
+        Self::with(&arguments, "normal").await
     }
 
     /// Clicks an element as soon as it can be clicked: components replace their elements while they load.
@@ -100,9 +100,60 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// Returns the violations of a Content-Security-Policy since the last call, in all tabs.
+    pub(crate) async fn violations(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(TakeLog).await.unwrap();
+        let entries = log.as_array().unwrap().iter();
+        entries
+            .map(|entry| entry["message"].as_str().unwrap().to_owned())
+            .filter(|message| message.contains("Content Security Policy"))
+            .collect()
+    }
+
+    /// Runs a script in every document before its own scripts.
+    pub(crate) async fn run_first(&self, script: &str) {
+        let command = DevTools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": script }),
+        );
+        self.client.issue_cmd(command).await.unwrap();
+    }
+
     /// Plugs in an authenticator that says yes to every passkey.
     pub(crate) async fn plug_authenticator_in(&self) {
         self.client.issue_cmd(AddAuthenticator).await.unwrap();
+    }
+}
+
+/// Takes what Chromium logged.
+#[derive(Debug)]
+struct TakeLog;
+
+impl WebDriverCompatibleCommand for TakeLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let body = json!({ "type": "browser" });
+        (Method::POST, Some(body.to_string()))
+    }
+}
+
+/// A command of the DevTools protocol, through the driver.
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/goog/cdp/execute"))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let Self(command, parameters) = self;
+        let body = json!({ "cmd": command, "params": parameters });
+        (Method::POST, Some(body.to_string()))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The quickstart in a real browser: Chromium, controlled through `chromedriver`.
 //!
 //! These tests need both programs and are ignored by default; run them with `cargo test -p clerk-tests --test browser
-//! -- --ignored`. `.ci/run` installs Chromium and runs them.
+//! -- --ignored`. `.ci/run` installs Chromium and runs them. Every application has a strict Content-Security-Policy, and no
+//! scenario may violate it.
 
 #![cfg(unix)]
 #![expect(
@@ -28,11 +29,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clerk_core::{Clock, ManualClock, SystemClock};
+use clerk_core::{Clock, ContentSecurityPolicy, ManualClock, SystemClock};
 use clerk_emulator::{Emulator, UserSeed};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
-use quickstart_demo::Instance;
+use quickstart_demo::{Instance, with_refusal_page};
 use serde_json::json;
 
 /// A quickstart on its own port.
@@ -51,11 +52,11 @@ impl Application {
         let port = listener.local_addr().unwrap().port();
         let clock = ManualClock::new(SystemClock::default().now());
         let emulator = Emulator::builder().frontend_api_host(host);
-        let instance = Arc::new(
-            Instance::on_emulator(port, emulator, clock.clone())
-                .await
-                .unwrap(),
-        );
+        let strict = |clerk| {
+            with_refusal_page(clerk).content_security_policy(ContentSecurityPolicy::new().strict())
+        };
+        let instance = Instance::on_emulator_with(port, emulator, clock.clone(), strict).await;
+        let instance = Arc::new(instance.unwrap());
         let app = axum_quickstart::app(Arc::clone(&instance));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self {
@@ -98,11 +99,16 @@ struct Browser {
 
 impl Browser {
     async fn start() -> Self {
-        Self::with_arguments(&[]).await
+        Self::with(&[], "normal").await
     }
 
-    /// Starts Chromium with these arguments besides those that every test has.
-    async fn with_arguments(arguments: &[&str]) -> Self {
+    /// Starts a browser that does not wait for the scripts of a page that it opens.
+    async fn hurried() -> Self {
+        Self::with(&[], "eager").await
+    }
+
+    /// Starts Chromium with these arguments besides those that every test has, and with this page load strategy.
+    async fn with(arguments: &[&str], page_load_strategy: &str) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -131,7 +137,11 @@ impl Browser {
             "--disable-sync",
         ];
         all.extend(arguments);
-        let capabilities = json!({ "goog:chromeOptions": { "args": all } });
+        let capabilities = json!({
+            "goog:chromeOptions": { "args": all },
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "pageLoadStrategy": page_load_strategy,
+        });
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.as_object().unwrap().clone())
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -199,7 +209,9 @@ impl Browser {
         status.as_u64().unwrap()
     }
 
+    /// Closes the browser after a scenario in which no page violated its Content-Security-Policy.
     async fn close(self) {
+        assert_eq!(self.violations().await, [""; 0]);
         self.client.clone().close().await.unwrap();
     }
 }

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use clerk_axum::{ClerkLayer, protect};
-use clerk_core::Clerk;
+use clerk_axum::{ClerkLayer, ClerkPage, protect};
+use clerk_core::{Clerk, ContentSecurityPolicy};
 use clerk_emulator::{Emulator, EmulatorBuilder};
 
 /// What every path but the guarded one shows.
@@ -26,8 +26,10 @@ impl Site {
         let clerk = Clerk::builder()
             .from_vars(emulator.env())
             .authorized_parties([origin.clone()])
-            .build()
-            .unwrap();
+            .content_security_policy(ContentSecurityPolicy::new().strict());
+        // The page itself is for everybody: only its components know who is signed in.
+        let page_clerk = clerk.clone().header_only(true).build().unwrap();
+        let clerk = clerk.build().unwrap();
         let page = PAGE
             .replace("PUBLISHABLE_KEY", emulator.publishable_key())
             .replace("EMULATOR", emulator.url());
@@ -35,7 +37,12 @@ impl Site {
             .route("/reports", get(async || "the reports"))
             .route_layer(protect().feature("exports"))
             .layer(ClerkLayer::new(clerk));
-        let app = reports.fallback(get(move || std::future::ready(Html(page.clone()))));
+        let pages = Router::new()
+            .fallback(get(async move |clerk: ClerkPage| {
+                Html(page.replace("NONCE", clerk.nonce().unwrap_or_default()))
+            }))
+            .layer(ClerkLayer::new(page_clerk));
+        let app = reports.fallback_service(pages);
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { emulator, origin }
     }
