@@ -129,8 +129,15 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
                 .says(format!(r#""authorization_servers":["{}"]"#, emulator.url()))
                 .says(r#""scopes_supported":["email","profile"]"#),
         );
+    }
+    for path in [
+        METADATA,
+        "/.well-known/oauth-protected-resource/guards",
+        "/.well-known/oauth-authorization-server",
+    ] {
         list.push(
             on_resource(get("metadata, preflight", path, 204).method("OPTIONS"))
+                .answers("access-control-allow-origin", "*")
                 .answers("access-control-allow-methods", "GET")
                 .answers("access-control-allow-headers", "*"),
         );
