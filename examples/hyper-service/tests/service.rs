@@ -3,6 +3,7 @@
 
 use clerk_core::SystemClock;
 use clerk_emulator::Emulator;
+use clerk_test_support::start::serves_without_keys;
 use quickstart_demo::Instance;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -88,4 +89,12 @@ async fn a_refusal_is_answered_whole() {
             .unwrap()
             .contains("authentication_required")
     );
+}
+
+#[test]
+fn it_starts_without_configuration() {
+    let paths = [("/", 200), ("/me", 401), ("/admin", 401)];
+    let program = env!("CARGO_BIN_EXE_hyper-service");
+    let text = serves_without_keys(program, &[], "Authorization: Bearer", &paths);
+    assert!(text.contains("serving http://"), "{text}");
 }

@@ -3,6 +3,7 @@
 
 use clerk_axum::Clerk;
 use clerk_emulator::{Emulator, OrganizationSeed, UserSeed};
+use clerk_test_support::start::serves_without_keys;
 use mcp_server::{EMAIL_SCOPE, SCOPE, app, resource};
 use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Client, Response, StatusCode};
@@ -246,4 +247,16 @@ async fn a_session_belongs_to_a_user_and_a_client() {
         .unwrap();
     assert!(delete.status().is_success(), "{}", delete.status());
     assert_eq!(post(&renewed, &list).await, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn it_starts_without_configuration() {
+    let paths = [
+        ("/mcp", 401),
+        ("/.well-known/oauth-protected-resource/mcp", 200),
+        ("/.well-known/oauth-authorization-server", 200),
+    ];
+    let program = env!("CARGO_BIN_EXE_mcp-server");
+    let text = serves_without_keys(program, &[], "as bearer token", &paths);
+    assert!(text.contains("MCP Inspector"), "{text}");
 }

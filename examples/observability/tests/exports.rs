@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, Uri};
 use clerk_axum::Clerk;
 use clerk_emulator::{Emulator, UserSeed};
+use clerk_test_support::start::serves_without_keys;
 use observability::{Telemetry, app};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -133,4 +134,12 @@ async fn prometheus_and_opentelemetry_get_the_numbers_and_the_spans() {
     for secret in [token.as_str(), &expired, &secret, ADA] {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[test]
+fn it_starts_without_configuration() {
+    let paths = [("/me", 401), ("/metrics", 200)];
+    let program = env!("CARGO_BIN_EXE_observability");
+    let text = serves_without_keys(program, &[], "# the numbers", &paths);
+    assert!(text.contains("Metrics for Prometheus: http://"), "{text}");
 }

@@ -3,6 +3,7 @@
 
 use clerk_core::SystemClock;
 use clerk_emulator::Emulator;
+use clerk_test_support::start::serves_without_keys;
 use quickstart_demo::Instance;
 use tokio::net::TcpListener;
 use tonic::Code;
@@ -115,4 +116,24 @@ async fn a_call_that_cannot_be_judged_is_unavailable_and_a_public_one_is_not() {
     let refused = running.client.call(CREATE, "tea", None).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
     assert_eq!(refused.message(), "sign in, or send a valid token");
+}
+
+#[test]
+fn it_starts_without_configuration_and_shows_which_calls_are_refused() {
+    let program = env!("CARGO_BIN_EXE_tonic-guarded");
+    let text = serves_without_keys(program, &[], "Create as an administrator", &[]);
+    for (call, outcome) in [
+        (
+            "/demo.Greeter/WhoAmI as nobody",
+            "authentication credentials",
+        ),
+        ("/demo.Invoices/Create as a member", "permission"),
+        ("/demo.Invoices/Create as an administrator", "tea"),
+    ] {
+        let line = text.lines().find(|line| line.starts_with(call));
+        assert!(
+            line.unwrap_or_default().contains(outcome),
+            "{call} in {text}"
+        );
+    }
 }

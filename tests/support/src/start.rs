@@ -1,4 +1,4 @@
-//! Starts a quickstart with environment variables and checks its output.
+//! Starts an example with environment variables and checks its output.
 
 #![expect(clippy::panic, reason = "tests fail by panicking")]
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::forge::{DEVELOPMENT_KEY, PRODUCTION_KEY, Signer};
 
-/// The outcome of starting a quickstart.
+/// The outcome of starting an example.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "tests match on all of it")]
 pub enum Start {
@@ -21,7 +21,7 @@ pub enum Start {
     Running(Running),
 }
 
-/// A quickstart that runs, until this is dropped.
+/// An example that runs, until this is dropped.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -38,21 +38,29 @@ type Mistake<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 /// Panics if the program cannot be started, or exits successfully.
 #[must_use]
 pub fn start(quickstart: &str, variables: &[(&str, &str)]) -> Start {
-    let mut child = Command::new(quickstart)
+    start_until(quickstart, variables, ADDRESS_LINE)
+}
+
+/// Starts a program with only these variables, and waits until it has exited or has written a line with this text.
+fn start_until(program: &str, variables: &[(&str, &str)], last: &str) -> Start {
+    let mut child = Command::new(program)
         .env_clear()
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{quickstart} cannot be started: {error}"));
+        .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
     let mut announcement = String::new();
     if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines() {
+        let mut lines = BufReader::new(stdout).lines();
+        for line in lines.by_ref() {
             let line = line.unwrap_or_else(|error| panic!("no text: {error}"));
             announcement.push_str(&line);
             announcement.push('\n');
-            if line.starts_with(ADDRESS_LINE) {
+            if line.contains(last) {
+                // Whoever writes to a pipe that nobody reads is stopped.
+                std::thread::spawn(move || lines.for_each(drop));
                 return Start::Running(Running {
                     child,
                     announcement,
@@ -66,8 +74,31 @@ pub fn start(quickstart: &str, variables: &[(&str, &str)]) -> Start {
     }
     match child.wait() {
         Ok(status) if !status.success() => Start::Refused(error),
-        other => panic!("{quickstart} ended with {other:?}: {error}"),
+        other => panic!("{program} ended with {other:?}: {error}"),
     }
+}
+
+/// Starts an example without keys on a port that the system chooses, waits until it has written a line with this text,
+/// and checks the statuses that it answers to these paths. Returns what it wrote.
+///
+/// # Panics
+/// Panics if it does not start, or answers with another status.
+#[must_use]
+pub fn serves_without_keys(
+    example: &str,
+    variables: &[(&str, &str)],
+    last: &str,
+    paths: &[(&str, u16)],
+) -> String {
+    let variables = [variables, &[("PORT", "0")]].concat();
+    let running = match start_until(example, &variables, last) {
+        Start::Running(running) => running,
+        Start::Refused(text) => panic!("{example}: {text}"),
+    };
+    for (path, status) in paths {
+        assert_eq!(running.get(path, None), *status, "{path}");
+    }
+    running.announcement.clone()
 }
 
 /// How the last line of the announcement begins, before the address.
@@ -81,7 +112,9 @@ impl Running {
     #[must_use]
     pub fn get(&self, path: &str, token: Option<&str>) -> u16 {
         let exchange = || {
-            let address = self.announcement.rsplit("http://").next()?.trim();
+            let address = self.announcement.rsplit("http://").next()?;
+            let is_other = |char: char| !char.is_ascii_alphanumeric() && !matches!(char, '.' | ':');
+            let address = address.split(is_other).next()?;
             let mut stream = TcpStream::connect(address).ok()?;
             write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n").ok()?;
             if let Some(token) = token {

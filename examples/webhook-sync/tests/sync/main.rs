@@ -4,6 +4,8 @@
 //! server that trusts the user `postgres`; `.ci/run` starts one.
 #![cfg(test)]
 
+use clerk_test_support::start::serves_without_keys;
+
 mod passes;
 mod replay;
 mod webhooks;
@@ -59,4 +61,18 @@ on_both_databases! {
         what_a_list_misses_is_not_deleted;
     replay:
         shuffled_and_duplicated_events_leave_the_same_tables;
+}
+
+#[test]
+fn it_starts_without_configuration() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("sync.db");
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    let variables = [("DATABASE_URL", url.as_str())];
+    let program = env!("CARGO_BIN_EXE_webhook-sync");
+    let text = serves_without_keys(program, &variables, "curl http://", &[("/", 200)]);
+    assert!(
+        text.contains("5 objects listed, 5 written, 0 deleted"),
+        "{text}"
+    );
 }
