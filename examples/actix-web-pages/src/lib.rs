@@ -8,6 +8,7 @@ mod views;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Form, Html, Path};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
 use clerk_actix::components::{
@@ -137,6 +138,15 @@ async fn file(name: Path<String>) -> HttpResponse {
     }
 }
 
+async fn not_found(page: ClerkPage) -> (Html, StatusCode) {
+    let content = html! {
+        h1 { "Page not found" }
+        p.lead { "The address may be mistyped, or the page may have moved." }
+    };
+    let page = views::layout(&page, "Page not found", &views::content(&content));
+    (page, StatusCode::NOT_FOUND)
+}
+
 /// Builds the application.
 pub fn app(
     application: Data<Application>,
@@ -166,5 +176,6 @@ pub fn app(
                 .wrap(protect())
                 .get(organizations),
         )
+        .default_service(web::to(not_found))
         .wrap(clerk)
 }

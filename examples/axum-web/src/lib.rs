@@ -140,6 +140,12 @@ async fn file(Path(name): Path<String>) -> Response {
     }
 }
 
+async fn not_found(page: ClerkPage) -> (StatusCode, View<ComponentView>) {
+    let lead = "The address may be mistyped, or the page may have moved.";
+    let view = ComponentView::text(Layout::new(page, "Page not found"), lead);
+    (StatusCode::NOT_FOUND, View(view))
+}
+
 /// Builds the application.
 pub fn app(application: Arc<Application>) -> Router {
     let members = Router::new()
@@ -156,6 +162,7 @@ pub fn app(application: Arc<Application>) -> Router {
         .route("/notes/{id}/remove", post(remove_note))
         .route("/assets/{name}", get(file))
         .merge(members)
+        .fallback(not_found)
         .layer(ClerkLayer::new(application.clerk()))
         .with_state(application)
 }

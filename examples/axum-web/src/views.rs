@@ -98,14 +98,14 @@ pub(crate) struct HomeView {
     pub(crate) layout: Layout,
 }
 
-/// A page with one component, or two.
+/// A page with one component, or two, or with text only.
 #[derive(Template)]
 #[template(path = "component.html")]
 pub(crate) struct ComponentView {
     pub(crate) layout: Layout,
     pub(crate) second: Option<Markup>,
     lead: Option<&'static str>,
-    component: Markup,
+    component: Option<Markup>,
 }
 
 impl ComponentView {
@@ -114,7 +114,17 @@ impl ComponentView {
             layout,
             second: None,
             lead: Some(lead),
-            component,
+            component: Some(component),
+        }
+    }
+
+    /// Creates a page with nothing but a title and a sentence.
+    pub(crate) fn text(layout: Layout, lead: &'static str) -> Self {
+        Self {
+            layout,
+            second: None,
+            lead: Some(lead),
+            component: None,
         }
     }
 
@@ -124,7 +134,7 @@ impl ComponentView {
             layout,
             second: None,
             lead: None,
-            component,
+            component: Some(component),
         }
     }
 }

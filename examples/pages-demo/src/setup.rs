@@ -2,7 +2,7 @@
 
 use clerk_core::components::{Appearance, BrowserSdk, LayoutOptions, Variables};
 use clerk_core::{Clerk, ClerkBuilder, Clock, ContentSecurityPolicy, FrontendApiProxy};
-use clerk_emulator::{Emulator, EmulatorBuilder, PlanSeed};
+use clerk_emulator::{Emulator, EmulatorBuilder, PlanSeed, SettingsSeed};
 use quickstart_demo::{Instance, SetUpError};
 
 use crate::notes::Notes;
@@ -124,6 +124,7 @@ pub fn appearance() -> Appearance {
 fn emulator() -> EmulatorBuilder {
     // The free plan exists by default.
     Emulator::builder()
+        .settings(SettingsSeed::new().application_name("Margin"))
         .plan(
             PlanSeed::for_users("pro", "Pro")
                 .description("For people who write a lot")
