@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::extract::OriginalUri;
-use clerk_core::adapter::RequestView;
+use clerk_core::adapter::{RequestView, visit_header};
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
@@ -75,10 +75,7 @@ impl RequestView for OriginalRequest<'_> {
     }
 
     fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        self.headers
-            .get_all(name)
-            .iter()
-            .for_each(|value| visit(value.as_bytes()));
+        visit_header(self.headers, name, visit);
     }
 
     fn peer_address(&self) -> Option<IpAddr> {

@@ -4,7 +4,7 @@
 //! says. It stores the [`AuthContext`] with the request, where extractors and guards find it. `clerk-axum` and
 //! `clerk-actix` are built on this module alone, and the example `hyper-service` is an adapter in one file.
 //!
-//! - **Attaching**: [`RequestView`] is a request; [`Next`], [`GoOn`], [`Wait`] and [`AnswerBody`] are what to do with it;
+//! - **Attaching**: [`RequestView`] is a request, and [`visit_header`] reads its headers; [`Next`], [`GoOn`], [`Wait`] and [`AnswerBody`] are what to do with it;
 //!   [`Forward`] sends a request to the Frontend API, and a broken answer is an [`AnswerError`];
 //!   [`Completion`] completes the response, of which it sees a [`ResponseHead`]; [`append_headers`] adds headers to it.
 //! - **Extractors and guards**: [`AuthContext`] is what they read, and [`RoutedPath`] is the path for a guard.
@@ -42,8 +42,8 @@ use crate::protect::{Passage, Protect};
 use crate::publishable_key::InstanceType;
 use crate::redirect::ReturnBack;
 use crate::refusal::Refusal;
-pub use crate::request::RequestView;
 use crate::request::joined_header;
+pub use crate::request::{RequestView, visit_header};
 use crate::request_kind::RequestKind;
 use crate::response_notes::{Dependence, ResponseNotes};
 pub use crate::routed_path::RoutedPath;

@@ -93,10 +93,12 @@ impl Completion {
             add_policy(&policy, &notes, response);
         }
         notes.retire();
-        // Decided below.
-        headers.remove(CACHE_CONTROL);
-        headers.remove(VARY);
-        append_headers(headers, |name, value| response.append(name, value));
+        if !headers.is_empty() {
+            // Decided below.
+            headers.remove(CACHE_CONTROL);
+            headers.remove(VARY);
+            append_headers(headers, |name, value| response.append(name, value));
+        }
         if is_personal || (dependence == Dependence::Private && !has(response, &CACHE_CONTROL)) {
             response.insert(CACHE_CONTROL, PRIVATE);
         }

@@ -224,7 +224,7 @@ impl Protect {
         match auth {
             Auth::SignedOut(_) if kind != Some(TokenType::SessionToken) => Err(unauthorized()),
             Auth::SignedOut(_) => Err(self.unauthenticated(instance, auth, request)),
-            Auth::Session(session) if session.is_pending() || session.user_id().is_empty() => {
+            Auth::Session(session) if session.is_pending() || !session.has_user() => {
                 Err(self.unauthenticated(instance, auth, request))
             }
             Auth::Session(session) => {
@@ -378,9 +378,7 @@ impl Auth {
     /// the request could not be authenticated, and 401 otherwise.
     pub fn signed_in(&self) -> Result<&SessionAuth, Refusal> {
         match self {
-            Self::Session(session) if !session.is_pending() && !session.user_id().is_empty() => {
-                Ok(session)
-            }
+            Self::Session(session) if !session.is_pending() && session.has_user() => Ok(session),
             _ if self.is_undecided() => Err(Refusal::undecided(self)),
             _ => Err(match self.sign_in_page() {
                 Some(SignInPage {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use http::header::{ACCEPT, AUTHORIZATION, COOKIE, FORWARDED, HOST, ORIGIN};
+
 /// The parts of a request that authentication reads: its method, URL and headers, but never its body.
 ///
 /// Implemented for [`http::request::Parts`] and [`http::Request`]. Adapters for frameworks with other types implement it by
@@ -52,7 +54,7 @@ impl RequestView for http::request::Parts {
     }
 
     fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        header(&self.headers, name, visit);
+        visit_header(&self.headers, name, visit);
     }
 
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -80,7 +82,7 @@ impl<B> RequestView for http::Request<B> {
     }
 
     fn header(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        header(self.headers(), name, visit);
+        visit_header(self.headers(), name, visit);
     }
 
     fn headers(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -88,11 +90,21 @@ impl<B> RequestView for http::Request<B> {
     }
 }
 
-fn header(headers: &http::HeaderMap, name: &str, visit: &mut dyn FnMut(&[u8])) {
-    headers
-        .get_all(name)
-        .iter()
-        .for_each(|value| visit(value.as_bytes()));
+/// Calls `visit` with every value of a header, in order. `name` is in lowercase.
+///
+/// For [`RequestView::header`] of requests that have an [`http::HeaderMap`]. The names that most requests are asked for are not
+/// parsed each time.
+pub fn visit_header(headers: &http::HeaderMap, name: &str, visit: &mut dyn FnMut(&[u8])) {
+    let values = match name {
+        "accept" => headers.get_all(ACCEPT),
+        "authorization" => headers.get_all(AUTHORIZATION),
+        "cookie" => headers.get_all(COOKIE),
+        "forwarded" => headers.get_all(FORWARDED),
+        "host" => headers.get_all(HOST),
+        "origin" => headers.get_all(ORIGIN),
+        _ => headers.get_all(name),
+    };
+    values.iter().for_each(|value| visit(value.as_bytes()));
 }
 
 fn headers(headers: &http::HeaderMap, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -145,7 +157,11 @@ fn append(joined: &mut Option<String>, name: &str, value: &[u8]) {
     if !text.is_empty() {
         text.push_str(if name == "cookie" { "; " } else { ", " });
     }
-    text.extend(value.iter().map(|&byte| char::from(byte)));
+    // Nearly all headers are ASCII, which is copied at once.
+    match std::str::from_utf8(value) {
+        Ok(ascii) if ascii.is_ascii() => text.push_str(ascii),
+        _ => text.extend(value.iter().map(|&byte| char::from(byte))),
+    }
 }
 
 /// What a browser fetches a response for (`Sec-Fetch-Dest` of Fetch Metadata).

@@ -151,7 +151,12 @@ impl SessionAuth {
     }
 
     pub(crate) fn is_pending(&self) -> bool {
-        self.status() == Some("pending")
+        self.session.is_pending
+    }
+
+    /// Returns true if the token names a user.
+    pub(crate) fn has_user(&self) -> bool {
+        self.session.has_user
     }
 }
 

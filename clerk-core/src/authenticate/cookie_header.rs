@@ -109,6 +109,10 @@ impl Cookies {
 ///
 /// The header must be split first, so that an encoded `;` does not separate cookies.
 fn decode_cookie(value: &str) -> String {
+    // Tokens have no escapes.
+    if !value.contains('%') {
+        return value.to_owned();
+    }
     let escapes_are_whole = value
         .split('%')
         .skip(1)

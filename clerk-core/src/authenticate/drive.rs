@@ -54,7 +54,7 @@ pub(crate) fn start(
         )));
     }
     let facts = Facts::read(request, &instance.config, now.wall, |token| {
-        quick::verified_before(instance, token, now)
+        quick::verified_before(instance, token.as_bytes(), now)
     });
     satellite::check_sign_in_url(&instance.config, &facts, accepts)?;
     let mut pending = Pending {

@@ -1,5 +1,7 @@
 //! The public URL of a request: the URL that the browser requested.
 
+use std::sync::LazyLock;
+
 use url::{Host, Url};
 
 use crate::config::ForwardedHeaders;
@@ -24,15 +26,20 @@ pub(super) fn public_url(
         .and_then(Scheme::parse)
         .unwrap_or(Scheme::Http);
     let host_header = joined_header(request, "host").and_then(|host| Authority::parse(&host));
-    let own = request
+    let own_authority = request
         .authority()
         .and_then(Authority::parse)
-        .or_else(|| host_header.clone())
-        .map_or_else(localhost, |authority| authority.origin(own_scheme));
+        .or_else(|| host_header.clone());
     let public = match configured {
         Some(configured) => Some(configured.clone()),
-        None => forwarded_origin(request, forwarded, host_header, own_scheme),
+        None => forwarded_origin(request, forwarded, host_header, own_scheme)
+            // Usually nothing is forwarded, and there is one URL to build.
+            .filter(|(authority, scheme)| {
+                own_authority.as_ref() != Some(authority) || *scheme != own_scheme
+            })
+            .map(|(authority, scheme)| authority.origin(scheme)),
     };
+    let own = own_authority.map_or_else(localhost, |authority| authority.origin(own_scheme));
     let is_own = public
         .as_ref()
         .is_none_or(|public| public.origin() == own.origin());
@@ -47,13 +54,13 @@ pub(super) fn public_url(
     url
 }
 
-/// Reads the origin from forwarded headers and `Host`.
+/// Reads the authority and scheme of the origin from forwarded headers and `Host`.
 fn forwarded_origin(
     request: &(impl RequestView + ?Sized),
     forwarded: &ForwardedHeaders,
     host_header: Option<Authority>,
     own_scheme: Scheme,
-) -> Option<Url> {
+) -> Option<(Authority, Scheme)> {
     let first = |name: &str| {
         joined_header(request, name).and_then(|list| first_element(&list).map(str::to_owned))
     };
@@ -77,7 +84,7 @@ fn forwarded_origin(
         }),
     };
     if !is_trusted {
-        return host_header.map(|host| host.origin(own_scheme));
+        return host_header.map(|host| (host, own_scheme));
     }
     let scheme = match first("x-forwarded-proto").or_else(|| parameter("proto")) {
         // If the scheme is anything else, do not trust the other headers either.
@@ -89,7 +96,7 @@ fn forwarded_origin(
     if scheme == Some(Scheme::Https) && authority.port == Some(80) {
         authority.port = None;
     }
-    Some(authority.origin(scheme.unwrap_or(own_scheme)))
+    Some((authority, scheme.unwrap_or(own_scheme)))
 }
 
 /// Returns the first nonempty element of a list (RFC 9110 section 5.6.1).
@@ -213,9 +220,11 @@ impl Authority {
     }
 }
 
-#[expect(clippy::expect_used, reason = "the text is a constant, and a URL")]
 fn localhost() -> Url {
-    Url::parse("http://localhost/").expect("a constant URL")
+    #[expect(clippy::expect_used, reason = "the text is a constant, and a URL")]
+    static LOCALHOST: LazyLock<Url> =
+        LazyLock::new(|| Url::parse("http://localhost/").expect("a constant URL"));
+    LOCALHOST.clone()
 }
 
 #[cfg(test)]

@@ -26,10 +26,7 @@ pub(crate) fn authenticate(
     let mut session = None;
     request.header("authorization", &mut |value| {
         values += 1;
-        let token = value
-            .strip_prefix(b"Bearer ")
-            .and_then(|token| std::str::from_utf8(token).ok());
-        if let (1, Some(token)) = (values, token) {
+        if let (1, Some(token)) = (values, value.strip_prefix(b"Bearer ")) {
             session = verified_before(instance, token, now);
         }
     });
@@ -47,7 +44,7 @@ pub(crate) fn authenticate(
 /// Returns the session of a token that was verified before and is still valid.
 pub(crate) fn verified_before(
     instance: &Instance,
-    token: &str,
+    token: &[u8],
     now: Moment,
 ) -> Option<Arc<VerifiedSession>> {
     instance

@@ -19,28 +19,29 @@ use super::verify::VerifiedSession;
 struct CacheKey(Arc<VerifiedSession>);
 
 impl CacheKey {
-    fn as_str(&self) -> &str {
-        self.0.token.as_str()
+    fn text(&self) -> &[u8] {
+        self.0.token.as_str().as_bytes()
     }
 }
 
 impl Hash for CacheKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
+        self.text().hash(state);
     }
 }
 
 impl PartialEq for CacheKey {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.text() == other.text()
     }
 }
 
 impl Eq for CacheKey {}
 
-impl Equivalent<CacheKey> for str {
+// By bytes, because a header need not be UTF-8 to be compared with a text.
+impl Equivalent<CacheKey> for [u8] {
     fn equivalent(&self, key: &CacheKey) -> bool {
-        self == key.as_str()
+        self == key.text()
     }
 }
 
@@ -79,7 +80,7 @@ impl TokenCache {
     /// `current` returns the key that currently has the token's `kid`.
     pub(crate) fn get(
         &self,
-        token: &str,
+        token: &[u8],
         rules: &ClaimRules,
         now: i64,
         current: impl FnOnce(Option<&str>) -> Option<Arc<SigningKey>>,

@@ -22,21 +22,37 @@ pub(crate) struct VerifiedSession {
     pub(crate) times: TokenTimes,
     /// The key that verified the token, or `None` if the application vouched for its claims.
     pub(crate) key: Option<Arc<SigningKey>>,
+    /// Whether the session has tasks that the user must complete. Read once, because every request asks.
+    pub(crate) is_pending: bool,
+    /// Whether the token names a user. Read once, because every guard asks.
+    pub(crate) has_user: bool,
 }
 
 impl VerifiedSession {
+    fn new(
+        token: ParsedToken,
+        claims: Claims,
+        times: TokenTimes,
+        key: Option<Arc<SigningKey>>,
+    ) -> Self {
+        Self {
+            is_pending: claims.text("sts") == Some("pending"),
+            has_user: claims.text("sub").is_some_and(|user| !user.is_empty()),
+            token,
+            claims,
+            times,
+            key,
+        }
+    }
+
     /// Creates a session without a token, from claims that the application vouches for.
     pub(crate) fn vouched_for(claims: Claims) -> Self {
-        Self {
-            token: ParsedToken::without_text(),
-            claims,
-            times: TokenTimes {
-                expires: i64::MAX,
-                not_before: None,
-                issued: None,
-            },
-            key: None,
-        }
+        let times = TokenTimes {
+            expires: i64::MAX,
+            not_before: None,
+            issued: None,
+        };
+        Self::new(ParsedToken::without_text(), claims, times, None)
     }
 
     /// Returns an upper estimate of the size of the session, in bytes.
@@ -83,12 +99,8 @@ pub(crate) fn verify_session(
     rules.check_parties(&claims)?;
     let times = rules.check_time_claims(&claims, now)?;
     check_organization_claims(&claims)?;
-    Ok(VerifiedSession {
-        token: token.to_text(),
-        claims,
-        times,
-        key: Some(Arc::clone(key)),
-    })
+    let key = Some(Arc::clone(key));
+    Ok(VerifiedSession::new(token.to_text(), claims, times, key))
 }
 
 /// Verifies a handshake token and returns its cookie directives. As in the reference, its times are not checked, because the

@@ -1,8 +1,8 @@
 //! What the middleware and a guard cost over HTTP on loopback.
 //!
-//! `cargo bench -p clerk-tests --bench http`. Each server runs in its own process with one worker, so that its CPU time can
-//! be read. For each framework, three servers take turns: the bare route, the route inside of the middleware, and the same
-//! route with a guard. All get the same requests. The median of the ratios within the rounds counts.
+//! `cargo bench -p clerk-benches --bench http`. Each server runs in its own process with one worker, so that its CPU time can
+//! be read. For each framework, four servers take turns: the bare route, the route in layers that do nothing, the route inside
+//! of the middleware, and the same route with a guard. All get the same requests. The median of the ratios within the rounds counts.
 
 #![expect(
     clippy::disallowed_methods,
@@ -16,25 +16,28 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::middleware::Identity;
 use actix_web::{App, HttpServer, web};
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
-use axum::Router;
-use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_actix::ClerkMiddleware;
-use clerk_axum::ClerkLayer;
-use clerk_core::{Clerk, ManualClock};
-use clerk_test_support::forge::{NOW, PRODUCTION_KEY, Signer};
+use clerk_benches::{Route, clerk};
+use clerk_core::Clerk;
+use clerk_test_support::forge::Signer;
 use futures_util::future::try_join_all;
-use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const FRAMEWORKS: [&str; 2] = ["axum", "actix-web"];
-const ROUTES: [&str; 3] = ["bare", "attached", "protected"];
+const ROUTES: [(&str, Route); 4] = [
+    ("bare", Route::Bare),
+    ("layers", Route::Layers),
+    ("attached", Route::Attached),
+    ("protected", Route::Protected),
+];
 
 const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(400);
@@ -75,7 +78,7 @@ fn main() -> Result<ExitCode, Failure> {
     for framework in FRAMEWORKS {
         let servers = ROUTES
             .iter()
-            .map(|route| Server::start(framework, route))
+            .map(|(route, _)| Server::start(framework, route))
             .collect::<Result<Vec<_>, _>>()?;
         for (connections, tokens) in [(1, 1), (32, 1), (32, MANY_TOKENS)] {
             let load = Load::new(connections, tokens);
@@ -115,8 +118,7 @@ struct Load {
 
 impl Load {
     fn new(connections: usize, tokens: usize) -> Self {
-        let request = |number: usize| {
-            let token = Signer::instance().session_with(&json!({ "jti": format!("{number:020}") }));
+        let request = |token: String| {
             let lines = [
                 "GET / HTTP/1.1",
                 "host: app.example.com",
@@ -129,7 +131,12 @@ impl Load {
         Self {
             connections,
             tokens,
-            requests: Arc::new((0..tokens).map(request).collect()),
+            requests: Arc::new(
+                clerk_benches::tokens(tokens)
+                    .into_iter()
+                    .map(request)
+                    .collect(),
+            ),
         }
     }
 }
@@ -160,7 +167,7 @@ async fn compare(
         }
     }
     let mut met = true;
-    for (at, route) in ROUTES.iter().enumerate() {
+    for (at, (name, route)) in ROUTES.iter().enumerate() {
         let of = |value: &dyn Fn(&Measured, &Measured) -> f64| {
             median(
                 all[at]
@@ -178,10 +185,10 @@ async fn compare(
             .collect();
         latencies.sort_unstable_by(f64::total_cmp);
         let quantile = |part: f64| latencies[(part * (latencies.len() - 1) as f64) as usize] * 1e6;
-        let has_budget = *route == "protected" && load.tokens == 1;
+        let has_budget = *route == Route::Protected && load.tokens == 1;
         let is_met = ratio >= RATE_BUDGET && added / check <= CPU_BUDGET;
         println!(
-            "{framework:<10} {route:<10} {:>6} {:>6}   {:>9.0} {ratio:>6.3}   {:>7.0} {:>7.0}   {:>8.2} {:>8.3} {}",
+            "{framework:<10} {name:<10} {:>6} {:>6}   {:>9.0} {ratio:>6.3}   {:>7.0} {:>7.0}   {:>8.2} {:>8.3} {}",
             load.connections,
             load.tokens,
             of(&|own, _| own.rate),
@@ -310,13 +317,9 @@ async fn connection(
 }
 
 fn serve(framework: &str, route: &str, pem: &str) -> Result<(), Failure> {
-    let clerk = Clerk::builder()
-        .publishable_key(PRODUCTION_KEY)
-        .secret_key("sk_live_bench")
-        .jwt_key(pem)
-        .token_cache_bytes(64 * 1024 * 1024)
-        .clock(ManualClock::new(NOW * 1000))
-        .build()?;
+    let clerk = clerk().jwt_key(pem).build()?;
+    let named = ROUTES.iter().find(|(name, _)| *name == route);
+    let (_, route) = *named.ok_or("no such route")?;
     if framework == "axum" {
         serve_axum(route, clerk)
     } else {
@@ -324,65 +327,54 @@ fn serve(framework: &str, route: &str, pem: &str) -> Result<(), Failure> {
     }
 }
 
-fn serve_axum(route: &str, clerk: Clerk) -> Result<(), Failure> {
-    let hello = Router::new().route("/", get(|| async { "hello" }));
-    let app = match route {
-        "bare" => hello,
-        "attached" => hello.layer(ClerkLayer::new(clerk)),
-        _ => hello
-            .route_layer(clerk_axum::protect())
-            .layer(ClerkLayer::new(clerk)),
-    };
+fn serve_axum(route: Route, clerk: Clerk) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);
-        axum::serve(listener, app).await?;
+        axum::serve(listener, route.axum(clerk)).await?;
         Ok(())
     })
 }
 
-fn serve_actix(route: &str, clerk: Clerk) -> Result<(), Failure> {
+fn serve_actix(route: Route, clerk: Clerk) -> Result<(), Failure> {
     let hello = || web::get().to(|| async { "hello" });
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?);
+    // Each application has a type of its own.
+    macro_rules! serve {
+        ($app:expr) => {
+            HttpServer::new(move || $app)
+                .workers(1)
+                .listen(listener)?
+                .run()
+                .await
+        };
+    }
     actix_web::rt::System::new().block_on(async {
         match route {
-            "bare" => {
-                HttpServer::new(move || App::new().route("/", hello()))
-                    .workers(1)
-                    .listen(listener)?
-                    .run()
-                    .await
-            }
-            "attached" => {
-                HttpServer::new(move || {
-                    App::new()
-                        .route("/", hello())
-                        .wrap(ClerkMiddleware::new(clerk.clone()))
-                })
-                .workers(1)
-                .listen(listener)?
-                .run()
-                .await
-            }
-            _ => {
-                HttpServer::new(move || {
-                    App::new()
-                        .service(
-                            web::resource("/")
-                                .wrap(clerk_actix::protect())
-                                .route(hello()),
-                        )
-                        .wrap(ClerkMiddleware::new(clerk.clone()))
-                })
-                .workers(1)
-                .listen(listener)?
-                .run()
-                .await
-            }
+            Route::Bare => serve!(App::new().service(web::resource("/").route(hello()))),
+            Route::Layers => serve!(
+                App::new()
+                    .service(web::resource("/").wrap(Identity::default()).route(hello()))
+                    .wrap(Identity::default())
+            ),
+            Route::Attached => serve!(
+                App::new()
+                    .service(web::resource("/").route(hello()))
+                    .wrap(ClerkMiddleware::new(clerk.clone()))
+            ),
+            Route::Protected => serve!(
+                App::new()
+                    .service(
+                        web::resource("/")
+                            .wrap(clerk_actix::protect())
+                            .route(hello())
+                    )
+                    .wrap(ClerkMiddleware::new(clerk.clone()))
+            ),
         }
     })?;
     Ok(())
