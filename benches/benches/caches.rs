@@ -252,23 +252,29 @@ fn resident() -> Result<u64, Failure> {
     Ok(kib * 1024)
 }
 
-/// Authenticates a known token in one thread, and in as many as there are cores.
+/// Authenticates known tokens in one thread, and in as many as there are cores.
 fn scaling() -> Result<(), Failure> {
     const FOR: Duration = Duration::from_millis(500);
     let clerk = clerk().build()?;
-    let request = bearer(&Signer::instance().session());
-    let rate = |threads: usize| -> Result<f64, Failure> {
-        let barrier = Barrier::new(threads);
+    let cores = thread::available_parallelism()?.get();
+    let requests: Vec<_> = clerk_benches::tokens(cores)
+        .iter()
+        .map(|token| bearer(token))
+        .collect();
+    let clerk = &clerk;
+    let rate = |requests: Vec<&http::Request<()>>| -> Result<f64, Failure> {
+        let barrier = &Barrier::new(requests.len());
         let counts: Vec<usize> = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|_| {
-                    scope.spawn(|| {
+            let workers: Vec<_> = requests
+                .into_iter()
+                .map(|request| {
+                    scope.spawn(move || {
                         barrier.wait();
                         let start = Instant::now();
                         let mut count = 0;
                         while start.elapsed() < FOR {
                             for _ in 0..64 {
-                                let state = clerk.authenticate_request(&request).now_or_never();
+                                let state = clerk.authenticate_request(request).now_or_never();
                                 std::hint::black_box(state);
                             }
                             count += 64;
@@ -284,18 +290,25 @@ fn scaling() -> Result<(), Failure> {
         })?;
         Ok(counts.iter().sum::<usize>() as f64 / FOR.as_secs_f64())
     };
-    let cores = thread::available_parallelism()?.get();
-    let mut ratios: Vec<(f64, f64, f64)> = Vec::new();
-    for _ in 0..7 {
-        let (one, all) = (rate(1)?, rate(cores)?);
-        ratios.push((all / one, one, all));
+    for (what, of_all) in [
+        (
+            "each core its own token",
+            requests.iter().collect::<Vec<_>>(),
+        ),
+        ("all cores the same token", vec![&requests[0]; cores]),
+    ] {
+        let mut runs: Vec<(f64, f64, f64)> = Vec::new();
+        for _ in 0..7 {
+            let (one, all) = (rate(vec![&requests[0]])?, rate(of_all.clone())?);
+            runs.push((all / one, one, all));
+        }
+        runs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let (ratio, one, all) = runs[runs.len() / 2];
+        println!(
+            "{what}: {:.2} million/s on 1 core, {:.2} million/s on {cores}: {ratio:.2} times",
+            one / 1e6,
+            all / 1e6
+        );
     }
-    ratios.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let (ratio, one, all) = ratios[ratios.len() / 2];
-    println!(
-        "one token that was seen before: {:.2} million/s on 1 core, {:.2} million/s on {cores}: {ratio:.2} times",
-        one / 1e6,
-        all / 1e6
-    );
     Ok(())
 }

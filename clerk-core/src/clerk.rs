@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use clerk_backend_api::ClerkClient;
 #[cfg(feature = "lookups")]
@@ -270,7 +269,7 @@ impl Clerk {
             }
         };
         let session = verify_session(&token, &key, &config.rules, clock.now())?;
-        Ok(SessionAuth::new(Arc::new(session), client.clone(), None))
+        Ok(SessionAuth::new(Arc::new(session), client, None))
     }
 
     /// Verifies a session token outside of a request.
@@ -355,7 +354,7 @@ impl Clerk {
             signing_key_age_millis: keys
                 .age
                 .map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
-            token_cache_hits: self.instance.token_cache_hits.load(Ordering::Relaxed),
+            token_cache_hits: self.instance.token_cache_hits.read(),
             token_cache_entries: self.instance.tokens.len() as u64,
             signed_in: outcomes.signed_in,
             signed_out: outcomes.without_token,

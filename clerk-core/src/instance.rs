@@ -1,7 +1,6 @@
 //! A Clerk instance, as request authentication uses it.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use clerk_backend_api::ClerkClient;
 
@@ -14,6 +13,7 @@ use crate::outbound::Outbound;
 use crate::outcome_counts::OutcomeCounts;
 use crate::server_metadata::ServerMetadata;
 use crate::signing_keys::SigningKeys;
+use crate::spread_count::SpreadCount;
 use crate::store::MachineTokenMemory;
 use crate::token::{SigningKey, TokenCache};
 
@@ -33,7 +33,7 @@ pub(crate) struct Instance {
     pub(crate) server_metadata: Option<ServerMetadata>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The number of bearer tokens that were found in the cache of verified tokens.
-    pub(crate) token_cache_hits: AtomicU64,
+    pub(crate) token_cache_hits: SpreadCount,
     /// How requests were authenticated.
     pub(crate) outcomes: OutcomeCounts,
     /// The PEM key, where one is configured.

@@ -157,6 +157,7 @@ mod refusal;
 mod server_metadata;
 mod signing_keys;
 mod single_flight;
+mod spread_count;
 mod store;
 
 mod config;

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::reason::Reason;
+use crate::spread_count::SpreadCount;
 
 /// The number of requests with each outcome since the instance was created.
 #[derive(Debug, Default)]
 pub(crate) struct OutcomeCounts {
-    signed_in: AtomicU64,
+    signed_in: SpreadCount,
     handshakes: AtomicU64,
     undecided: AtomicU64,
     refused_tokens: AtomicU64,
@@ -66,7 +67,7 @@ pub(crate) struct Outcomes {
 impl OutcomeCounts {
     /// Counts a request with a valid token.
     pub(crate) fn signed_in(&self) {
-        add_one(&self.signed_in);
+        self.signed_in.add_one();
     }
 
     /// Counts a request that is redirected to a handshake.
@@ -106,7 +107,7 @@ impl OutcomeCounts {
     pub(crate) fn read(&self) -> Outcomes {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Outcomes {
-            signed_in: of(&self.signed_in),
+            signed_in: self.signed_in.read(),
             handshakes: of(&self.handshakes),
             undecided: of(&self.undecided),
             refused_tokens: of(&self.refused_tokens),

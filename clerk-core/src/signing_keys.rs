@@ -162,6 +162,27 @@ impl SigningKeys {
         }
     }
 
+    /// Returns true if this is the key in memory that currently has this ID. Does not touch the count of its references, which all
+    /// cores share.
+    pub(crate) fn is_current(&self, kid: Option<&str>, key: &Arc<SigningKey>, now: Moment) -> bool {
+        let is_same =
+            |current: &Arc<SigningKey>| Arc::ptr_eq(current, key) || current.is_same_key(key);
+        match &self.source {
+            SigningKeySource::Pem(current) => is_same(current),
+            SigningKeySource::None => false,
+            SigningKeySource::Remote(_) => {
+                let set = self.set.load();
+                let serving = set
+                    .as_ref()
+                    .filter(|set| now.since(set.fetched_at) < self.settings.stale);
+                serving
+                    .zip(kid)
+                    .and_then(|(set, kid)| set.keys.get(kid))
+                    .is_some_and(is_same)
+            }
+        }
+    }
+
     /// Looks up a key in memory, and tells whether a download may find it.
     pub(crate) fn look_up(&self, request: &KeyRequest, now: Moment) -> SigningKeyAnswer {
         if let Some(key) = self.current(request.kid.as_deref(), now) {

@@ -1,7 +1,6 @@
 //! The hot path: a single `Authorization: Bearer` header with a session token that was verified before.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use http::HeaderMap;
 
@@ -34,7 +33,7 @@ pub(crate) fn authenticate(
         return None;
     }
     let session = session?;
-    instance.token_cache_hits.fetch_add(1, Ordering::Relaxed);
+    instance.token_cache_hits.add_one();
     Some(Outcome::Session {
         session,
         headers: HeaderMap::new(),
@@ -49,7 +48,7 @@ pub(crate) fn verified_before(
 ) -> Option<Arc<VerifiedSession>> {
     instance
         .tokens
-        .get(token, &instance.config.rules, now.wall, |kid| {
-            instance.signing_keys.current(kid, now)
+        .get(token, &instance.config.rules, now.wall, |kid, key| {
+            instance.signing_keys.is_current(kid, key, now)
         })
 }

@@ -1,7 +1,6 @@
 //! Checks the settings of a builder and creates a [`Clerk`] from them.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use clerk_backend_api::{ClerkClient, MachineSecretKey, SecretKey};
@@ -22,6 +21,7 @@ use crate::outcome_counts::OutcomeCounts;
 use crate::publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
 use crate::server_metadata::ServerMetadata;
 use crate::signing_keys::{SigningKeySource, SigningKeys};
+use crate::spread_count::SpreadCount;
 use crate::store::{MachineTokenMemory, Scope, ScopeInputs, Sharing};
 use crate::token::{ClaimRules, JwtKey, TokenCache, TokenType};
 use crate::urls::{is_http, is_loopback};
@@ -168,7 +168,7 @@ impl ClerkBuilder {
             #[cfg(feature = "lookups")]
             lookups,
             clock: self.clock,
-            token_cache_hits: AtomicU64::new(0),
+            token_cache_hits: SpreadCount::default(),
             outcomes: OutcomeCounts::default(),
             pem,
             report,

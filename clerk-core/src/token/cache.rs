@@ -77,22 +77,20 @@ impl TokenCache {
 
     /// Returns the session of this token if it is still valid.
     ///
-    /// `current` returns the key that currently has the token's `kid`.
+    /// `is_current` says whether the key that verified the token is the one that currently has the token's `kid`.
     pub(crate) fn get(
         &self,
         token: &[u8],
         rules: &ClaimRules,
         now: i64,
-        current: impl FnOnce(Option<&str>) -> Option<Arc<SigningKey>>,
+        is_current: impl FnOnce(Option<&str>, &Arc<SigningKey>) -> bool,
     ) -> Option<Arc<VerifiedSession>> {
         let entries = self.entries.as_ref()?;
         let session = entries.get(token)?;
-        let key_stands = match (&session.key, current(session.token.kid())) {
-            (Some(verified_by), Some(key)) => {
-                Arc::ptr_eq(&key, verified_by) || key.is_same_key(verified_by)
-            }
-            _ => false,
-        };
+        let key_stands = session
+            .key
+            .as_ref()
+            .is_some_and(|key| is_current(session.token.kid(), key));
         if key_stands
             && check_times(session.times, rules.clock_skew, now).is_ok()
             && rules.check_authorized_party(&session.claims).is_ok()
