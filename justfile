@@ -38,7 +38,7 @@ codegen *args:
 
 # Run the benchmarks, which print their budgets.
 bench *args:
-    cargo bench -p clerk-tests {{args}}
+    cargo bench -p clerk-benches {{args}}
 
 # Build the smallest protected application and others like it, and print what they cost.
 build-cost:
