@@ -4,8 +4,8 @@
 //! says. It stores the [`AuthContext`] with the request, where extractors and guards find it. `clerk-axum` and
 //! `clerk-actix` are built on this module alone, and the example `hyper-service` is an adapter in one file.
 //!
-//! - **Attaching**: [`RequestView`] is a request, and [`visit_header`] reads its headers; [`Next`], [`GoOn`], [`Wait`] and [`AnswerBody`] are what to do with it;
-//!   [`Forward`] sends a request to the Frontend API, and a broken answer is an [`AnswerError`];
+//! - **Attaching**: [`RequestView`] is a request, and [`visit_header`] reads its headers; [`Next`], [`GoOn`], [`Wait`] and
+//!   [`AnswerBody`] are what to do with it; [`Forward`] sends a request to the Frontend API, and a broken answer is an [`AnswerError`];
 //!   [`Completion`] completes the response, of which it sees a [`ResponseHead`]; [`append_headers`] adds headers to it.
 //! - **Extractors and guards**: [`AuthContext`] is what they read, and [`RoutedPath`] is the path for a guard.
 //! - **Other**: [`WebhookBody`] is the body for [`Clerk::verify_webhook`], and [`request_host`] is the host to choose an

@@ -269,7 +269,7 @@ impl Clerk {
             }
         };
         let session = verify_session(&token, &key, &config.rules, clock.now())?;
-        Ok(SessionAuth::new(Arc::new(session), client, None))
+        Ok(SessionAuth::new(Arc::new(session), client.clone(), None))
     }
 
     /// Verifies a session token outside of a request.

@@ -21,6 +21,7 @@ use crate::token::{
 #[derive(Clone)]
 pub struct SessionAuth {
     session: Arc<VerifiedSession>,
+    client: ClerkClient,
     refusal_pages: Option<RefusalPages>,
 }
 
@@ -28,13 +29,12 @@ impl SessionAuth {
     /// Wraps a verified session. `refusal_pages` is `Some` if a browser asked for a page.
     pub(crate) fn new(
         session: Arc<VerifiedSession>,
-        client: &ClerkClient,
+        client: ClerkClient,
         refusal_pages: Option<RefusalPages>,
     ) -> Self {
-        // A session belongs to one instance, and is cached by it alone.
-        session.client.get_or_init(|| client.clone());
         Self {
             session,
+            client,
             refusal_pages,
         }
     }
@@ -137,9 +137,8 @@ impl SessionAuth {
             jwt: String,
         }
         let sid = self.session_id().unwrap_or_default();
-        #[expect(clippy::expect_used, reason = "`new` sets the client")]
-        let client = self.session.client.get().expect("the client is set");
-        let answer = client
+        let answer = self
+            .client
             .request(http::Method::POST, ["sessions", sid, "tokens", template])
             .send()
             .await?;

@@ -120,7 +120,7 @@ impl RequestState {
     ) -> Self {
         match outcome {
             Outcome::Session { session, headers } => {
-                let session = SessionAuth::new(session, client, refusal_pages());
+                let session = SessionAuth::new(session, client.clone(), refusal_pages());
                 let auth = if session.is_pending() {
                     let mut signed_out =
                         SignedOut::new(Some(TokenType::SessionToken), Reason::SessionPending);

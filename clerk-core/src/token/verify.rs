@@ -2,9 +2,8 @@
 //!
 //! The signature is checked before the claims, so that a forged token reveals nothing about the configuration.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use clerk_backend_api::ClerkClient;
 use serde_json::Value;
 
 use super::claims::{ClaimRules, Claims, TokenTimes};
@@ -23,9 +22,6 @@ pub(crate) struct VerifiedSession {
     pub(crate) times: TokenTimes,
     /// The key that verified the token, or `None` if the application vouched for its claims.
     pub(crate) key: Option<Arc<SigningKey>>,
-    /// The client of the instance, once a request had this session, so that later ones do not change the count of its references,
-    /// which all cores share.
-    pub(crate) client: OnceLock<ClerkClient>,
     /// Whether the session has tasks that the user must complete. Read once, because every request asks.
     pub(crate) is_pending: bool,
     /// Whether the token names a user. Read once, because every guard asks.
@@ -46,7 +42,6 @@ impl VerifiedSession {
             claims,
             times,
             key,
-            client: OnceLock::new(),
         }
     }
 
