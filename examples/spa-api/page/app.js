@@ -183,7 +183,10 @@ function script(url, attributes = {}) {
 async function load() {
   const attributes = { "data-clerk-publishable-key": settings.publishable_key };
   if (settings.proxy_url) attributes["data-clerk-proxy-url"] = settings.proxy_url;
-  await Promise.all([script(settings.clerk_js_url, attributes), script(settings.ui_url)]);
+  // Every script that is missing is named, not just the one whose failure is first.
+  const scripts = await Promise.allSettled([script(settings.clerk_js_url, attributes), script(settings.ui_url)]);
+  const failures = scripts.filter(({ status }) => status === "rejected").map(({ reason }) => reason.message);
+  if (failures.length > 0) throw new Error(failures.join(" "));
   await Clerk.load({
     ui: { ClerkUI: window.__internal_ClerkUICtor },
     appearance,
