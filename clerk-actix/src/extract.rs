@@ -72,12 +72,18 @@ impl FromRequest for Auth {
 /// `Result<SignedIn, ClerkRejection>` and call [`ClerkRejection::optional`].
 ///
 /// ```
-/// use clerk_actix::SignedIn;
+/// use clerk_actix::{ClerkRejection, Require, SignedIn};
 ///
 /// async fn me(session: SignedIn) -> String {
 ///     session.user_id().to_owned()
 /// }
+///
+/// async fn invite(session: SignedIn) -> Result<&'static str, ClerkRejection> {
+///     session.protect(&Require::permission("org:members:invite"))?;
+///     Ok("invited")
+/// }
 /// # let _ = actix_web::web::get().to(me);
+/// # let _ = actix_web::web::get().to(invite);
 /// ```
 #[derive(Clone, Debug)]
 pub struct SignedIn(SessionAuth);

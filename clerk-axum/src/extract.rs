@@ -66,7 +66,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
 /// authenticated is still refused.
 ///
 /// ```
-/// use clerk_axum::SignedIn;
+/// use clerk_axum::{ClerkRejection, Require, SignedIn};
 ///
 /// async fn me(session: SignedIn) -> String {
 ///     session.user_id().to_owned()
@@ -75,9 +75,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
 /// async fn greeting(session: Option<SignedIn>) -> &'static str {
 ///     if session.is_some() { "welcome back" } else { "welcome" }
 /// }
+///
+/// async fn invite(session: SignedIn) -> Result<&'static str, ClerkRejection> {
+///     session.protect(&Require::permission("org:members:invite"))?;
+///     Ok("invited")
+/// }
 /// # fn assert_handler<H: axum::handler::Handler<T, ()>, T>(_: H) {}
 /// # assert_handler(me);
 /// # assert_handler(greeting);
+/// # assert_handler(invite);
 /// ```
 #[derive(Clone, Debug)]
 pub struct SignedIn(SessionAuth);

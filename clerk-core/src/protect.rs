@@ -224,7 +224,7 @@ impl Protect {
         match auth {
             Auth::SignedOut(_) if kind != Some(TokenType::SessionToken) => Err(unauthorized()),
             Auth::SignedOut(_) => Err(self.unauthenticated(instance, auth, request)),
-            Auth::Session(session) if session.is_pending() || !session.has_user() => {
+            Auth::Session(session) if !session.is_signed_in() => {
                 Err(self.unauthenticated(instance, auth, request))
             }
             Auth::Session(session) => {
@@ -378,7 +378,7 @@ impl Auth {
     /// the request could not be authenticated, and 401 otherwise.
     pub fn signed_in(&self) -> Result<&SessionAuth, Refusal> {
         match self {
-            Self::Session(session) if !session.is_pending() && session.has_user() => Ok(session),
+            Self::Session(session) if session.is_signed_in() => Ok(session),
             _ if self.is_undecided() => Err(Refusal::undecided(self)),
             _ => Err(match self.sign_in_page() {
                 Some(SignInPage {
@@ -404,11 +404,30 @@ impl Auth {
     /// # Errors
     /// Returns the same refusals as [`signed_in`](Self::signed_in), and 403 if the session does not meet the requirement.
     pub fn protect(&self, require: &Require) -> Result<&SessionAuth, Refusal> {
-        let session = self.signed_in()?;
-        if session.has(require) {
-            Ok(session)
+        self.signed_in()?.protect(require)
+    }
+}
+
+impl SessionAuth {
+    /// Creates a 403 refusal, for handlers that decide by themselves. The same as [`Auth::forbidden`].
+    #[must_use]
+    pub fn forbidden(&self) -> Refusal {
+        Refusal::not_authorized(self.refusal_pages())
+    }
+
+    /// Returns the session if it meets the requirement. The same as [`Auth::protect`], for handlers that have the session
+    /// already.
+    ///
+    /// # Errors
+    /// Returns a refusal with 403 if the session does not meet the requirement, and with 401 if its user is not signed in
+    /// yet because it is pending.
+    pub fn protect(&self, require: &Require) -> Result<&Self, Refusal> {
+        if !self.is_signed_in() {
+            Err(Refusal::unauthenticated(&Auth::Session(self.clone())))
+        } else if self.has(require) {
+            Ok(self)
         } else {
-            Err(Refusal::forbidden(session, Some(require)))
+            Err(Refusal::forbidden(self, Some(require)))
         }
     }
 }

@@ -154,9 +154,9 @@ impl SessionAuth {
         self.session.is_pending
     }
 
-    /// Returns true if the token names a user.
-    pub(crate) fn has_user(&self) -> bool {
-        self.session.has_user
+    /// Returns true if the token names a user whose session has no pending tasks.
+    pub(crate) fn is_signed_in(&self) -> bool {
+        self.session.has_user && !self.session.is_pending
     }
 }
 

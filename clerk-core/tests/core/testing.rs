@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clerk_core::testing::{TokenMinter, WebhookSigner, api_key, m2m, oauth, session};
-use clerk_core::{Auth, Clock as _, Require, Reverification, SystemClock, TokenType};
+use clerk_core::{Auth, Clock as _, RefusalKind, Require, Reverification, SystemClock, TokenType};
 use clerk_test_support::forge::NOW;
 use serde_json::{Value, json};
 
@@ -39,6 +39,39 @@ fn an_auth_object_takes_one_line() {
     let broken = session("user_1").organization("org_1", "org:admin");
     let broken = broken.claim("fea", "no-scope");
     assert!(!broken.auth().is_authenticated());
+}
+
+#[test]
+fn each_accessor_returns_tokens_of_its_kind_only() {
+    for (auth, expected) in [
+        (Auth::signed_out(None), [None; 4]),
+        (session("user_1").auth(), [Some("user_1"), None, None, None]),
+        (api_key("user_2", &[]), [None, Some("user_2"), None, None]),
+        (m2m("mch_1", &[]), [None, None, Some("mch_1"), None]),
+        (
+            oauth("user_3", "app_1", &[]),
+            [None, None, None, Some("user_3")],
+        ),
+    ] {
+        let found = [
+            auth.session().map(|session| session.user_id()),
+            auth.api_key().and_then(|key| key.user_id()),
+            auth.m2m().map(|token| token.machine_id()),
+            auth.oauth().map(|token| token.user_id()),
+        ];
+        assert_eq!(found, expected, "{auth:?}");
+    }
+}
+
+#[test]
+fn a_session_with_pending_tasks_is_refused_by_its_own_protect() {
+    let admin = session("user_1").organization("org_1", "org:admin");
+    let is_admin = Require::role("org:admin");
+    let auth = admin.auth();
+    auth.session().unwrap().protect(&is_admin).unwrap();
+    let pending = admin.claim("sts", "pending").auth().pending_as_signed_in();
+    let refusal = pending.session().unwrap().protect(&is_admin).unwrap_err();
+    assert_eq!(refusal.kind(), RefusalKind::Unauthenticated);
 }
 
 #[test]

@@ -98,8 +98,8 @@ async fn nobody(auth: Auth) -> ClerkRejection {
     auth.forbidden().into()
 }
 
-async fn careful_only(auth: Auth) -> Result<String, ClerkRejection> {
-    let session = auth.protect(&Require::reverification(Reverification::Lax))?;
+async fn careful_only(session: SignedIn) -> Result<String, ClerkRejection> {
+    session.protect(&Require::reverification(Reverification::Lax))?;
     Ok(format!("checked session of {}", session.user_id()))
 }
 

@@ -34,6 +34,14 @@ macro_rules! a_handler_takes_what_a_test_makes {
                 )
             }
 
+            async fn archive(session: SignedIn) -> Result<String, ClerkRejection> {
+                session.protect(&Require::role("org:admin"))?;
+                if session.user_id() == "user_suspended" {
+                    return Err(session.forbidden().into());
+                }
+                Ok(format!("archived by {}", session.user_id()))
+            }
+
             let reader = || {
                 session("user_ada")
                     .organization("org_acme", "org:member")
@@ -45,6 +53,19 @@ macro_rules! a_handler_takes_what_a_test_makes {
             assert_eq!(me(reader().try_into().unwrap()).await, "user_ada");
             let answer = reports(reader().try_into().unwrap()).await;
             assert_eq!(answer, "the reports of Some(\"org_acme\")");
+            for (user, role, answer) in [
+                (
+                    "user_ada",
+                    "org:admin",
+                    Ok("archived by user_ada".to_owned()),
+                ),
+                ("user_ada", "org:member", Err(RefusalKind::Forbidden)),
+                ("user_suspended", "org:admin", Err(RefusalKind::Forbidden)),
+            ] {
+                let session = session(user).organization("org_acme", role).auth();
+                let archived = archive(session.try_into().unwrap()).await;
+                assert_eq!(archived.map_err(|why| why.kind()), answer, "{user} {role}");
+            }
 
             // Values that a handler would never be called with cannot be created.
             for nobody in [Auth::signed_out(None), api_key("user_ada", &["read"])] {

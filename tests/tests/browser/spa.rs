@@ -210,7 +210,12 @@ async fn the_page_says_that_the_sdk_is_missing() {
     )
     .await;
     let notice = browser.text("#failed").await;
-    for must in ["did not load", "clerk.browser.js", "ui.browser.js", "CLERK_JS"] {
+    for must in [
+        "did not load",
+        "clerk.browser.js",
+        "ui.browser.js",
+        "CLERK_JS",
+    ] {
         assert!(notice.contains(must), "{must} is missing from {notice}");
     }
     browser.click(Locator::Css("[data-anonymous]")).await;
