@@ -170,7 +170,7 @@ macro_rules! model {
                 $($crate::lenient::Model::write_fields(&self.$base, map)?;)?
                 $($(map.serialize_entry($strict_key, &$crate::lenient::written(&self.$strict))?;)+)?
                 $($(map.serialize_entry($key, &self.$field)?;)+)?
-                $($(map.serialize_entry($seconds_key, &self.$seconds)?;)+)?
+                $($(map.serialize_entry($seconds_key, &$crate::timestamp::Seconds(self.$seconds))?;)+)?
                 let _ = map;
                 Ok(())
             }

@@ -162,9 +162,17 @@ pub(crate) fn seconds<'de, A: MapAccess<'de>>(
     Ok(Found::Value)
 }
 
-/// A point in time that is received in seconds.
+/// A point in time that is received and written in seconds.
 #[derive(Default)]
-struct Seconds(Timestamp);
+pub(crate) struct Seconds(pub(crate) Timestamp);
+
+/// Drops fractions of a second.
+#[cfg(feature = "serialize")]
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.0.as_millis().div_euclid(1000))
+    }
+}
 
 impl<'de> Lenient<'de> for Seconds {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {

@@ -24,8 +24,6 @@ pub struct TestingTokensApi<'a> {
 impl TestingTokensApi<'_> {
     /// Creates a token that lets end-to-end tests pass bot protection.
     ///
-    /// Note that `expires_at` is in seconds.
-    ///
     /// Sends `POST /testing_tokens`.
     pub fn create(&self) -> CreateTestingToken {
         CreateTestingToken {
@@ -47,7 +45,7 @@ CreateTestingToken -> TestingToken, json
 pub struct TestingToken {
     /// The token, for the query parameter `__clerk_testing_token` of Frontend API requests.
     pub token: Secret,
-    /// When it expires, in seconds since the Unix epoch (elsewhere times are in milliseconds).
+    /// When it expires. The API sends it in seconds, unlike all other times.
     pub expires_at: Timestamp,
 }
 

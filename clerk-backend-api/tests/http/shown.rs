@@ -11,6 +11,7 @@ use clerk_backend_api::resources::{
     role_sets::RoleSet,
     saml_connections::SamlConnection,
     sign_ups::SignUp,
+    testing_tokens::TestingToken,
 };
 use clerk_backend_api::{Organization, OrganizationMembership, Session, User, from_json};
 use serde::Serialize;
@@ -143,6 +144,23 @@ async fn secrets_are_neither_serialized_nor_printed() {
     for text in printed {
         assert!(!text.contains(PLANTED), "{text}");
     }
+}
+
+/// The API sends the expiration of testing tokens in seconds, and all other times in milliseconds. (The document has no
+/// unit here, and an example in seconds.)
+#[test]
+fn times_are_written_in_the_unit_that_they_are_read_in() {
+    let token = json!({ "token": PLANTED, "expires_at": 1_713_880_800 });
+    let token: TestingToken = from_json(token.to_string().as_bytes()).unwrap();
+    assert_eq!(token.expires_at.to_string(), "2024-04-23T14:00:00.000Z");
+    let written = serde_json::to_value(&token).unwrap();
+    assert_eq!(written, json!({ "expires_at": 1_713_880_800 }));
+
+    let session = json!({ "id": "sess_1", "user_id": "user_1", "status": "active", "expire_at": 1_713_880_800_123_i64 });
+    let session: Session = from_json(session.to_string().as_bytes()).unwrap();
+    assert_eq!(session.expire_at.to_string(), "2024-04-23T14:00:00.123Z");
+    let written = serde_json::to_value(&session).unwrap();
+    assert_eq!(written["expire_at"], 1_713_880_800_123_i64);
 }
 
 /// Applications keep objects in caches of their own.

@@ -43,6 +43,9 @@ pub(crate) fn position(template: &SystemTemplate) -> usize {
         .unwrap_or_default()
 }
 
+/// The time at which system templates were created, in Unix milliseconds: 2025-01-01, before every instance.
+const SYSTEM_SINCE: i64 = 1_735_689_600_000;
+
 /// Returns the system template as an override that changes nothing.
 pub(crate) fn unchanged(system: &SystemTemplate) -> TemplateOverride {
     let is_email = system.kind == TemplateKind::Email;
@@ -56,8 +59,8 @@ pub(crate) fn unchanged(system: &SystemTemplate) -> TemplateOverride {
         reply_to_email_name: String::new(),
         delivered_by_clerk: true,
         edited: false,
-        created_at: 0,
-        updated_at: 0,
+        created_at: SYSTEM_SINCE,
+        updated_at: SYSTEM_SINCE,
     }
 }
 
