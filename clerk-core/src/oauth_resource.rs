@@ -1,5 +1,7 @@
 //! OAuth protected resource metadata, which tells OAuth clients how to get a token for this application (RFC 9728).
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -10,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::json;
 use url::Url;
 
+use crate::error_chain::write_with_causes;
 use crate::urls::{is_http, is_loopback};
 
 /// A part of this application that OAuth clients, such as MCP clients, call with access tokens that Clerk issued.
@@ -38,7 +41,7 @@ pub struct OAuthResource {
 }
 
 /// The error for a URL that cannot identify a protected resource.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the URL of the OAuth resource {resource:?} {problem}: use the public URL of the guarded routes, such as \
      https://app.example.com/mcp"
@@ -46,6 +49,12 @@ pub struct OAuthResource {
 pub struct OAuthResourceError {
     resource: String,
     problem: &'static str,
+}
+
+impl fmt::Debug for OAuthResourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
+    }
 }
 
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";

@@ -1,7 +1,10 @@
 //! The URLs of the sign-in, sign-up and tasks pages, and the allowed targets of redirects.
 
+use std::fmt;
+
 use url::{Origin, Url};
 
+use crate::error_chain::write_with_causes;
 use crate::publishable_key::{InstanceType, PublishableKey, account_portal};
 use crate::urls::{is_http, is_loopback, set_query_parameter};
 
@@ -19,7 +22,7 @@ pub enum ReturnBack<'a> {
 }
 
 /// Why a redirect could not be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedirectError {
     /// There is neither a page of the application nor a publishable key to find the hosted page with.
@@ -40,6 +43,12 @@ pub enum RedirectError {
         /// The error of the URL parser.
         source: url::ParseError,
     },
+}
+
+impl fmt::Debug for RedirectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
+    }
 }
 
 /// Builds URLs of the sign-in and sign-up pages that lead back to the application.

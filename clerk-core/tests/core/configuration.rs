@@ -223,4 +223,14 @@ fn main_shows_the_text_of_an_error_with_its_causes() {
         .map(|_| ())
         .unwrap_err();
     assert!(shown(pattern.into()).contains("\"/(\""));
+    let resource = clerk_core::OAuthResource::new("app.example.com/mcp").unwrap_err();
+    assert!(
+        shown(resource.into()).starts_with("the URL of the OAuth resource \"app.example.com/mcp\"")
+    );
+    let origins = clerk_core::AllowedRedirectOrigins::list(["app.example.com"]);
+    let text = shown(origins.map(drop).unwrap_err().into());
+    assert!(
+        text.starts_with("cannot build a redirect: an allowed redirect origin"),
+        "{text}"
+    );
 }

@@ -103,6 +103,13 @@ async fn an_address_that_cannot_be_used_is_refused() {
             matches!(error, RedisStoreError::Address(_)),
             "{url}: {error:?}"
         );
+        // What `main` shows.
+        let text = format!("{error:?}");
+        assert!(
+            text.starts_with("the address of Redis cannot be used"),
+            "{text}"
+        );
+        assert!(!text.contains("secret"), "{text}");
     }
     let secure = RedisStore::connect("rediss://127.0.0.1/");
     assert_eq!(secure.is_ok(), cfg!(feature = "rustls"));
