@@ -10,17 +10,33 @@ use http_body_util::LengthLimitError;
 
 use crate::rejection::ClerkRejection;
 
-/// A webhook whose signature was verified over the raw body (Clerk docs: "Webhooks overview"). Consumes the body.
+/// A webhook whose signature was verified over the raw body (Clerk docs: "Webhooks overview").
 ///
-/// Takes the [`Clerk`] from the router's state and needs no [`ClerkLayer`](crate::ClerkLayer), because webhooks carry a
-/// signature of their own. A webhook that does not verify is answered with 400, one that is longer than
+/// It consumes the body, so it must be the last argument of the handler. It takes the [`Clerk`] from the router's state: a
+/// state of your own implements [`FromRef`] for it. It needs no [`ClerkLayer`](crate::ClerkLayer), because webhooks carry a
+/// signature of their own.
+///
+/// A webhook that does not verify is answered with 400, one that is longer than
 /// [`webhook_body_limit`](clerk_core::ClerkBuilder::webhook_body_limit) with 413, and every webhook with 500 if no signing
 /// secret is configured. The body of the answer says why.
 ///
 /// ```
+/// use axum::extract::{FromRef, State};
 /// use clerk_axum::{Clerk, VerifiedWebhook, WebhookData};
 ///
-/// async fn receive(VerifiedWebhook(event): VerifiedWebhook) {
+/// #[derive(Clone)]
+/// struct AppState {
+///     clerk: Clerk,
+/// }
+///
+/// // Or `#[derive(FromRef)]`, with axum's feature `macros`.
+/// impl FromRef<AppState> for Clerk {
+///     fn from_ref(state: &AppState) -> Self {
+///         state.clerk.clone()
+///     }
+/// }
+///
+/// async fn receive(State(_): State<AppState>, VerifiedWebhook(event): VerifiedWebhook) {
 ///     match event.typed() {
 ///         Ok(WebhookData::UserCreated(user)) => println!("store {}", user.id),
 ///         Ok(WebhookData::UserDeleted(user)) => println!("remove {:?}", user.id),
@@ -28,7 +44,7 @@ use crate::rejection::ClerkRejection;
 ///         Err(error) => println!("message {} is not understood: {error}", event.message_id()),
 ///     }
 /// }
-/// # fn assert_handler<H: axum::handler::Handler<T, Clerk>, T>(_: H) {}
+/// # fn assert_handler<H: axum::handler::Handler<T, AppState>, T>(_: H) {}
 /// # assert_handler(receive);
 /// ```
 #[derive(Clone, Debug)]
