@@ -1,4 +1,4 @@
-//! The compiler messages for the three most common mistakes must name the mistake, not its consequences.
+//! The compiler messages for common mistakes must name the mistake, not its consequences.
 
 #[test]
 #[ignore = "builds every dependency once more; run with `-- --ignored compile_errors`, as .ci/run does"]
