@@ -39,7 +39,6 @@ use crate::headers::{PRIVATE, VARIES, redirect_status};
 use crate::lookups::LookupError;
 use crate::oauth_resource::{MetadataAnswer, server_document};
 use crate::protect::{Passage, Protect};
-use crate::publishable_key::InstanceType;
 use crate::redirect::ReturnBack;
 use crate::refusal::Refusal;
 use crate::request::joined_header;
@@ -196,7 +195,7 @@ impl AuthContext {
     /// # Errors
     /// Returns the same refusals as [`Auth::signed_in`].
     pub fn signed_in(&self) -> Result<&SessionAuth, Refusal> {
-        let session = self.auth().signed_in()?;
+        let session = self.explained(self.auth().signed_in())?;
         self.notes.depends(Dependence::Private);
         Ok(session)
     }
@@ -212,7 +211,8 @@ impl AuthContext {
         request: &(impl RequestView + ?Sized),
         path: impl Into<RoutedPath<'p>>,
     ) -> Result<(), Refusal> {
-        let passage = protect.judge(self.clerk.instance(), &self.auth, request, path)?;
+        let passage = protect.judge(self.clerk.instance(), &self.auth, request, path);
+        let passage = self.explained(passage)?;
         if passage == Passage::Guarded {
             self.notes.depends(Dependence::Private);
         }
@@ -224,9 +224,17 @@ impl AuthContext {
     /// # Errors
     /// Returns the same refusals as [`Auth::protect`].
     pub fn guarded<P: Policy>(&self) -> Result<&SessionAuth, Refusal> {
-        let session = self.auth().protect(&P::require())?;
+        let session = self.explained(self.auth().protect(&P::require()))?;
         self.notes.depends(Dependence::Private);
         Ok(session)
+    }
+
+    /// Sets the level at which a 401 is explained in the log.
+    fn explained<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
+        result.map_err(|refusal| match self.clerk.is_development() {
+            true => refusal.explained_to_developers(),
+            false => refusal,
+        })
     }
 
     /// Looks up the signed-in user ([`Clerk::users`]).
@@ -238,10 +246,10 @@ impl AuthContext {
     pub async fn current_user(&self) -> Result<Arc<User>, Refusal> {
         let session = self.signed_in()?;
         let user = self.clerk.users().get(session.user_id()).await;
-        user.map_err(|error| match error {
-            LookupError::NotFound => Refusal::unauthenticated(&self.auth),
+        self.explained(user.map_err(|error| match error {
+            LookupError::NotFound => Refusal::user_not_found(&self.auth),
             _ => Refusal::undecided(&self.auth),
-        })
+        }))
     }
 
     /// Looks up the active organization of the session ([`Clerk::organizations`]).
@@ -445,7 +453,7 @@ impl Clerk {
             .answer(request.method(), path, server)
     }
 
-    /// Logs why a request is not signed in.
+    /// Logs why a request is not signed in, and what to do.
     ///
     /// Clients cause these events, so the level is DEBUG, except for refused tokens on a development instance, which are
     /// logged at INFO for its developer.
@@ -454,21 +462,28 @@ impl Clerk {
             return;
         };
         let outcome = state.status().as_str();
-        let development = self.instance().config.instance_type() == Some(InstanceType::Development);
-        if development && reason.is_bad_token() {
+        let what = match state.message() {
+            "" => reason.as_str(),
+            message => message,
+        };
+        let advice = reason.advice();
+        if self.is_development() && reason.is_bad_token() {
             tracing::info!(
                 clerk.outcome = outcome,
                 clerk.reason = reason.as_str(),
-                "a token was refused: {}",
-                state.message()
+                "a token was refused: {what}: {advice}"
             );
         } else {
             tracing::debug!(
                 clerk.outcome = outcome,
                 clerk.reason = reason.as_str(),
-                "the request is not signed in"
+                "the request is not signed in: {what}: {advice}"
             );
         }
+    }
+
+    fn is_development(&self) -> bool {
+        self.instance().config.is_development()
     }
 
     /// Returns the maximum length, in bytes, of a webhook body that an adapter reads.
@@ -508,11 +523,10 @@ impl Clerk {
         }
         verified.inspect_err(|refusal| {
             let problem = refusal.message();
-            match self.instance().config.instance_type() {
-                Some(InstanceType::Development) => {
-                    tracing::info!("a webhook was refused: {problem}");
-                }
-                _ => tracing::debug!("a webhook was refused: {problem}"),
+            if self.is_development() {
+                tracing::info!("a webhook was refused: {problem}");
+            } else {
+                tracing::debug!("a webhook was refused: {problem}");
             }
         })
     }

@@ -82,6 +82,10 @@ impl Config {
             .map(PublishableKey::instance_type)
     }
 
+    pub(crate) fn is_development(&self) -> bool {
+        self.instance_type() == Some(InstanceType::Development)
+    }
+
     pub(crate) fn cookie_suffix(&self) -> &str {
         self.publishable_key
             .as_ref()

@@ -102,6 +102,7 @@
 //! |---|---|
 //! | `clerk.outcome` | `signed-in`, `signed-out` or `handshake`, as in [`AuthStatus`] |
 //! | `clerk.reason` | why a request is not signed in, as in [`Reason`] |
+//! | `clerk.token_type` | the type of a valid token that a route refused, as in [`TokenType`] |
 //! | `clerk.finding` | the code of a [`Finding`], logged by [`Diagnosis::log`] |
 //! | `reason`, `error` | why something else failed |
 //!
@@ -144,6 +145,7 @@ mod authorization;
 
 mod auth;
 
+mod explanation;
 mod redirect;
 mod route_matcher;
 mod routed_path;

@@ -147,6 +147,77 @@ reasons! {
     UnexpectedError = "unexpected-error" [undecided];
 }
 
+impl Reason {
+    /// Says what a developer can do about a refusal for this reason.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::SessionTokenAndUatMissing
+            | Self::SessionTokenMissing
+            | Self::DevBrowserMissing
+            | Self::NoTokenInHeader => {
+                "send a token in the header `Authorization: Bearer <token>`, or sign in on a page of this host"
+            }
+            Self::SessionTokenButNoClientUat
+            | Self::ClientUatButNoSessionToken
+            | Self::SessionTokenIatBeforeClientUat
+            | Self::ActiveOrganizationMismatch
+            | Self::DevBrowserSync
+            | Self::SatelliteNeedsSyncing
+            | Self::PrimaryRespondsToSyncing
+            | Self::PrimaryDomainCrossOriginSync => {
+                "open a page of this host in the browser, which renews the cookies of its session"
+            }
+            Self::SessionPending => {
+                "send the user to the sign-in page, to complete the tasks of the session"
+            }
+            Self::TokenTypeMismatch => {
+                "send a token of an accepted type, or accept this type with ClerkBuilder::accepts and in the guard"
+            }
+            Self::SessionTokenNbf
+            | Self::SessionTokenIatInTheFuture
+            | Self::TokenNotActiveYet
+            | Self::TokenIatInTheFuture => "synchronize this machine's clock, preferably with NTP",
+            Self::TokenExpired
+            | Self::RefreshNotGet
+            | Self::RefreshNoCookie
+            | Self::RefreshMissingToken
+            | Self::RefreshUndecodableToken
+            | Self::RefreshMissingSid
+            | Self::RefreshInvalidToken
+            | Self::RefreshUnexpectedAnswer
+            | Self::RefreshNoCookies
+            | Self::RefreshRefused(_) => {
+                "get a new token for each request, because session tokens expire after a minute (getToken() of Clerk's \
+                 browser SDK), and check this machine's clock"
+            }
+            Self::TokenInvalid | Self::TokenInvalidAlgorithm => {
+                "send a token as Clerk issued it, such as that of getToken() of Clerk's browser SDK"
+            }
+            Self::TokenVerificationFailed => {
+                "compare the claims of the token with the configuration, such as ClerkBuilder::audience"
+            }
+            Self::TokenInvalidAuthorizedParties => {
+                "if the origin is yours, add it to CLERK_AUTHORIZED_PARTIES"
+            }
+            Self::TokenInvalidIssuer => {
+                "compare the issuer (iss) of the token with ClerkBuilder::issuer"
+            }
+            Self::TokenInvalidSignature | Self::JwkKidMismatch => {
+                "use the keys of the instance that issued the token: CLERK_SECRET_KEY, CLERK_PUBLISHABLE_KEY and, if it is \
+                 set, CLERK_JWT_KEY"
+            }
+            Self::RefreshFetchError
+            | Self::TokenUnverifiable
+            | Self::SecretKeyInvalid
+            | Self::JwksFailedToLoad
+            | Self::JwkFailedToResolve
+            | Self::UnexpectedError => {
+                "call Clerk::diagnose_online or run clerk-doctor, which name the cause"
+            }
+        }
+    }
+}
+
 /// The error code of a session refresh that Clerk refused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RefreshRefusal {

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::auth::{Auth, RedirectWay, SessionAuth};
 use crate::authorization::Require;
+use crate::explanation::Explanation;
 use crate::headers::{AUTH_REASON, PRIVATE, VARIES};
 use crate::reason::Reason;
 use crate::redirect::RedirectError;
@@ -25,6 +26,8 @@ pub struct Refusal {
     status: StatusCode,
     headers: Box<HeaderMap>,
     body: Bytes,
+    /// What the log says when the response is sent.
+    explanation: Option<Box<Explanation>>,
 }
 
 /// Omits the headers, because a redirect may contain the token of a development browser.
@@ -97,9 +100,10 @@ impl Refusal {
     }
 
     /// Converts the refusal into a gRPC response: status 200, with the outcome in headers and without a body
-    /// ("Trailers-Only" in the gRPC over HTTP/2 protocol).
+    /// ("Trailers-Only" in the gRPC over HTTP/2 protocol). Logs like [`into_response`](Self::into_response).
     #[must_use]
     pub fn into_grpc_response(self) -> http::Response<()> {
+        self.explain();
         // The texts are plain ASCII, so they need no percent-encoding.
         let message = match self.kind {
             RefusalKind::Unauthenticated => "sign in, or send a valid token",
@@ -121,12 +125,30 @@ impl Refusal {
     }
 
     /// Converts the refusal into a response.
+    ///
+    /// The log says why the status is 401 and what to do, unless it said so when a token was refused: at INFO on a
+    /// development instance, at DEBUG otherwise.
     #[must_use]
     pub fn into_response(self) -> http::Response<Bytes> {
+        self.explain();
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = *self.headers;
         response
+    }
+
+    fn explain(&self) {
+        if let Some(explanation) = &self.explanation {
+            explanation.log();
+        }
+    }
+
+    /// Explains a 401 to the developer of a development instance.
+    pub(crate) fn explained_to_developers(mut self) -> Self {
+        if let Some(explanation) = &mut self.explanation {
+            explanation.is_for_developers = true;
+        }
+        self
     }
 
     /// Creates a refusal without a body.
@@ -140,6 +162,7 @@ impl Refusal {
             status,
             headers: Box::new(headers),
             body: Bytes::new(),
+            explanation: None,
         }
     }
 
@@ -221,13 +244,23 @@ impl Refusal {
             message: "sign in, or send a valid token",
             reason: Some(reason.as_str()),
         };
-        Self::told(
+        let mut refusal = Self::told(
             RefusalKind::Unauthenticated,
             StatusCode::UNAUTHORIZED,
             &error,
             auth.refusal_pages(),
         )
-        .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+        .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        refusal.explanation = Explanation::of(auth).map(Box::new);
+        refusal
+    }
+
+    /// Refuses a session whose user no longer exists.
+    #[cfg(feature = "lookups")]
+    pub(crate) fn user_not_found(auth: &Auth) -> Self {
+        let mut refusal = Self::unauthenticated(auth);
+        refusal.explanation = Some(Box::new(Explanation::user_not_found()));
+        refusal
     }
 
     /// Adds the challenge for OAuth clients to `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1).

@@ -71,6 +71,7 @@ pub(crate) fn sign_in_page(
         location,
         way: redirect_way(config, kind, facts.redirect_status),
         refusal_pages: refusal_pages(config, kind),
+        is_of_development: config.is_development(),
     }
 }
 

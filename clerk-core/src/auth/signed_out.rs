@@ -31,6 +31,8 @@ pub(crate) struct SignInPage {
     pub(crate) way: RedirectWay,
     /// The renderer of refusal pages. `Some` if a browser asked for a page.
     pub(crate) refusal_pages: Option<RefusalPages>,
+    /// Whether the request was sent to a development instance, whose developer reads the log.
+    pub(crate) is_of_development: bool,
 }
 
 /// How a request is redirected.

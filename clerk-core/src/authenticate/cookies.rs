@@ -12,7 +12,6 @@ use super::outcome::Outcome;
 use super::satellite;
 use super::session::{self, TokenCarrier};
 use crate::ecma::to_number;
-use crate::publishable_key::InstanceType;
 use crate::reason::Reason;
 use crate::token::{RawToken, VerifiedSession};
 use crate::urls::query_parameter;
@@ -91,7 +90,7 @@ fn by_own_cookies(context: &mut Context<'_>) -> Result<Outcome, Interrupt> {
         return Ok(outcome);
     }
     let facts = context.facts;
-    if context.config.instance_type() == Some(InstanceType::Development) {
+    if context.config.is_development() {
         if query_parameter(&facts.url, "__clerk_db_jwt").is_some() {
             return Ok(handshake::start(context, Reason::DevBrowserSync, "", None));
         }

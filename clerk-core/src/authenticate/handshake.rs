@@ -115,7 +115,7 @@ pub(crate) fn resolve(context: &mut Context<'_>) -> Result<Resolution, Interrupt
     if !facts.is_navigation {
         return Ok(Resolution::None);
     }
-    let development = context.config.instance_type() == Some(InstanceType::Development);
+    let development = context.config.is_development();
     let payload = match (&facts.handshake_nonce, &facts.handshake_token) {
         (Some(nonce), _) => match &context.answers.handshake {
             Some(payload) => payload.clone(),
@@ -360,7 +360,7 @@ fn handshake_url(config: &Config, facts: &Facts, reason: &Reason) -> Option<Url>
         if let Some(dev_browser) = facts
             .dev_browser
             .as_deref()
-            .filter(|_| config.instance_type() == Some(InstanceType::Development))
+            .filter(|_| config.is_development())
         {
             query.append_pair("__clerk_db_jwt", dev_browser);
         }

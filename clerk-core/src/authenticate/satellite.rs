@@ -58,7 +58,7 @@ pub(crate) fn sync(context: &mut Context<'_>) -> Result<Option<Outcome>, Interru
         )));
     }
     let location = match &config.sign_in_url {
-        Some(sign_in_url) if config.instance_type() == Some(InstanceType::Development) => {
+        Some(sign_in_url) if config.is_development() => {
             let Ok(mut url) = Url::parse(sign_in_url) else {
                 return Err(Interrupt::Raise(AuthenticateError::SignInUrlNotAbsolute));
             };
@@ -79,7 +79,7 @@ pub(crate) fn sync(context: &mut Context<'_>) -> Result<Option<Outcome>, Interru
 /// application of a development instance responds.
 pub(crate) fn respond(context: &mut Context<'_>) -> Option<Outcome> {
     let (config, facts) = (context.config, context.facts);
-    if config.instance_type() != Some(InstanceType::Development) || config.is_satellite {
+    if !config.is_development() || config.is_satellite {
         return None;
     }
     let target = query_parameter(&facts.url, "__clerk_redirect_url");

@@ -1,7 +1,7 @@
 //! What an operator reads in the log, and what is not said there.
 
-use clerk_core::Clerk;
-use clerk_core::adapter::{Next, WebhookBody};
+use clerk_core::adapter::{AuthContext, GoOn, Next, WebhookBody};
+use clerk_core::{Clerk, Protect, Refusal, TokenType};
 use clerk_test_support::forge::{NOW, Signer};
 use clerk_test_support::log::Log;
 use serde_json::json;
@@ -96,6 +96,18 @@ fn a_refused_token_is_explained_to_the_developer() {
     assert!(said.contains("INFO"), "{said}");
     assert!(said.contains("token-invalid-signature"), "{said}");
     assert!(!said.contains(&forged), "{said}");
+    // Some reasons need no further description.
+    let session = format!("Bearer {}", Signer::instance().session());
+    let machines = crate::development().accepts(TokenType::ApiKey);
+    let said = logged(
+        &machines.build().unwrap(),
+        LevelFilter::INFO,
+        &[("authorization", &session)],
+    );
+    assert!(
+        said.contains("token-type-mismatch: send a token of an accepted type"),
+        "{said}"
+    );
     // Who carries no token did nothing wrong, and in production anybody could fill the log.
     assert_eq!(logged(&development, LevelFilter::INFO, &[]), "");
     let production = production().build().unwrap();
@@ -103,6 +115,161 @@ fn a_refused_token_is_explained_to_the_developer() {
     let detail = logged(&production, LevelFilter::DEBUG, &refused);
     assert!(detail.contains("the request is not signed in"), "{detail}");
     assert!(!detail.contains(&forged), "{detail}");
+}
+
+/// How a route refuses.
+type Route = fn(&AuthContext) -> Result<(), Refusal>;
+
+fn extractor(context: &AuthContext) -> Result<(), Refusal> {
+    context.signed_in().map(|_| ())
+}
+
+fn handler(context: &AuthContext) -> Result<(), Refusal> {
+    context.auth().signed_in().map(|_| ())
+}
+
+fn guard(context: &AuthContext) -> Result<(), Refusal> {
+    context.protect(&Protect::new(), &request(&[]), "/page")
+}
+
+fn guard_for_machines(context: &AuthContext) -> Result<(), Refusal> {
+    let guard = Protect::new().token(TokenType::ApiKey);
+    context.protect(&guard, &request(&[]), "/page")
+}
+
+/// Returns the refusal of this route for a request with these headers, and what is logged meanwhile.
+fn refused(
+    clerk: &Clerk,
+    level: LevelFilter,
+    headers: &[(&str, &str)],
+    route: Route,
+) -> (Refusal, Vec<String>) {
+    let (log, guard) = Log::start_at(level);
+    let Next::GoOn(GoOn { context, .. }) = clerk.attach(&request(headers)) else {
+        panic!("nothing needs I/O, and nothing is answered")
+    };
+    let refusal = route(&context).unwrap_err();
+    drop(guard);
+    (refusal, log.records())
+}
+
+#[test]
+fn every_401_says_which_check_failed_and_what_to_do() {
+    let signer = Signer::instance();
+    let bearer = |token: String| format!("Bearer {token}");
+    let session = |claims| bearer(signer.session_with(&claims));
+    let parties = ["https://app.example.com"];
+    let good = session(json!({ "azp": parties[0] }));
+    let cases: [(Option<String>, Route, &str, &str); 12] = [
+        (None, extractor, "-missing", "Authorization: Bearer"),
+        (None, handler, "-missing", "Authorization: Bearer"),
+        (None, guard, "-missing", "Authorization: Bearer"),
+        (
+            None,
+            guard_for_machines,
+            "-missing",
+            "Authorization: Bearer",
+        ),
+        (
+            Some(good),
+            guard_for_machines,
+            "token-type-mismatch",
+            "ClerkBuilder::accepts",
+        ),
+        (
+            Some(session(json!({ "azp": parties[0], "sts": "pending" }))),
+            guard,
+            "session-pending",
+            "sign-in page",
+        ),
+        (
+            Some(bearer(Signer::stranger().session())),
+            guard,
+            "token-invalid-signature",
+            "keys of the instance that issued",
+        ),
+        (
+            Some(session(json!({ "azp": parties[0], "exp": NOW - 60 }))),
+            extractor,
+            "session-token-expired",
+            "getToken()",
+        ),
+        (
+            Some(session(
+                json!({ "azp": parties[0], "iat": NOW + 122, "exp": NOW + 300 }),
+            )),
+            handler,
+            "iat-in-the-future",
+            "synchronize this machine's clock",
+        ),
+        (
+            Some(session(
+                json!({ "azp": parties[0], "nbf": NOW + 122, "exp": NOW + 300 }),
+            )),
+            guard,
+            "nbf",
+            "synchronize this machine's clock",
+        ),
+        (
+            Some(session(json!({ "azp": "https://www.example.com" }))),
+            guard,
+            "token-invalid-authorized-parties",
+            "add it to CLERK_AUTHORIZED_PARTIES",
+        ),
+        (
+            Some(bearer("nonsense".to_owned())),
+            guard,
+            "token-invalid",
+            "as Clerk issued it",
+        ),
+    ];
+    let instances = [development(), production()].map(|builder| {
+        let builder = builder.authorized_parties(parties);
+        builder.build().unwrap()
+    });
+    for (number, (token, route, reason, advice)) in cases.iter().enumerate() {
+        let headers: Vec<(&str, &str)> = token
+            .iter()
+            .map(|token| ("authorization", token.as_str()))
+            .collect();
+        for (clerk, level) in instances
+            .iter()
+            .zip([LevelFilter::INFO, LevelFilter::DEBUG])
+        {
+            let (refusal, mut said) = refused(clerk, level, &headers, *route);
+            assert_eq!(refusal.status(), 401, "{reason}");
+            let (log, guard) = Log::start_at(level);
+            let _ = refusal.into_response();
+            drop(guard);
+            said.extend(log.records());
+            let about = said.iter().filter(|line| line.contains(reason));
+            let lines: Vec<&String> = about.filter(|line| line.contains(advice)).collect();
+            assert!(!lines.is_empty(), "{number}, {reason}: {said:?}");
+            // Developers read it once.
+            assert!(level == LevelFilter::DEBUG || said.len() == 1, "{said:?}");
+            if let Some(token) = token {
+                let (_, end) = token.split_at(token.len() - 6);
+                assert!(!said.concat().contains(end), "{said:?}");
+            }
+        }
+        let (refusal, said) = refused(&instances[1], LevelFilter::INFO, &headers, *route);
+        let (log, guard) = Log::start();
+        let _ = refusal.into_response();
+        drop(guard);
+        assert_eq!((said, log.records()), (vec![], vec![]), "{reason}");
+    }
+}
+
+#[test]
+fn a_refusal_that_is_not_sent_is_not_logged() {
+    let clerk = development().build().unwrap();
+    let (refusal, said) = refused(&clerk, LevelFilter::INFO, &[], extractor);
+    let (log, guard) = Log::start();
+    // As for a page that greets whoever is signed in.
+    let nobody = Refusal::optional(Err::<(), _>(refusal));
+    drop(guard);
+    assert!(matches!(nobody, Ok(None)));
+    assert_eq!((said, log.records()), (vec![], vec![]));
 }
 
 /// Returns what is logged at this level and above while a webhook with a forged signature is verified.
