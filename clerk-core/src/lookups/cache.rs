@@ -12,7 +12,7 @@ use moka::future::Cache;
 use super::error::LookupError;
 use super::evictions::Evictions;
 use super::object::LookedUp;
-use super::settings::{LOAD_LIMIT, LookupSettings};
+use super::settings::LookupSettings;
 use crate::clock::Clock;
 use crate::store::{CLOCK_SKEW, EntryKey};
 
@@ -109,7 +109,7 @@ impl<T: LookedUp> ObjectCache<T> {
             return Arc::new(entry);
         }
         let load = T::load(&self.client, id);
-        let loaded = match tokio::time::timeout(LOAD_LIMIT, load).await {
+        let loaded = match tokio::time::timeout(self.settings.load_limit, load).await {
             Ok(Ok((object, body))) if object.id() == id => Ok((object, body)),
             Ok(Ok(_)) => Err(LookupError::OtherObject),
             Ok(Err(error)) => Err(LookupError::from_api(error)),
@@ -251,12 +251,11 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::store::{Scope, ScopeInputs};
 
-    #[tokio::test]
-    async fn memory_is_bounded_by_what_the_answers_weigh() {
-        const BYTES: u64 = 64 * 1024;
+    /// A cache of users from the Backend API at this URL.
+    fn cache(api_url: &str, settings: LookupSettings) -> Arc<ObjectCache<User>> {
         let client = ClerkClient::builder()
             .secret_key("sk_test_1")
-            .api_url("http://127.0.0.1:1")
+            .api_url(api_url)
             .build()
             .unwrap();
         let scope = Scope::new(ScopeInputs {
@@ -268,11 +267,31 @@ mod tests {
         });
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(0));
         let evictions = Evictions::new(scope, None, Arc::clone(&clock));
+        Arc::new(ObjectCache::new(client, evictions, settings, clock))
+    }
+
+    #[tokio::test]
+    async fn a_load_ends_even_if_lookups_would_wait_longer() {
+        // Connections are accepted, and never answered.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let settings = LookupSettings {
+            wait: Duration::from_secs(3600),
+            load_limit: Duration::from_millis(10),
+            ..LookupSettings::default()
+        };
+        let outcome = cache(&url, settings).get("user_1").await;
+        assert!(matches!(outcome, Err(LookupError::TimedOut)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn memory_is_bounded_by_what_the_answers_weigh() {
+        const BYTES: u64 = 64 * 1024;
         let settings = LookupSettings {
             cache_bytes: BYTES,
             ..LookupSettings::default()
         };
-        let cache = ObjectCache::<User>::new(client, evictions, settings, clock);
+        let cache = cache("http://127.0.0.1:1", settings);
         for user in 0..1000 {
             let padding = "x".repeat(user % 5000);
             let body =

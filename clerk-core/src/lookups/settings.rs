@@ -12,6 +12,8 @@ pub(crate) struct LookupSettings {
     pub(crate) memory: Duration,
     /// How long a lookup waits for a load.
     pub(crate) wait: Duration,
+    /// The time limit of a load.
+    pub(crate) load_limit: Duration,
     /// The size of the cache of each type of objects.
     pub(crate) cache_bytes: u64,
 }
@@ -21,6 +23,7 @@ impl Default for LookupSettings {
         Self {
             memory: Duration::from_secs(30),
             wait: Duration::from_secs(2),
+            load_limit: LOAD_LIMIT,
             cache_bytes: 16 * 1024 * 1024,
         }
     }

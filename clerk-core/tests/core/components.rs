@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clerk_core::adapter::AuthContext;
+use clerk_core::adapter::{AuthContext, Next};
 use clerk_core::components::{
     ActionButton, ApiKeys, Appearance, BrowserSdk, CheckoutButton, CreateOrganization,
     GoogleOneTap, InitialValues, LayoutOptions, Markup, MountPoint, OAuthConsent, OAuthFlow,
@@ -11,12 +11,15 @@ use clerk_core::components::{
     SubscriptionDetailsButton, TaskChooseOrganization, TaskResetPassword, TaskSetupMfa, Texts,
     UserAvatar, UserButton, UserProfile, Variables, Waitlist,
 };
-use clerk_core::{Auth, Clerk, ContentSecurityPolicy};
+use clerk_core::{Auth, Clerk, ClerkBuilder, ContentSecurityPolicy};
+use clerk_emulator::{Emulator, UserSeed};
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{Token, Tokenizer};
+use http::HeaderMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::key_cache::on;
 use crate::{development, production, request_to};
 
 /// An element with its attributes, and the text in it.
@@ -344,6 +347,124 @@ fn pages_know_their_visitor() {
     assert!(ada.has_plan("user:pro"));
     assert!(ada.has_feature("org:billing"));
     assert!(!ada.has_role("org:owner"));
+}
+
+#[tokio::test]
+async fn during_an_outage_a_visitor_is_neither_signed_in_nor_signed_out() {
+    let ada = UserSeed::new("ada@example.com");
+    let emulator = Emulator::builder().user(ada).start().await.unwrap();
+    let token = emulator.session_token("ada@example.com").mint().unwrap();
+    emulator.faults().stop_keys();
+    let clerk = on(&emulator).build().unwrap();
+    let bearer = format!("Bearer {token}");
+    let request = request_to("GET", "/page", &[("authorization", &bearer)]);
+    let state = clerk.authenticate_request(&request).await.unwrap();
+    let page = AuthContext::new(clerk, state.auth().clone()).page(&request);
+    assert!(!page.is_signed_in() && !page.is_signed_out(), "{page:?}");
+}
+
+/// Returns the headers of a response with a page, or without one.
+fn headers(clerk: &Clerk, has_page: bool) -> HeaderMap {
+    let request = request_to("GET", "/page", &[]);
+    let Next::GoOn(go_on) = clerk.attach(&request) else {
+        panic!("nothing needs I/O")
+    };
+    if has_page {
+        assert!(!go_on.context.page(&request).scripts().as_str().is_empty());
+    }
+    let mut response = http::Response::new(());
+    go_on.completion.complete(&mut response);
+    response.into_parts().0.headers
+}
+
+#[test]
+fn a_page_is_private_with_and_without_a_policy() {
+    let policy = || production().content_security_policy(ContentSecurityPolicy::new());
+    for builder in [production(), policy()] {
+        let clerk = builder.build().unwrap();
+        let page = headers(&clerk, true);
+        assert_eq!(page["cache-control"], "private, no-store");
+        assert_eq!(page["vary"], "Cookie, Authorization");
+        let other = headers(&clerk, false);
+        assert!(!other.contains_key("cache-control") && !other.contains_key("vary"));
+    }
+}
+
+#[test]
+fn the_policy_has_the_origins_that_the_instance_uses() {
+    let base = || production().content_security_policy(ContentSecurityPolicy::new());
+    let elsewhere = BrowserSdk::new()
+        .clerk_js_url("https://cdn.example.net/clerk.js")
+        .ui_url("https://ui.example.net/ui.js");
+    let cases: [(ClerkBuilder, &[(&str, &str)]); 7] = [
+        (
+            base(),
+            &[
+                ("connect-src", "https://clerk.example.com"),
+                ("script-src", "https://clerk.example.com"),
+                // Handshakes, and the hosted sign-in page.
+                ("form-action", "https://clerk.example.com"),
+                ("form-action", "https://accounts.example.com"),
+            ],
+        ),
+        (
+            base().sign_in_url("https://login.example.net/in"),
+            &[("form-action", "https://login.example.net")],
+        ),
+        (
+            base().sign_up_url("https://join.example.net/up"),
+            &[("form-action", "https://join.example.net")],
+        ),
+        (
+            base().proxy_url("https://app.example.net/__clerk"),
+            &[
+                ("connect-src", "https://app.example.net"),
+                ("script-src", "https://app.example.net"),
+                ("form-action", "https://app.example.net"),
+            ],
+        ),
+        (
+            base().browser_sdk(elsewhere),
+            &[
+                ("script-src", "https://cdn.example.net"),
+                ("script-src", "https://ui.example.net"),
+            ],
+        ),
+        (
+            base()
+                .is_satellite(true)
+                .domain("satellite.example.org")
+                .sign_in_url("https://app.example.com/sign-in"),
+            &[
+                ("connect-src", "https://clerk.satellite.example.org"),
+                ("form-action", "https://app.example.com"),
+            ],
+        ),
+        (
+            development()
+                .content_security_policy(ContentSecurityPolicy::new())
+                .proxy_url("http://127.0.0.1:4000"),
+            &[
+                ("connect-src", "http://127.0.0.1:4000"),
+                ("img-src", "http://127.0.0.1:4000"),
+                ("form-action", "http://127.0.0.1:4000"),
+            ],
+        ),
+    ];
+    for (builder, expected) in cases {
+        let headers = headers(&builder.build().unwrap(), true);
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        for (directive, origin) in expected {
+            let sources = policy
+                .split("; ")
+                .find_map(|part| part.strip_prefix(&format!("{directive} ")));
+            let mut sources = sources.unwrap_or_default().split(' ');
+            assert!(
+                sources.any(|source| source == *origin),
+                "{directive} {origin}: {policy}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The diagnosis finds what is wrong, and shows no secret.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use clerk_core::{Clerk, ClerkBuilder, Clock as _, Diagnosis, ManualClock, Severity, SystemClock};
-use clerk_emulator::{Emulator, Fault};
+use clerk_emulator::{Emulator, Fault, UserSeed};
 use clerk_test_support::forge::{DEVELOPMENT_KEY, NOW, PRODUCTION_KEY, Signer};
 use clerk_test_support::log;
 use serde_json::json;
@@ -255,6 +256,26 @@ fn what_was_seen_since_the_start_is_reported() {
 }
 
 #[tokio::test]
+async fn keys_that_could_never_be_loaded_are_reported() {
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com"))
+        .start()
+        .await
+        .unwrap();
+    emulator.faults().stop_keys();
+    let clerk = on(&emulator).build().unwrap();
+    let token = emulator.session_token("ada@example.com").mint().unwrap();
+    let bearer = format!("Bearer {token}");
+    let request = request(&[("authorization", &bearer)]);
+    clerk.authenticate_request(&request).await.unwrap();
+    assert_finds(&clerk.diagnose(), "signing-keys-unavailable", &["failed"]);
+    emulator.faults().resume_keys();
+    let later = on(&emulator).build().unwrap();
+    later.authenticate_request(&request).await.unwrap();
+    assert_eq!(codes(&later.diagnose(), Severity::Note), [""; 0]);
+}
+
+#[tokio::test]
 async fn the_api_is_asked_only_when_asked_for() {
     let emulator = Emulator::builder().start().await.unwrap();
     let clerk = on(&emulator).build().unwrap();
@@ -318,6 +339,18 @@ async fn what_the_api_says_is_reported() {
         );
         assert!(diagnosis.has_errors());
     }
+
+    // A difference that is tolerated still is one: it may grow.
+    let clerk = on(&emulator).clock_skew(Duration::from_secs(3600));
+    let clerk = clerk.clock(ManualClock::new(now - 600_000));
+    let diagnosis = diagnose(clerk).await;
+    assert_finds(&diagnosis, "clock-behind", &["3600 s are tolerated"]);
+    assert!(!diagnosis.has_errors(), "{diagnosis}");
+
+    let nothing = Fault::answer(200, "application/json", r#"{ "keys": [] }"#);
+    emulator.faults().add(nothing.on("/v1/jwks"));
+    let diagnosis = diagnose(on(&emulator)).await;
+    assert_finds(&diagnosis, "signing-keys-missing", &["CLERK_API_URL"]);
 
     emulator
         .faults()

@@ -11,7 +11,7 @@ use clerk_test_support::forge::{NOW, Signer};
 use futures_util::FutureExt as _;
 use futures_util::future::{join_all, select};
 use http::header::RETRY_AFTER;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::key_cache::on;
 use crate::shared_store::TestStore;
@@ -509,4 +509,89 @@ fn jwts_of_machines_and_oauth_clients_verify_without_a_call() {
         &json!({ "sub": "user_1", "aud": "our-api", "exp": NOW + 300 }),
     );
     assert_nobody(&decide(&forged));
+}
+
+/// An access token as the Backend API describes it.
+fn access_token(changes: &[(&str, Value)]) -> Fault {
+    let mut answer = json!({
+        "object": "clerk_idp_oauth_access_token", "id": "oat_1", "client_id": "app_1", "subject": "user_1",
+        "scopes": ["profile"], "revoked": false, "expired": false, "type": "oauth:access_token",
+        "act": { "sub": "agent_1" }, "aud": ["https://api.example.com", "https://mcp.example.com"],
+    });
+    for (name, value) in changes {
+        answer[*name] = value.clone();
+    }
+    Fault::answer(200, "application/json", answer.to_string())
+        .on("/oauth_applications/access_tokens/verify")
+}
+
+#[tokio::test]
+async fn an_oauth_token_tells_its_actor_audience_and_type() {
+    let emulator = emulator().await;
+    emulator.faults().add(access_token(&[]));
+    let store = TestStore::new();
+    let opaque = emulator.oauth_token(ADA).mint().unwrap();
+    // The second process reads what the first one shared.
+    for _ in 0..2 {
+        let clerk = on(&emulator).shared_store(store.clone()).build().unwrap();
+        let state = authenticate(&clerk, &opaque).await;
+        let token = state.auth().oauth().unwrap();
+        assert_eq!(token.actor(), Some(&json!({ "sub": "agent_1" })));
+        assert_eq!(
+            token.audience(),
+            ["https://api.example.com", "https://mcp.example.com"]
+        );
+        assert_eq!(token.token_kind(), Some("oauth:access_token"));
+    }
+
+    let signer = Signer::instance();
+    let clerk = production().build().unwrap();
+    for (act, aud, actor, audience) in [
+        (
+            json!({ "sub": "agent_1" }),
+            json!("https://api.example.com"),
+            Some(json!({ "sub": "agent_1" })),
+            &["https://api.example.com"][..],
+        ),
+        (json!("agent_1"), json!(["a", "b"]), None, &["a", "b"]),
+        (Value::Null, Value::Null, None, &[]),
+    ] {
+        let token = signer.sign(
+            &json!({ "alg": "RS256", "kid": signer.kid(), "typ": "at+jwt" }),
+            &json!({
+                "sub": "user_1", "client_id": "app_1", "jti": "oat_1", "iat": NOW, "exp": NOW + 300, "act": act, "aud": aud,
+            }),
+        );
+        let bearer = format!("Bearer {token}");
+        let state = decide(&clerk, &request(&[("authorization", &bearer)]));
+        let token = state.auth().oauth().unwrap();
+        assert_eq!(token.actor(), actor.as_ref());
+        assert_eq!(token.audience(), audience);
+        assert_eq!(token.token_kind(), None);
+    }
+}
+
+#[tokio::test]
+async fn an_audience_is_required_of_oauth_tokens_only_where_one_is_configured() {
+    let emulator = emulator().await;
+    let api = "https://api.example.com";
+    let token = emulator.oauth_token(ADA).mint().unwrap();
+    for (aud, configured, is_accepted) in [
+        (json!([api]), None, true),
+        (Value::Null, None, true),
+        (json!([api]), Some(api), true),
+        (json!(api), Some(api), true),
+        (Value::Null, Some(api), false),
+        (json!([]), Some(api), false),
+        (json!("https://other.example.com"), Some(api), false),
+    ] {
+        emulator.faults().add(access_token(&[("aud", aud.clone())]));
+        let clerk = on(&emulator).audience(configured).build().unwrap();
+        let state = authenticate(&clerk, &token).await;
+        assert_eq!(
+            state.auth().is_authenticated(),
+            is_accepted,
+            "{aud} {configured:?}"
+        );
+    }
 }

@@ -205,6 +205,7 @@ fn a_key_set_is_that_of_the_key() {
     .unwrap();
     let header: Value = serde_json::from_slice(&decode(parts[0])).unwrap();
     assert_eq!(header, minter.header());
+    assert_eq!(header["kid"], jwk["kid"]);
     let any = minter.sign(&json!({ "alg": "RS256" }), &json!({ "a": 1 }));
     assert_eq!(any.split('.').count(), 3);
     assert!(!format!("{minter:?}").contains("PRIVATE"));

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use clerk_emulator::Emulator;
+use clerk_test_support::log::Log;
 use serde_json::json;
 use sqlx::Row as _;
 use tokio::net::TcpListener;
@@ -179,9 +180,13 @@ pub(crate) async fn a_deletion_without_an_id_deletes_nothing(world: &World) {
         ("msg_4", "user.deleted", json!({ "id": "" })),
         ("msg_5", "user.updated", json!({ "first_name": "Eve" })),
     ] {
+        let (log, guard) = Log::start();
         let status = world
             .send(message, &event(event_type, T + 5000, data))
             .await;
+        drop(guard);
+        let log = log.text();
+        assert!(log.contains("WARN") && log.contains(message), "{log}");
         assert_eq!(status, StatusCode::NO_CONTENT, "{event_type}");
         let kept = world.tables().kept(message).await.unwrap();
         assert!(
