@@ -70,6 +70,8 @@ pub(super) enum Stand {
     Public,
     /// A button or picture for users who are signed in.
     Small,
+    /// The slug of the active organization, if it has one.
+    Organization,
     /// Nothing.
     Invisible,
 }
@@ -280,7 +282,7 @@ components! {
     }
 
     /// The active organization, with a menu of all the user's organizations.
-    OrganizationSwitcher = "OrganizationSwitcher" is Small {
+    OrganizationSwitcher = "OrganizationSwitcher" is Organization {
         /// Sets whether the personal account is left out.
         hide_personal: bool = "hidePersonal",
         /// Sets whether the menu is open at first.

@@ -317,6 +317,13 @@ impl Page {
                 let decided = if is_signed_in { text } else { sign_in() };
                 ("", decided.clone(), decided)
             }
+            Stand::Organization => {
+                let session = self.auth.signed_in().ok();
+                let active = session.and_then(|session| session.organization());
+                let slug = active.and_then(|active| active.slug).unwrap_or_default();
+                let text = Markup::new().text(slug);
+                ("", text.clone(), text)
+            }
         };
         let loading = Markup::new().text(loading);
         slot("loading", &loading)

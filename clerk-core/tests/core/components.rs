@@ -525,6 +525,26 @@ fn what_the_server_decided_stands_where_scripts_fail() {
         texts(&visitor(&clerk).mount(UserButton::new())),
         [text("a", "Sign in"), text("a", "Sign in")]
     );
+    // One name for the account is enough beside a user button.
+    for (slug, expected) in [
+        (json!("acme"), &["acme", "acme"][..]),
+        (json!("<b>"), &["<b>", "<b>"]),
+        (Value::Null, &[]),
+    ] {
+        let claims = json!({
+            "sub": "user_ada", "sid": "sess_1", "v": 2, "o": { "id": "org_1", "rol": "admin", "slg": slug },
+        });
+        let claims = claims.as_object().unwrap().clone();
+        let auth = clerk.dangerous_auth_from_claims(claims).unwrap();
+        let page = page_at(&clerk, auth, "/page");
+        let shown = texts(&page.mount(OrganizationSwitcher::new()));
+        let shown: Vec<&str> = shown.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(shown, expected);
+    }
+    assert_eq!(
+        texts(&visitor(&clerk).mount(OrganizationSwitcher::new())),
+        []
+    );
     let card = parse(ada(&clerk).mount(UserProfile::new()).as_str());
     let slots: Vec<_> = card
         .iter()
