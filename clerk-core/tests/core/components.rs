@@ -365,6 +365,10 @@ async fn during_an_outage_a_visitor_is_neither_signed_in_nor_signed_out() {
 
 /// Returns the headers of a response with a page, or without one.
 fn headers(clerk: &Clerk, has_page: bool) -> HeaderMap {
+    completed(clerk, has_page, http::Response::new(()))
+}
+
+fn completed(clerk: &Clerk, has_page: bool, mut response: http::Response<()>) -> HeaderMap {
     let request = request_to("GET", "/page", &[]);
     let Next::GoOn(go_on) = clerk.attach(&request) else {
         panic!("nothing needs I/O")
@@ -372,7 +376,6 @@ fn headers(clerk: &Clerk, has_page: bool) -> HeaderMap {
     if has_page {
         assert!(!go_on.context.page(&request).scripts().as_str().is_empty());
     }
-    let mut response = http::Response::new(());
     go_on.completion.complete(&mut response);
     response.into_parts().0.headers
 }
@@ -387,6 +390,17 @@ fn a_page_is_private_with_and_without_a_policy() {
         assert_eq!(page["vary"], "Cookie, Authorization");
         let other = headers(&clerk, false);
         assert!(!other.contains_key("cache-control") && !other.contains_key("vary"));
+    }
+    // A nonce must not be used twice, so a page with one is not even kept if the application says so.
+    for (builder, expected) in [
+        (production(), "public, max-age=60"),
+        (policy(), "private, no-store"),
+    ] {
+        let own = http::Response::builder().header("cache-control", "public, max-age=60");
+        let clerk = builder.build().unwrap();
+        let page = completed(&clerk, true, own.body(()).unwrap());
+        let values: Vec<_> = page.get_all("cache-control").iter().collect();
+        assert_eq!(values, [expected]);
     }
 }
 

@@ -273,6 +273,17 @@ async fn requests_and_responses_are_forwarded_with_their_headers() {
         proxy.timeout(Duration::from_millis(50))
     })
     .await;
+    // A response that begins and does not go on ends early.
+    for to in [late.axum.address(), late.actix.address()] {
+        let (part, down) = mpsc::unbounded_channel();
+        *state.response.lock().unwrap() = Some(down);
+        part.send(Bytes::from("first")).unwrap();
+        let request = client.get(format!("http://{to}/__clerk/slow")).send();
+        let mut response = request.await.unwrap();
+        assert_eq!(response.chunk().await.unwrap().unwrap(), "first");
+        let rest = tokio::time::timeout(Duration::from_secs(20), response.chunk());
+        assert!(rest.await.unwrap().is_err());
+    }
     let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let nobody = closed.local_addr().unwrap();
     drop(closed);
