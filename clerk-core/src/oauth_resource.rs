@@ -290,19 +290,24 @@ mod tests {
 
     #[test]
     fn the_longest_resource_that_covers_a_path_is_named() {
-        let both = resources(&[
+        let mut urls = [
             "https://a.example/",
             "https://a.example/mcp",
             "https://a.example/mcp/admin",
-        ]);
-        let url = |path| both.metadata_url(path).unwrap();
+        ];
         let base = "https://a.example/.well-known/oauth-protected-resource";
-        assert_eq!(url("/"), base);
-        assert_eq!(url("/other"), base);
-        assert_eq!(url("/mcpx"), base);
-        assert_eq!(url("/mcp"), format!("{base}/mcp"));
-        assert_eq!(url("/mcp/sse"), format!("{base}/mcp"));
-        assert_eq!(url("/mcp/admin/x"), format!("{base}/mcp/admin"));
+        // In whichever order they were registered.
+        for _ in 0..2 {
+            let all = resources(&urls);
+            let url = |path| all.metadata_url(path).unwrap();
+            assert_eq!(url("/"), base);
+            assert_eq!(url("/other"), base);
+            assert_eq!(url("/mcpx"), base);
+            assert_eq!(url("/mcp"), format!("{base}/mcp"));
+            assert_eq!(url("/mcp/sse"), format!("{base}/mcp"));
+            assert_eq!(url("/mcp/admin/x"), format!("{base}/mcp/admin"));
+            urls.reverse();
+        }
         let slash = resources(&["https://a.example/mcp/"]);
         assert_eq!(slash.metadata_url("/mcp").unwrap(), format!("{base}/mcp/"));
         assert_eq!(

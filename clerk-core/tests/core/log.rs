@@ -95,6 +95,10 @@ fn a_refused_token_is_explained_to_the_developer() {
     let said = logged(&development, LevelFilter::INFO, &refused);
     assert!(said.contains("INFO"), "{said}");
     assert!(said.contains("token-invalid-signature"), "{said}");
+    assert!(
+        said.contains("the token's signature is not valid"),
+        "{said}"
+    );
     assert!(!said.contains(&forged), "{said}");
     // Some reasons need no further description.
     let session = format!("Bearer {}", Signer::instance().session());
