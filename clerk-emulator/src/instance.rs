@@ -57,6 +57,9 @@ impl Instance {
 
     /// Returns the issuer in the metadata of the OAuth provider and in its tokens. Clients fetch the metadata from a
     /// location below the issuer (RFC 8414 section 3.3), so it is the URL at which the emulator is reached.
+    ///
+    /// There is one, whatever name a request reached the emulator by: a token that was issued to a client at `localhost`
+    /// must be good at an API that knows the emulator as `127.0.0.1`.
     pub(crate) fn oauth_issuer(&self) -> &str {
         &self.url
     }
@@ -87,6 +90,7 @@ impl Instance {
             ("CLERK_PUBLISHABLE_KEY", self.publishable_key.clone()),
             ("CLERK_PROXY_URL", self.url.clone()),
             ("CLERK_SIGN_IN_URL", self.sign_in_url()),
+            ("CLERK_SIGN_UP_URL", self.sign_up_url()),
         ];
         if let Some(endpoint) = &self.webhook {
             variables.push(("CLERK_WEBHOOK_SIGNING_SECRET", endpoint.secret.0.clone()));

@@ -21,6 +21,10 @@ async fn variables_contain_the_public_url_and_allow_plain_http() {
         value("CLERK_SIGN_IN_URL"),
         Some("http://clerk-emulator:4000/sign-in")
     );
+    assert_eq!(
+        value("CLERK_SIGN_UP_URL"),
+        Some("http://clerk-emulator:4000/sign-up")
+    );
     assert_eq!(value("CLERK_DEVELOPMENT_ALLOW_HTTP"), Some("true"));
     // Requests contain the name under which the other container knows it.
     let answer = reqwest::Client::builder()
@@ -44,6 +48,37 @@ async fn on_loopback_no_variable_weakens_the_application() {
     let emulator = Emulator::builder().start().await.unwrap();
     let names: Vec<_> = emulator.env().into_iter().map(|(name, _)| name).collect();
     assert!(!names.contains(&"CLERK_DEVELOPMENT_ALLOW_HTTP"));
+}
+
+/// There is one issuer, whatever name a request reached the emulator by.
+#[tokio::test]
+async fn the_issuer_is_the_configured_url() {
+    let plain = Emulator::builder().start().await.unwrap();
+    let named = Emulator::builder()
+        .public_url("http://clerk-emulator:4000")
+        .start()
+        .await
+        .unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (emulator, issuer) in [
+        (&plain, plain.url()),
+        (&named, "http://clerk-emulator:4000"),
+    ] {
+        let port = emulator.address().port();
+        for host in ["127.0.0.1", "localhost", "[::1]", "app.localhost"] {
+            for document in ["openid-configuration", "oauth-authorization-server"] {
+                let answer = client
+                    .get(format!("http://127.0.0.1:{port}/.well-known/{document}"))
+                    .header("host", format!("{host}:{port}"))
+                    .send()
+                    .await
+                    .unwrap();
+                let text = answer.text().await.unwrap();
+                let metadata: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(metadata["issuer"], issuer, "{host} {document}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

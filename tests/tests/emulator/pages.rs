@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use clerk_core::{Clerk, ReturnBack};
 use clerk_emulator::{Emulator, OrganizationSeed, SettingsSeed, SignUpMode, UserSeed};
 use http::Method;
 use http::header::{LOCATION, SET_COOKIE};
@@ -176,6 +177,21 @@ async fn nothing_that_people_are_called_becomes_a_part_of_a_page() {
         &browser.post("/sign-in", &[("identifier", HOSTILE)]).await,
         "a wrong password",
     );
+}
+
+/// An application's link to its sign-up page leads to the emulator's.
+#[tokio::test]
+async fn applications_lead_people_to_the_sign_up_page() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let clerk = Clerk::builder().from_vars(emulator.env()).build().unwrap();
+    let request = http::Request::get("http://localhost:3000/pricing")
+        .body(())
+        .unwrap();
+    let url = clerk.build_sign_up_url(&request, ReturnBack::Here).unwrap();
+    assert!(url.starts_with(&emulator.sign_up_url()), "{url}");
+    let page = Browser::new(&emulator).get(&url).await;
+    assert_eq!(page.status, 200);
+    assert!(page.html.contains("to continue to http://localhost:3000"));
 }
 
 #[tokio::test]
