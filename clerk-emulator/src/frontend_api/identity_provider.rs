@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
+use serde_json::Value;
 
 use super::handshake::{Format, bring};
 use super::provider::{chosen_account, people_forms, return_to_callback};
@@ -21,15 +22,17 @@ use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::activity::Activity;
-use crate::model::enterprise_connection::{EnterpriseConnection, Protocol, Saml};
+use crate::model::enterprise_connection::{CustomAttribute, EnterpriseConnection, Protocol, Saml};
 use crate::model::external_account::ProviderAccount;
+use crate::model::metadata::Metadata;
 use crate::pages::layout::{escape, heading, page};
 use crate::rules::api_error::ApiError;
 use crate::rules::enterprise_connections::{self as connections, Family};
 use crate::rules::provider_callbacks::{self, ProviderAnswer};
 use crate::rules::saml_responses::{self, ASSERTION, PROTOCOL, SUCCESS};
 use crate::rules::visit::Visit;
-use crate::rules::{clients, enterprise_accounts};
+use crate::rules::{clients, enterprise_accounts, identifiers};
+use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -50,29 +53,73 @@ async fn choose(State(app): State<Arc<App>>, Path(id): Path<String>, params: Par
     let state = params.get("state").unwrap_or_default();
     app.read(|tables, _| {
         let connection = connections::find(tables, Family::Enterprise, &id)?;
-        let name = match connection.name.as_str() {
-            "" => &connection.provider,
-            name => name,
-        };
-        let headline = format!("Sign in at {name}");
+        let headline = format!("Sign in at {}", connection.label());
         let mut html = heading("", &headline, "");
         html.push_str(&format!(
             "<p class=\"notice\">This page of the emulator takes the place of the company's identity provider, for \
              addresses at {}. Choose who you are there.</p>",
             escape(&connection.domains.join(", "))
         ));
-        html.push_str(&people_forms(tables, state, |address| {
+        let fields: String = connection.sso_attributes().map(field).collect();
+        html.push_str(&people_forms(tables, state, &fields, |address| {
             enterprise_accounts::covers(connection, address)
         }));
         Ok(page(StatusCode::OK, &headline, &html, None))
     })
 }
 
+/// Returns the field for a custom attribute.
+fn field(attribute: &CustomAttribute) -> String {
+    let several = match attribute.multi_valued {
+        true => " <span class=\"quiet\">(several: separate with commas)</span>",
+        false => "",
+    };
+    let (name, key) = (escape(&attribute.name), escape(&attribute.key));
+    format!("<label>{name}{several}<input name=\"{ATTRIBUTE}{key}\" autocomplete=\"off\"></label>")
+}
+
+/// Returns the custom attributes that the identity provider says the person has: those typed into the form, or, for one of
+/// the users, those already known here.
+fn attributes(
+    tables: &Tables,
+    connection: &EnterpriseConnection,
+    account: &ProviderAccount,
+    form: &Params,
+) -> Metadata {
+    let user = form
+        .text("as")
+        .and_then(|_| identifiers::user_by_email(tables, &account.email_address));
+    connection.collect_attributes(|one| match user {
+        Some(user) => texts(user.public_metadata.get(&one.key)),
+        None => form
+            .text(&format!("{ATTRIBUTE}{}", one.key))
+            .map(|typed| match one.multi_valued {
+                true => typed.split(',').map(|one| one.trim().to_owned()).collect(),
+                false => vec![typed.to_owned()],
+            })
+            .unwrap_or_default(),
+    })
+}
+
+/// Returns the texts in the value of a custom attribute.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    match value {
+        Some(Value::Array(all)) => all.iter().filter_map(text).collect(),
+        other => other.and_then(text).into_iter().collect(),
+    }
+}
+
 /// Sends the browser back as the protocol of the connection does.
 async fn chosen(State(app): State<Arc<App>>, Path(id): Path<String>, Form(form): Form) -> Reply {
-    let account = chosen_account(&app, &id, &form)?;
-    let connection =
-        app.read(|tables, _| connections::find(tables, Family::Enterprise, &id).cloned())?;
+    let mut account = chosen_account(&app, &id, &form)?;
+    let connection = app.read(|tables, _| {
+        let connection = connections::find(tables, Family::Enterprise, &id)?;
+        if let Some(account) = &mut account {
+            account.attributes = attributes(tables, connection, account, &form);
+        }
+        Ok::<_, ApiError>(connection.clone())
+    })?;
     match &connection.protocol {
         Protocol::Oidc(_) => return_to_callback(&app, &form, account.as_ref()),
         Protocol::Saml(saml) => {
@@ -82,6 +129,9 @@ async fn chosen(State(app): State<Arc<App>>, Path(id): Path<String>, Form(form):
         }
     }
 }
+
+/// What precedes the key of a custom attribute in the name of its field.
+const ATTRIBUTE: &str = "attribute_";
 
 /// Submits the page's form.
 const SUBMIT: &str = "document.forms[0].submit()";
@@ -127,7 +177,18 @@ fn response(
         return STANDARD.encode(format!("{head}{status}</samlp:Response>"));
     };
     let mapping = &saml.attribute_mapping;
-    let attributes: String = [
+    let attribute = |name: &str, values: &[&str]| {
+        let values: String = values
+            .iter()
+            .map(|value| {
+                let value = escape(value);
+                format!("<saml:AttributeValue>{value}</saml:AttributeValue>")
+            })
+            .collect();
+        let name = escape(name);
+        format!("<saml:Attribute Name=\"{name}\">{values}</saml:Attribute>")
+    };
+    let own: String = [
         (&mapping.user_id, &account.provider_user_id),
         (&mapping.email_address, &account.email_address),
         (&mapping.first_name, &account.first_name),
@@ -135,17 +196,21 @@ fn response(
     ]
     .into_iter()
     .filter(|(name, _)| !name.is_empty())
-    .map(|(name, value)| {
-        let (name, value) = (escape(name), escape(value));
-        format!(
-            "<saml:Attribute Name=\"{name}\"><saml:AttributeValue>{value}</saml:AttributeValue></saml:Attribute>"
-        )
-    })
+    .map(|(name, value)| attribute(name, &[value]))
     .collect();
+    let custom: String = connection
+        .sso_attributes()
+        .map(|one| (one, texts(account.attributes.get(&one.key))))
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(one, values)| {
+            let values: Vec<_> = values.iter().map(String::as_str).collect();
+            attribute(&one.sso_path, &values)
+        })
+        .collect();
     let issuer = saml.idp_entity_id.as_deref().unwrap_or(&connection.id);
     STANDARD.encode(format!(
         "{head}{}<saml:Assertion Version=\"2.0\"><saml:Issuer>{}</saml:Issuer><saml:Subject><saml:NameID>{}</saml:NameID>\
-         </saml:Subject><saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion></samlp:Response>",
+         </saml:Subject><saml:AttributeStatement>{own}{custom}</saml:AttributeStatement></saml:Assertion></samlp:Response>",
         status(SUCCESS),
         escape(issuer),
         escape(&account.provider_user_id),
@@ -233,6 +298,8 @@ async fn metadata(State(app): State<Arc<App>>, Path(file): Path<String>) -> Repl
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -244,12 +311,20 @@ mod tests {
         saml.attribute_mapping.user_id = "uid".to_owned();
         saml.idp_entity_id = Some("https://idp.example.com/?a=1&b=\"2\"".to_owned());
         let saml = saml.clone();
+        connection.custom_attributes.push(CustomAttribute {
+            name: "Teams".to_owned(),
+            key: "teams".to_owned(),
+            sso_path: "<groups>".to_owned(),
+            directory_path: String::new(),
+            multi_valued: true,
+        });
         let account = ProviderAccount {
             provider: connection.id.clone(),
             provider_user_id: "<&\"'>".to_owned(),
             email_address: "ada@example.com".to_owned(),
             first_name: "Ada & Co".to_owned(),
             last_name: String::new(),
+            attributes: Metadata::from_iter([("teams".to_owned(), json!(["a & b", "c"]))]),
         };
         let read = |encoded: &str| saml_responses::read(&connection, &saml, encoded);
         let written = response(&connection, &saml, Some(&account));

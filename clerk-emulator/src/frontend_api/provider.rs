@@ -27,6 +27,9 @@ use crate::rules::{accounts, identifiers};
 use crate::store::tables::Tables;
 use crate::tokens::signing_key::TokenKind;
 
+/// The claim with the custom attributes of an enterprise connection.
+const ATTRIBUTES: &str = "custom_attributes";
+
 /// The number of seconds for which a provider's code, or a one-tap token, can be used.
 const CODE_SECONDS: i64 = 600;
 
@@ -50,6 +53,7 @@ pub(crate) fn account_token(app: &App, account: &ProviderAccount) -> Result<Stri
     claims.insert("email_verified".into(), json!(true));
     claims.insert("given_name".into(), json!(account.first_name));
     claims.insert("family_name".into(), json!(account.last_name));
+    claims.insert(ATTRIBUTES.into(), json!(account.attributes));
     claims.insert("exp".into(), json!(now + CODE_SECONDS));
     app.sign(TokenKind::Uncategorized, &claims)
 }
@@ -76,6 +80,11 @@ pub(super) fn account_of_token(app: &App, token: &str) -> Result<ProviderAccount
         email_address: text("email").ok_or_else(invalid)?,
         first_name: text("given_name").unwrap_or_default(),
         last_name: text("family_name").unwrap_or_default(),
+        attributes: claims
+            .get(ATTRIBUTES)
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
     })
 }
 
@@ -96,13 +105,18 @@ async fn choose(
         escape(&name)
     ));
     let state = params.get("state").unwrap_or_default();
-    html.push_str(&app.read(|tables, _| people_forms(tables, state, |_| true)));
+    html.push_str(&app.read(|tables, _| people_forms(tables, state, "", |_| true)));
     page(StatusCode::OK, &headline, &html, None)
 }
 
 /// Returns the forms in which people choose who they are: one of the users whose address is accepted, somebody else, or
-/// nobody.
-pub(super) fn people_forms(tables: &Tables, state: &str, accepts: impl Fn(&str) -> bool) -> String {
+/// nobody. Somebody else fills in these further fields too.
+pub(super) fn people_forms(
+    tables: &Tables,
+    state: &str,
+    fields: &str,
+    accepts: impl Fn(&str) -> bool,
+) -> String {
     let state = escape(state);
     let state = format!("<input type=\"hidden\" name=\"state\" value=\"{state}\">");
     let mut html = String::new();
@@ -128,7 +142,7 @@ pub(super) fn people_forms(tables: &Tables, state: &str, accepts: impl Fn(&str) 
         "<form method=\"post\" aria-label=\"Somebody else\">{state}\
          <label>Email address<input name=\"email_address\" type=\"email\" autocomplete=\"off\" required></label>\
          <div class=\"pair\"><label>First name<input name=\"first_name\" autocomplete=\"off\"></label>\
-         <label>Last name<input name=\"last_name\" autocomplete=\"off\"></label></div>\
+         <label>Last name<input name=\"last_name\" autocomplete=\"off\"></label></div>{fields}\
          <button class=\"primary\">Continue</button></form>\
          <form method=\"post\" aria-label=\"Cancel\">{state}\
          <button name=\"error\" value=\"access_denied\">Cancel</button></form>"

@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::challenge::Problem;
 use super::external_account::ProviderAccount;
+use super::metadata::Metadata;
 use crate::random;
 use crate::secret::Secret;
 
@@ -102,6 +104,19 @@ pub(crate) struct CustomAttribute {
     pub(crate) multi_valued: bool,
 }
 
+impl CustomAttribute {
+    /// Returns the value that is stored for what the identity provider says; `None` if it says nothing.
+    fn value(&self, given: Vec<String>) -> Option<Value> {
+        let mut given = given.into_iter().filter(|value| !value.is_empty());
+        if self.multi_valued {
+            let all: Vec<Value> = given.map(Value::from).collect();
+            (!all.is_empty()).then(|| all.into())
+        } else {
+            given.next().map(Value::from)
+        }
+    }
+}
+
 impl Protocol {
     /// Creates the protocol that a provider uses, with nothing configured yet.
     pub(crate) fn of(provider: &str) -> Self {
@@ -178,6 +193,30 @@ impl EnterpriseConnection {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Returns the name to show to people.
+    pub(crate) fn label(&self) -> &str {
+        match self.name.as_str() {
+            "" => &self.provider,
+            name => name,
+        }
+    }
+
+    /// Iterates over the custom attributes that sign-ins bring along.
+    pub(crate) fn sso_attributes(&self) -> impl Iterator<Item = &CustomAttribute> {
+        let attributes = self.custom_attributes.iter();
+        attributes.filter(|one| !one.sso_path.is_empty())
+    }
+
+    /// Collects the custom attributes of a person; `given` returns what the identity provider says about one.
+    pub(crate) fn collect_attributes(
+        &self,
+        given: impl Fn(&CustomAttribute) -> Vec<String>,
+    ) -> Metadata {
+        self.sso_attributes()
+            .filter_map(|one| Some((one.key.clone(), one.value(given(one))?)))
+            .collect()
     }
 
     /// Returns the part that only SAML connections have.

@@ -1,4 +1,5 @@
 use super::challenge::Challenge;
+use super::metadata::Metadata;
 use crate::random;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,9 @@ pub(crate) struct ProviderAccount {
     pub(crate) email_address: String,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
+    /// The custom attributes of an enterprise connection, by key.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub(crate) attributes: Metadata,
 }
 
 /// An account at a provider that a user signs in with.
@@ -52,6 +56,7 @@ impl ProviderAccount {
             email_address: String::new(),
             first_name: String::new(),
             last_name: String::new(),
+            attributes: Metadata::new(),
         }
     }
 
@@ -68,6 +73,7 @@ impl ProviderAccount {
             email_address: email_address.to_owned(),
             first_name: first_name.to_owned(),
             last_name: last_name.to_owned(),
+            attributes: Metadata::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use super::accounts;
 use super::api_error::ApiError;
 use super::identifiers;
 use super::memberships::{self, NewMembership};
+use super::metadata::{self, Update};
 use super::organizations;
 use super::settings;
 use super::visit::Visit;
@@ -77,6 +78,23 @@ pub(crate) fn sign_in_url(emulator_url: &str, connection_id: &str, state: &str) 
     format!("{emulator_url}/identity-provider/{connection_id}?state={state}")
 }
 
+/// Rejects further ways of signing in for users whose company wants none.
+pub(crate) fn check_additional(tables: &Tables, user_id: &str) -> Result<(), ApiError> {
+    let company = of_user(tables, user_id)
+        .filter_map(|one| tables.enterprise_connections.get(&one.account.provider))
+        .find(|one| one.active && one.disable_additional_identifications);
+    match company {
+        None => Ok(()),
+        Some(connection) => Err(ApiError::forbidden(
+            "additional_identifications_disabled",
+            format!(
+                "Users who sign in with {} cannot add other ways of signing in.",
+                connection.label()
+            ),
+        )),
+    }
+}
+
 /// Returns the connection that an account comes from.
 fn connection_of<'a>(
     tables: &'a Tables,
@@ -135,6 +153,33 @@ pub(crate) fn owner(
     Ok(user)
 }
 
+/// Connects an account to the user whose email address it verifies.
+pub(crate) fn link(
+    tables: &mut Tables,
+    user_id: &str,
+    address: &str,
+    account: &ProviderAccount,
+    now: i64,
+) -> Result<(), ApiError> {
+    check_domain(connection_of(tables, account)?, account)?;
+    if !account.email_address.eq_ignore_ascii_case(address) {
+        return Err(ApiError::bad_request(
+            "enterprise_sso_email_address_mismatch",
+            format!(
+                "The email address to verify differs from the one in the response of the identity provider ({}).",
+                account.email_address
+            ),
+        ));
+    }
+    if connected(tables, account).is_some_and(|owner| owner != user_id) {
+        return Err(ApiError::bad_request(
+            "identification_claimed",
+            "The account at the identity provider belongs to another user.",
+        ));
+    }
+    connect(tables, user_id, account, now)
+}
+
 /// Returns the user who has an account.
 pub(crate) fn connected(tables: &Tables, account: &ProviderAccount) -> Option<String> {
     tables
@@ -143,8 +188,8 @@ pub(crate) fn connected(tables: &Tables, account: &ProviderAccount) -> Option<St
         .map(|one| one.user_id.clone())
 }
 
-/// Notes that a user has signed in with an account: adopts the names from the identity provider, and adds the user to
-/// the organization of the connection.
+/// Notes that a user has signed in with an account: adopts the names and custom attributes from the identity provider, and
+/// adds the user to the organization of the connection.
 pub(crate) fn connect(
     tables: &mut Tables,
     user_id: &str,
@@ -158,8 +203,10 @@ pub(crate) fn connect(
     );
     let known = tables
         .enterprise_accounts
-        .find(|one| one.account.is_same(account));
-    let row = match known.cloned() {
+        .find(|one| one.account.is_same(account))
+        .cloned();
+    let is_new = known.is_none();
+    let row = match known {
         Some(mut known) => {
             known.account = account.clone();
             known.last_authenticated_at = now;
@@ -180,6 +227,13 @@ pub(crate) fn connect(
                 }
             }
             Ok(())
+        })?;
+    }
+    if (sync || is_new) && !account.attributes.is_empty() {
+        accounts::change(tables, user_id, now, |user| {
+            let given = Some(account.attributes.clone());
+            let current = &mut user.public_metadata;
+            metadata::update("public_metadata", current, given, Update::Merge)
         })?;
     }
     if let Some(organization) = organization

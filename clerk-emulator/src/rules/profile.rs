@@ -3,6 +3,7 @@
 use super::accounts;
 use super::api_error::ApiError;
 use super::codes;
+use super::enterprise_accounts;
 use super::inbox;
 use super::passwords::{self, Checks, NewPassword};
 use super::restrictions;
@@ -58,6 +59,7 @@ pub(crate) fn add_email(
     address: String,
     now: i64,
 ) -> Result<String, ApiError> {
+    enterprise_accounts::check_additional(tables, user_id)?;
     restrictions::check_identifier(tables, &address)?;
     let traits = IdentifierTraits::default();
     user_identifiers::add_email(tables, user_id, address, traits, Others::Kept, now)
@@ -72,6 +74,7 @@ pub(crate) fn add_phone(
     reserved_for_second_factor: bool,
     now: i64,
 ) -> Result<String, ApiError> {
+    enterprise_accounts::check_additional(tables, user_id)?;
     restrictions::check_identifier(tables, &number)?;
     let traits = IdentifierTraits {
         reserved_for_second_factor: Some(reserved_for_second_factor),
@@ -91,7 +94,7 @@ fn check_unproven(proof: &Proof) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Sends a code or a link to a user's email address.
+/// Sends a code or a link to a user's email address, or the browser to the identity provider of its domain.
 pub(crate) fn prepare_email(
     tables: &mut Tables,
     user_id: &str,
@@ -103,6 +106,11 @@ pub(crate) fn prepare_email(
     let email = email(tables, user_id, id)?;
     check_unproven(&email.proof)?;
     let address = email.email_address.clone();
+    if *strategy == Strategy::EnterpriseSso {
+        let challenge =
+            enterprise_accounts::challenge(tables, &address, None, redirect_url, visit)?;
+        return user_identifiers::prove_email(tables, id, &challenge, &Proof::None, visit.now);
+    }
     let mut challenge = Challenge::new(strategy.clone(), visit.now);
     challenge.answer = Some(match strategy {
         Strategy::EmailCode => {

@@ -125,6 +125,7 @@ pub(crate) fn start_connecting(
     redirect_url: Option<String>,
     visit: &Visit,
 ) -> Result<String, ApiError> {
+    enterprise_accounts::check_additional(tables, user_id)?;
     let challenge = challenge(provider, redirect_url, visit)?;
     let user = accounts::find(tables, user_id)?;
     let is_connected = user

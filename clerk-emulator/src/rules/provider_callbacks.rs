@@ -10,10 +10,12 @@ use super::enterprise_connections;
 use super::provider_accounts;
 use super::sign_ins;
 use super::sign_ups;
+use super::user_identifiers;
 use super::visit::Visit;
 use crate::model::activity::Activity;
 use crate::model::challenge::{Challenge, Outcome, Problem};
 use crate::model::external_account::ProviderAccount;
+use crate::model::identifier::{EmailAddress, Proof};
 use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
 use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::model::strategy::Strategy;
@@ -107,7 +109,45 @@ pub(crate) fn finish(
             "{emulator_url}/v1/enterprise_connections/{connection}/test_runs/{id}?token={token}"
         ));
     }
+    let email = tables
+        .users
+        .iter()
+        .flat_map(|user| user.email_addresses.iter().map(move |one| (user, one)))
+        .find(|(_, one)| waits_for(one.challenge.as_ref(), state))
+        .map(|(user, one)| (user.id.clone(), one.clone()));
+    if let Some((user_id, email)) = email {
+        return finish_email(tables, &user_id, email, answer, now);
+    }
     finish_connection(tables, state, answer, now)
+}
+
+/// Verifies an email address of a user through the identity provider of its domain.
+fn finish_email(
+    tables: &mut Tables,
+    user_id: &str,
+    email: EmailAddress,
+    answer: ProviderAnswer,
+    now: i64,
+) -> Result<String, ApiError> {
+    let mut challenge = email.challenge.ok_or_else(invalid)?;
+    codes::check_open(&challenge, now)?;
+    challenge.attempts += 1;
+    let mut proof = Proof::None;
+    match answer {
+        ProviderAnswer::Denied => challenge.problem = Some(DENIED),
+        ProviderAnswer::Refused(refusal) => note(Some(&mut challenge), &refusal),
+        ProviderAnswer::Account(account) => {
+            match enterprise_accounts::link(tables, user_id, &email.email_address, &account, now) {
+                Err(refusal) => note(Some(&mut challenge), &refusal),
+                Ok(()) => {
+                    challenge.outcome = Outcome::Verified;
+                    proof = Proof::EnterpriseSso;
+                }
+            }
+        }
+    }
+    user_identifiers::prove_email(tables, &email.id, &challenge, &proof, now)?;
+    challenge.redirect_url.ok_or_else(invalid)
 }
 
 fn finish_sign_in(

@@ -60,7 +60,7 @@ pub(crate) fn read(
         .and_then(|subject| child(subject, ASSERTION, "NameID"))
         .and_then(|node| node.text())
         .map(str::trim);
-    let attribute = |name: &str| attribute(assertion, name);
+    let attribute = |name: &str| values(assertion, name).next();
     let mapping = &saml.attribute_mapping;
     let email = attribute(&mapping.email_address).or(name_id.filter(|name| name.contains('@')));
     let email = email.ok_or_else(|| missing(&mapping.email_address))?;
@@ -76,6 +76,10 @@ pub(crate) fn read(
             .unwrap_or_default()
             .to_owned(),
         last_name: attribute(&mapping.last_name).unwrap_or_default().to_owned(),
+        attributes: connection.collect_attributes(|one| {
+            let values = values(assertion, &one.sso_path);
+            values.map(str::to_owned).collect()
+        }),
     }))
 }
 
@@ -98,15 +102,16 @@ fn child<'a, 'input>(
         .find(|child| child.has_tag_name((namespace, name)))
 }
 
-/// Returns the first value of an attribute of the person.
-fn attribute<'a>(assertion: Node<'a, '_>, name: &str) -> Option<&'a str> {
+/// Iterates over the values of an attribute of the person.
+fn values<'a>(assertion: Node<'a, '_>, name: &str) -> impl Iterator<Item = &'a str> {
     assertion
         .children()
         .filter(|child| child.has_tag_name((ASSERTION, "AttributeStatement")))
         .flat_map(|statement| statement.children())
-        .find(|child| child.attribute("Name") == Some(name))
-        .and_then(|attribute| child(attribute, ASSERTION, "AttributeValue"))
-        .and_then(|value| value.text())
+        .filter(move |child| child.attribute("Name") == Some(name))
+        .flat_map(|attribute| attribute.children())
+        .filter(|child| child.has_tag_name((ASSERTION, "AttributeValue")))
+        .filter_map(|value| value.text())
         .map(str::trim)
         .filter(|value| !value.is_empty())
 }

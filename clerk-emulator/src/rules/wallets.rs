@@ -6,6 +6,7 @@ use sha3::{Digest as _, Keccak256};
 use super::accounts;
 use super::api_error::ApiError;
 use super::codes;
+use super::enterprise_accounts;
 use super::identifiers;
 use super::verdict::Verdict;
 use super::visit::Visit;
@@ -84,6 +85,7 @@ pub(crate) fn add(
     address: String,
     now: i64,
 ) -> Result<String, ApiError> {
+    enterprise_accounts::check_additional(tables, user_id)?;
     identifiers::check_new_wallet(tables, &address)?;
     let wallet = Web3Wallet::new(address, Proof::None, now);
     let id = wallet.id.clone();

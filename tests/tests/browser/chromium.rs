@@ -95,6 +95,35 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
+    /// Keeps pictures of the page on a desktop and on a phone, light and dark.
+    pub(crate) async fn photograph_everywhere(&self, name: &str) {
+        for (device, width, height) in [("desktop", 1200, 900), ("phone", 390, 844)] {
+            for scheme in ["light", "dark"] {
+                self.emulate(Some((width, height)), scheme).await;
+                self.photograph(&format!("{name}-{device}-{scheme}")).await;
+            }
+        }
+        self.emulate(None, "").await;
+    }
+
+    /// Makes the window another size and lets it prefer a color scheme; the empty one is the default.
+    async fn emulate(&self, size: Option<(u32, u32)>, scheme: &str) {
+        let resized = match size {
+            Some((width, height)) => DevTools(
+                "Emulation.setDeviceMetricsOverride",
+                json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 }),
+            ),
+            None => DevTools("Emulation.clearDeviceMetricsOverride", json!({})),
+        };
+        self.client.issue_cmd(resized).await.unwrap();
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let colored = DevTools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        );
+        self.client.issue_cmd(colored).await.unwrap();
+    }
+
     /// Runs a script that returns something.
     pub(crate) async fn script(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clerk_core::{Clock as _, SystemClock};
 use clerk_emulator::{
-    Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, SettingsSeed, UserSeed,
+    Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, SettingsSeed, SignUpMode, UserSeed,
 };
 use clerk_test_support::totp::totp;
 use fantoccini::Locator;
@@ -20,6 +20,8 @@ use crate::site::Site;
 const ADA: (&str, &str) = ("ada@example.com", "analytical-engine");
 const GRACE: (&str, &str) = ("grace@example.com", "nanoseconds-matter");
 const ALAN: (&str, &str) = ("alan@example.com", "imitation-games");
+/// Signs up herself.
+const JOAN: (&str, &str) = ("joan@example.com", "three-laws-of-joan");
 
 /// An instance with three people and a plan; `None` where there are no bundles.
 fn instance() -> Option<EmulatorBuilder> {
@@ -53,6 +55,11 @@ fn instance() -> Option<EmulatorBuilder> {
         )
         .settings(SettingsSeed::new().application_name("Engines"));
     Some(builder)
+}
+
+/// Returns what an authenticator application with this secret shows.
+fn code_now(secret: &str) -> String {
+    totp(secret, SystemClock::default().now().unsigned_abs() / 1_000)
 }
 
 /// The site in the browser.
@@ -135,24 +142,20 @@ impl Stage<'_> {
         let browser = &self.browser;
         self.forget().await;
         self.open("/sign-up").await;
-        browser
-            .type_into("input[name=emailAddress]", "joan@example.com")
-            .await;
-        browser
-            .type_into("input[name=password]", "three-laws-of-joan")
-            .await;
+        browser.type_into("input[name=emailAddress]", JOAN.0).await;
+        browser.type_into("input[name=password]", JOAN.1).await;
         browser.photograph("sign-up").await;
         browser.press("Continue").await;
         browser.expect_address("verify-email").await;
         let code = browser
             .until("no code was sent", async || {
-                let message = self.site.emulator.inbox("joan@example.com").pop()?;
+                let message = self.site.emulator.inbox(JOAN.0).pop()?;
                 message.code().map(str::to_owned)
             })
             .await;
         browser.photograph("sign-up-code").await;
         browser.type_into("input[inputmode=numeric]", &code).await;
-        self.expect_user("joan@example.com").await;
+        self.expect_user(JOAN.0).await;
     }
 
     async fn refuses_a_wrong_password(&self) {
@@ -202,6 +205,49 @@ impl Stage<'_> {
         browser.photograph("provider").await;
         browser.press(GRACE.0).await;
         self.expect_user(GRACE.0).await;
+    }
+
+    async fn signs_in_with_a_ticket(&self) {
+        let user = self.site.emulator.user_id(GRACE.0).unwrap();
+        let body = json!({ "user_id": user });
+        let made = self
+            .backend(Method::POST, "/sign_in_tokens", Some(body))
+            .await;
+        self.forget().await;
+        let path = format!(
+            "/sign-in?__clerk_ticket={}",
+            made["token"].as_str().unwrap()
+        );
+        self.open(&path).await;
+        self.expect_user(GRACE.0).await;
+    }
+
+    async fn resets_a_forgotten_password(&self) {
+        let browser = &self.browser;
+        self.forget().await;
+        self.open("/sign-in").await;
+        browser.type_into("input[name=identifier]", JOAN.0).await;
+        browser.press("Continue").await;
+        browser.press("Forgot password?").await;
+        browser.photograph("forgot-password").await;
+        browser.press("Reset your password").await;
+        browser.expect_address("reset-password").await;
+        let code = browser
+            .until("no code was sent", async || {
+                let mails = self.site.emulator.inbox(JOAN.0);
+                let mail = mails
+                    .iter()
+                    .find(|one| one.kind() == "reset_password_code")?;
+                mail.code().map(str::to_owned)
+            })
+            .await;
+        browser.type_into("input[inputmode=numeric]", &code).await;
+        for field in ["input[name=password]", "input[name=confirmPassword]"] {
+            browser.type_into(field, JOAN.1).await;
+        }
+        browser.photograph("reset-password").await;
+        browser.press("Reset Password").await;
+        self.expect_user(JOAN.0).await;
     }
 
     async fn edits_the_profile(&self) {
@@ -277,7 +323,7 @@ impl Stage<'_> {
 
     async fn makes_an_organization_with_two_members(&self) {
         let browser = &self.browser;
-        let member = ("joan@example.com", "three-laws-of-joan");
+        let member = JOAN;
         self.sign_in(ADA).await;
         self.open("/create-organization").await;
         browser.type_into("input[name=name]", "Difference").await;
@@ -396,31 +442,128 @@ impl Stage<'_> {
         self.expect_user("nobody").await;
     }
 
+    /// Completes the task of choosing an organization by making one.
+    async fn chooses_an_organization(&self, name: &str) {
+        let browser = &self.browser;
+        browser.expect_address("tasks/choose-organization").await;
+        assert_eq!(browser.fetch_status("GET", "/reports").await, 401);
+        browser.type_into("input[name=name]", name).await;
+        browser.photograph("task").await;
+        browser.press("Continue").await;
+        browser.expect("#where", name).await;
+        assert_eq!(browser.fetch_status("GET", "/reports").await, 403);
+    }
+
+    /// Completes the task of replacing a password that was leaked.
+    async fn replaces_a_leaked_password(&self, new: &str) {
+        let browser = &self.browser;
+        browser.expect_address("tasks/reset-password").await;
+        assert_eq!(browser.fetch_status("GET", "/reports").await, 401);
+        browser.type_into("input[name=newPassword]", new).await;
+        browser.type_into("input[name=confirmPassword]", new).await;
+        browser.photograph("task-password").await;
+        browser.press("Reset Password").await;
+    }
+
+    /// Completes the task of setting a second factor up.
+    async fn sets_a_second_factor_up(&self) {
+        let browser = &self.browser;
+        browser.expect_address("tasks/setup-mfa").await;
+        assert_eq!(browser.fetch_status("GET", "/reports").await, 401);
+        browser.photograph("task-second-factor").await;
+        browser.press("Authenticator application").await;
+        let secret = self.reads_the_secret("scan").await;
+        browser.press("Continue").await;
+        browser
+            .type_into("input[inputmode=numeric]", &code_now(&secret))
+            .await;
+        browser.photograph("task-backup-codes").await;
+        browser.press("Continue").await;
+    }
+
+    /// Returns the secret that an authenticator application is to keep.
+    async fn reads_the_secret(&self, switch: &str) -> String {
+        self.browser.press(switch).await;
+        self.browser
+            .until("no secret is shown", async || {
+                let shown = "return [...document.querySelectorAll('input')].map(one => one.value)
+                    .find(value => /^[A-Z2-7]{32}$/.test(value)) ?? null";
+                self.browser.script(shown).await.as_str().map(str::to_owned)
+            })
+            .await
+    }
+
+    /// Begins to sign in with an address whose company has an identity provider.
+    async fn is_sent_to_the_identity_provider(&self, address: &str) {
+        let browser = &self.browser;
+        self.forget().await;
+        self.open("/sign-in").await;
+        browser.type_into("input[name=identifier]", address).await;
+        browser.press("Continue").await;
+        browser.expect_address("/identity-provider/").await;
+    }
+
+    /// Says at the identity provider who is signing in.
+    async fn is_somebody_else(&self, address: &str, department: &str) {
+        let browser = &self.browser;
+        for (field, value) in [
+            ("email_address", address),
+            ("first_name", "Hank"),
+            ("attribute_department", department),
+        ] {
+            browser
+                .type_into(&format!("input[name={field}]"), value)
+                .await;
+        }
+        browser.press("Continue").await;
+    }
+
+    /// Adds the address at a company to an account that began without one.
+    async fn adds_the_address_at_a_company(&self, address: &str) {
+        let browser = &self.browser;
+        self.sign_in(GRACE).await;
+        self.open("/user").await;
+        browser.press("Add email address").await;
+        browser.type_into("input[name=emailAddress]", address).await;
+        browser.press("Add").await;
+        browser.photograph("company-address").await;
+        browser.press("Click to sign-in").await;
+        browser.expect_address("/identity-provider/").await;
+        self.is_somebody_else(address, "Research").await;
+        browser.expect_address("/user").await;
+        let id = self.site.emulator.user_id(GRACE.0).unwrap();
+        let user = self
+            .backend(Method::GET, &format!("/users/{id}"), None)
+            .await;
+        let added = &user["email_addresses"][1];
+        assert_eq!(added["email_address"], address);
+        assert_eq!(added["verification"]["status"], "verified");
+        assert_eq!(user["public_metadata"]["department"], "Research");
+        // The company wants no other ways of signing in.
+        browser
+            .element(Locator::XPath("//button[contains(., 'Update profile')]"))
+            .await;
+        let add = Locator::XPath("//button[contains(., 'Add email address')]");
+        assert!(browser.client.find_all(add).await.unwrap().is_empty());
+    }
+
     async fn signs_in_with_an_authenticator_application(&self) {
         let browser = &self.browser;
         self.sign_in(ALAN).await;
         self.open("/user#/security").await;
         browser.press("Add two-step verification").await;
         browser.press("Authenticator application").await;
-        browser.press("scan QR code").await;
-        let secret = browser
-            .until("no secret is shown", async || {
-                let shown = "return [...document.querySelectorAll('input')].map(one => one.value)
-                    .find(value => /^[A-Z2-7]{32}$/.test(value)) ?? null";
-                browser.script(shown).await.as_str().map(str::to_owned)
-            })
-            .await;
+        let secret = self.reads_the_secret("scan QR code").await;
         browser.photograph("authenticator").await;
         browser.press("Continue").await;
-        let code = || totp(&secret, SystemClock::default().now().unsigned_abs() / 1_000);
         let field = "input[inputmode=numeric]";
-        browser.type_into(field, &code()).await;
+        browser.type_into(field, &code_now(&secret)).await;
         browser.press("Finish").await;
 
         self.try_sign_in(ALAN).await;
         browser.expect_address("factor-two").await;
         browser.photograph("second-factor").await;
-        browser.type_into(field, &code()).await;
+        browser.type_into(field, &code_now(&secret)).await;
         self.expect_user(ALAN.0).await;
     }
 
@@ -453,6 +596,8 @@ async fn people_use_the_official_components() {
     stage.signs_up_with_a_code().await;
     stage.refuses_a_wrong_password().await;
     stage.signs_in_with_github().await;
+    stage.signs_in_with_a_ticket().await;
+    stage.resets_a_forgotten_password().await;
     stage.edits_the_profile().await;
     stage.lists_and_ends_devices().await;
     stage.makes_an_organization_with_two_members().await;
@@ -486,14 +631,149 @@ async fn people_follow_a_link_and_complete_a_task() {
         browser: stage.browser,
     };
     stage.try_sign_in(GRACE).await;
+    stage.chooses_an_organization("Navy").await;
+    stage.browser.close().await;
+}
+
+/// Tasks that a session waits for: each alone, and all of them one after the other.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn people_complete_their_tasks() {
+    let mut browser = Browser::of_a_person().await;
+    for (leaked, second_factor, organization) in [
+        (true, false, false),
+        (false, true, false),
+        (true, true, true),
+    ] {
+        let Some(emulator) = instance() else { return };
+        let settings = SettingsSeed::new()
+            .force_organization_selection(organization)
+            .second_factor_required(second_factor);
+        let site = Site::start(emulator.settings(settings)).await;
+        let stage = Stage {
+            site: &site,
+            browser,
+        };
+        if leaked {
+            let id = site.emulator.user_id(GRACE.0).unwrap();
+            let path = format!("/users/{id}/password/set_compromised");
+            stage.backend(Method::POST, &path, Some(json!({}))).await;
+        }
+        stage.try_sign_in(GRACE).await;
+        if leaked {
+            stage.replaces_a_leaked_password("cobol-for-everyone").await;
+        }
+        if second_factor {
+            stage.sets_a_second_factor_up().await;
+        }
+        if organization {
+            stage.chooses_an_organization("Navy").await;
+        }
+        stage.expect_user(GRACE.0).await;
+        assert_eq!(stage.browser.fetch_status("GET", "/reports").await, 403);
+        browser = stage.browser;
+    }
+    browser.close().await;
+}
+
+/// Companies whose people sign in through an identity provider, which pages of the emulator stand for.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn people_sign_in_through_their_company() {
+    let Some(emulator) = instance() else { return };
+    let site = Site::start(emulator).await;
+    let stage = Stage {
+        site: &site,
+        browser: Browser::of_a_person().await,
+    };
     let browser = &stage.browser;
-    browser.expect_address("tasks/choose-organization").await;
-    assert_eq!(browser.fetch_status("GET", "/reports").await, 401);
-    browser.type_into("input[name=name]", "Navy").await;
-    browser.photograph("task").await;
-    browser.press("Continue").await;
-    browser.expect("#where", "Navy").await;
-    assert_eq!(browser.fetch_status("GET", "/reports").await, 403);
+    for (domain, provider, protocol) in [
+        ("globex.com", "saml_okta", "saml"),
+        ("initech.com", "oidc_custom", "oidc"),
+    ] {
+        let mut connection = json!({
+            "name": domain,
+            "provider": provider,
+            "domains": [domain],
+            "active": true,
+            "custom_attributes": [{ "name": "Department", "key": "department", "sso_path": "dept" }],
+        });
+        connection[protocol] = match protocol {
+            "saml" => json!({
+                "idp_entity_id": "https://idp.example.com",
+                "idp_sso_url": "https://idp.example.com/sso",
+                "idp_certificate": "certificate",
+            }),
+            _ => json!({
+                "client_id": "emulator",
+                "discovery_url": "https://idp.example.com/.well-known/openid-configuration",
+            }),
+        };
+        let connection = stage
+            .backend(Method::POST, "/enterprise_connections", Some(connection))
+            .await;
+        let path = format!(
+            "/enterprise_connections/{}",
+            connection["id"].as_str().unwrap()
+        );
+        let only = json!({ "disable_additional_identifications": true });
+        stage.backend(Method::PATCH, &path, Some(only)).await;
+        let hank = format!("hank@{domain}");
+
+        // Whoever changes their mind learns why they are not signed in.
+        stage.is_sent_to_the_identity_provider(&hank).await;
+        browser.press("Cancel").await;
+        browser
+            .element(Locator::XPath(
+                "//*[contains(text(), 'You did not grant access')]",
+            ))
+            .await;
+        // Somebody new gets an account, and is known the next time.
+        stage.is_sent_to_the_identity_provider(&hank).await;
+        stage.is_somebody_else(&hank, "Research").await;
+        stage.expect_user(&hank).await;
+        stage.is_sent_to_the_identity_provider(&hank).await;
+        let name = format!("identity-provider-{protocol}");
+        browser.photograph_everywhere(&name).await;
+        browser.press(&hank).await;
+        stage.expect_user(&hank).await;
+        let id = site.emulator.user_id(&hank).unwrap();
+        let user = stage
+            .backend(Method::GET, &format!("/users/{id}"), None)
+            .await;
+        assert_eq!(user["public_metadata"]["department"], "Research");
+    }
+    stage
+        .adds_the_address_at_a_company("grace@globex.com")
+        .await;
+    stage.browser.close().await;
+}
+
+/// An application that is not open to everybody yet.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn people_join_the_waitlist() {
+    let Some(emulator) = instance() else { return };
+    let settings = SettingsSeed::new().sign_up_mode(SignUpMode::Waitlist);
+    let site = Site::start(emulator.settings(settings)).await;
+    let stage = Stage {
+        site: &site,
+        browser: Browser::of_a_person().await,
+    };
+    let browser = &stage.browser;
+    stage.open("/waitlist").await;
+    browser
+        .type_into("input[name=emailAddress]", "joan@example.com")
+        .await;
+    browser.photograph("waitlist").await;
+    browser.press("Join the waitlist").await;
+    browser
+        .element(Locator::XPath(
+            "//*[contains(text(), 'Thanks for joining')]",
+        ))
+        .await;
+    let waiting = stage.backend(Method::GET, "/waitlist_entries", None).await;
+    assert_eq!(waiting["data"][0]["email_address"], JOAN.0);
     stage.browser.close().await;
 }
 

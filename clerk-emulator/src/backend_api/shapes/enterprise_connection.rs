@@ -166,7 +166,7 @@ impl Shapes<'_> {
             "first_name": one.account.first_name,
             "last_name": one.account.last_name,
             "provider_user_id": one.account.provider_user_id,
-            "public_metadata": {},
+            "public_metadata": one.account.attributes,
             "verification": self.challenge(&challenge),
             "last_authenticated_at": one.last_authenticated_at,
         })

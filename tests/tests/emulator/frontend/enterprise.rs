@@ -313,6 +313,129 @@ pub(super) async fn sign_up(judge: &Judge) {
     assert_eq!(user["saml_accounts"], json!([]));
 }
 
+/// What a company's identity provider says about its people arrives in their metadata.
+pub(super) async fn custom_attributes(judge: &Judge) {
+    let emulator = emulator().await;
+    let attributes = json!([
+        { "name": "Department", "key": "department", "sso_path": "dept" },
+        { "name": "Teams", "key": "teams", "sso_path": "groups", "multi_valued": true },
+        { "name": "Badge", "key": "badge", "directory_path": "badge" },
+    ]);
+    for (domain, provider) in [("saml.com", "saml_okta"), ("oidc.com", "oidc_custom")] {
+        let more = json!({ "custom_attributes": attributes });
+        connect(&emulator, domain, provider, more).await;
+        let address = format!("eve@{domain}");
+        let mut browser = Browser::new(&emulator, judge).await;
+        let (_, verification) = start(&mut browser, &address).await;
+        let form = format!(
+            "email_address={address}&attribute_department=R%26D&attribute_teams=red,+blue&attribute_badge=7"
+        );
+        let url = external_url(&verification);
+        visit(&emulator, &mut browser, &url, &form).await;
+        let up = browser
+            .post("/v1/client/sign_ups", &[], &[("transfer", "true")])
+            .await;
+        let user = up.response()["created_user_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let known = json!({ "department": "R&D", "teams": ["red", "blue"] });
+        let shown = get_user(&emulator, &user).await;
+        assert_eq!(shown["public_metadata"], known, "{provider}");
+        assert_eq!(shown["enterprise_accounts"][0]["public_metadata"], known);
+
+        // The next sign-in brings what has changed; one of the users is said to be what is known here.
+        for (form, department) in [
+            ("as=eve@DOMAIN", "R&D"),
+            (
+                "email_address=eve@DOMAIN&attribute_department=Sales",
+                "Sales",
+            ),
+        ] {
+            let mut browser = Browser::new(&emulator, judge).await;
+            let (_, verification) = start(&mut browser, &address).await;
+            let form = form.replace("DOMAIN", domain);
+            visit(&emulator, &mut browser, &external_url(&verification), &form).await;
+            let client = browser.client().await;
+            assert_eq!(client["sign_in"]["status"], "complete", "{client}");
+            let shown = get_user(&emulator, &user).await;
+            assert_eq!(shown["public_metadata"]["department"], department);
+            assert_eq!(shown["public_metadata"]["teams"], known["teams"]);
+        }
+    }
+}
+
+/// Signed-in users add the address that they have at their company, and then what the company allows.
+pub(super) async fn added_addresses(judge: &Judge) {
+    let emulator = emulator().await;
+    let connection = connect(&emulator, "globex.com", "saml_okta", json!({})).await;
+    let path = format!("/enterprise_connections/{}", id(&connection));
+    let only = json!({ "disable_additional_identifications": true });
+    Caller::new(&emulator)
+        .call(Method::PATCH, &path, Some(&only))
+        .await;
+    let mut browser = Browser::new(&emulator, judge).await;
+    browser
+        .sign_in("grace@example.com", "nanoseconds-matter")
+        .await;
+    let emails = "/v1/me/email_addresses";
+    let form = [("email_address", "grace@globex.com")];
+    let added = browser.post(emails, &[], &form).await;
+    assert_eq!(added.response()["matches_sso_connection"], true);
+    let email = id(added.response());
+    let back = format!("{ORIGIN}/user");
+    let form = [
+        ("strategy", "enterprise_sso"),
+        ("redirect_url", back.as_str()),
+    ];
+    let one = format!("{emails}/{{email_id}}");
+    let prepare = format!("{one}/prepare_verification");
+    for (choice, error) in [
+        ("error=access_denied", Some("oauth_access_denied")),
+        (
+            "email_address=hank@globex.com",
+            Some("enterprise_sso_email_address_mismatch"),
+        ),
+        (
+            "email_address=grace@elsewhere.com",
+            Some("saml_email_address_domain_mismatch"),
+        ),
+        ("email_address=Grace@Globex.com", None),
+    ] {
+        let prepared = browser.post(&prepare, &[&email], &form).await;
+        let verification = &prepared.response()["verification"];
+        assert_eq!(verification["status"], "unverified");
+        let url = external_url(verification);
+        let returned = visit(&emulator, &mut browser, &url, choice).await;
+        assert_eq!(returned.location().as_str(), back);
+        let shown = browser.get(&one, &[&email]).await;
+        let verification = &shown.response()["verification"];
+        assert_eq!(verification["error"]["code"].as_str(), error);
+        let is_verified = verification["status"] == "verified";
+        assert_eq!(is_verified, error.is_none(), "{verification}");
+    }
+    let user = browser.get("/v1/me", &[]).await;
+    let account = &user.response()["enterprise_accounts"][0];
+    assert_eq!(account["enterprise_connection_id"], connection["id"]);
+
+    let wallet = [("web3_wallet", "0x0000000000000000000000000000000000000001")];
+    let provider = [
+        ("strategy", "oauth_github"),
+        ("redirect_url", back.as_str()),
+    ];
+    browser.judge = Judge::default();
+    for (path, form) in [
+        (emails, &[("email_address", "grace@example.org")][..]),
+        ("/v1/me/phone_numbers", &[("phone_number", "+15555550123")]),
+        ("/v1/me/web3_wallets", &wallet),
+        ("/v1/me/external_accounts", &provider),
+    ] {
+        let refused = browser.post(path, &[], form).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(refused.code(), "additional_identifications_disabled");
+    }
+}
+
 fn assertion(attributes: &[(&str, &str)]) -> String {
     let attributes: String = attributes
         .iter()

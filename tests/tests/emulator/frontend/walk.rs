@@ -64,6 +64,8 @@ async fn every_emulated_operation_answers_as_the_document_promises() {
     billing::payers(&judge).await;
     enterprise::sign_in(&judge).await;
     enterprise::sign_up(&judge).await;
+    enterprise::custom_attributes(&judge).await;
+    enterprise::added_addresses(&judge).await;
     enterprise::initiated_by_the_company(&judge).await;
     enterprise::management(&judge).await;
     devices::trusted(&judge).await;
