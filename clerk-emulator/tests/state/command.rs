@@ -12,6 +12,9 @@ use crate::api::Api;
 pub(crate) struct Running {
     child: Child,
     pub(crate) api: Api,
+    pub(crate) port: u16,
+    /// The secret key of the Backend API.
+    pub(crate) key: String,
 }
 
 impl Running {
@@ -32,9 +35,12 @@ impl Running {
         };
         let url = value("CLERK_API_URL");
         let key = value("CLERK_SECRET_KEY");
+        let port = url.rsplit(':').next().and_then(|port| port.parse().ok());
         Self {
             child,
             api: Api::new(&url, &key),
+            port: port.unwrap(),
+            key,
         }
     }
 
@@ -56,10 +62,19 @@ impl Running {
         output.read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         // Where the test itself reaches it, whatever its public URL is.
-        let port = ready["port"].as_u64().unwrap();
-        let key = ready["env"]["CLERK_SECRET_KEY"].as_str().unwrap();
-        let api = Api::new(&format!("http://127.0.0.1:{port}"), key);
-        (Self { child, api }, ready)
+        let port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();
+        let key = ready["env"]["CLERK_SECRET_KEY"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let api = Api::new(&format!("http://127.0.0.1:{port}"), &key);
+        let running = Self {
+            child,
+            api,
+            port,
+            key,
+        };
+        (running, ready)
     }
 
     /// Ends the process without a chance to tidy up.
