@@ -28,8 +28,10 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let user_id = body.required("user_id")?;
     let actor = body
         .object("actor")?
-        .filter(|actor| actor.get("sub").is_some_and(Value::is_string))
-        .ok_or_else(|| ApiError::missing("actor.sub"))?;
+        .ok_or_else(|| ApiError::missing("actor"))?;
+    if !actor.get("sub").is_some_and(Value::is_string) {
+        return Err(ApiError::missing("actor.sub"));
+    }
     let lifetime = body.integer("expires_in_seconds")?;
     body.integer("session_max_duration_in_seconds")?;
     answer::changed(

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::post;
-use serde_json::Value;
 
 use super::answer;
 use crate::app::App;
@@ -41,8 +40,8 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     };
     body.required("task_description")?;
     body.integer("session_max_duration_in_seconds")?;
-    if body.value("permissions").and_then(Value::as_str) != Some("*") {
-        return Err(ApiError::value("permissions", "must be *"));
+    if body.one_of("permissions", &["*"])?.is_none() {
+        return Err(ApiError::missing("permissions"));
     }
     answer::changed(
         &app,

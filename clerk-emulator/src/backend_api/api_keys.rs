@@ -17,6 +17,8 @@ use crate::model::credential::Credential;
 use crate::rules::api_error::ApiError;
 use crate::rules::credentials::{self, ApiKeyUpdate, NewApiKey};
 
+const LONGEST_DESCRIPTION: usize = 255;
+
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api_keys", get(list).post(create))
@@ -33,7 +35,8 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     let page = params.credential_page()?;
     let subject = params
         .text("subject")
-        .ok_or_else(|| ApiError::bad_request("bad_request", "subject must be included"))?;
+        .ok_or_else(|| ApiError::missing("subject"))?;
+    credentials::check_subject_form(subject)?;
     let query = params.lower("query");
     let invalid_too = params.boolean("include_invalid")? == Some(true);
     answer::list(
@@ -65,9 +68,10 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
         "created_by",
         "seconds_until_expiration",
     ])?;
+    body.one_of("type", &["api_key"])?;
     let new = NewApiKey {
         name: body.required("name")?,
-        description: body.text("description")?,
+        description: body.text_up_to("description", LONGEST_DESCRIPTION)?,
         created_by: body.text("created_by")?,
         subject: body.required("subject")?,
         scopes: body.texts("scopes")?.unwrap_or_default(),
@@ -107,12 +111,13 @@ async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
         "subject",
         "seconds_until_expiration",
     ])?;
+    body.text_up_to("description", LONGEST_DESCRIPTION)?;
     let update = ApiKeyUpdate {
         description: body.patch_text("description")?,
         subject: body.text("subject")?,
         scopes: body.texts("scopes")?,
-        claims: body.value("claims").cloned(),
-        seconds_until_expiration: body.integer("seconds_until_expiration")?,
+        claims: body.patch_value("claims"),
+        seconds_until_expiration: body.patch_integer("seconds_until_expiration")?,
     };
     answer::changed(
         &app,

@@ -29,7 +29,7 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     answer::list(
         &app,
         params.page(MOST_ROWS)?,
-        ListShape::asked_for(params.is_true("paginated")),
+        ListShape::asked_for(params.flag("paginated")?),
         |tables, _| Ok(clients::list(tables)),
         |show, client| show.client(client),
     )

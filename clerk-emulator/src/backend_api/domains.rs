@@ -32,8 +32,10 @@ async fn list(State(app): State<Arc<App>>) -> Reply {
 async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["name", "is_satellite", "proxy_url"])?;
     let name = body.required("name")?;
-    if body.boolean("is_satellite")? != Some(true) {
-        return Err(ApiError::value("is_satellite", "must be true"));
+    match body.boolean("is_satellite")? {
+        None => return Err(ApiError::missing("is_satellite")),
+        Some(false) => return Err(ApiError::value("is_satellite", "must be true")),
+        Some(true) => {}
     }
     let proxy_url = body.text("proxy_url")?;
     answer::changed(

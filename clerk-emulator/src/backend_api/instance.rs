@@ -10,6 +10,7 @@ use super::answer;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::reply::Reply;
+use crate::rules::api_error::ApiError;
 use crate::rules::domains;
 use crate::rules::settings::{self, OrganizationSettingsUpdate};
 
@@ -58,6 +59,17 @@ async fn update(State(app): State<Arc<App>>, body: Body) -> Reply {
     ])?;
     let test_mode = body.boolean("test_mode")?;
     let origins = body.texts("allowed_origins")?;
+    // What these decide is not emulated.
+    for name in ["hibp", "cookieless_dev", "url_based_session_syncing"] {
+        body.boolean(name)?;
+    }
+    for name in ["support_email", "clerk_js_version", "development_origin"] {
+        body.text(name)?;
+    }
+    body.one_of(
+        "preferred_sign_in_strategy_when_password_required",
+        &["password", "otp", ""],
+    )?;
     app.write(|tables, _| {
         settings::change(tables, |set| {
             set.test_mode = test_mode.unwrap_or(set.test_mode);
@@ -126,19 +138,27 @@ async fn communication(State(app): State<Arc<App>>) -> Reply {
     })
 }
 
-/// Replaces the whole list of countries. Invalid country codes are dropped.
+/// Replaces the whole list of countries.
 async fn update_communication(State(app): State<Arc<App>>, body: Body) -> Reply {
     let codes = body
         .only(&["blocked_country_codes"])?
         .texts("blocked_country_codes")?;
+    let is_code =
+        |code: &String| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if codes
+        .as_ref()
+        .is_some_and(|codes| !codes.iter().all(is_code))
+    {
+        return Err(ApiError::format(
+            "blocked_country_codes",
+            "must hold codes of two uppercase letters",
+        ));
+    }
     answer::changed(
         &app,
         |tables, _| {
             settings::change(tables, |set| {
-                if let Some(mut codes) = codes {
-                    codes.retain(|code| {
-                        code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())
-                    });
+                if let Some(codes) = codes {
                     set.blocked_country_codes = codes;
                 }
             })

@@ -95,7 +95,7 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     answer::list(
         &app,
         params.page(MOST_ROWS)?,
-        ListShape::asked_for(params.is_true("paginated")),
+        ListShape::asked_for(params.flag("paginated")?),
         |tables, now| {
             let mut rows = invitations::list(tables, status, query.as_deref(), now);
             match order.field {

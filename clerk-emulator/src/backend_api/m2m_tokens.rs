@@ -34,15 +34,9 @@ async fn create(
         "claims",
         "min_remaining_ttl_seconds",
     ])?;
-    let format = match body.text("token_format")?.as_deref() {
-        None | Some("opaque") => TokenFormat::Opaque,
+    let format = match body.one_of("token_format", &["opaque", "jwt"])?.as_deref() {
         Some("jwt") => TokenFormat::Jwt,
-        Some(_) => {
-            return Err(ApiError::bad_request(
-                "bad_request",
-                "token_format must be opaque or jwt",
-            ));
-        }
+        _ => TokenFormat::Opaque,
     };
     let new = NewM2mToken {
         format,
@@ -73,7 +67,8 @@ async fn list(
     let page = params.credential_page()?;
     let subject = params
         .text("subject")
-        .ok_or_else(|| ApiError::bad_request("bad_request", "subject must be included"))?;
+        .ok_or_else(|| ApiError::missing("subject"))?;
+    credentials::check_subject_form(subject)?;
     let revoked = params.boolean("revoked")?.unwrap_or(false);
     let expired = params.boolean("expired")?.unwrap_or(false);
     app.read(|tables, now| {

@@ -14,6 +14,8 @@ use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
 use crate::rules::machines;
 
+const LONGEST_NAME: usize = 255;
+
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/machines", get(list).post(create))
@@ -52,7 +54,9 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
 
 async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["name", "scoped_machines", "default_token_ttl"])?;
-    let name = body.required("name")?;
+    let name = body
+        .name_up_to("name", LONGEST_NAME)?
+        .ok_or_else(|| ApiError::missing("name"))?;
     let scoped = body.texts("scoped_machines")?.unwrap_or_default();
     let ttl = body.integer("default_token_ttl")?;
     answer::changed(
@@ -76,7 +80,7 @@ async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
 
 async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
     let body = body.only(&["name", "default_token_ttl"])?;
-    let name = body.text("name")?;
+    let name = body.name_up_to("name", LONGEST_NAME)?;
     let ttl = body.integer("default_token_ttl")?;
     answer::changed(
         &app,

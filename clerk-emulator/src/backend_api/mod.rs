@@ -7,6 +7,7 @@ mod agent_tasks;
 mod answer;
 mod api_keys;
 mod authentication;
+mod bad_input;
 mod billing;
 mod clients;
 pub(crate) mod connection_fields;
@@ -53,7 +54,8 @@ use std::sync::Arc;
 
 use authentication::{identify_caller, require_secret_key};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
+use bad_input::{as_bad_request, with_declared_status};
 
 use crate::app::App;
 use crate::http::origin::refuse_foreign;
@@ -99,6 +101,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(users::routes())
         .merge(verifications::routes())
         .merge(waitlist_entries::routes())
+        .route_layer(from_fn(with_declared_status))
         .route_layer(from_fn_with_state(Arc::clone(app), require_secret_key))
         .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign))
 }
@@ -120,5 +123,6 @@ pub(crate) fn machine_routes(app: &Arc<App>) -> Router<Arc<App>> {
         m2m_tokens::routes().route_layer(from_fn_with_state(Arc::clone(app), identify_caller));
     with_secret_key
         .merge(with_machine_key)
+        .route_layer(from_fn(as_bad_request))
         .route_layer(from_fn_with_state(Arc::clone(app), refuse_foreign))
 }

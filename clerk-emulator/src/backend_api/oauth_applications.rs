@@ -26,6 +26,9 @@ const FIELDS: &[&str] = &[
     "public",
 ];
 
+const LONGEST_NAME: usize = 256;
+const LONGEST_TEXT: usize = 1024;
+
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/oauth_applications", get(list).post(create))
@@ -49,11 +52,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 fn fields(body: Body) -> Result<ApplicationFields, ApiError> {
     let body = body.only(FIELDS)?;
-    let callback = body.text("callback_url")?.map(|url| vec![url]);
+    let callback = body
+        .text_up_to("callback_url", LONGEST_TEXT)?
+        .map(|url| vec![url]);
     Ok(ApplicationFields {
-        name: body.text("name")?,
+        name: body.name_up_to("name", LONGEST_NAME)?,
         redirect_uris: body.texts("redirect_uris")?.or(callback),
-        scopes: body.text("scopes")?,
+        scopes: body.text_up_to("scopes", LONGEST_TEXT)?,
         consent_screen_enabled: body.boolean("consent_screen_enabled")?,
         pkce_required: body.boolean("pkce_required")?,
         public: body.boolean("public")?,
@@ -89,8 +94,10 @@ async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
 }
 
 async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
-    body.required("name")?;
     let fields = fields(body)?;
+    if fields.name.is_none() {
+        return Err(ApiError::missing("name"));
+    }
     answer::changed(
         &app,
         |tables, now| oauth_applications::create(tables, fields, now),

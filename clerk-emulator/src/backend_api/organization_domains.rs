@@ -10,6 +10,8 @@ use crate::http::body::Body;
 use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::model::organization_domain::ENROLLMENT_MODES;
+use crate::rules::api_error::ApiError;
 use crate::rules::organization_domains::{self, DomainFilter};
 use crate::rules::organizations;
 
@@ -30,13 +32,26 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
+/// Reads the enrollment modes to include, or to exclude after a minus sign.
+fn enrollment_modes(params: &Params) -> Result<Vec<&str>, ApiError> {
+    let modes = params.all("enrollment_mode");
+    let is_known = |mode: &&str| ENROLLMENT_MODES.contains(&mode.trim_start_matches('-'));
+    match modes.iter().all(is_known) {
+        true => Ok(modes),
+        false => Err(ApiError::value(
+            "enrollment_mode",
+            &format!("must hold only {}", ENROLLMENT_MODES.join(", ")),
+        )),
+    }
+}
+
 async fn list_all(State(app): State<Arc<App>>, params: Params) -> Reply {
     let page = params.page(MOST_ROWS)?;
     let order = params.order_by(&["name", "created_at"], "-created_at")?;
     let filter = DomainFilter {
         organization_id: params.text("organization_id"),
         verified: params.boolean("verified")?,
-        enrollment_modes: params.all("enrollment_mode"),
+        enrollment_modes: enrollment_modes(&params)?,
         names: params.all("domains"),
         query: params.lower("query"),
     };
@@ -58,6 +73,7 @@ async fn list_all(State(app): State<Arc<App>>, params: Params) -> Reply {
 
 async fn list(State(app): State<Arc<App>>, Path(id): Path<String>, params: Params) -> Reply {
     let verified = params.boolean("verified")?;
+    let enrollment_modes = enrollment_modes(&params)?;
     answer::list(
         &app,
         params.page(MOST_ROWS)?,
@@ -66,7 +82,7 @@ async fn list(State(app): State<Arc<App>>, Path(id): Path<String>, params: Param
             let filter = DomainFilter {
                 organization_id: Some(&organizations::find(tables, &id)?.id),
                 verified,
-                enrollment_modes: params.all("enrollment_mode"),
+                enrollment_modes: enrollment_modes.clone(),
                 ..DomainFilter::default()
             };
             Ok(organization_domains::list(tables, &filter))

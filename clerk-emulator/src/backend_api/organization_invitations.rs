@@ -75,6 +75,10 @@ fn invitation(body: Body) -> Result<NewOrganizationInvitation, ApiError> {
     })
 }
 
+fn statuses(params: &Params) -> Result<Vec<&str>, ApiError> {
+    params.all_of("status", &["pending", "accepted", "revoked", "expired"])
+}
+
 fn order(params: &Params) -> Result<Order<'_>, ApiError> {
     params.order_by(&["created_at", "email_address"], "-created_at")
 }
@@ -90,7 +94,7 @@ async fn list_all(State(app): State<Arc<App>>, params: Params) -> Reply {
     let page = params.page(MOST_ROWS)?;
     let order = order(&params)?;
     let filter = InvitationFilter {
-        statuses: params.all("status"),
+        statuses: statuses(&params)?,
         query: params.lower("query"),
         ..InvitationFilter::default()
     };
@@ -108,7 +112,7 @@ async fn list_all(State(app): State<Arc<App>>, params: Params) -> Reply {
 }
 
 async fn list(State(app): State<Arc<App>>, Path(id): Path<String>, params: Params) -> Reply {
-    let statuses = params.all("status");
+    let statuses = statuses(&params)?;
     list_of_organization(&app, &id, &params, &statuses)
 }
 
@@ -149,6 +153,7 @@ async fn list_of_user(
 ) -> Reply {
     let page = params.page(MOST_ROWS)?;
     let order = order(&params)?;
+    let statuses = statuses(&params)?;
     answer::list(
         &app,
         page,
@@ -157,7 +162,7 @@ async fn list_of_user(
             let user = accounts::find(tables, &id)?;
             let emails = user.email_addresses.iter();
             let filter = InvitationFilter {
-                statuses: params.all("status"),
+                statuses: statuses.clone(),
                 email_addresses: emails.map(|one| one.email_address.as_str()).collect(),
                 ..InvitationFilter::default()
             };

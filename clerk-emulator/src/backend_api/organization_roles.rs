@@ -10,6 +10,7 @@ use crate::http::body::Body;
 use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::rules::role_sets;
 use crate::rules::roles::{self, NewRole, RoleUpdate};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -68,10 +69,16 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
         description: body.text("description")?,
         permissions: body.texts("permissions")?.unwrap_or_default(),
     };
-    body.boolean("include_in_initial_role_set")?;
+    let in_initial_set = body.is_true("include_in_initial_role_set")?;
     answer::changed(
         &app,
-        |tables, now| roles::create(tables, new, now),
+        |tables, now| {
+            let id = roles::create(tables, new, now)?.id.clone();
+            if in_initial_set {
+                role_sets::add_to_initial(tables, &id, now)?;
+            }
+            roles::find(tables, &id)
+        },
         |show, role| show.role(role),
     )
 }

@@ -3,8 +3,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, patch, put};
+use serde_json::Value;
 
 use super::answer;
+use super::shapes::Shapes;
 use super::shapes::organization::MembersCount;
 use crate::app::App;
 use crate::http::body::Body;
@@ -12,6 +14,8 @@ use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::http::upload::ImageForm;
+use crate::model::organization::Organization;
+use crate::rules::api_error::ApiError;
 use crate::rules::metadata::Update;
 use crate::rules::organizations::{self, NewOrganization, OrganizationFilter, OrganizationUpdate};
 use crate::rules::{accounts, memberships};
@@ -33,18 +37,38 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-fn members_count(params: &Params) -> MembersCount {
-    if params.is_true("include_members_count") {
-        MembersCount::Shown
-    } else {
-        MembersCount::Left
+/// What a response says about an organization if it is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Included {
+    members_count: MembersCount,
+    missing_member: bool,
+}
+
+impl Included {
+    fn read(params: &Params) -> Result<Self, ApiError> {
+        let members_count = match params.flag("include_members_count")? {
+            true => MembersCount::Shown,
+            false => MembersCount::Left,
+        };
+        Ok(Self {
+            members_count,
+            missing_member: params.flag("include_missing_member_with_elevated_permissions")?,
+        })
+    }
+
+    fn show(self, shapes: Shapes<'_>, organization: &Organization) -> Value {
+        let shown = shapes.organization(organization, self.members_count);
+        match self.missing_member {
+            true => shapes.with_missing_member(organization, shown),
+            false => shown,
+        }
     }
 }
 
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     let page = params.page(MOST_ROWS)?;
     let order = params.order_by(&["name", "created_at", "members_count"], "-created_at")?;
-    let count = members_count(&params);
+    let included = Included::read(&params)?;
     let filter = OrganizationFilter {
         ids: params.all("organization_id"),
         user_ids: params.all("user_id"),
@@ -65,15 +89,16 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
             }
             Ok(rows)
         },
-        |show, organization| show.organization(organization, count),
+        |show, organization| included.show(show, organization),
     )
 }
 
 async fn one(State(app): State<Arc<App>>, Path(id): Path<String>, params: Params) -> Reply {
+    let included = Included::read(&params)?;
     answer::one(
         &app,
         |tables| organizations::find(tables, &id),
-        |show, organization| show.organization(organization, members_count(&params)),
+        |show, organization| included.show(show, organization),
     )
 }
 
@@ -96,6 +121,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
         private_metadata: body.object("private_metadata")?,
         max_allowed_memberships: body.integer("max_allowed_memberships")?,
         created_at: body.time("created_at")?,
+        role_set_key: body.text("role_set_key")?,
     };
     answer::changed(
         &app,
@@ -122,6 +148,7 @@ async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
         max_allowed_memberships: body.integer("max_allowed_memberships")?,
         admin_delete_enabled: body.boolean("admin_delete_enabled")?,
         created_at: body.time("created_at")?,
+        role_set_key: body.text("role_set_key")?,
     };
     answer::changed(
         &app,

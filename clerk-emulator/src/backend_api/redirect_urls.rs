@@ -22,7 +22,7 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     answer::list(
         &app,
         params.page(MOST_ROWS)?,
-        ListShape::asked_for(params.is_true("paginated")),
+        ListShape::asked_for(params.flag("paginated")?),
         |tables, _| Ok(redirect_urls::list(tables)),
         |show, url| show.redirect_url(url),
     )

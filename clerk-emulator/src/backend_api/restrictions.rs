@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 async fn list_allowed(State(app): State<Arc<App>>, params: Params) -> Reply {
-    let shape = ListShape::asked_for(params.is_true("paginated"));
+    let shape = ListShape::asked_for(params.flag("paginated")?);
     list(&app, params.page(MOST_ROWS)?, shape, RestrictionList::Allow)
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
+use serde_json::Value;
 
 use super::answer;
 use crate::app::App;
@@ -133,8 +134,18 @@ async fn replace_role(State(app): State<Arc<App>>, Path(id): Path<String>, body:
 async fn replace(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
     let body = body.only(&["dest_role_set_key", "reassignment_mappings"])?;
     let destination = body.required("dest_role_set_key")?;
-    body.object("reassignment_mappings")?;
+    let mappings = body.object("reassignment_mappings")?.unwrap_or_default();
+    let reassignments = mappings
+        .into_iter()
+        .map(|(from, to)| match to {
+            Value::String(to) => Ok((from, to)),
+            _ => Err(ApiError::format(
+                "reassignment_mappings",
+                "must hold keys of roles",
+            )),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
     answer::deleted(&app, "role_set", |tables, now| {
-        role_sets::replace(tables, &id, &destination, now)
+        role_sets::replace(tables, &id, &destination, &reassignments, now)
     })
 }

@@ -54,7 +54,7 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     answer::list(
         &app,
         params.page(MOST_ROWS)?,
-        ListShape::asked_for(params.is_true("paginated")),
+        ListShape::asked_for(params.flag("paginated")?),
         |tables, now| Ok(sessions::list(tables, &filter, now)),
         |show, session| show.session(session),
     )

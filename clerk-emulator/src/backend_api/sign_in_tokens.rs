@@ -8,6 +8,7 @@ use super::answer;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::reply::Reply;
+use crate::rules::api_error::ApiError;
 use crate::rules::tickets::{self, TicketKind};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -20,7 +21,12 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     let body = body.only(&["user_id", "org_id", "expires_in_seconds"])?;
     let user_id = body.required("user_id")?;
     let organization = body.text("org_id")?;
-    let lifetime = body.integer("expires_in_seconds")?;
+    let lifetime = match body.integer("expires_in_seconds")? {
+        Some(seconds) if seconds < 1 => {
+            return Err(ApiError::value("expires_in_seconds", "must be at least 1"));
+        }
+        seconds => seconds,
+    };
     answer::changed(
         &app,
         |tables, now| {

@@ -45,7 +45,7 @@ async fn list(
 ) -> Reply {
     let kind = kind(&template_type)?;
     let page = params.page(MOST_ROWS)?;
-    let shape = ListShape::asked_for(params.is_true("paginated"));
+    let shape = ListShape::asked_for(params.flag("paginated")?);
     app.read(|tables, now| {
         let shapes = Shapes::new(tables, &app.instance, now);
         let rows = templates::list(tables, kind);

@@ -187,7 +187,7 @@ async fn oauth_access_tokens(
     answer::list(
         &app,
         params.page(MOST_ROWS)?,
-        ListShape::asked_for(params.is_true("paginated")),
+        ListShape::asked_for(params.flag("paginated")?),
         |tables, _| provider_accounts::of_provider(tables, &user_id, &provider),
         |show, account| show.oauth_access_token(account),
     )

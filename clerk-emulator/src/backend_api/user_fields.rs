@@ -116,6 +116,8 @@ fn identifiers(body: &Body, name: &str) -> Result<Vec<(String, Proof)>, ApiError
 }
 
 pub(super) fn user_update(body: &Body) -> Result<UserUpdate, ApiError> {
+    body.boolean("notify_primary_email_address_changed")?;
+    body.text("profile_image_id")?;
     Ok(UserUpdate {
         username: body.patch_text("username")?,
         external_id: body.patch_text("external_id")?,
@@ -141,6 +143,7 @@ fn profile(body: &Body) -> Result<Profile, ApiError> {
         Patch::Clear => Patch::Clear,
         Patch::Set(text) => Patch::Set(Secret(text)),
     };
+    body.boolean("skip_legal_checks")?;
     Ok(Profile {
         first_name: body.patch_text("first_name")?,
         last_name: body.patch_text("last_name")?,
@@ -162,12 +165,13 @@ fn profile(body: &Body) -> Result<Profile, ApiError> {
 }
 
 fn password(body: &Body) -> Result<Option<NewPassword>, ApiError> {
+    let checks = if body.is_true("skip_password_checks")? {
+        Checks::Skipped
+    } else {
+        Checks::Enforced
+    };
+    body.text("password_hasher")?;
     if let Some(password) = body.text("password")? {
-        let checks = if body.is_true("skip_password_checks")? {
-            Checks::Skipped
-        } else {
-            Checks::Enforced
-        };
         return Ok(Some(NewPassword::Text {
             password: Secret(password),
             checks,

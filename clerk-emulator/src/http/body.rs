@@ -138,6 +138,26 @@ impl Body {
             .ok_or_else(|| ApiError::missing(name))
     }
 
+    /// Returns a string of at most this many characters.
+    pub(crate) fn text_up_to(&self, name: &str, most: usize) -> Result<Option<String>, ApiError> {
+        match self.text(name)? {
+            Some(text) if text.chars().count() > most => Err(ApiError::param(
+                "form_param_max_length_exceeded",
+                name,
+                format!("{name} must have at most {most} characters"),
+            )),
+            text => Ok(text),
+        }
+    }
+
+    /// Returns a string that must not be blank if it is present, of at most this many characters.
+    pub(crate) fn name_up_to(&self, name: &str, most: usize) -> Result<Option<String>, ApiError> {
+        match self.text_up_to(name, most)? {
+            Some(text) if text.trim().is_empty() => Err(ApiError::missing(name)),
+            text => Ok(text),
+        }
+    }
+
     /// Returns a string if it is one of the allowed ones.
     pub(crate) fn one_of(&self, name: &str, allowed: &[&str]) -> Result<Option<String>, ApiError> {
         match self.text(name)? {
@@ -253,6 +273,11 @@ impl Body {
     pub(crate) fn patch_text(&self, name: &str) -> Result<Patch<String>, ApiError> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         Ok(self.patch(name, text))
+    }
+
+    /// Returns the update of a field of any type: null clears it.
+    pub(crate) fn patch_value(&self, name: &str) -> Patch<Value> {
+        self.patch(name, self.value(name).cloned())
     }
 
     /// Returns the update of a number: null clears it.

@@ -64,6 +64,11 @@ impl Params {
         }
     }
 
+    /// Returns true if the value is true. Without a value it is false.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        Ok(self.boolean(name)? == Some(true))
+    }
+
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
         self.text(name)
             .map(|value| {
@@ -86,6 +91,18 @@ impl Params {
                 &format!("must be one of {}", allowed.join(", ")),
             )),
             value => Ok(value),
+        }
+    }
+
+    /// Returns all values if each is one of the allowed ones.
+    pub(crate) fn all_of(&self, name: &str, allowed: &[&str]) -> Result<Vec<&str>, ApiError> {
+        let values = self.all(name);
+        match values.iter().all(|value| allowed.contains(value)) {
+            true => Ok(values),
+            false => Err(ApiError::value(
+                name,
+                &format!("must be one of {}", allowed.join(", ")),
+            )),
         }
     }
 

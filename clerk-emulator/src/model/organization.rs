@@ -17,6 +17,8 @@ pub(crate) struct Organization {
     pub(crate) logo: Option<Image>,
     pub(crate) max_allowed_memberships: i64,
     pub(crate) admin_delete_enabled: bool,
+    /// The ID of the role set. Without one, the organization has the initial one.
+    pub(crate) role_set: Option<String>,
     pub(crate) created_by: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -51,6 +53,7 @@ impl Organization {
             logo: None,
             max_allowed_memberships: 0,
             admin_delete_enabled: true,
+            role_set: None,
             created_by: None,
             created_at: now,
             updated_at: now,

@@ -27,16 +27,31 @@ pub(crate) fn find_api_key<'a>(tables: &'a Tables, id: &str) -> Result<&'a Crede
         .ok_or_else(|| ApiError::not_found("API key", id))
 }
 
+/// Rejects subjects that are no ID of a user, organization, machine or directory.
+pub(crate) fn check_subject_form(subject: &str) -> Result<(), ApiError> {
+    let is_id = ["user_", "org_", "mch_", "scim_"]
+        .iter()
+        .any(|prefix| subject.len() > prefix.len() && subject.starts_with(prefix));
+    match is_id {
+        true => Ok(()),
+        false => Err(ApiError::format(
+            "subject",
+            "must be the ID of a user, organization or machine",
+        )),
+    }
+}
+
 fn check_subject(tables: &Tables, subject: &str) -> Result<(), ApiError> {
+    check_subject_form(subject)?;
     let known = tables.users.contains(subject)
         || tables.organizations.contains(subject)
         || tables.machines.contains(subject);
     if known {
         Ok(())
     } else {
-        Err(ApiError::bad_request(
-            "bad_request",
-            format!("The subject {subject} is no user, organization or machine of this instance"),
+        Err(ApiError::value(
+            "subject",
+            "must be a user, organization or machine of this instance",
         ))
     }
 }
@@ -46,9 +61,9 @@ fn expiration(seconds: Option<i64>, now: i64) -> Result<Option<i64>, ApiError> {
     match seconds {
         None => Ok(None),
         Some(seconds) if seconds > 0 => Ok(Some(now.saturating_add(seconds.saturating_mul(1000)))),
-        Some(_) => Err(ApiError::bad_request(
-            "bad_request",
-            "seconds_until_expiration must be greater than 0",
+        Some(_) => Err(ApiError::value(
+            "seconds_until_expiration",
+            "must be greater than 0",
         )),
     }
 }
@@ -65,13 +80,33 @@ pub(crate) struct NewApiKey {
     pub(crate) seconds_until_expiration: Option<i64>,
 }
 
+/// Rejects names that are too short or that have blanks around them.
+fn check_name(name: &str) -> Result<(), ApiError> {
+    if name.chars().count() < 3 || name.trim() != name {
+        return Err(ApiError::format(
+            "name",
+            "must have at least 3 characters and no blanks around them",
+        ));
+    }
+    Ok(())
+}
+
 /// Creates an API key.
 pub(crate) fn create_api_key(
     tables: &mut Tables,
     new: NewApiKey,
     now: i64,
 ) -> Result<&Credential, ApiError> {
+    check_name(&new.name)?;
     check_subject(tables, &new.subject)?;
+    if let Some(user) = &new.created_by
+        && !tables.users.contains(user)
+    {
+        return Err(ApiError::value(
+            "created_by",
+            "must be a user of this instance",
+        ));
+    }
     let kind = CredentialKind::ApiKey {
         name: new.name,
         description: new.description,
@@ -90,8 +125,8 @@ pub(crate) struct ApiKeyUpdate {
     pub(crate) description: Patch<String>,
     pub(crate) subject: Option<String>,
     pub(crate) scopes: Option<Vec<String>>,
-    pub(crate) claims: Option<Value>,
-    pub(crate) seconds_until_expiration: Option<i64>,
+    pub(crate) claims: Patch<Value>,
+    pub(crate) seconds_until_expiration: Patch<i64>,
 }
 
 /// Updates an API key.
@@ -105,19 +140,27 @@ pub(crate) fn update_api_key<'a>(
     if let Some(subject) = &update.subject {
         check_subject(tables, subject)?;
     }
-    let expiration = expiration(update.seconds_until_expiration, now)?;
+    let end = match update.seconds_until_expiration {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(seconds) => expiration(Some(seconds), now)?.map_or(Patch::Clear, Patch::Set),
+    };
     if let Some(key) = tables.credentials.get_mut(id) {
         if let CredentialKind::ApiKey { description, .. } = &mut key.kind {
             update.description.apply(description);
         }
-        key.claims = update.claims.unwrap_or_else(|| key.claims.take());
+        match update.claims {
+            Patch::Keep => {}
+            Patch::Clear => key.claims = Value::Null,
+            Patch::Set(claims) => key.claims = claims,
+        }
         if let Some(scopes) = update.scopes {
             key.scopes = scopes;
         }
         if let Some(subject) = update.subject {
             key.subject = subject;
         }
-        key.expiration = expiration.or(key.expiration);
+        end.apply(&mut key.expiration);
         key.updated_at = now;
     }
     find_api_key(tables, id)
@@ -242,10 +285,10 @@ pub(crate) fn create_m2m_token(
     let end = expiration(new.seconds_until_expiration, now)?.unwrap_or(default_end);
     if let (Some(seconds), TokenFormat::Opaque) = (new.min_remaining_ttl_seconds, new.format) {
         let remaining = seconds.saturating_mul(1000);
-        if remaining >= end - now {
-            return Err(ApiError::bad_request(
-                "bad_request",
-                "min_remaining_ttl_seconds must be less than the lifetime of the token",
+        if !(0..end - now).contains(&remaining) {
+            return Err(ApiError::value(
+                "min_remaining_ttl_seconds",
+                "must not be negative, and less than the lifetime of the token",
             ));
         }
         let reusable = tables.credentials.find(|token| {

@@ -8,6 +8,7 @@ use crate::secret::Secret;
 use crate::store::tables::Tables;
 
 const MOST_SCOPES: usize = 150;
+const LONGEST_TOKEN_SECONDS: i64 = 315_360_000;
 const LONGEST_PREVIOUS_KEY_SECONDS: i64 = 8 * 60 * 60;
 
 /// Finds a machine by ID.
@@ -61,7 +62,7 @@ pub(crate) fn create(
     default_token_ttl: Option<i64>,
     now: i64,
 ) -> Result<&Machine, ApiError> {
-    check_scope_count(scoped_machines.len())?;
+    check_scope_count("scoped_machines", scoped_machines.len())?;
     for id in &scoped_machines {
         find(tables, id)?;
     }
@@ -73,18 +74,21 @@ pub(crate) fn create(
 
 fn check_ttl(ttl: Option<i64>) -> Result<Option<i64>, ApiError> {
     match ttl {
-        Some(ttl) if ttl < 1 => Err(ApiError::value("default_token_ttl", "must be at least 1")),
+        Some(ttl) if !(1..=LONGEST_TOKEN_SECONDS).contains(&ttl) => Err(ApiError::value(
+            "default_token_ttl",
+            &format!("must be between 1 and {LONGEST_TOKEN_SECONDS}"),
+        )),
         ttl => Ok(ttl),
     }
 }
 
-fn check_scope_count(count: usize) -> Result<(), ApiError> {
+fn check_scope_count(param_name: &str, count: usize) -> Result<(), ApiError> {
     if count <= MOST_SCOPES {
         return Ok(());
     }
     Err(ApiError::param(
         "machine_scope_limit_reached",
-        "to_machine_id",
+        param_name,
         format!("A machine has at most {MOST_SCOPES} scopes"),
     ))
 }
@@ -151,7 +155,7 @@ pub(crate) fn add_scope(tables: &mut Tables, id: &str, other: &str) -> Result<()
             "The machine has this scope already",
         ));
     }
-    check_scope_count(machine.scopes.len() + 1)?;
+    check_scope_count("to_machine_id", machine.scopes.len() + 1)?;
     change(tables, id)?.scopes.push(other.to_owned());
     Ok(())
 }

@@ -4,10 +4,11 @@ use super::accounts;
 use super::api_error::ApiError;
 use super::metadata::{self, Update};
 use super::organizations;
+use super::role_sets;
 use super::roles;
 use super::user_list::UserFilter;
 use crate::model::metadata::Metadata;
-use crate::model::organization::Membership;
+use crate::model::organization::{Membership, Organization};
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
@@ -53,7 +54,7 @@ pub(crate) fn create<'a>(
         organization.max_allowed_memberships,
     );
     accounts::find(tables, &new.user_id)?;
-    check_role(tables, &new.role)?;
+    check_role(tables, organization, &new.role)?;
     if organizations::membership(tables, &organization_id, &new.user_id).is_some() {
         return Err(ApiError::bad_request(
             "already_a_member_in_organization",
@@ -82,16 +83,26 @@ pub(crate) fn create<'a>(
     Ok(tables.memberships.insert(membership))
 }
 
-/// Rejects roles that do not exist in the instance.
-pub(crate) fn check_role(tables: &Tables, role: &str) -> Result<(), ApiError> {
-    if roles::by_key(tables, role).is_some() {
-        Ok(())
-    } else {
-        Err(ApiError::param(
+/// Rejects roles that do not exist in the instance, or that the role set of an organization lacks.
+pub(crate) fn check_role(
+    tables: &Tables,
+    organization: &Organization,
+    role: &str,
+) -> Result<(), ApiError> {
+    let Some(found) = roles::by_key(tables, role) else {
+        return Err(ApiError::param(
             "resource_not_found",
             "role",
             format!("The instance has no role {role}"),
-        ))
+        ));
+    };
+    match role_sets::of_organization(tables, organization) {
+        // Seeds and tests use the roles of the instance without thinking of role sets.
+        Some(set) if !set.initial && !set.roles.contains(&found.id) => Err(ApiError::value(
+            "role",
+            "must be in the role set of the organization",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -132,7 +143,7 @@ pub(crate) fn set_role<'a>(
     now: i64,
 ) -> Result<&'a Membership, ApiError> {
     find(tables, organization, user_id)?;
-    check_role(tables, &role)?;
+    check_role(tables, organizations::find(tables, organization)?, &role)?;
     change(tables, organization, user_id, now, |membership| {
         membership.role = role;
         Ok(())

@@ -82,6 +82,15 @@ pub(crate) fn check_administrator(
     ))
 }
 
+/// Returns true if a member can manage the members of an organization.
+pub(crate) fn has_administrator(tables: &Tables, organization_id: &str) -> bool {
+    tables
+        .memberships
+        .iter()
+        .filter(|one| one.organization_id == organization_id)
+        .any(|one| has(tables, &one.role, MANAGE_MEMBERS))
+}
+
 fn has(tables: &Tables, role: &str, permission: &str) -> bool {
     roles::by_key(tables, role)
         .is_some_and(|role| role.permissions.iter().any(|one| one == permission))

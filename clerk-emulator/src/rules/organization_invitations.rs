@@ -45,8 +45,9 @@ pub(crate) fn create<'a>(
     new: NewOrganizationInvitation,
     now: i64,
 ) -> Result<&'a OrganizationInvitation, ApiError> {
-    let organization_id = organizations::find(tables, organization)?.id.clone();
-    memberships::check_role(tables, &new.role)?;
+    let organization = organizations::find(tables, organization)?;
+    let organization_id = organization.id.clone();
+    memberships::check_role(tables, organization, &new.role)?;
     if let Some(inviter) = &new.inviter_id {
         accounts::find(tables, inviter)?;
         organization_access::check_administrator(tables, &organization_id, inviter)?;

@@ -3,12 +3,15 @@
 use super::api_error::ApiError;
 use super::billing::subscriptions;
 use super::metadata::{self, Update};
+use super::role_sets;
 use super::settings;
 use crate::model::metadata::Metadata;
 use crate::model::organization::{Membership, Organization};
 use crate::model::session::Session;
 use crate::model::user::Image;
 use crate::store::tables::Tables;
+
+const LONGEST_NAME: usize = 256;
 
 /// Finds an organization by ID or slug.
 pub(crate) fn by_id_or_slug<'a>(tables: &'a Tables, id_or_slug: &str) -> Option<&'a Organization> {
@@ -62,6 +65,7 @@ pub(crate) struct NewOrganization {
     pub(crate) private_metadata: Option<Metadata>,
     pub(crate) max_allowed_memberships: Option<i64>,
     pub(crate) created_at: Option<i64>,
+    pub(crate) role_set_key: Option<String>,
 }
 
 /// Creates an organization and returns its ID. Its creator gets the role named in the settings.
@@ -82,6 +86,7 @@ pub(crate) fn create(
         }
         None => free_slug(tables, &new.name),
     };
+    check_name(&new.name)?;
     let mut organization = Organization::new(new.name, slug, now);
     organization.created_at = new.created_at.unwrap_or(now);
     let defaults = settings::get(tables)?.organizations.clone();
@@ -94,14 +99,41 @@ pub(crate) fn create(
         new.private_metadata,
         Update::Replace,
     )?;
+    let mut creator_role = defaults.creator_role;
+    if let Some(key) = &new.role_set_key {
+        let set = role_sets::assignable(tables, key)?;
+        if let Some(role) = tables.roles.get(&set.creator_role) {
+            creator_role.clone_from(&role.key);
+        }
+        organization.role_set = Some(set.id.clone());
+    }
     let id = organization.id.clone();
     tables.organizations.insert(organization);
     subscriptions::open(tables, &id, now);
     if let Some(user) = new.created_by {
-        let membership = Membership::new(id.clone(), user, defaults.creator_role, now);
+        let membership = Membership::new(id.clone(), user, creator_role, now);
         tables.memberships.insert(membership);
     }
     Ok(id)
+}
+
+/// Rejects names that are blank or too long, or that contain URLs or HTML.
+fn check_name(name: &str) -> Result<(), ApiError> {
+    if name.trim().is_empty() {
+        return Err(ApiError::missing("name"));
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(ApiError::param(
+            "form_param_max_length_exceeded",
+            "name",
+            format!("name must have at most {LONGEST_NAME} characters"),
+        ));
+    }
+    let is_tag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    if name.contains("://") || name.split('<').skip(1).any(is_tag) {
+        return Err(ApiError::format("name", "must not contain URLs or HTML"));
+    }
+    Ok(())
 }
 
 fn check_limit(limit: Option<i64>) -> Result<Option<i64>, ApiError> {
@@ -161,6 +193,7 @@ pub(crate) struct OrganizationUpdate {
     pub(crate) max_allowed_memberships: Option<i64>,
     pub(crate) admin_delete_enabled: Option<bool>,
     pub(crate) created_at: Option<i64>,
+    pub(crate) role_set_key: Option<String>,
 }
 
 /// Updates an organization.
@@ -174,7 +207,13 @@ pub(crate) fn update<'a>(
     if let Some(slug) = &update.slug {
         check_slug(tables, slug, Some(&id))?;
     }
+    if let Some(name) = &update.name {
+        check_name(name)?;
+    }
     let most = check_limit(update.max_allowed_memberships)?;
+    if let Some(key) = &update.role_set_key {
+        role_sets::assign(tables, &id, key)?;
+    }
     change(tables, &id, now, |organization| {
         if let Some(name) = update.name {
             organization.name = name;

@@ -2,10 +2,13 @@
 
 use super::api_error::ApiError;
 use super::roles;
+use crate::model::organization::{Membership, Organization};
 use crate::model::patch::Patch;
 use crate::model::role::{ADMIN, MEMBER, Role};
 use crate::model::role_set::{DEFAULT_ROLE_SET, RoleSet};
 use crate::store::tables::Tables;
+
+const MOST_ROLES: usize = 10;
 
 /// Finds a role set by ID or key.
 pub(crate) fn find<'a>(tables: &'a Tables, key_or_id: &str) -> Result<&'a RoleSet, ApiError> {
@@ -25,6 +28,86 @@ pub(crate) fn list<'a>(tables: &'a Tables, query: Option<&str>) -> Vec<&'a RoleS
         })
     };
     tables.role_sets.iter().filter(mentions).collect()
+}
+
+/// Returns the role set of an organization: its own, or the initial one.
+pub(crate) fn of_organization<'a>(
+    tables: &'a Tables,
+    organization: &Organization,
+) -> Option<&'a RoleSet> {
+    match &organization.role_set {
+        Some(id) => tables.role_sets.get(id),
+        None => tables.role_sets.find(|set| set.initial),
+    }
+}
+
+/// Returns the IDs of the organizations that have a role set.
+pub(crate) fn organizations_with(tables: &Tables, set: &RoleSet) -> Vec<String> {
+    tables.organizations.ids(|organization| {
+        of_organization(tables, organization).is_some_and(|one| one.id == set.id)
+    })
+}
+
+/// Finds the role set that an organization is to have, by key.
+pub(crate) fn assignable<'a>(tables: &'a Tables, key: &str) -> Result<&'a RoleSet, ApiError> {
+    tables.role_sets.find(|set| set.key == key).ok_or_else(|| {
+        ApiError::param(
+            "resource_not_found",
+            "role_set_key",
+            format!("The instance has no role set {key}"),
+        )
+    })
+}
+
+/// Assigns a role set, which must have the roles of all members, to an organization.
+pub(crate) fn assign(
+    tables: &mut Tables,
+    organization_id: &str,
+    key: &str,
+) -> Result<(), ApiError> {
+    let set = assignable(tables, key)?;
+    let id = set.id.clone();
+    let keys: Vec<&str> = roles_of(tables, set)
+        .map(|role| role.key.as_str())
+        .collect();
+    let lacking = tables.memberships.find(|member| {
+        member.organization_id == organization_id && !keys.contains(&member.role.as_str())
+    });
+    if let Some(member) = lacking {
+        return Err(ApiError::value(
+            "role_set_key",
+            &format!(
+                "must name a role set with the role {} of a member",
+                member.role
+            ),
+        ));
+    }
+    if let Some(organization) = tables.organizations.get_mut(organization_id) {
+        organization.role_set = Some(id);
+    }
+    Ok(())
+}
+
+/// Gives another role to the members of organizations, and to the people they invite, who have or would have this
+/// one.
+fn reassign(tables: &mut Tables, organizations: &[String], from: &str, to: &str, now: i64) {
+    let members = tables
+        .memberships
+        .ids(|one| one.role == from && organizations.contains(&one.organization_id));
+    for id in members {
+        if let Some(member) = tables.memberships.get_mut(&id) {
+            to.clone_into(&mut member.role);
+            member.updated_at = now;
+        }
+    }
+    let invitations = tables
+        .organization_invitations
+        .ids(|one| one.role == from && organizations.contains(&one.organization_id));
+    for id in invitations {
+        if let Some(invitation) = tables.organization_invitations.get_mut(&id) {
+            to.clone_into(&mut invitation.role);
+        }
+    }
 }
 
 /// Iterates over the roles of a set in order.
@@ -88,6 +171,7 @@ pub(crate) fn create(tables: &mut Tables, new: NewRoleSet, now: i64) -> Result<&
         format!("role_set:{name}")
     });
     check_key(tables, &key, None)?;
+    check_count("roles", &new.roles)?;
     let ids = new
         .roles
         .iter()
@@ -145,7 +229,26 @@ fn check_key(tables: &Tables, key: &str, own_id: Option<&str>) -> Result<(), Api
     }
 }
 
+/// Rejects lists of no role or of more than ten.
+fn check_count(param_name: &str, keys: &[String]) -> Result<(), ApiError> {
+    match keys.len() {
+        1..=MOST_ROLES => Ok(()),
+        _ => Err(ApiError::value(
+            param_name,
+            &format!("must have between 1 and {MOST_ROLES} roles"),
+        )),
+    }
+}
+
+/// Makes no role set the initial one. Organizations keep the one that they have.
 fn clear_initial(tables: &mut Tables) {
+    let initial = tables.role_sets.find(|set| set.initial);
+    let initial = initial.map(|set| set.id.clone());
+    for id in tables.organizations.ids(|one| one.role_set.is_none()) {
+        if let Some(organization) = tables.organizations.get_mut(&id) {
+            organization.role_set.clone_from(&initial);
+        }
+    }
     for id in tables.role_sets.ids(|set| set.initial) {
         if let Some(set) = tables.role_sets.get_mut(&id) {
             set.initial = false;
@@ -228,6 +331,7 @@ pub(crate) fn add_roles<'a>(
     now: i64,
 ) -> Result<&'a RoleSet, ApiError> {
     let id = find(tables, key_or_id)?.id.clone();
+    check_count("role_keys", keys)?;
     let added = keys
         .iter()
         .map(|key| role_id(tables, "role_keys", key))
@@ -247,7 +351,17 @@ pub(crate) fn add_roles<'a>(
     update(tables, &id, marks, now)
 }
 
-/// Replaces one role with another.
+/// Adds a role to the initial role set.
+pub(crate) fn add_to_initial(tables: &mut Tables, role_id: &str, now: i64) -> Result<(), ApiError> {
+    let Some(set) = tables.role_sets.find(|set| set.initial) else {
+        return Ok(());
+    };
+    let id = set.id.clone();
+    change(tables, &id, now, |set| set.roles.push(role_id.to_owned()))?;
+    Ok(())
+}
+
+/// Replaces one role with another, also for the members who have it.
 pub(crate) fn replace_role<'a>(
     tables: &'a mut Tables,
     key_or_id: &str,
@@ -259,6 +373,8 @@ pub(crate) fn replace_role<'a>(
     let id = set.id.clone();
     let from = member_of(tables, &set.roles, "role_key", key)?;
     let to = role_id(tables, "to_role_key", to_key)?;
+    let organizations = organizations_with(tables, set);
+    reassign(tables, &organizations, key, to_key, now);
     change(tables, &id, now, |set| {
         let replaces_itself = set.roles.contains(&to);
         set.roles.retain(|role| *role != from || from == to);
@@ -273,21 +389,55 @@ pub(crate) fn replace_role<'a>(
     })
 }
 
-/// Deletes a role set in favor of another and returns its ID.
+/// Deletes a role set in favor of another and returns its ID. The organizations that have it get the other one, and
+/// their members the roles that `reassignments` name, by key.
 pub(crate) fn replace(
     tables: &mut Tables,
     key_or_id: &str,
     destination: &str,
+    reassignments: &[(String, String)],
     now: i64,
 ) -> Result<String, ApiError> {
     let set = find(tables, key_or_id)?;
     let (id, initial) = (set.id.clone(), set.initial);
-    let destination = find(tables, destination)?.id.clone();
-    if destination == id {
+    let destination = find(tables, destination)?;
+    if destination.id == id {
         return Err(ApiError::value(
             "dest_role_set_key",
             "must name another role set",
         ));
+    }
+    for (_, to) in reassignments {
+        member_of(tables, &destination.roles, "reassignment_mappings", to)?;
+    }
+    let organizations = organizations_with(tables, set);
+    let lost = roles_of(tables, set)
+        .filter(|role| !destination.roles.contains(&role.id))
+        .filter(|role| !reassignments.iter().any(|(from, _)| *from == role.key))
+        .find(|role| {
+            let has = |member: &Membership| {
+                member.role == role.key && organizations.contains(&member.organization_id)
+            };
+            tables.memberships.find(has).is_some()
+        });
+    if let Some(role) = lost {
+        return Err(ApiError::param(
+            "form_param_missing",
+            "reassignment_mappings",
+            format!(
+                "reassignment_mappings must name another role for {}",
+                role.key
+            ),
+        ));
+    }
+    let destination = destination.id.clone();
+    for (from, to) in reassignments {
+        reassign(tables, &organizations, from, to, now);
+    }
+    for id in organizations {
+        if let Some(organization) = tables.organizations.get_mut(&id) {
+            organization.role_set = Some(destination.clone());
+        }
     }
     if initial {
         change(tables, &destination, now, |set| set.initial = true)?;

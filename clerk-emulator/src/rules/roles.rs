@@ -6,6 +6,7 @@ use super::api_error::ApiError;
 use super::permissions;
 use crate::model::patch::Patch;
 use crate::model::role::{ADMIN, MEMBER, Role};
+use crate::model::role_set::RoleSet;
 use crate::store::tables::Tables;
 
 const MOST_ROLES: usize = 10;
@@ -136,10 +137,12 @@ fn change<'a>(tables: &'a mut Tables, id: &str) -> Result<&'a mut Role, ApiError
         .ok_or_else(|| ApiError::not_found("organization role", id))
 }
 
-/// Deletes a role that has no members. The two initial roles cannot be deleted.
+/// Deletes a role that has no members. The two initial roles, and the default and creator roles of role sets, cannot be
+/// deleted.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     let key = find(tables, id)?.key.clone();
-    if key == ADMIN || key == MEMBER {
+    let has_duty = |set: &RoleSet| set.default_role == id || set.creator_role == id;
+    if key == ADMIN || key == MEMBER || tables.role_sets.find(has_duty).is_some() {
         return Err(ApiError::new(
             StatusCode::FORBIDDEN,
             "organization_role_not_deletable",
@@ -152,6 +155,14 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
             "organization_role_id",
             format!("The role {key} is assigned to members"),
         ));
+    }
+    for set in tables
+        .role_sets
+        .ids(|set| set.roles.iter().any(|role| role == id))
+    {
+        if let Some(set) = tables.role_sets.get_mut(&set) {
+            set.roles.retain(|role| role != id);
+        }
     }
     tables.roles.remove(id);
     Ok(())

@@ -48,6 +48,12 @@ const MIGRATIONS: &[&[NewField]] = &[
             value: "null",
         },
     ],
+    // Organizations of version 3 had no role set of their own.
+    &[NewField {
+        table: "organizations",
+        field: "role_set",
+        value: "null",
+    }],
 ];
 
 /// The version of the files that the emulator writes.

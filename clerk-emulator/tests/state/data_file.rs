@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clerk_emulator::{Emulator, Error, UserSeed};
+use clerk_emulator::{Emulator, Error, OrganizationSeed, UserSeed};
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -197,6 +197,7 @@ fn a_file_of_the_first_version_is_migrated() {
     let emulator = Emulator::builder()
         .data_file(&path)
         .user(UserSeed::new("ada@example.com"))
+        .organization(OrganizationSeed::new("Acme", "acme"))
         .webhook("http://127.0.0.1:9/", "whsec_c2VjcmV0")
         .start_blocking()
         .unwrap();
@@ -217,25 +218,29 @@ fn a_file_of_the_first_version_is_migrated() {
         .execute_batch(
             "UPDATE rows SET json = json_remove(json, '$.tries') WHERE tbl = 'webhook_messages';
              UPDATE rows SET json = json_remove(json, '$.organization_id') WHERE tbl = 'tickets';
+             UPDATE rows SET json = json_remove(json, '$.role_set') WHERE tbl = 'organizations';
              PRAGMA user_version = 1;",
         )
         .unwrap();
     drop(connection);
     let emulator = start(&path).unwrap();
     assert_eq!(emulator.webhooks().len(), 1);
-    let tickets = |export: &str| -> Value {
+    let table = |export: &str, table: &str| -> Value {
         let export: Value = serde_json::from_str(export).unwrap();
-        export["state"]["tables"]["tickets"].clone()
+        export["state"]["tables"][table].clone()
     };
     let after = emulator.export().to_json().unwrap();
-    assert_eq!(tickets(&after), tickets(&before));
-    assert_eq!(tickets(&after)[0]["user_id"], bob.as_str());
+    for name in ["tickets", "organizations"] {
+        assert_eq!(table(&after, name), table(&before, name));
+    }
+    assert_eq!(table(&after, "tickets")[0]["user_id"], bob.as_str());
+    assert_eq!(table(&after, "organizations")[0]["slug"], "acme");
     drop(emulator);
     let connection = rusqlite::Connection::open(&path).unwrap();
     let version: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
     drop(connection);
     start(&path).unwrap();
 }

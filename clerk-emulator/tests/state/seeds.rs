@@ -120,7 +120,7 @@ async fn filled() -> (Emulator, Vec<(String, &'static str)>) {
             json!({ "name": "t", "claims": { "a": "{{user.id}}" } }),
         ),
         ("/machines", json!({ "name": "worker" })),
-        ("/api_keys", json!({ "name": "k", "subject": ada })),
+        ("/api_keys", json!({ "name": "key", "subject": ada })),
         (
             "/oauth_applications",
             json!({ "name": "app", "redirect_uris": ["https://example.com/"] }),

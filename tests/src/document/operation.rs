@@ -22,6 +22,8 @@ pub struct Operation {
     pub(super) secured: bool,
     success: Success,
     answer_schema: Option<(Value, Validator)>,
+    /// Every status that the operation may answer.
+    statuses: Vec<StatusCode>,
 }
 
 #[derive(Debug)]
@@ -155,6 +157,7 @@ impl Operation {
             secured: false,
             success,
             answer_schema,
+            statuses: statuses(operation),
         })
     }
 
@@ -174,6 +177,41 @@ impl Operation {
     #[must_use]
     pub fn success(&self) -> Success {
         self.success
+    }
+
+    /// Returns true if the operation may answer with this status.
+    #[must_use]
+    pub fn declares(&self, status: StatusCode) -> bool {
+        self.statuses.contains(&status)
+    }
+
+    /// Returns the names of the fields of a JSON body.
+    pub fn body_fields(&self) -> impl Iterator<Item = &str> {
+        let body = self.body.as_ref().filter(|body| !body.multipart);
+        let fields = body.and_then(|body| body.schema.get("properties")?.as_object());
+        fields.into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Returns true if the document allows a JSON body.
+    #[must_use]
+    pub fn allows_body(&self, body: &Value) -> bool {
+        let schema = self.body.as_ref().filter(|body| !body.multipart);
+        schema.is_some_and(|schema| schema.validator.is_valid(body))
+    }
+
+    /// Returns true if the operation has a query parameter, and the document does not allow it to have this value.
+    #[must_use]
+    pub fn forbids_query(&self, name: &str, value: &str) -> bool {
+        self.parameters
+            .iter()
+            .filter(|parameter| !parameter.in_path && parameter.name == name)
+            .any(|parameter| !parameter.allows(value))
+    }
+
+    /// Returns the names of the query parameters.
+    pub fn query_parameters(&self) -> impl Iterator<Item = &str> {
+        let in_query = self.parameters.iter().filter(|one| !one.in_path);
+        in_query.map(|parameter| parameter.name.as_str())
     }
 
     /// Returns true if the response is a list that `paginated=true` turns into a page.
@@ -280,6 +318,14 @@ impl Parameter {
     }
 }
 
+impl Parameter {
+    /// Returns true if the document allows a text as the value, or as an entry of it.
+    fn allows(&self, text: &str) -> bool {
+        let text = Value::from(text);
+        self.validator.is_valid(&text) || self.validator.is_valid(&Value::Array(vec![text]))
+    }
+}
+
 impl Body {
     fn read<'a>(
         schemas: &Schemas<'a>,
@@ -338,6 +384,15 @@ fn success<'a>(
         }));
     }
     Ok(None)
+}
+
+fn statuses(operation: &Value) -> Vec<StatusCode> {
+    let responses = operation.get("responses").and_then(Value::as_object);
+    responses
+        .into_iter()
+        .flat_map(|responses| responses.keys())
+        .filter_map(|status| status.parse().ok())
+        .collect()
 }
 
 /// Returns the redirect of an operation that has no other successful response.

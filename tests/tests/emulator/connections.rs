@@ -444,7 +444,7 @@ async fn bad_input_is_refused_by_name() {
         (
             "/templates/sms/verification_code/toggle_delivery",
             json!({}),
-            422,
+            400,
             "delivered_by_clerk",
         ),
         (

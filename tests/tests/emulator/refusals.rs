@@ -178,7 +178,6 @@ async fn lists_refuse_limits_and_cursors_that_clerk_refuses() {
         ("/users?limit=10.0".to_owned(), "limit"),
         ("/users?offset=-1".to_owned(), "offset"),
         ("/organizations?limit=1000".to_owned(), "limit"),
-        (format!("/api_keys?subject={ada}&limit=101"), "limit"),
         ("/users?order_by=shoe_size".to_owned(), "order_by"),
         ("/users?banned=perhaps".to_owned(), "banned"),
         (
@@ -201,6 +200,12 @@ async fn lists_refuse_limits_and_cursors_that_clerk_refuses() {
             "{path}"
         );
     }
+    let path = format!("/api_keys?subject={ada}&limit=101");
+    let answer = caller.call(Method::GET, &path, None).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code(), answer.param()),
+        (400, "bad_request", "limit")
+    );
     // Newest first: Ada follows Bob, even if Bob no longer matches the filter.
     let path = format!("/users?starting_after={bob}");
     let answer = caller.call(Method::GET, &path, None).await;
@@ -219,6 +224,124 @@ async fn lists_refuse_limits_and_cursors_that_clerk_refuses() {
     let path = format!("/users?starting_after={bob}");
     let answer = caller.call(Method::GET, &path, None).await;
     assert_eq!(answer.param(), "starting_after");
+}
+
+#[tokio::test]
+async fn who_invites_or_revokes_must_administer_the_organization() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let bob = emulator.user_id("bob@example.com").unwrap();
+    let path = "/organizations/acme/invitations";
+    let body = |inviter: &str| json!({ "email_address": "new@example.com", "role": "org:member", "inviter_user_id": inviter });
+    let member = json!({ "user_id": bob, "role": "org:member" });
+    // First as a stranger, then as a member without the permission.
+    for is_member in [false, true] {
+        if is_member {
+            let path = "/organizations/acme/memberships";
+            caller.call(Method::POST, path, Some(&member)).await;
+        }
+        let refused = caller.call(Method::POST, path, Some(&body(&bob))).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code()),
+            (403, "not_an_admin_in_organization"),
+            "{is_member}"
+        );
+    }
+    let invited = caller.call(Method::POST, path, Some(&body(&ada))).await;
+    assert_eq!(invited.status, 200, "{}", invited.body);
+    let path = format!("{path}/{}/revoke", invited.body["id"].as_str().unwrap());
+    for (user, status, code) in [
+        (&bob, 403, "not_an_admin_in_organization"),
+        (&ada, 200, ""),
+        (&ada, 400, "organization_invitation_not_pending"),
+    ] {
+        let body = json!({ "requesting_user_id": user });
+        let answer = caller.call(Method::POST, &path, Some(&body)).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (status, code));
+    }
+}
+
+#[tokio::test]
+async fn lists_refuse_statuses_that_nothing_has() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    for (path, param, status) in [
+        (format!("/sessions?user_id={ada}"), "status", 422),
+        ("/invitations?a=b".to_owned(), "status", 422),
+        ("/waitlist_entries?a=b".to_owned(), "status", 422),
+        ("/organization_invitations?a=b".to_owned(), "status", 422),
+        (
+            "/organizations/acme/invitations?a=b".to_owned(),
+            "status",
+            422,
+        ),
+        (
+            "/organization_domains?a=b".to_owned(),
+            "enrollment_mode",
+            422,
+        ),
+        (
+            "/organizations/acme/domains?a=b".to_owned(),
+            "enrollment_mode",
+            422,
+        ),
+        ("/billing/subscription_items?a=b".to_owned(), "status", 422),
+        // The document declares 400 for this one alone.
+        (
+            format!("/users/{ada}/organization_invitations?a=b"),
+            "status",
+            400,
+        ),
+    ] {
+        let asleep = format!("{path}&{param}=asleep");
+        let answer = caller.call(Method::GET, &asleep, None).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code(), answer.param()),
+            (status, "form_param_value_invalid", param),
+            "{path}"
+        );
+        assert_eq!(
+            caller.call(Method::GET, &path, None).await.status,
+            200,
+            "{path}"
+        );
+    }
+    let domains = "/organizations/acme/domains?enrollment_mode=-manual_invitation";
+    assert_eq!(caller.call(Method::GET, domains, None).await.status, 200);
+}
+
+#[tokio::test]
+async fn names_of_organizations_hold_neither_urls_nor_html() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let long = "x".repeat(257);
+    for (name, code) in [
+        ("", "form_param_missing"),
+        ("  ", "form_param_missing"),
+        (long.as_str(), "form_param_max_length_exceeded"),
+        ("see https://evil.example", "form_param_format_invalid"),
+        ("<b>Acme</b>", "form_param_format_invalid"),
+    ] {
+        let body = json!({ "name": name });
+        for (method, path) in [
+            (Method::POST, "/organizations"),
+            (Method::PATCH, "/organizations/acme"),
+        ] {
+            let answer = caller.call(method, path, Some(&body)).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code(), answer.param()),
+                (422, code, "name"),
+                "{path} {name}"
+            );
+        }
+    }
+    let body = json!({ "name": "Smith & Sons: 3 < 4" });
+    let answer = caller
+        .call(Method::POST, "/organizations", Some(&body))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::organization::{Membership, Organization};
-use crate::rules::{memberships, organization_invitations, roles};
+use crate::rules::{memberships, organization_access, organization_invitations, role_sets, roles};
 
 /// Specifies whether an organization is rendered with the number of its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,7 @@ impl Shapes<'_> {
             "pending_invitations_count": pending,
             "max_allowed_memberships": one.max_allowed_memberships,
             "admin_delete_enabled": one.admin_delete_enabled,
+            "role_set_key": role_sets::of_organization(self.tables, one).map(|set| &set.key),
             "public_metadata": one.public_metadata,
             "private_metadata": one.private_metadata,
             "created_at": one.created_at,
@@ -36,6 +37,13 @@ impl Shapes<'_> {
             json["members_count"] = json!(memberships::count(self.tables, &one.id));
         }
         json
+    }
+
+    /// Adds whether nobody can manage the members of the organization.
+    pub(crate) fn with_missing_member(self, one: &Organization, mut shown: Value) -> Value {
+        let is_missing = !organization_access::has_administrator(self.tables, &one.id);
+        shown["missing_member_with_elevated_permissions"] = json!(is_missing);
+        shown
     }
 
     pub(crate) fn membership(self, membership: &Membership) -> Value {

@@ -7,9 +7,13 @@ use crate::rules::role_sets;
 
 impl Shapes<'_> {
     pub(crate) fn role_set(self, set: &RoleSet) -> Value {
-        let item = |id: &str| self.tables.roles.get(id).map(|role| self.item(role));
+        let organizations = role_sets::organizations_with(self.tables, set);
+        let item = |id: &str| {
+            let role = self.tables.roles.get(id)?;
+            Some(self.item(role, &organizations))
+        };
         let roles: Vec<Value> = role_sets::roles_of(self.tables, set)
-            .map(|role| self.item(role))
+            .map(|role| self.item(role, &organizations))
             .collect();
         json!({
             "object": "role_set",
@@ -27,9 +31,11 @@ impl Shapes<'_> {
         })
     }
 
-    fn item(self, role: &Role) -> Value {
+    fn item(self, role: &Role, organizations: &[String]) -> Value {
         let members = self.tables.memberships.iter();
-        let count = members.filter(|one| one.role == role.key).count();
+        let count = members
+            .filter(|one| one.role == role.key && organizations.contains(&one.organization_id))
+            .count();
         json!({
             "object": "role_set_item",
             "id": role.id,

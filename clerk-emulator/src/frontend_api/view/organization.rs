@@ -8,7 +8,7 @@ use crate::model::organization_domain::OrganizationDomain;
 use crate::model::organization_suggestion::OrganizationSuggestion;
 
 /// The fields of an organization that only servers may see.
-const PRIVATE: &[&str] = &["private_metadata", "created_by"];
+const PRIVATE: &[&str] = &["private_metadata", "created_by", "role_set_key"];
 
 impl View<'_> {
     pub(in crate::frontend_api) fn organization(self, one: &Organization) -> Value {

@@ -62,7 +62,7 @@ test('guarded routes send others to the sign-in page', async () => {
 
 test('keys of machines are accepted where they are asked for', async () => {
   const { user } = await session();
-  const { secret } = await clerk.apiKeys.create({ name: 'ci', subject: user.id });
+  const { secret } = await clerk.apiKeys.create({ name: 'build', subject: user.id });
   const headers = { authorization: `Bearer ${secret}` };
   const response = await fetch(`${origin}/machines`, { headers });
   assert.deepEqual([response.status, await response.json()], [200, { subject: user.id, tokenType: 'api_key' }]);

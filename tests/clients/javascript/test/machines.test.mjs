@@ -52,13 +52,13 @@ test('API keys are made, read, changed, verified, revoked and deleted', async ()
   assert.equal((await apiKeys.delete(second.id)).deleted, true);
   await refused(404, 'api_key_not_found', apiKeys.get(second.id)).catch((error) => assert.match(String(error), /404/));
   await assert.rejects(apiKeys.verify('ak_wrong'), { status: 404 });
-  await assert.rejects(apiKeys.create({ name: 'x', subject: 'nobody' }));
+  await assert.rejects(apiKeys.create({ name: 'build', subject: 'nobody' }));
 });
 
 test('API keys of organizations belong to them', async () => {
   const owner = await newUser(clerk);
   const organization = await clerk.organizations.createOrganization({ name: 'Keys', createdBy: owner.id });
-  const key = await clerk.apiKeys.create({ name: 'ci', subject: organization.id });
+  const key = await clerk.apiKeys.create({ name: 'build', subject: organization.id });
   const auth = (await authenticate(key.secret, ['api_key', 'm2m_token'])).toAuth();
   assert.deepEqual([auth.subject, auth.orgId, auth.userId], [organization.id, organization.id, null]);
 });

@@ -5,6 +5,7 @@ mod billing;
 mod browser;
 mod devices;
 mod enterprise;
+pub(crate) mod events;
 mod oauth;
 mod organizations;
 mod profile;
