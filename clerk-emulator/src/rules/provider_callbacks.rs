@@ -113,7 +113,14 @@ pub(crate) fn finish(
         .users
         .iter()
         .flat_map(|user| user.email_addresses.iter().map(move |one| (user, one)))
-        .find(|(_, one)| waits_for(one.challenge.as_ref(), state))
+        .find(|(_, one)| {
+            // The answer to the others is a code or a link.
+            let challenge = one.challenge.as_ref();
+            waits_for(
+                challenge.filter(|one| one.strategy == Strategy::EnterpriseSso),
+                state,
+            )
+        })
         .map(|(user, one)| (user.id.clone(), one.clone()));
     if let Some((user_id, email)) = email {
         return finish_email(tables, &user_id, email, answer, now);

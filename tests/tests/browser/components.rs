@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clerk_core::{Clock as _, SystemClock};
 use clerk_emulator::{
-    Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, SettingsSeed, UserSeed,
+    Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, SettingsSeed, SignUpMode, UserSeed,
 };
 use clerk_test_support::totp::totp;
 use fantoccini::Locator;
@@ -205,6 +205,49 @@ impl Stage<'_> {
         browser.photograph("provider").await;
         browser.press(GRACE.0).await;
         self.expect_user(GRACE.0).await;
+    }
+
+    async fn signs_in_with_a_ticket(&self) {
+        let user = self.site.emulator.user_id(GRACE.0).unwrap();
+        let body = json!({ "user_id": user });
+        let made = self
+            .backend(Method::POST, "/sign_in_tokens", Some(body))
+            .await;
+        self.forget().await;
+        let path = format!(
+            "/sign-in?__clerk_ticket={}",
+            made["token"].as_str().unwrap()
+        );
+        self.open(&path).await;
+        self.expect_user(GRACE.0).await;
+    }
+
+    async fn resets_a_forgotten_password(&self) {
+        let browser = &self.browser;
+        self.forget().await;
+        self.open("/sign-in").await;
+        browser.type_into("input[name=identifier]", JOAN.0).await;
+        browser.press("Continue").await;
+        browser.press("Forgot password?").await;
+        browser.photograph("forgot-password").await;
+        browser.press("Reset your password").await;
+        browser.expect_address("reset-password").await;
+        let code = browser
+            .until("no code was sent", async || {
+                let mails = self.site.emulator.inbox(JOAN.0);
+                let mail = mails
+                    .iter()
+                    .find(|one| one.kind() == "reset_password_code")?;
+                mail.code().map(str::to_owned)
+            })
+            .await;
+        browser.type_into("input[inputmode=numeric]", &code).await;
+        for field in ["input[name=password]", "input[name=confirmPassword]"] {
+            browser.type_into(field, JOAN.1).await;
+        }
+        browser.photograph("reset-password").await;
+        browser.press("Reset Password").await;
+        self.expect_user(JOAN.0).await;
     }
 
     async fn edits_the_profile(&self) {
@@ -553,6 +596,8 @@ async fn people_use_the_official_components() {
     stage.signs_up_with_a_code().await;
     stage.refuses_a_wrong_password().await;
     stage.signs_in_with_github().await;
+    stage.signs_in_with_a_ticket().await;
+    stage.resets_a_forgotten_password().await;
     stage.edits_the_profile().await;
     stage.lists_and_ends_devices().await;
     stage.makes_an_organization_with_two_members().await;
@@ -590,14 +635,20 @@ async fn people_follow_a_link_and_complete_a_task() {
     stage.browser.close().await;
 }
 
-/// Tasks that a session waits for, each alone.
+/// Tasks that a session waits for: each alone, and all of them one after the other.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium, chromedriver and the official bundles"]
 async fn people_complete_their_tasks() {
     let mut browser = Browser::of_a_person().await;
-    for (leaked, second_factor) in [(true, false), (false, true)] {
+    for (leaked, second_factor, organization) in [
+        (true, false, false),
+        (false, true, false),
+        (true, true, true),
+    ] {
         let Some(emulator) = instance() else { return };
-        let settings = SettingsSeed::new().second_factor_required(second_factor);
+        let settings = SettingsSeed::new()
+            .force_organization_selection(organization)
+            .second_factor_required(second_factor);
         let site = Site::start(emulator.settings(settings)).await;
         let stage = Stage {
             site: &site,
@@ -614,6 +665,9 @@ async fn people_complete_their_tasks() {
         }
         if second_factor {
             stage.sets_a_second_factor_up().await;
+        }
+        if organization {
+            stage.chooses_an_organization("Navy").await;
         }
         stage.expect_user(GRACE.0).await;
         assert_eq!(stage.browser.fetch_status("GET", "/reports").await, 403);
@@ -692,6 +746,34 @@ async fn people_sign_in_through_their_company() {
     stage
         .adds_the_address_at_a_company("grace@globex.com")
         .await;
+    stage.browser.close().await;
+}
+
+/// An application that is not open to everybody yet.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn people_join_the_waitlist() {
+    let Some(emulator) = instance() else { return };
+    let settings = SettingsSeed::new().sign_up_mode(SignUpMode::Waitlist);
+    let site = Site::start(emulator.settings(settings)).await;
+    let stage = Stage {
+        site: &site,
+        browser: Browser::of_a_person().await,
+    };
+    let browser = &stage.browser;
+    stage.open("/waitlist").await;
+    browser
+        .type_into("input[name=emailAddress]", "joan@example.com")
+        .await;
+    browser.photograph("waitlist").await;
+    browser.press("Join the waitlist").await;
+    browser
+        .element(Locator::XPath(
+            "//*[contains(text(), 'Thanks for joining')]",
+        ))
+        .await;
+    let waiting = stage.backend(Method::GET, "/waitlist_entries", None).await;
+    assert_eq!(waiting["data"][0]["email_address"], JOAN.0);
     stage.browser.close().await;
 }
 

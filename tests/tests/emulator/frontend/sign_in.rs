@@ -38,6 +38,9 @@ pub(super) async fn boot(judge: &Judge) {
         "development"
     );
     assert_eq!(read["auth_config"]["single_session_mode"], true);
+    for captcha in ["captcha_public_key", "captcha_public_key_invisible"] {
+        assert_eq!(read["display_config"][captcha], Value::Null, "{captcha}");
+    }
     assert_eq!(browser.client().await, Value::Null);
     for method in [Method::PUT, Method::POST] {
         let made = browser
