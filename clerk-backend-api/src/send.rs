@@ -1,5 +1,6 @@
 //! Sends a [`Request`]: its attempts and their results.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,9 +20,19 @@ use crate::{
     transport_error::{TimeoutError, TransportError},
 };
 
+/// A call under way.
+///
+/// In a box, so that the code that sends calls is compiled with this crate. The body of an `async fn` is compiled with each
+/// crate that awaits it, and again whenever that crate is.
+type Exchange = Pin<Box<dyn Future<Output = Result<RawResponse, Error>> + Send>>;
+
 impl Request {
     /// Sends the call, with retries as the retry rules allow.
-    pub(crate) async fn execute(mut self) -> Result<RawResponse, Error> {
+    pub(crate) fn execute(self) -> Exchange {
+        Box::pin(self.exchange())
+    }
+
+    async fn exchange(mut self) -> Result<RawResponse, Error> {
         if let Some(reason) = self.invalid {
             return Err(InvalidRequest::new(reason).into());
         }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 #[cfg(feature = "lookups")]
 use clerk_backend_api::{Organization, User};
+use futures_util::future::BoxFuture;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE,
     VARY,
@@ -122,7 +123,11 @@ impl Wait {
     ///
     /// # Errors
     /// Returns an answer to respond with instead of calling the application, as in [`Next::Answer`].
-    pub async fn finish(self) -> Result<GoOn, Response<AnswerBody>> {
+    pub fn finish(self) -> BoxFuture<'static, Result<GoOn, Response<AnswerBody>>> {
+        Box::pin(self.outcome())
+    }
+
+    async fn outcome(self) -> Result<GoOn, Response<AnswerBody>> {
         let Self { clerk, what } = self;
         match what {
             Waiting::Authentication(pending) => {
@@ -186,7 +191,7 @@ impl AuthContext {
 
     /// Creates what a page with Clerk's components needs, and notes that the response is meant for the sender of this request.
     #[must_use]
-    pub fn page(&self, request: &(impl RequestView + ?Sized)) -> Page {
+    pub fn page(&self, request: &dyn RequestView) -> Page {
         Page::new(&self.clerk, &self.auth, &self.notes, request)
     }
 
@@ -208,7 +213,7 @@ impl AuthContext {
     pub fn protect<'p>(
         &self,
         protect: &Protect,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
         path: impl Into<RoutedPath<'p>>,
     ) -> Result<(), Refusal> {
         let passage = protect.judge(self.clerk.instance(), &self.auth, request, path);
@@ -286,11 +291,7 @@ impl AuthContext {
     /// Creates a redirect to the sign-in page, which sends the browser back afterward; `redirectToSignIn` of the official
     /// SDKs. A user whose session has pending tasks is sent to the tasks page instead.
     #[must_use]
-    pub fn redirect_to_sign_in(
-        &self,
-        request: &(impl RequestView + ?Sized),
-        back: ReturnBack<'_>,
-    ) -> Refusal {
+    pub fn redirect_to_sign_in(&self, request: &dyn RequestView, back: ReturnBack<'_>) -> Refusal {
         let pending = match &self.auth {
             Auth::SignedOut(signed_out) => signed_out.pending_session().is_some(),
             auth => auth.session().is_some_and(SessionAuth::is_pending),
@@ -309,11 +310,7 @@ impl AuthContext {
     /// Creates a redirect to the sign-up page, which sends the browser back afterward; `redirectToSignUp` of the official
     /// SDKs.
     #[must_use]
-    pub fn redirect_to_sign_up(
-        &self,
-        request: &(impl RequestView + ?Sized),
-        back: ReturnBack<'_>,
-    ) -> Refusal {
+    pub fn redirect_to_sign_up(&self, request: &dyn RequestView, back: ReturnBack<'_>) -> Refusal {
         let config = &self.clerk.instance().config;
         let status = redirect_status(request.method());
         let way = redirect_way(config, RequestKind::of(request), status);
@@ -328,7 +325,7 @@ impl AuthContext {
 /// # Security
 /// The client chooses the host. Compare it with the hosts that you serve.
 #[must_use]
-pub fn request_host(request: &(impl RequestView + ?Sized)) -> Option<String> {
+pub fn request_host(request: &dyn RequestView) -> Option<String> {
     let header = || joined_header(request, "host");
     let authority = request.authority().map(str::to_owned).or_else(header)?;
     Some(Authority::parse(&authority)?.host())
@@ -336,7 +333,7 @@ pub fn request_host(request: &(impl RequestView + ?Sized)) -> Option<String> {
 
 impl Clerk {
     /// Authenticates a request for an adapter. Most requests need no I/O once the signing keys are cached.
-    pub fn attach(&self, request: &(impl RequestView + ?Sized)) -> Next {
+    pub fn attach(&self, request: &dyn RequestView) -> Next {
         let instance = self.instance();
         if let Some(forward) = self.forward(request) {
             return Next::Forward(Box::new(forward));
@@ -367,7 +364,7 @@ impl Clerk {
     }
 
     /// Returns what to forward if the request is for the proxy of the Frontend API.
-    fn forward(&self, request: &(impl RequestView + ?Sized)) -> Option<Forward> {
+    fn forward(&self, request: &dyn RequestView) -> Option<Forward> {
         let instance = self.instance();
         let proxy = instance.config.frontend_api_proxy.as_ref()?;
         let (rest, query) = proxy.target(request.path_and_query())?;
@@ -385,7 +382,7 @@ impl Clerk {
     }
 
     /// Answers a request for this crate's own script if the application serves it.
-    fn components_script(&self, request: &(impl RequestView + ?Sized)) -> Option<Response<Bytes>> {
+    fn components_script(&self, request: &dyn RequestView) -> Option<Response<Bytes>> {
         let path = self.instance().config.browser_sdk.own_script_path()?;
         let is_for_it = request.path_and_query().split('?').next() == Some(path)
             && matches!(request.method(), "GET" | "HEAD");
@@ -441,7 +438,7 @@ impl Clerk {
     }
 
     /// Answers a request for the metadata of an OAuth resource if the application has one.
-    fn oauth_metadata(&self, request: &(impl RequestView + ?Sized)) -> Option<MetadataAnswer> {
+    fn oauth_metadata(&self, request: &dyn RequestView) -> Option<MetadataAnswer> {
         let config = &self.instance().config;
         if config.oauth_resources.is_empty() {
             return None;
@@ -501,7 +498,7 @@ impl Clerk {
     /// if no secret is configured.
     pub fn verify_webhook(
         &self,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
         body: WebhookBody<'_>,
     ) -> Result<WebhookEvent, Refusal> {
         let Some(verifier) = self.webhooks() else {

@@ -199,31 +199,32 @@ impl Clerk {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn authenticate_request(
-        &self,
-        request: &(impl RequestView + ?Sized),
-    ) -> Result<RequestState, AuthenticateError> {
+    pub fn authenticate_request<'a>(
+        &'a self,
+        request: &dyn RequestView,
+    ) -> impl Future<Output = Result<RequestState, AuthenticateError>> + Send + use<'a> {
         self.authenticate_request_accepting(request, &self.instance.config.accepts)
-            .await
     }
 
     /// Authenticates a request, accepting these types of tokens.
     ///
     /// # Errors
     /// Returns the same errors as [`authenticate_request`](Self::authenticate_request).
-    pub async fn authenticate_request_accepting(
-        &self,
-        request: &(impl RequestView + ?Sized),
+    pub fn authenticate_request_accepting<'a>(
+        &'a self,
+        request: &dyn RequestView,
         accepts: &AcceptedTokens,
-    ) -> Result<RequestState, AuthenticateError> {
-        let outcome = match authenticate::start(&self.instance, request, accepts) {
-            Ok(Start::Done(state)) => Ok(state),
-            // In a box of its own, so that the future of a request that waits for nothing stays small.
-            Ok(Start::Waiting(pending)) => Box::pin(authenticate::finish(pending)).await,
-            Err(error) => Err(error),
-        };
-        self.count(&outcome);
-        outcome
+    ) -> impl Future<Output = Result<RequestState, AuthenticateError>> + Send + use<'a> {
+        let start = authenticate::start(&self.instance, request, accepts);
+        async move {
+            let outcome = match start {
+                Ok(Start::Done(state)) => Ok(state),
+                Ok(Start::Waiting(pending)) => authenticate::finish(pending).await,
+                Err(error) => Err(error),
+            };
+            self.count(&outcome);
+            outcome
+        }
     }
 
     /// Counts the outcome of a request, for [`stats`](Self::stats).
@@ -372,7 +373,7 @@ impl Clerk {
     /// Returns [`RedirectError`] if there is no page to redirect to or a configured URL is not valid.
     pub fn build_sign_in_url(
         &self,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
         back: ReturnBack<'_>,
     ) -> Result<String, RedirectError> {
         let facts = self.facts(request);
@@ -385,13 +386,13 @@ impl Clerk {
     /// Returns the same errors as [`build_sign_in_url`](Self::build_sign_in_url).
     pub fn build_sign_up_url(
         &self,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
         back: ReturnBack<'_>,
     ) -> Result<String, RedirectError> {
         sign_up_url(&self.instance.config, &self.facts(request), back)
     }
 
-    pub(crate) fn facts(&self, request: &(impl RequestView + ?Sized)) -> Facts {
+    pub(crate) fn facts(&self, request: &dyn RequestView) -> Facts {
         Facts::read(request, &self.instance.config, self.now(), |_| None)
     }
 

@@ -7,10 +7,11 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::future::{Either, select};
+use futures_util::future::{BoxFuture, Either, select};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
+use reqwest::RequestBuilder;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -78,7 +79,7 @@ impl Forward {
             request = request.body(reqwest::Body::wrap(Received(receiver)));
         }
         let exchange = async {
-            let sending = pin!(request.send());
+            let sending = sending(request);
             let reading = pin!(pump(body, &sender, limit));
             match select(reading, sending).await {
                 Either::Left((Ok(()), sending)) => Ok(sending.await),
@@ -116,6 +117,11 @@ impl Forward {
         *answer.headers_mut() = headers;
         answer
     }
+}
+
+/// Sends the request. In a box, so that the HTTP client is compiled here and not again with every application.
+fn sending(request: RequestBuilder) -> BoxFuture<'static, reqwest::Result<reqwest::Response>> {
+    Box::pin(request.send())
 }
 
 /// The reason why the body of a request was not read to its end.

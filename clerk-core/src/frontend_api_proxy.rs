@@ -215,7 +215,7 @@ impl PreparedProxy {
     /// Returns the headers of the forwarded request. `public` is the URL of the request for browsers.
     pub(crate) fn request_headers(
         &self,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
         public: &Url,
         peer: Option<IpAddr>,
         secret_key: &str,
@@ -257,11 +257,7 @@ impl PreparedProxy {
 
     /// Returns the address of the client: that of the connection, or the last one that a trusted proxy was connected
     /// to.
-    fn client(
-        &self,
-        request: &(impl RequestView + ?Sized),
-        peer: Option<IpAddr>,
-    ) -> Option<IpAddr> {
+    fn client(&self, request: &dyn RequestView, peer: Option<IpAddr>) -> Option<IpAddr> {
         let is_trusted = |address: &IpAddr| {
             let address = address.to_canonical();
             self.trusted_proxies

@@ -186,7 +186,7 @@ impl Protect {
         &self,
         instance: &Instance,
         auth: &Auth,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
         path: impl Into<RoutedPath<'p>>,
     ) -> Result<Passage, Refusal> {
         let is_guarded = match &self.scope {
@@ -210,7 +210,7 @@ impl Protect {
         &self,
         instance: &Instance,
         auth: &Auth,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
     ) -> Result<(), Refusal> {
         if auth.is_undecided() {
             return Err(Refusal::undecided(auth));
@@ -279,12 +279,7 @@ impl Protect {
     }
 
     /// Returns the challenge for OAuth clients: where to learn how to get a token, and which scopes it needs.
-    fn challenge(
-        &self,
-        instance: &Instance,
-        auth: &Auth,
-        request: &(impl RequestView + ?Sized),
-    ) -> Challenge {
+    fn challenge(&self, instance: &Instance, auth: &Auth, request: &dyn RequestView) -> Challenge {
         let config = &instance.config;
         let is_resource =
             !config.oauth_resources.is_empty() && self.token.accepts(TokenType::OAuthToken);
@@ -306,7 +301,7 @@ impl Protect {
         &self,
         instance: &Instance,
         auth: &Auth,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
     ) -> Refusal {
         if let Some(url) = &self.unauthenticated_url {
             return Refusal::redirect(
@@ -343,14 +338,14 @@ impl Protect {
 }
 
 /// Returns true for CORS preflight requests (Fetch standard, "CORS-preflight request").
-fn is_preflight(request: &(impl RequestView + ?Sized)) -> bool {
+fn is_preflight(request: &dyn RequestView) -> bool {
     request.method() == "OPTIONS"
         && joined_header(request, "origin").is_some()
         && joined_header(request, "access-control-request-method").is_some()
 }
 
 /// Returns how this request is redirected.
-fn way_of(instance: &Instance, request: &(impl RequestView + ?Sized)) -> RedirectWay {
+fn way_of(instance: &Instance, request: &dyn RequestView) -> RedirectWay {
     let status = redirect_status(request.method());
     redirect_way(&instance.config, RequestKind::of(request), status)
 }

@@ -115,7 +115,7 @@ fn headers(headers: &http::HeaderMap, visit: &mut dyn FnMut(&str, &[u8])) {
 
 /// Returns the values of a header as one string, joined as in HTTP (RFC 9110 section 5.3, and RFC 6265 section 5.4 for
 /// cookies), or `None` if there is no such header. Bytes are decoded as Latin-1.
-pub(crate) fn joined_header(request: &(impl RequestView + ?Sized), name: &str) -> Option<String> {
+pub(crate) fn joined_header(request: &dyn RequestView, name: &str) -> Option<String> {
     let mut joined: Option<String> = None;
     request.header(name, &mut |value| append(&mut joined, name, value));
     joined
@@ -127,7 +127,7 @@ const MOST_HEADER_BYTES: usize = 32 * 1024;
 
 /// Returns the headers by name, each joined to one string, in order of first appearance. Headers beyond the limits are
 /// omitted.
-pub(crate) fn bounded_headers(request: &(impl RequestView + ?Sized)) -> Vec<(String, String)> {
+pub(crate) fn bounded_headers(request: &dyn RequestView) -> Vec<(String, String)> {
     let mut all: Vec<(String, Option<String>)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut bytes = 0;
@@ -176,7 +176,7 @@ pub(crate) enum FetchDestination {
 }
 
 impl FetchDestination {
-    pub(crate) fn of(request: &(impl RequestView + ?Sized)) -> Self {
+    pub(crate) fn of(request: &dyn RequestView) -> Self {
         match joined_header(request, "sec-fetch-dest").as_deref() {
             Some("document") => Self::Document,
             Some("iframe") => Self::Iframe,

@@ -19,7 +19,7 @@ pub enum RequestKind {
 impl RequestKind {
     /// Determines the kind from the headers of the request.
     #[must_use]
-    pub fn of(request: &(impl RequestView + ?Sized)) -> Self {
+    pub fn of(request: &dyn RequestView) -> Self {
         let header = |name: &str| joined_header(request, name).filter(|value| !value.is_empty());
         let contains =
             |name: &str, text: &str| header(name).is_some_and(|value| value.contains(text));

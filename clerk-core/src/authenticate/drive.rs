@@ -36,7 +36,7 @@ pub(crate) enum Start {
 /// Authenticates a request as far as possible without I/O.
 pub(crate) fn start(
     instance: &Arc<Instance>,
-    request: &(impl RequestView + ?Sized),
+    request: &dyn RequestView,
     accepts: &AcceptedTokens,
 ) -> Result<Start, AuthenticateError> {
     let now = Moment::now(&*instance.clock);

@@ -64,7 +64,7 @@ pub(crate) enum RedirectCount {
 impl Facts {
     /// Reads a request. `verified` returns the session of a token that was verified before and is still valid.
     pub(crate) fn read(
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
         config: &Config,
         now: i64,
         verified: impl Fn(&str) -> Option<Arc<VerifiedSession>>,
@@ -179,7 +179,7 @@ impl Facts {
 }
 
 /// Returns true if a GET request may start a handshake: only a navigation follows the redirect and comes back.
-fn is_navigation(request: &(impl RequestView + ?Sized), destination: FetchDestination) -> bool {
+fn is_navigation(request: &dyn RequestView, destination: FetchDestination) -> bool {
     match destination {
         FetchDestination::Document | FetchDestination::Iframe => true,
         FetchDestination::Other => false,
@@ -206,7 +206,7 @@ impl RedirectCount {
 }
 
 /// Returns the token after the configured subprotocol in the opening handshake of a WebSocket (RFC 6455 section 4.1).
-fn websocket_token(request: &(impl RequestView + ?Sized), config: &Config) -> Option<String> {
+fn websocket_token(request: &dyn RequestView, config: &Config) -> Option<String> {
     let name = config.websocket_protocol.as_deref()?;
     let is_websocket = joined_header(request, "upgrade")
         .is_some_and(|upgrade| upgrade.trim().eq_ignore_ascii_case("websocket"));

@@ -13,7 +13,7 @@ use crate::request::{RequestView, joined_header};
 /// Headers are parsed, never copied into the URL as text: a scheme must be `http` or `https`, and a host must be a host with
 /// an optional port.
 pub(super) fn public_url(
-    request: &(impl RequestView + ?Sized),
+    request: &dyn RequestView,
     forwarded: &ForwardedHeaders,
     configured: Option<&Url>,
 ) -> Url {
@@ -56,7 +56,7 @@ pub(super) fn public_url(
 
 /// Reads the authority and scheme of the origin from forwarded headers and `Host`.
 fn forwarded_origin(
-    request: &(impl RequestView + ?Sized),
+    request: &dyn RequestView,
     forwarded: &ForwardedHeaders,
     host_header: Option<Authority>,
     own_scheme: Scheme,

@@ -13,7 +13,7 @@ use crate::token::{AcceptedTokens, TokenType, VerifiedSession};
 /// Authenticates a request whose bearer token was verified before and is still valid.
 pub(crate) fn authenticate(
     instance: &Instance,
-    request: &(impl RequestView + ?Sized),
+    request: &dyn RequestView,
     accepts: &AcceptedTokens,
     now: Moment,
 ) -> Option<Outcome> {

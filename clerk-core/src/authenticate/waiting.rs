@@ -1,5 +1,6 @@
 //! The span around a request that waits for Clerk.
 
+use futures_util::future::BoxFuture;
 use tracing::field::Empty;
 use tracing::{Instrument as _, debug_span};
 
@@ -8,7 +9,16 @@ use super::error::AuthenticateError;
 use super::state::RequestState;
 
 /// Brings a pending request to its outcome, in the span `clerk.authenticate`.
-pub(crate) async fn finish(pending: Box<Pending>) -> Result<RequestState, AuthenticateError> {
+///
+/// In a box, so that the future of a request that waits for nothing stays small, and so that this code is compiled here and
+/// not again with every application.
+pub(crate) fn finish(
+    pending: Box<Pending>,
+) -> BoxFuture<'static, Result<RequestState, AuthenticateError>> {
+    Box::pin(in_span(pending))
+}
+
+async fn in_span(pending: Box<Pending>) -> Result<RequestState, AuthenticateError> {
     let span = debug_span!(
         "clerk.authenticate",
         clerk.outcome = Empty,

@@ -78,7 +78,7 @@ impl Page {
         clerk: &Clerk,
         auth: &Auth,
         notes: &ResponseNotes,
-        request: &(impl RequestView + ?Sized),
+        request: &dyn RequestView,
     ) -> Self {
         notes.depends(Dependence::Private);
         let config = &clerk.instance().config;
