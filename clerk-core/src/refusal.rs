@@ -234,7 +234,21 @@ impl Refusal {
             Auth::SignedOut(signed_out) => signed_out.reason(),
             _ => &Reason::TokenTypeMismatch,
         };
-        let challenge = if reason.is_bad_token() {
+        Self::unauthenticated_because(auth, Some(reason), Explanation::of(auth))
+    }
+
+    /// Refuses a session whose user no longer exists.
+    #[cfg(feature = "lookups")]
+    pub(crate) fn user_not_found(auth: &Auth) -> Self {
+        Self::unauthenticated_because(auth, None, Some(Explanation::user_not_found()))
+    }
+
+    fn unauthenticated_because(
+        auth: &Auth,
+        reason: Option<&Reason>,
+        explanation: Option<Explanation>,
+    ) -> Self {
+        let challenge = if reason.is_some_and(Reason::is_bad_token) {
             "Bearer error=\"invalid_token\""
         } else {
             "Bearer"
@@ -242,7 +256,7 @@ impl Refusal {
         let error = ErrorText {
             code: "authentication_required",
             message: "sign in, or send a valid token",
-            reason: Some(reason.as_str()),
+            reason: reason.map(Reason::as_str),
         };
         let mut refusal = Self::told(
             RefusalKind::Unauthenticated,
@@ -251,15 +265,7 @@ impl Refusal {
             auth.refusal_pages(),
         )
         .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        refusal.explanation = Explanation::of(auth).map(Box::new);
-        refusal
-    }
-
-    /// Refuses a session whose user no longer exists.
-    #[cfg(feature = "lookups")]
-    pub(crate) fn user_not_found(auth: &Auth) -> Self {
-        let mut refusal = Self::unauthenticated(auth);
-        refusal.explanation = Some(Box::new(Explanation::user_not_found()));
+        refusal.explanation = explanation.map(Box::new);
         refusal
     }
 

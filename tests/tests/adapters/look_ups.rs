@@ -333,6 +333,24 @@ async fn a_webhook_makes_the_user_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_user_is_refused_without_blaming_the_token() {
+    let site = Site::start(0, |clerk| clerk).await;
+    let token = site.token(ADA);
+    let elsewhere = ClerkClient::builder()
+        .secret_key(site.emulator.secret_key())
+        .api_url(site.emulator.url())
+        .build()
+        .unwrap();
+    elsewhere.users().delete("user_ada").send().await.unwrap();
+    for address in site.addresses() {
+        let (status, text) = site.get(address, "/me", Some(&token)).await;
+        assert_eq!(status, 401, "{text}");
+        assert!(text.contains("authentication_required"), "{text}");
+        assert!(!text.contains("token-type-mismatch"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_requests_during_an_outage_cost_a_handful_of_look_ups() {
     for fault in [Fault::status(500), Fault::slow(Duration::from_secs(3600))] {
         let site = Site::start(0, |clerk| clerk.lookup_wait(WAIT)).await;
