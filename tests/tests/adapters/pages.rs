@@ -57,12 +57,15 @@ async fn pages_have_a_policy_with_the_nonce_of_their_scripts() {
                 policy.contains("https://cdn.mine.example"),
                 path == "/page/policy"
             );
-            // The Frontend API is below a path of the application; only pictures come from the emulator itself.
+            // The Frontend API is below a path of the application; only pictures come from the emulator itself, and forms may
+            // lead to its sign-up page.
             let pictures = format!(
                 "img-src 'self' data: https://img.clerk.com {}",
                 world.emulator.url()
             );
-            assert_eq!(policy.matches(world.emulator.url()).count(), 1, "{policy}");
+            let forms = format!("form-action 'self' {}", world.emulator.url());
+            assert!(policy.contains(&forms), "{policy}");
+            assert_eq!(policy.matches(world.emulator.url()).count(), 2, "{policy}");
             assert!(
                 policy.contains(&pictures) || path == "/page/policy",
                 "{policy}"

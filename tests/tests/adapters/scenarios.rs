@@ -574,6 +574,7 @@ fn browsers(world: &World, handshake: &str) -> Vec<Scenario> {
             .answers("location", sign_in.as_str())
             .answers("location", "redirect_url=http%3A%2F%2Fapp.test%3A3000%2F&")
             .answers("set-cookie", "__clerk_redirect_count=1")
+            .answers("cache-control", "no-store")
             .answers("x-clerk-auth-reason", "dev-browser-missing")
             .answers("x-outer", "seen"),
         get(
@@ -598,6 +599,7 @@ fn browsers(world: &World, handshake: &str) -> Vec<Scenario> {
             307,
         )
         .document()
+        .answers("cache-control", "no-store")
         .answers("location", format!("{ORIGIN}/"))
         .answers("set-cookie", "__session=")
         .answers("access-control-allow-credentials", "true"),
@@ -720,7 +722,7 @@ fn browsers(world: &World, handshake: &str) -> Vec<Scenario> {
         get("handler sends to the tasks", "/to/sign-in", 307)
             .bearer(world.token(ADMIN).pending().mint().unwrap())
             .answers("location", "/sign-in/tasks?redirect_url="),
-        get("handler sends to sign up", "/to/sign-up", 307).answers("location", "/sign-in/create"),
+        get("handler sends to sign up", "/to/sign-up", 307).answers("location", "/sign-up"),
         get("hosted pages, first visit", "/", 307)
             .on(Setup::HostedPages)
             .document()
