@@ -123,6 +123,7 @@ impl Wait {
     ///
     /// # Errors
     /// Returns an answer to respond with instead of calling the application, as in [`Next::Answer`].
+    #[must_use]
     pub fn finish(self) -> BoxFuture<'static, Result<GoOn, Response<AnswerBody>>> {
         Box::pin(self.outcome())
     }
