@@ -25,9 +25,16 @@ impl Browser {
         Self::with(&arguments, "normal").await
     }
 
-    /// Clicks an element as soon as it can be clicked: components replace their elements while they load.
+    /// Clicks an element as soon as it can be clicked: components replace their elements while they load, and enable buttons
+    /// a moment after the form is complete.
     pub(crate) async fn click_when_ready(&self, locator: Locator<'_>) {
-        let clicked = async || self.client.find(locator).await.ok()?.click().await.ok();
+        let clicked = async || {
+            let element = self.client.find(locator).await.ok()?;
+            if !element.is_enabled().await.ok()? {
+                return None;
+            }
+            element.click().await.ok()
+        };
         self.until(&format!("{locator:?} cannot be clicked"), clicked)
             .await;
     }

@@ -524,7 +524,8 @@ impl Stage<'_> {
         self.open("/user").await;
         browser.press("Add email address").await;
         browser.type_into("input[name=emailAddress]", address).await;
-        browser.press("Add").await;
+        let add = Locator::XPath("//button[normalize-space() = 'Add']");
+        browser.click_when_ready(add).await;
         browser.photograph("company-address").await;
         browser.press("Click to sign-in").await;
         browser.expect_address("/identity-provider/").await;
