@@ -8,8 +8,10 @@ use std::task::{Context, Poll};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
+#[cfg(feature = "route-matcher")]
+use clerk_core::RouteMatcher;
 use clerk_core::adapter::{AuthContext, RoutedPath};
-use clerk_core::{AcceptedTokens, Auth, Protect, Refusal, Require, Reverification, RouteMatcher};
+use clerk_core::{AcceptedTokens, Auth, Protect, Refusal, Require, Reverification};
 use pin_project_lite::pin_project;
 
 use crate::convert::View;

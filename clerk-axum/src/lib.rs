@@ -98,9 +98,13 @@
 //! | `askama`, `maud`, `minijinja` | no | markup of [`components`] in the templates of these crates |
 //! | `connect-info` | yes | the address of a connection, for the [`FrontendApiProxy`] |
 //! | `current-user` | yes | the extractors `CurrentUser` and `CurrentOrganization`, with their cache (moka) |
+//! | `aws-lc-rs` | yes | the cryptography of aws-lc-rs, which is used if both are enabled |
+//! | `ring` | no | the cryptography of ring, which takes less time to compile |
+//! | `route-matcher` | yes | [`RouteMatcher`], with `only` and `except` of [`protect`], and [`OrganizationSync`] |
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
-//! | `transport` | yes | HTTPS to Clerk through rustls |
-//! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
+//! | `transport` | yes | HTTPS to Clerk through rustls and aws-lc-rs |
+//! | `transport-ring` | no | HTTPS to Clerk through rustls and ring |
+//! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library; needs `aws-lc-rs` or `ring` as well |
 //! | `webhooks` | yes | the extractor `VerifiedWebhook`, and `WebhookEvent::typed` |
 //!
 //! [tower]: https://docs.rs/tower
@@ -147,18 +151,22 @@ pub use sign_out::sign_out;
 pub use webhook::VerifiedWebhook;
 
 // Authentication, authorization, refusals.
+#[cfg(feature = "route-matcher")]
+pub use clerk_core::RouteMatcher;
 pub use clerk_core::adapter::AuthContext;
 pub use clerk_core::{
     AcceptedTokens, ApiKeyAuth, Claims, M2mTokenAuth, OAuthResource, OAuthResourceError,
     OAuthTokenAuth, Policy, Protect, Reason, Refusal, RefusalKind, RefusalPage, Require,
-    ReturnBack, Reverification, ReverificationLevel, RouteMatcher, SessionAuth,
-    SessionOrganization, SignedOut, TokenType,
+    ReturnBack, Reverification, ReverificationLevel, SessionAuth, SessionOrganization, SignedOut,
+    TokenType,
 };
 
 // Configuration.
+#[cfg(feature = "route-matcher")]
+pub use clerk_core::OrganizationSync;
 pub use clerk_core::{
     AllowedRedirectOrigins, Clerk, ClerkBuilder, ConfigError, ContentSecurityPolicy,
-    ForwardedHeaders, FrontendApiProxy, OrganizationSync, SharedStore, Stats,
+    ForwardedHeaders, FrontendApiProxy, SharedStore, Stats,
 };
 
 // Webhooks.

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+#[cfg(feature = "route-matcher")]
+use clerk_core::RouteMatcher;
 use clerk_core::adapter::RoutedPath;
-use clerk_core::{AcceptedTokens, Auth, Protect, Refusal, Require, Reverification, RouteMatcher};
+use clerk_core::{AcceptedTokens, Auth, Protect, Refusal, Require, Reverification};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;

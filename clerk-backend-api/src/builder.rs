@@ -392,22 +392,34 @@ fn http_client(url: &Url, connect_timeout: Duration) -> Result<reqwest::Client, 
             builder
         }
     };
-    #[cfg(any(feature = "transport", feature = "native-tls"))]
+    #[cfg(all(feature = "transport-ring", not(feature = "transport")))]
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Fails if another thread was faster, which chose for the process then.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    #[cfg(any(
+        feature = "transport",
+        feature = "transport-ring",
+        feature = "native-tls"
+    ))]
     if url.scheme() == "http" && is_loopback(url) {
         // No certificates are checked, so none are needed.
         let client = builder().tls_certs_only([]).build();
         return client.map_err(|error| ConfigError::HttpClient(Box::new(error)));
     }
-    match builder().build() {
-        Ok(client) => Ok(client),
-        #[cfg(feature = "webpki-roots")]
-        Err(_) => {
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-            let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
-            let client = builder().tls_certs_only(roots).build();
-            client.map_err(|error| ConfigError::HttpClient(Box::new(error)))
-        }
-        #[cfg(not(feature = "webpki-roots"))]
-        Err(error) => Err(ConfigError::HttpClient(Box::new(error))),
-    }
+    let client = builder().build();
+    #[cfg(all(
+        feature = "webpki-roots",
+        any(
+            feature = "transport",
+            feature = "transport-ring",
+            feature = "native-tls"
+        )
+    ))]
+    let client = client.or_else(|_| {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+        let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
+        builder().tls_certs_only(roots).build()
+    });
+    client.map_err(|error| ConfigError::HttpClient(Box::new(error)))
 }

@@ -279,7 +279,8 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `transport` | yes | HTTPS through rustls |
+//! | `transport` | yes | HTTPS through rustls and aws-lc-rs |
+//! | `transport-ring` | no | HTTPS through rustls and ring |
 //! | `native-tls` | no | HTTPS through the TLS library of the platform |
 //! | `webpki-roots` | no | Mozilla's CA certificates, for systems that have none |
 //! | `billing`, `enterprise`, `instance`, `machine-auth` | yes | groups of operations; see above |

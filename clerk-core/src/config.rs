@@ -9,7 +9,9 @@ use crate::components::BrowserSdk;
 use crate::content_security_policy::PreparedPolicy;
 use crate::frontend_api_proxy::PreparedProxy;
 use crate::oauth_resource::OAuthResources;
+#[cfg(feature = "route-matcher")]
 use crate::organization_sync::OrganizationSync;
+use crate::organization_sync::Target;
 use crate::publishable_key::{InstanceType, PublishableKey};
 use crate::redirect::AllowedRedirectOrigins;
 use crate::refusal_page::RefusalPages;
@@ -53,6 +55,7 @@ pub(crate) struct Config {
     pub(crate) frontend_api_proxy: Option<PreparedProxy>,
     pub(crate) sign_in_url: Option<String>,
     pub(crate) sign_up_url: Option<String>,
+    #[cfg(feature = "route-matcher")]
     pub(crate) organization_sync: OrganizationSync,
     pub(crate) forwarded_headers: ForwardedHeaders,
     /// The application's own origin, if it is configured.
@@ -76,6 +79,17 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// Returns the organization or account that this percent-encoded path names.
+    #[cfg(feature = "route-matcher")]
+    pub(crate) fn organization_of(&self, path: &str) -> Option<Target> {
+        self.organization_sync.target(path)
+    }
+
+    #[cfg(not(feature = "route-matcher"))]
+    pub(crate) fn organization_of(&self, _: &str) -> Option<Target> {
+        None
+    }
+
     pub(crate) fn instance_type(&self) -> Option<InstanceType> {
         self.publishable_key
             .as_ref()

@@ -73,10 +73,14 @@
 //! | feature | default | |
 //! |---|---|---|
 //! | `askama`, `maud`, `minijinja` | no | markup of [`components`] in the templates of these crates |
+//! | `aws-lc-rs` | yes | the cryptography of aws-lc-rs, which is used if both are enabled |
+//! | `ring` | no | the cryptography of ring, which takes less time to compile |
+//! | `route-matcher` | yes | [`RouteMatcher`], with `only` and `except` of [`Protect`], and [`OrganizationSync`] |
 //! | `lookups` | no | `Clerk::users` and `Clerk::organizations`, with their cache (moka) |
 //! | `testing` | no | sessions, tokens and webhooks for tests, in `testing` |
-//! | `transport` | yes | HTTPS to Clerk through rustls |
-//! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library |
+//! | `transport` | yes | HTTPS to Clerk through rustls and aws-lc-rs |
+//! | `transport-ring` | no | HTTPS to Clerk through rustls and ring |
+//! | `native-tls` | no | HTTPS to Clerk through the platform's TLS library; needs `aws-lc-rs` or `ring` as well |
 //! | `webhooks` | no | `WebhookEvent::typed`: the data of webhook events in the types of the Backend API client |
 //!
 //! [`Clerk::api`] always has users, sessions and organizations. The other resource groups (billing, enterprise, instance,
@@ -114,6 +118,7 @@
 
 // In layers: a module uses only modules listed above it, and its own children.
 mod clock;
+mod crypto;
 mod diagnosis;
 mod discreet;
 mod ecma;
@@ -147,6 +152,7 @@ mod auth;
 
 mod explanation;
 mod redirect;
+#[cfg(feature = "route-matcher")]
 mod route_matcher;
 mod routed_path;
 mod webhook;
@@ -199,6 +205,7 @@ pub use content_security_policy::ContentSecurityPolicy;
 pub use diagnosis::{Diagnosis, Finding, ReportedSetting, Severity};
 pub use frontend_api_proxy::FrontendApiProxy;
 pub use oauth_resource::{OAuthResource, OAuthResourceError};
+#[cfg(feature = "route-matcher")]
 pub use organization_sync::OrganizationSync;
 pub use publishable_key::{
     InstanceType, PublishableKey, PublishableKeyError, account_portal, cookie_suffix,
@@ -219,6 +226,7 @@ pub use protect::Protect;
 pub use refusal::{Refusal, RefusalKind};
 pub use refusal_page::RefusalPage;
 pub use request_kind::RequestKind;
+#[cfg(feature = "route-matcher")]
 pub use route_matcher::{MalformedPath, RouteMatcher, RoutePatternError};
 
 // Redirects to sign-in and sign-up pages.

@@ -1,6 +1,7 @@
 //! Organization sync: the active organization of the session follows the URL.
 
 use crate::ecma::is_truthy;
+#[cfg(feature = "route-matcher")]
 use crate::route_matcher::{PathPattern, RoutePatternError};
 use crate::token::{Claims, OrganizationClaims};
 
@@ -10,6 +11,7 @@ use crate::token::{Claims, OrganizationClaims};
 /// When a signed-in user opens a page whose path names an organization that is not the active one, a handshake activates
 /// it. The application must still check that the active organization is the one that it is about to show, because the user
 /// may not be a member.
+#[cfg(feature = "route-matcher")]
 #[derive(Clone, Debug, Default)]
 pub struct OrganizationSync {
     organization: PathPattern,
@@ -18,12 +20,17 @@ pub struct OrganizationSync {
 
 /// The organization or account that a path names.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "route-matcher"),
+    expect(dead_code, reason = "only patterns find it in a path")
+)]
 pub(crate) enum Target {
     Id(String),
     Slug(String),
     PersonalAccount,
 }
 
+#[cfg(feature = "route-matcher")]
 impl OrganizationSync {
     /// Creates the configuration from two lists of patterns, with the syntax of [`RouteMatcher`](crate::RouteMatcher).
     ///

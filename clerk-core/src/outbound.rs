@@ -6,11 +6,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
 use crate::clock::Moment;
+use crate::crypto::digest;
 use crate::single_flight::SingleFlight;
 use crate::token::machine::MachineTokenVerdict;
 

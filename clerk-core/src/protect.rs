@@ -16,9 +16,10 @@ use crate::instance::Instance;
 use crate::refusal::{Challenge, Refusal, RefusalKind};
 use crate::request::{RequestView, joined_header};
 use crate::request_kind::RequestKind;
-use crate::route_matcher::RouteMatcher;
+#[cfg(feature = "route-matcher")]
+use crate::route_matcher::{MalformedPath, RouteMatcher};
 use crate::routed_path::RoutedPath;
-use crate::sign_in::{PendingSession, redirect_way, refusal_pages, sign_in_page};
+use crate::sign_in::{PendingSession, redirect_way, sign_in_page};
 use crate::token::{AcceptedTokens, TokenType};
 
 type Predicate = dyn Fn(&Auth) -> bool + Send + Sync;
@@ -28,8 +29,21 @@ type Predicate = dyn Fn(&Auth) -> bool + Send + Sync;
 enum Scope {
     #[default]
     All,
+    #[cfg(feature = "route-matcher")]
     Only(RouteMatcher),
+    #[cfg(feature = "route-matcher")]
     Except(RouteMatcher),
+}
+
+#[cfg(feature = "route-matcher")]
+impl Scope {
+    fn contains(&self, path: RoutedPath<'_>) -> Result<bool, MalformedPath> {
+        match self {
+            Self::All => Ok(true),
+            Self::Only(routes) => path.may_match(routes),
+            Self::Except(routes) => path.surely_matches(routes).map(|is_open| !is_open),
+        }
+    }
 }
 
 /// How a guard lets a request through.
@@ -167,6 +181,7 @@ impl Protect {
     ///
     /// # Security
     /// Every path that does not match is open. Prefer to guard a router or a scope, or use [`except`](Self::except).
+    #[cfg(feature = "route-matcher")]
     pub fn only(mut self, routes: RouteMatcher) -> Self {
         self.scope = Scope::Only(routes);
         self
@@ -176,6 +191,7 @@ impl Protect {
     ///
     /// Other spellings of a public path, such as `/Public`, `/public/`, `/%70ublic` or `//public`, are guarded, because
     /// routers may treat them as different paths. Paths with dot segments or backslashes are always guarded.
+    #[cfg(feature = "route-matcher")]
     pub fn except(mut self, routes: RouteMatcher) -> Self {
         self.scope = Scope::Except(routes);
         self
@@ -189,21 +205,37 @@ impl Protect {
         request: &dyn RequestView,
         path: impl Into<RoutedPath<'p>>,
     ) -> Result<Passage, Refusal> {
-        let is_guarded = match &self.scope {
-            Scope::All => Ok(true),
-            Scope::Only(routes) => path.into().may_match(routes),
-            Scope::Except(routes) => path.into().surely_matches(routes).map(|is_open| !is_open),
-        }
-        .map_err(|_| {
-            let pages = refusal_pages(&instance.config, RequestKind::of(request));
-            Refusal::malformed_path(pages.as_ref())
-        })?;
+        let is_guarded = self.guards(instance, request, path.into())?;
         if is_guarded && !(self.lets_preflight_through && is_preflight(request)) {
             self.verdict(instance, auth, request)?;
             Ok(Passage::Guarded)
         } else {
             Ok(Passage::Open)
         }
+    }
+
+    #[cfg(feature = "route-matcher")]
+    fn guards(
+        &self,
+        instance: &Instance,
+        request: &dyn RequestView,
+        path: RoutedPath<'_>,
+    ) -> Result<bool, Refusal> {
+        self.scope.contains(path).map_err(|_| {
+            let pages = crate::sign_in::refusal_pages(&instance.config, RequestKind::of(request));
+            Refusal::malformed_path(pages.as_ref())
+        })
+    }
+
+    #[cfg(not(feature = "route-matcher"))]
+    fn guards(
+        &self,
+        _: &Instance,
+        _: &dyn RequestView,
+        _: RoutedPath<'_>,
+    ) -> Result<bool, Refusal> {
+        let Scope::All = self.scope;
+        Ok(true)
     }
 
     fn verdict(
@@ -480,11 +512,13 @@ macro_rules! protect_setters {
                 /// # Security
                 /// Every path that does not match is open. Prefer to guard a router or a scope, or use
                 /// [`except`](Self::except).
+                #[cfg(feature = "route-matcher")]
                 only(routes: RouteMatcher);
                 /// Guards every path except those that `routes` match exactly in every reading of the path.
                 ///
                 /// Other spellings of a public path, such as `/Public`, `/public/`, `/%70ublic` or `//public`, are
                 /// guarded, because routers may treat them as different paths.
+                #[cfg(feature = "route-matcher")]
                 except(routes: RouteMatcher);
             }
         }

@@ -2,9 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64_simd::{STANDARD, STANDARD_NO_PAD, forgiving_decode_to_vec};
 
+use crate::crypto::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use crate::error_chain::write_with_causes;
 
 const LIVE_PREFIX: &str = "pk_live_";

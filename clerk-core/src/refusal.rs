@@ -448,6 +448,7 @@ impl Refusal {
             .unwrap_or_else(|| self.to_string())
     }
 
+    #[cfg(feature = "route-matcher")]
     pub(crate) fn malformed_path(pages: Option<&RefusalPages>) -> Self {
         Self::told(
             RefusalKind::MalformedPath,

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::crypto::random_bytes;
+
 /// The way in which a response depends on who sent the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dependence {
@@ -83,8 +85,7 @@ impl ResponseNotes {
 
 /// Returns 128 random bits in base64 (CSP Level 3 section 7.1).
 fn new_nonce() -> Option<String> {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    let bytes: [u8; 16] = random_bytes()?;
     Some(base64_simd::STANDARD.encode_to_string(bytes))
 }
 

@@ -19,6 +19,7 @@ use futures_util::future::{BoxFuture, Shared};
 use serde_json::Value;
 
 use crate::clock::{Clock, Moment};
+use crate::crypto::random_bytes;
 use crate::discreet::shown;
 use crate::error_chain::WithCauses;
 use crate::reason::Reason;
@@ -495,7 +496,6 @@ fn is_known_to_be_absent(request: &KeyRequest, set: &KeySet, now: Moment) -> boo
 /// Returns a random number from 0 up to but excluding 1, or 0 if the system provides no randomness, which only makes the
 /// pauses equal.
 fn random_fraction() -> f64 {
-    let mut byte = [0_u8];
-    let _ = aws_lc_rs::rand::fill(&mut byte);
-    f64::from(byte[0]) / 256.0
+    let [byte] = random_bytes().unwrap_or_default();
+    f64::from(byte) / 256.0
 }

@@ -38,6 +38,8 @@
 //!
 //! | feature | default | |
 //! |---|---|---|
+//! | `aws-lc-rs` | yes | the cryptography of aws-lc-rs in clerk-core |
+//! | `ring` | no | the cryptography of ring in clerk-core, which is used if `aws-lc-rs` is disabled |
 //! | `rustls` | no | TLS to Redis (`rediss://`) through rustls and aws-lc-rs |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -12,6 +12,9 @@ use crate::{TaskResult, root};
 /// The maximum CPU time of the protected application, as a multiple of that of the bare one.
 const BUDGET: f64 = 3.5;
 
+/// The application without HTTPS to Clerk: its key is configured, as that of the hand-written check is.
+const SMALLEST: &str = "clerk-axum-offline";
+
 struct Application {
     name: &'static str,
     dependencies: String,
@@ -21,7 +24,6 @@ struct Application {
 }
 
 fn applications() -> Vec<Application> {
-    let clerk_axum = root().join("clerk-axum");
     vec![
         Application {
             name: "bare",
@@ -29,14 +31,12 @@ fn applications() -> Vec<Application> {
             setup: "",
             layers: "",
         },
-        Application {
-            name: "clerk-axum",
-            dependencies: format!(
-                "clerk-axum = {{ path = {clerk_axum:?}, default-features = false, features = [\"transport\"] }}\n"
-            ),
-            setup: "let clerk = clerk_axum::Clerk::from_env().unwrap();",
-            layers: ".route_layer(clerk_axum::protect()).layer(clerk_axum::ClerkLayer::new(clerk))",
-        },
+        protected(
+            "clerk-axum",
+            "\"route-matcher\", \"transport\"",
+        ),
+        protected("clerk-axum-ring", "\"transport-ring\""),
+        protected(SMALLEST, "\"ring\""),
         Application {
             name: "jsonwebtoken",
             dependencies: "jsonwebtoken = { version = \"11\", default-features = false, features = [\"aws_lc_rs\", \"use_pem\"] }\n\
@@ -70,6 +70,19 @@ fn applications() -> Vec<Application> {
             layers: ".layer(clerk_rs::validators::axum::ClerkLayer::new(keys, None, true))",
         },
     ]
+}
+
+/// The application with one protected route, with these features of `clerk-axum`.
+fn protected(name: &'static str, features: &str) -> Application {
+    let clerk_axum = root().join("clerk-axum");
+    Application {
+        name,
+        dependencies: format!(
+            "clerk-axum = {{ path = {clerk_axum:?}, default-features = false, features = [{features}] }}\n"
+        ),
+        setup: "let clerk = clerk_axum::Clerk::from_env().unwrap();",
+        layers: ".route_layer(clerk_axum::protect()).layer(clerk_axum::ClerkLayer::new(clerk))",
+    }
 }
 
 impl Application {
@@ -116,7 +129,7 @@ struct Cost {
 pub(crate) fn run() -> TaskResult {
     let here = root().join("target/build-cost");
     println!(
-        "{:<14} {:>10} {:>6} {:>12} {:>10} {:>8}",
+        "{:<18} {:>10} {:>6} {:>12} {:>10} {:>8}",
         "application", "clean, CPU", "ratio", "rebuild, CPU", "stripped", "crates"
     );
     let mut bare = None;
@@ -127,21 +140,21 @@ pub(crate) fn run() -> TaskResult {
         let cost = match measure(&directory, application.name) {
             Ok(cost) => cost,
             Err(error) if application.name == "clerk-rs" || application.name == "jsonwebtoken" => {
-                println!("{:<14} SKIPPED: {error}", application.name);
+                println!("{:<18} SKIPPED: {error}", application.name);
                 continue;
             }
             Err(error) => return Err(error),
         };
         let ratio = cost.clean / *bare.get_or_insert(cost.clean);
         println!(
-            "{:<14} {:>8.1} s {ratio:>6.2} {:>10.1} s {:>7.1} MB {:>8}",
+            "{:<18} {:>8.1} s {ratio:>6.2} {:>10.1} s {:>7.1} MB {:>8}",
             application.name,
             cost.clean,
             cost.rebuild,
             cost.bytes as f64 / 1e6,
             cost.crates
         );
-        if application.name == "clerk-axum" && ratio > BUDGET {
+        if application.name == SMALLEST && ratio > BUDGET {
             missed = Some(ratio);
         }
     }

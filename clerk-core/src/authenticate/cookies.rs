@@ -162,7 +162,7 @@ fn activate_organization(
         return None;
     }
     let facts = context.facts;
-    let target = context.config.organization_sync.target(facts.url.path())?;
+    let target = context.config.organization_of(facts.url.path())?;
     if !target.differs_from(claims) {
         return None;
     }

@@ -364,7 +364,7 @@ fn handshake_url(config: &Config, facts: &Facts, reason: &Reason) -> Option<Url>
         {
             query.append_pair("__clerk_db_jwt", dev_browser);
         }
-        if let Some(target) = config.organization_sync.target(facts.url.path()) {
+        if let Some(target) = config.organization_of(facts.url.path()) {
             query.append_pair("organization_id", target.handshake_value());
         }
     }

@@ -141,6 +141,7 @@ impl ClerkBuilder {
             frontend_api_proxy,
             sign_in_url: self.sign_in_url,
             sign_up_url: self.sign_up_url,
+            #[cfg(feature = "route-matcher")]
             organization_sync: self.organization_sync,
             forwarded_headers: self.forwarded_headers,
             public_url,

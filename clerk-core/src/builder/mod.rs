@@ -22,6 +22,7 @@ use crate::frontend_api_proxy::FrontendApiProxy;
 #[cfg(feature = "lookups")]
 use crate::lookups::LookupSettings;
 use crate::oauth_resource::{OAuthResource, OAuthResources};
+#[cfg(feature = "route-matcher")]
 use crate::organization_sync::OrganizationSync;
 use crate::outbound::OutboundSettings;
 use crate::redirect::AllowedRedirectOrigins;
@@ -56,6 +57,7 @@ pub struct ClerkBuilder {
     proxy_url: Option<String>,
     sign_in_url: Option<String>,
     sign_up_url: Option<String>,
+    #[cfg(feature = "route-matcher")]
     organization_sync: OrganizationSync,
     forwarded_headers: ForwardedHeaders,
     public_url: Option<String>,
@@ -115,6 +117,7 @@ impl Default for ClerkBuilder {
             proxy_url: None,
             sign_in_url: None,
             sign_up_url: None,
+            #[cfg(feature = "route-matcher")]
             organization_sync: OrganizationSync::default(),
             forwarded_headers: ForwardedHeaders::default(),
             public_url: None,
@@ -328,6 +331,7 @@ impl ClerkBuilder {
     }
 
     /// Sets the paths that activate an organization or the personal account.
+    #[cfg(feature = "route-matcher")]
     pub fn organization_sync(mut self, sync: OrganizationSync) -> Self {
         self.organization_sync = sync;
         self

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use aws_lc_rs::{digest, hmac};
 use base64_simd::URL_SAFE_NO_PAD;
+
+use crate::crypto::{digest, hmac};
 
 /// The version of the keys and values. Releases with different versions share nothing.
 pub(super) const FORMAT_VERSION: u8 = 1;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-
 use super::scope::{EntryKey, FORMAT_VERSION, Scope};
+use crate::crypto::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use crate::crypto::random_bytes;
 
 const INSTANCE_LEN: usize = 32;
 const HEADER_LEN: usize = 1 + INSTANCE_LEN;
@@ -28,13 +28,17 @@ impl Seal {
     /// Returns `None` if the system provides no randomness.
     pub(super) fn seal(&self, namespace: &str, key: &EntryKey, value: Vec<u8>) -> Option<Vec<u8>> {
         let mut value = value;
-        let nonce = self
-            .cipher(namespace, key)?
-            .seal_in_place_append_tag(Aad::from(&self.header), &mut value)
+        let nonce: [u8; NONCE_LEN] = random_bytes()?;
+        self.cipher(namespace, key)?
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(&self.header),
+                &mut value,
+            )
             .ok()?;
         let mut sealed = Vec::with_capacity(HEADER_LEN + NONCE_LEN + value.len());
         sealed.extend_from_slice(&self.header);
-        sealed.extend_from_slice(nonce.as_ref());
+        sealed.extend_from_slice(&nonce);
         sealed.append(&mut value);
         Some(sealed)
     }
@@ -54,9 +58,12 @@ impl Seal {
         Some(value)
     }
 
-    fn cipher(&self, namespace: &str, key: &EntryKey) -> Option<RandomizedNonceKey> {
+    /// A key seals few values, each with a random nonce, so no nonce is used twice (NIST SP 800-38D section 8.3).
+    fn cipher(&self, namespace: &str, key: &EntryKey) -> Option<LessSafeKey> {
         let key = self.scope.sealing_key(namespace, key);
-        RandomizedNonceKey::new(&AES_256_GCM, key.as_ref()).ok()
+        UnboundKey::new(&AES_256_GCM, key.as_ref())
+            .ok()
+            .map(LessSafeKey::new)
     }
 }
 

@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::claims::Claims;
 use super::error::TokenError;
 use super::json_scan::{self, Scanned};
-use super::signature::Algorithm;
 use super::weight::ALLOCATION;
+use crate::crypto::Algorithm;
 use crate::reason::Reason;
 
 /// The default maximum length of tokens. Browsers limit a cookie to 4 KiB, so session tokens of browsers are far shorter.

@@ -1,42 +1,11 @@
-//! Signatures of tokens. This is the only file that uses a crypto library for tokens.
+//! Signatures of tokens, and the keys that verify them.
 
 use std::fmt;
 
-use aws_lc_rs::rsa::PublicKeyComponents;
-use aws_lc_rs::signature::{
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, RsaParameters,
-};
 use serde_json::Value;
 
+use crate::crypto::{Algorithm, RsaPublicKey};
 use crate::error_chain::write_with_causes;
-
-/// The accepted algorithms, which are those of Clerk's backend SDK: RSASSA-PKCS1-v1_5 (RFC 7518 section 3.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    Rs256,
-    Rs384,
-    Rs512,
-}
-
-impl Algorithm {
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "RS256" => Some(Self::Rs256),
-            "RS384" => Some(Self::Rs384),
-            "RS512" => Some(Self::Rs512),
-            _ => None,
-        }
-    }
-
-    fn parameters(self) -> &'static RsaParameters {
-        match self {
-            Self::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
-            Self::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
-            Self::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
-        }
-    }
-}
 
 /// Why a key cannot verify a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +18,7 @@ pub(crate) enum VerifyingKeyError {
 
 /// A parsed public key. It is bound to one algorithm or, if it is a JWK without `alg`, can be used with all three.
 pub(crate) struct VerifyingKey {
-    keys: Vec<(Algorithm, ParsedPublicKey)>,
+    keys: Vec<(Algorithm, RsaPublicKey)>,
 }
 
 impl VerifyingKey {
@@ -65,7 +34,7 @@ impl VerifyingKey {
             .iter()
             .find(|(bound, _)| *bound == algorithm)
             .ok_or(VerifyingKeyError::AlgorithmMismatch)?;
-        Ok(key.verify_sig(message, signature).is_ok())
+        Ok(key.verify(message, signature))
     }
 
     fn from_components(n: &[u8], e: &[u8], algorithm: Option<Algorithm>) -> Option<Self> {
@@ -82,10 +51,7 @@ impl VerifyingKey {
         let keys = bound
             .iter()
             .map(|&algorithm| {
-                PublicKeyComponents { n, e }
-                    .to_parsed_public_key(algorithm.parameters())
-                    .ok()
-                    .map(|key| (algorithm, key))
+                RsaPublicKey::from_components(algorithm, n, e).map(|key| (algorithm, key))
             })
             .collect::<Option<Vec<_>>>()?;
         Some(Self { keys })
@@ -233,10 +199,9 @@ impl JwtKey {
             .map_err(|_| JwtKeyError {
                 problem: "it is not base64 between PUBLIC KEY lines",
             })?;
-        let key =
-            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).map_err(|_| JwtKeyError {
-                problem: "it does not contain an RSA public key of at least 2048 bits",
-            })?;
+        let key = RsaPublicKey::from_der(Algorithm::Rs256, &der).ok_or(JwtKeyError {
+            problem: "it does not contain an RSA public key of at least 2048 bits",
+        })?;
         // A modulus of 2048 bits takes 256 bytes. A shorter key would fail every verification.
         if der.len() < 270 {
             return Err(JwtKeyError {

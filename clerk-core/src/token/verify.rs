@@ -10,8 +10,9 @@ use super::claims::{ClaimRules, Claims, TokenTimes};
 use super::error::TokenError;
 use super::organization::check_organization_claims;
 use super::parse::{Category, ParsedToken, TypeHeader};
-use super::signature::{Algorithm, SigningKey, VerifyingKeyError};
+use super::signature::{SigningKey, VerifyingKeyError};
 use super::weight;
+use crate::crypto::Algorithm;
 use crate::reason::Reason;
 
 /// A session token whose signature and claims were verified.

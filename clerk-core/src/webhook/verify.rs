@@ -3,15 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
 use base64_simd::STANDARD;
 use http::HeaderMap;
 use serde_json::Value;
+use subtle::ConstantTimeEq as _;
 
 use super::error::WebhookError;
 use super::event::WebhookEvent;
 use super::secret::WebhookSecret;
+use crate::crypto::hmac;
 use crate::ecma::parse_decimal_int;
 
 /// The default tolerance for the age of messages, in seconds.
@@ -204,9 +204,7 @@ impl WebhookVerifier {
                     let mut parts = signature.split(',');
                     (parts.next() == Some("v1")).then(|| parts.next().unwrap_or_default())
                 })
-                .any(|signature| {
-                    verify_slices_are_equal(signature.as_bytes(), expected.as_bytes()).is_ok()
-                })
+                .any(|signature| bool::from(signature.as_bytes().ct_eq(expected.as_bytes())))
         })
     }
 }
