@@ -270,7 +270,12 @@ impl Clerk {
             }
         };
         let session = verify_session(&token, &key, &config.rules, clock.now())?;
-        Ok(SessionAuth::new(Arc::new(session), client.clone(), None))
+        Ok(SessionAuth::new(
+            Arc::new(session),
+            client.clone(),
+            None,
+            self.instance.config.is_development(),
+        ))
     }
 
     /// Verifies a session token outside of a request.
@@ -311,7 +316,13 @@ impl Clerk {
             session: Arc::new(VerifiedSession::vouched_for(claims)),
             headers: HeaderMap::new(),
         };
-        let state = RequestState::of(outcome, &self.instance.client, || None, |_| None);
+        let state = RequestState::of(
+            outcome,
+            &self.instance.client,
+            self.instance.config.is_development(),
+            || None,
+            |_| None,
+        );
         Ok(state.into_parts().0)
     }
 

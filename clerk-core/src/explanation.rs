@@ -17,28 +17,21 @@ pub(crate) struct Explanation {
 impl Explanation {
     /// Returns `None` for a refused token, which was explained when it was refused.
     pub(crate) fn of(auth: &Auth) -> Option<Self> {
-        let (reason, what) = match auth {
-            Auth::SignedOut(signed_out) if signed_out.reason().is_bad_token() => return None,
-            Auth::SignedOut(signed_out) => {
-                let what = match signed_out.reason() {
-                    Reason::SessionPending => "the session is pending",
-                    _ => "the request has no valid token",
-                };
-                (signed_out.reason().clone(), what)
-            }
-            _ => (
-                Reason::TokenTypeMismatch,
-                "the token is valid, but not accepted here",
-            ),
+        let reason = auth.reason_of_refusal();
+        if !auth.is_authenticated() && reason.is_bad_token() {
+            return None;
+        }
+        let what = match reason {
+            Reason::SessionPending => "the session is pending",
+            Reason::TokenTypeMismatch => "the token is valid, but not accepted here",
+            _ => "the request has no valid token",
         };
         Some(Self {
             what,
             advice: reason.advice(),
-            reason: Some(reason),
+            reason: Some(reason.clone()),
             token_type: auth.token_type().map(|token_type| token_type.as_str()),
-            is_for_developers: auth
-                .sign_in_page()
-                .is_some_and(|page| page.is_of_development),
+            is_for_developers: auth.is_of_development(),
         })
     }
 

@@ -247,8 +247,10 @@ impl Protect {
         if auth.is_undecided() {
             return Err(Refusal::undecided(auth));
         }
-        let unauthorized =
-            || Refusal::unauthenticated(auth).challenging(&self.challenge(instance, auth, request));
+        let unauthorized = || {
+            Refusal::unauthenticated(auth, &self.token)
+                .challenging(&self.challenge(instance, auth, request))
+        };
         let kind = auth.token_type();
         if !kind.is_some_and(|kind| self.token.accepts(kind)) {
             return Err(unauthorized());
@@ -360,11 +362,10 @@ impl Protect {
             (Some(location), _) => {
                 Refusal::redirect(RefusalKind::Unauthenticated, page.way, location.clone())
             }
-            (None, RequestKind::ServerAction) => Refusal::unauthenticated(auth),
+            (None, RequestKind::ServerAction) => Refusal::unauthenticated(auth, &self.token),
             _ if self.hides => Refusal::not_found(auth),
-            _ => {
-                Refusal::unauthenticated(auth).challenging(&self.challenge(instance, auth, request))
-            }
+            _ => Refusal::unauthenticated(auth, &self.token)
+                .challenging(&self.challenge(instance, auth, request)),
         }
     }
 }
@@ -413,7 +414,7 @@ impl Auth {
                     way,
                     ..
                 }) => Refusal::redirect(RefusalKind::Unauthenticated, *way, location.clone()),
-                _ => Refusal::unauthenticated(self),
+                _ => Refusal::unauthenticated(self, &AcceptedTokens::default()),
             }),
         }
     }
@@ -450,7 +451,8 @@ impl SessionAuth {
     /// yet because it is pending.
     pub fn protect(&self, require: &Require) -> Result<&Self, Refusal> {
         if !self.is_signed_in() {
-            Err(Refusal::unauthenticated(&Auth::Session(self.clone())))
+            let auth = Auth::Session(self.clone());
+            Err(Refusal::unauthenticated(&auth, &AcceptedTokens::default()))
         } else if self.has(require) {
             Ok(self)
         } else {

@@ -15,7 +15,8 @@ use crate::headers::{AUTH_REASON, PRIVATE, VARIES};
 use crate::reason::Reason;
 use crate::redirect::RedirectError;
 pub use crate::refusal_page::RefusalKind;
-use crate::refusal_page::{RefusalPage, RefusalPages};
+use crate::refusal_page::{RefusalPage, RefusalPages, Remedy};
+use crate::token::{AcceptedTokens, TokenType};
 use crate::webhook::WebhookError;
 
 /// The response to a request that was refused, independent of any framework: status, headers and body.
@@ -26,6 +27,8 @@ pub struct Refusal {
     status: StatusCode,
     headers: Box<HeaderMap>,
     body: Bytes,
+    /// What a 401 advises.
+    remedy: Remedy,
     /// What the log says when the response is sent.
     explanation: Option<Box<Explanation>>,
 }
@@ -106,7 +109,7 @@ impl Refusal {
         self.explain();
         // The texts are plain ASCII, so they need no percent-encoding.
         let message = match self.kind {
-            RefusalKind::Unauthenticated => "sign in, or send a valid token",
+            RefusalKind::Unauthenticated => self.remedy.message(),
             RefusalKind::Forbidden => "the caller lacks what this method requires",
             RefusalKind::NotFound => "not found",
             RefusalKind::Undecided => {
@@ -162,6 +165,7 @@ impl Refusal {
             status,
             headers: Box::new(headers),
             body: Bytes::new(),
+            remedy: Remedy::SignIn,
             explanation: None,
         }
     }
@@ -180,6 +184,16 @@ impl Refusal {
         error: &ErrorText<'_>,
         pages: Option<&RefusalPages>,
     ) -> Self {
+        Self::told_with(Remedy::SignIn, kind, status, error, pages)
+    }
+
+    fn told_with(
+        remedy: Remedy,
+        kind: RefusalKind,
+        status: StatusCode,
+        error: &ErrorText<'_>,
+        pages: Option<&RefusalPages>,
+    ) -> Self {
         let Some(pages) = pages else {
             return Self::json(kind, status, &error.body());
         };
@@ -187,7 +201,8 @@ impl Refusal {
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         );
-        refusal.body = Bytes::from(pages.render(&RefusalPage::new(kind, status, error.message)));
+        let page = RefusalPage::new(kind, status, error.message, remedy);
+        refusal.body = Bytes::from(pages.render(&page));
         refusal
     }
 
@@ -229,23 +244,29 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn unauthenticated(auth: &Auth) -> Self {
-        let reason = match auth {
-            Auth::SignedOut(signed_out) => signed_out.reason(),
-            _ => &Reason::TokenTypeMismatch,
+    /// Refuses a request that is not signed in, or whose token is not of an accepted type.
+    pub(crate) fn unauthenticated(auth: &Auth, accepted: &AcceptedTokens) -> Self {
+        let reason = auth.reason_of_refusal();
+        let remedy = match (reason, accepted.accepts(TokenType::SessionToken)) {
+            (Reason::TokenTypeMismatch, true) => Remedy::SignInInstead,
+            (Reason::TokenTypeMismatch, false) => Remedy::OtherToken,
+            (_, true) => Remedy::SignIn,
+            (_, false) => Remedy::MachineToken,
         };
-        Self::unauthenticated_because(auth, Some(reason), Explanation::of(auth))
+        Self::unauthenticated_because(auth, Some(reason), remedy, Explanation::of(auth))
     }
 
     /// Refuses a session whose user no longer exists.
     #[cfg(feature = "lookups")]
     pub(crate) fn user_not_found(auth: &Auth) -> Self {
-        Self::unauthenticated_because(auth, None, Some(Explanation::user_not_found()))
+        let explanation = Explanation::user_not_found();
+        Self::unauthenticated_because(auth, None, Remedy::SignIn, Some(explanation))
     }
 
     fn unauthenticated_because(
         auth: &Auth,
         reason: Option<&Reason>,
+        remedy: Remedy,
         explanation: Option<Explanation>,
     ) -> Self {
         let challenge = if reason.is_some_and(Reason::is_bad_token) {
@@ -255,16 +276,18 @@ impl Refusal {
         };
         let error = ErrorText {
             code: "authentication_required",
-            message: "sign in, or send a valid token",
+            message: remedy.message(),
             reason: reason.map(Reason::as_str),
         };
-        let mut refusal = Self::told(
+        let mut refusal = Self::told_with(
+            remedy,
             RefusalKind::Unauthenticated,
             StatusCode::UNAUTHORIZED,
             &error,
             auth.refusal_pages(),
         )
         .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        refusal.remedy = remedy;
         refusal.explanation = explanation.map(Box::new);
         refusal
     }

@@ -25,20 +25,74 @@ pub enum RefusalKind {
     Misconfigured,
 }
 
+/// What someone can do whose request is not authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// Sign in.
+    SignIn,
+    /// Sign in, instead of sending a token of another type.
+    SignInInstead,
+    /// Send a token of another type; a session token is not accepted.
+    OtherToken,
+    /// Send a token; a session token is not accepted.
+    MachineToken,
+}
+
+impl Remedy {
+    /// Says it to API clients.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign in, or send a valid token",
+            Self::SignInInstead => {
+                "a token of this type is not accepted here: sign in, or send a token of an accepted type"
+            }
+            Self::OtherToken => {
+                "a token of this type is not accepted here: send a token of an accepted type"
+            }
+            Self::MachineToken => "send a valid token of an accepted type",
+        }
+    }
+
+    /// Says it to people, in a title and a text.
+    fn title_and_text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SignIn => (
+                "Please sign in",
+                "You need to be signed in to see this page.",
+            ),
+            Self::SignInInstead => (
+                "Please sign in",
+                "You need to be signed in to see this page. The token that was sent instead isn’t of a type that it accepts.",
+            ),
+            Self::OtherToken | Self::MachineToken => (
+                "This page is for programs",
+                "Signing in doesn’t open it: it accepts only the tokens of programs, such as API keys.",
+            ),
+        }
+    }
+}
+
 /// The contents of a refusal page, for [custom renderers](crate::ClerkBuilder::refusal_page).
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalPage<'a> {
     kind: RefusalKind,
     status: StatusCode,
     message: &'a str,
+    remedy: Remedy,
 }
 
 impl<'a> RefusalPage<'a> {
-    pub(crate) fn new(kind: RefusalKind, status: StatusCode, message: &'a str) -> Self {
+    pub(crate) fn new(
+        kind: RefusalKind,
+        status: StatusCode,
+        message: &'a str,
+        remedy: Remedy,
+    ) -> Self {
         Self {
             kind,
             status,
             message,
+            remedy,
         }
     }
 
@@ -62,10 +116,7 @@ impl<'a> RefusalPage<'a> {
 
     fn title_and_text(&self) -> (&'static str, &'static str) {
         match self.kind {
-            RefusalKind::Unauthenticated => (
-                "Please sign in",
-                "You need to be signed in to see this page.",
-            ),
+            RefusalKind::Unauthenticated => self.remedy.title_and_text(),
             RefusalKind::Forbidden => (
                 "You don’t have access to this page",
                 "You are signed in, but your account doesn’t have the access that this page requires. To get access, contact \

@@ -17,11 +17,25 @@ macro_rules! machine_auth {
         pub struct $name {
             token: Arc<str>,
             verified: Arc<VerifiedMachineToken>,
+            is_of_development: bool,
         }
 
         impl $name {
-            pub(crate) fn new(token: Arc<str>, verified: Arc<VerifiedMachineToken>) -> Self {
-                Self { token, verified }
+            pub(crate) fn new(
+                token: Arc<str>,
+                verified: Arc<VerifiedMachineToken>,
+                is_of_development: bool,
+            ) -> Self {
+                Self {
+                    token,
+                    verified,
+                    is_of_development,
+                }
+            }
+
+            /// Whether the request was sent to a development instance, whose developer reads the log.
+            pub(crate) fn is_of_development(&self) -> bool {
+                self.is_of_development
             }
 
             /// Returns the ID of the token. It is empty for a JWT without one.

@@ -66,19 +66,22 @@ impl Auth {
             token_kind: None,
             expires: None,
         };
-        Self::machine(token_type, "".into(), verified.into())
+        Self::machine(token_type, "".into(), verified.into(), false)
     }
 
     pub(crate) fn machine(
         token_type: TokenType,
         token: Arc<str>,
         verified: Arc<VerifiedMachineToken>,
+        is_of_development: bool,
     ) -> Self {
         match token_type {
-            TokenType::ApiKey => Self::ApiKey(ApiKeyAuth::new(token, verified)),
-            TokenType::OAuthToken => Self::OAuthToken(OAuthTokenAuth::new(token, verified)),
+            TokenType::ApiKey => Self::ApiKey(ApiKeyAuth::new(token, verified, is_of_development)),
+            TokenType::OAuthToken => {
+                Self::OAuthToken(OAuthTokenAuth::new(token, verified, is_of_development))
+            }
             TokenType::M2mToken | TokenType::SessionToken => {
-                Self::M2mToken(M2mTokenAuth::new(token, verified))
+                Self::M2mToken(M2mTokenAuth::new(token, verified, is_of_development))
             }
         }
     }
@@ -106,6 +109,30 @@ impl Auth {
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         matches!(self, Self::SignedOut(signed_out) if signed_out.is_undecided())
+    }
+
+    /// Returns why a guard refuses the request as not signed in.
+    pub(crate) fn reason_of_refusal(&self) -> &Reason {
+        match self {
+            Self::SignedOut(signed_out) => signed_out.reason(),
+            Self::Session(session) if session.is_pending() => &Reason::SessionPending,
+            Self::Session(_) | Self::ApiKey(_) | Self::M2mToken(_) | Self::OAuthToken(_) => {
+                &Reason::TokenTypeMismatch
+            }
+        }
+    }
+
+    /// Returns true if a refusal of the request is to be explained to the developer of a development instance.
+    pub(crate) fn is_of_development(&self) -> bool {
+        match self {
+            Self::SignedOut(_) => self
+                .sign_in_page()
+                .is_some_and(|page| page.is_of_development),
+            Self::Session(session) => session.is_of_development(),
+            Self::ApiKey(key) => key.is_of_development(),
+            Self::M2mToken(token) => token.is_of_development(),
+            Self::OAuthToken(token) => token.is_of_development(),
+        }
     }
 
     /// Returns the sign-in page for this request.

@@ -23,6 +23,7 @@ pub struct SessionAuth {
     session: Arc<VerifiedSession>,
     client: ClerkClient,
     refusal_pages: Option<RefusalPages>,
+    is_of_development: bool,
 }
 
 impl SessionAuth {
@@ -31,12 +32,19 @@ impl SessionAuth {
         session: Arc<VerifiedSession>,
         client: ClerkClient,
         refusal_pages: Option<RefusalPages>,
+        is_of_development: bool,
     ) -> Self {
         Self {
             session,
             client,
             refusal_pages,
+            is_of_development,
         }
+    }
+
+    /// Whether the request was sent to a development instance, whose developer reads the log.
+    pub(crate) fn is_of_development(&self) -> bool {
+        self.is_of_development
     }
 
     pub(crate) fn refusal_pages(&self) -> Option<&RefusalPages> {

@@ -44,6 +44,7 @@ pub(crate) fn start(
         return Ok(Start::Done(RequestState::of(
             outcome,
             &instance.client,
+            instance.config.is_development(),
             // Scripts send this header; browsers that request a page do not.
             || None,
             |pending| {
@@ -183,6 +184,7 @@ impl Pending {
         RequestState::of(
             outcome,
             &instance.client,
+            config.is_development(),
             || refusal_pages(config, kind()),
             |pending| Some(sign_in_page(config, &self.facts, kind(), pending)),
         )

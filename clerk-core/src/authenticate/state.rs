@@ -115,12 +115,14 @@ impl RequestState {
     pub(crate) fn of(
         outcome: Outcome,
         client: &ClerkClient,
+        is_of_development: bool,
         refusal_pages: impl FnOnce() -> Option<RefusalPages>,
         sign_in_page: impl FnOnce(PendingSession) -> Option<SignInPage>,
     ) -> Self {
         match outcome {
             Outcome::Session { session, headers } => {
-                let session = SessionAuth::new(session, client.clone(), refusal_pages());
+                let session =
+                    SessionAuth::new(session, client.clone(), refusal_pages(), is_of_development);
                 let auth = if session.is_pending() {
                     let mut signed_out =
                         SignedOut::new(Some(TokenType::SessionToken), Reason::SessionPending);
@@ -136,7 +138,10 @@ impl RequestState {
                 token_type,
                 token,
                 verified,
-            } => Self::signed_in(Auth::machine(token_type, token, verified), HeaderMap::new()),
+            } => {
+                let auth = Auth::machine(token_type, token, verified, is_of_development);
+                Self::signed_in(auth, HeaderMap::new())
+            }
             Outcome::SignedOut {
                 token_type,
                 reason,

@@ -55,5 +55,5 @@ fn machine(
         token_kind: None,
         expires: None,
     };
-    Auth::machine(token_type, "".into(), Arc::new(verified))
+    Auth::machine(token_type, "".into(), Arc::new(verified), false)
 }

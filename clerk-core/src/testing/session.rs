@@ -201,7 +201,7 @@ impl TestSession {
             session: Arc::new(VerifiedSession::vouched_for(claims)),
             headers: http::HeaderMap::new(),
         };
-        RequestState::of(outcome, client(), || None, |_| None)
+        RequestState::of(outcome, client(), false, || None, |_| None)
             .into_parts()
             .0
     }

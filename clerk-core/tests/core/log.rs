@@ -132,6 +132,12 @@ fn handler(context: &AuthContext) -> Result<(), Refusal> {
     context.auth().signed_in().map(|_| ())
 }
 
+/// A handler that takes pending sessions, and then requires one without tasks.
+fn pending_in_a_handler(context: &AuthContext) -> Result<(), Refusal> {
+    let auth = context.auth().clone().pending_as_signed_in();
+    auth.signed_in().map(|_| ())
+}
+
 fn guard(context: &AuthContext) -> Result<(), Refusal> {
     context.protect(&Protect::new(), &request(&[]), "/page")
 }
@@ -164,7 +170,11 @@ fn every_401_says_which_check_failed_and_what_to_do() {
     let session = |claims| bearer(signer.session_with(&claims));
     let parties = ["https://app.example.com"];
     let good = session(json!({ "azp": parties[0] }));
-    let cases: [(Option<String>, Route, &str, &str); 12] = [
+    let machine = bearer(signer.sign(
+        &json!({ "alg": "RS256", "kid": signer.kid(), "typ": "JWT", "cat": "cl_B7d4PD333AAA" }),
+        &json!({ "sub": "mch_1", "scopes": "read", "jti": "mt_1", "iat": NOW, "exp": NOW + 300 }),
+    ));
+    let cases: [(Option<String>, Route, &str, &str); 15] = [
         (None, extractor, "-missing", "Authorization: Bearer"),
         (None, handler, "-missing", "Authorization: Bearer"),
         (None, guard, "-missing", "Authorization: Bearer"),
@@ -181,8 +191,26 @@ fn every_401_says_which_check_failed_and_what_to_do() {
             "ClerkBuilder::accepts",
         ),
         (
+            Some(machine.clone()),
+            handler,
+            "token-type-mismatch",
+            "ClerkBuilder::accepts",
+        ),
+        (
+            Some(machine),
+            extractor,
+            "token-type-mismatch",
+            "ClerkBuilder::accepts",
+        ),
+        (
             Some(session(json!({ "azp": parties[0], "sts": "pending" }))),
             guard,
+            "session-pending",
+            "sign-in page",
+        ),
+        (
+            Some(session(json!({ "azp": parties[0], "sts": "pending" }))),
+            pending_in_a_handler,
             "session-pending",
             "sign-in page",
         ),

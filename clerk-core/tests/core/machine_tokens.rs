@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use clerk_core::adapter::{GoOn, Next};
 use clerk_core::{
-    AcceptedTokens, Auth, Clerk, Clock as _, ManualClock, Reason, RequestState, SystemClock,
-    TokenType,
+    AcceptedTokens, Auth, Clerk, Clock as _, ManualClock, Protect, Reason, RequestState,
+    SystemClock, TokenType,
 };
 use clerk_emulator::{Emulator, Fault, MachineSeed, UserSeed};
 use clerk_test_support::forge::{NOW, Signer};
@@ -64,6 +65,36 @@ async fn each_kind_is_told_apart_and_shows_whom_it_acts_for() {
         panic!("{state:?}")
     };
     assert_eq!(auth.user_id(), user);
+}
+
+#[test]
+fn a_page_says_what_helps_whose_token_is_of_another_type() {
+    use TokenType::{ApiKey, OAuthToken, SessionToken};
+    let accepts = AcceptedTokens::list([SessionToken, OAuthToken]);
+    let clerk = production().accepts(accepts).build().unwrap();
+    let Next::GoOn(GoOn { context, .. }) = clerk.attach(&request(&[
+        ("authorization", "Bearer ak_1234"),
+        ("sec-fetch-dest", "document"),
+    ])) else {
+        panic!("a type that is not accepted needs no I/O");
+    };
+    for (guard, texts) in [
+        (
+            Protect::new(),
+            ["Please sign in", "isn’t of a type that it accepts"],
+        ),
+        (
+            Protect::new().token(ApiKey),
+            ["This page is for programs", "Signing in doesn’t open it"],
+        ),
+    ] {
+        let refusal = context.protect(&guard, &request(&[]), "/page").unwrap_err();
+        assert_eq!(refusal.status(), 401);
+        let page = String::from_utf8_lossy(refusal.body());
+        for text in texts {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use crate::scenarios::{Scenario, get};
 use crate::world::{ADMIN, MEMBER, RESOURCE, Setup, World};
 
 const METADATA: &str = "/.well-known/oauth-protected-resource";
+const OTHER_TYPE_OR_SIGN_IN: &str =
+    "a token of this type is not accepted here: sign in, or send a token of an accepted type";
 const NAMES_SCOPES: &str = r#"scope="email profile""#;
 const NAMES_METADATA: &str =
     r#"resource_metadata="https://app.test/.well-known/oauth-protected-resource/guards""#;
@@ -63,7 +65,25 @@ pub(crate) fn machine_scopes(world: &World) -> Vec<Scenario> {
         get("organization by slug, none", "/guards/acme", 403).bearer(&personal),
         get("organization by ID", "/guards/acme-by-id", 200).bearer(world.member()),
         get("organization by ID, none", "/guards/acme-by-id", 403).bearer(&personal),
-        get("organization, api key", "/guards/acme", 401).bearer(&key),
+        get("organization, api key", "/guards/acme", 401)
+            .bearer(&key)
+            .says(OTHER_TYPE_OR_SIGN_IN),
+        get("signed in, api key", "/signed-in", 401)
+            .bearer(&key)
+            .says(OTHER_TYPE_OR_SIGN_IN)
+            .says("token-type-mismatch"),
+        get("role in a handler, api key", "/handler/role", 401)
+            .bearer(&key)
+            .says(OTHER_TYPE_OR_SIGN_IN),
+        get("a type that is not accepted", "/guards/m2m", 401)
+            .bearer(&key)
+            .says("a token of this type is not accepted here: send a token of an accepted type"),
+        get(
+            "no token where a session is not accepted",
+            "/guards/m2m",
+            401,
+        )
+        .says("send a valid token of an accepted type"),
         get("a handler that refuses", "/handler/nobody", 403)
             .bearer(world.admin())
             .says("not_authorized"),

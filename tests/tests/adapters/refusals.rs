@@ -94,7 +94,12 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
             &member,
         )
         .answers("content-type", html)
-        .says("Please sign in"),
+        .says("This page is for programs"),
+        get("page for another kind of token, no token", "/guards/api-key", 401)
+            .document()
+            .header("cookie", "__clerk_db_jwt=dvb_1; __client_uat=0")
+            .answers("content-type", html)
+            .says("This page is for programs"),
         document(world, "page, keys down", "/guards/role", 503, &keys_down)
             .on(Setup::KeysDown)
             .answers("content-type", html)
@@ -130,6 +135,15 @@ pub(crate) fn refusals(world: &World) -> Vec<Scenario> {
         .on(Setup::OwnPages)
         .answers("content-type", html)
         .says("own page: 403 Forbidden, the session lacks what this resource requires"),
+        document(
+            world,
+            "own page for another kind of token",
+            "/guards/api-key",
+            401,
+            &member,
+        )
+        .on(Setup::OwnPages)
+        .says("own page: 401 Unauthenticated, a token of this type is not accepted here: send a token of an accepted type"),
         document(world, "own page, hidden", "/guards/hidden", 404, &member)
             .on(Setup::OwnPages)
             .says("own page: 404 NotFound"),
