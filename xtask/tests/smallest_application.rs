@@ -68,6 +68,9 @@ fn with_ring_it_compiles_neither_aws_lc_nor_what_it_was_not_asked_for() {
         assert!(has(&online, "rustls v"), "{online}");
         assert!(!has(&offline, "rustls v"), "{offline}");
         let usual = tree(adapter, "transport", &["--edges", "normal,build"]);
-        assert!(has(&usual, "aws-lc-rs v") && !has(&usual, "ring v"), "{usual}");
+        assert!(
+            has(&usual, "aws-lc-rs v") && !has(&usual, "ring v"),
+            "{usual}"
+        );
     }
 }
