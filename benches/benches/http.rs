@@ -1,8 +1,8 @@
 //! What the middleware and a guard cost over HTTP on loopback.
 //!
 //! `cargo bench -p clerk-benches --bench http`. Each server runs in its own process with one worker, so that its CPU time can
-//! be read. For each framework, four servers take turns: the bare route, the route in layers that do nothing, the route inside
-//! of the middleware, and the same route with a guard. All get the same requests. The median of the ratios within the rounds counts.
+//! be read. For each framework, five servers take turns: the bare route, the route in layers that do nothing, the route inside
+//! of the middleware, and the same route with a guard and with an extractor that guards it. All get the same requests. The median of the ratios within the rounds counts.
 
 #![expect(
     clippy::disallowed_methods,
@@ -32,11 +32,12 @@ use tokio::net::{TcpListener, TcpStream};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const FRAMEWORKS: [&str; 2] = ["axum", "actix-web"];
-const ROUTES: [(&str, Route); 4] = [
+const ROUTES: [(&str, Route); 5] = [
     ("bare", Route::Bare),
     ("layers", Route::Layers),
     ("attached", Route::Attached),
     ("protected", Route::Protected),
+    ("extracted", Route::Extracted),
 ];
 
 const ROUNDS: usize = 15;
@@ -378,6 +379,14 @@ fn serve_actix(route: Route, clerk: Clerk) -> Result<(), Failure> {
                         web::resource("/")
                             .wrap(clerk_actix::protect())
                             .route(hello())
+                    )
+                    .wrap(ClerkMiddleware::new(clerk.clone()))
+            ),
+            Route::Extracted => serve!(
+                App::new()
+                    .service(
+                        web::resource("/")
+                            .route(web::get().to(|_: clerk_actix::SignedIn| async { "hello" }))
                     )
                     .wrap(ClerkMiddleware::new(clerk.clone()))
             ),

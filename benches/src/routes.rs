@@ -28,6 +28,8 @@ pub enum Route {
     Attached,
     /// The middleware and a guard.
     Protected,
+    /// The middleware, and a handler whose extractor is the guard.
+    Extracted,
 }
 
 impl Route {
@@ -42,6 +44,9 @@ impl Route {
             Self::Attached => hello.layer(ClerkLayer::new(clerk)),
             Self::Protected => hello
                 .route_layer(clerk_axum::protect())
+                .layer(ClerkLayer::new(clerk)),
+            Self::Extracted => Router::new()
+                .route("/", get(|_: clerk_axum::SignedIn| async { "hello" }))
                 .layer(ClerkLayer::new(clerk)),
         };
         // As servers do before the first request; otherwise the router would build its routes again for each.
@@ -107,6 +112,14 @@ impl Route {
                         web::resource("/")
                             .wrap(clerk_actix::protect())
                             .route(hello())
+                    )
+                    .wrap(clerk())
+            ),
+            Self::Extracted => call!(
+                App::new()
+                    .service(
+                        web::resource("/")
+                            .route(web::get().to(|_: clerk_actix::SignedIn| async { "hello" }))
                     )
                     .wrap(clerk())
             ),

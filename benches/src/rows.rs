@@ -130,6 +130,9 @@ pub fn rows() -> Vec<Row> {
         limited("axum: protected", Budget::Over("axum: bare", 0.03), || {
             Route::Protected.call_axum()
         }),
+        row("axum: guarded by an extractor", || {
+            Route::Extracted.call_axum()
+        }),
         row("actix-web: bare", || Route::Bare.call_actix()),
         row("actix-web: two empty layers", || Route::Layers.call_actix()),
         row("actix-web: attached", || Route::Attached.call_actix()),
@@ -138,6 +141,9 @@ pub fn rows() -> Vec<Row> {
             Budget::Over("actix-web: bare", 0.03),
             || Route::Protected.call_actix(),
         ),
+        row("actix-web: guarded by an extractor", || {
+            Route::Extracted.call_actix()
+        }),
     ]
 }
 

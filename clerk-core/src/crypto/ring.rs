@@ -85,3 +85,54 @@ fn whole(der: &[u8], tag: u8) -> Option<&[u8]> {
     let (content, rest) = element(der, tag)?;
     rest.is_empty().then_some(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use clerk_test_support::forge::Signer;
+
+    use super::*;
+
+    fn reads(der: &[u8]) -> bool {
+        RsaPublicKey::from_der(Algorithm::Rs256, der).is_some()
+    }
+
+    #[test]
+    fn nothing_but_a_whole_key_of_rsa_is_read() {
+        let der = Signer::instance().public_der();
+        assert!(reads(der));
+        for at in 0..der.len() {
+            assert!(!reads(&der[..at]), "{at} bytes");
+        }
+        assert!(!reads(&[der, &[0]].concat()));
+        // All but the numbers is fixed: three lengths and tags, the algorithm, the unused bits, the sign of the modulus.
+        let modulus = der.len() - 256 - 5;
+        for at in 0..modulus {
+            let mut changed = der.to_vec();
+            changed[at] ^= 1;
+            assert!(!reads(&changed), "byte {at}");
+        }
+        for (at, even) in [(der.len() - 1, "exponent"), (der.len() - 6, "modulus")] {
+            let mut changed = der.to_vec();
+            changed[at] &= 0xfe;
+            assert!(!reads(&changed), "an even {even}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_the_library_refuses_are_no_key() {
+        let odd = |bytes: usize| vec![0xff; bytes];
+        for (n, e, expected) in [
+            (odd(256), vec![3], true),
+            (odd(1024), vec![1, 0, 1], true),
+            (odd(255), vec![3], false),
+            (odd(1025), vec![3], false),
+            (odd(256), vec![1], false),
+            (odd(256), vec![], false),
+            (odd(256), vec![1, 0, 0, 0, 0, 1], false),
+            (vec![], vec![3], false),
+        ] {
+            let key = RsaPublicKey::from_components(Algorithm::Rs256, &n, &e);
+            assert_eq!(key.is_some(), expected, "{} bytes, {e:?}", n.len());
+        }
+    }
+}
