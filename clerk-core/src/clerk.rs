@@ -404,7 +404,7 @@ impl Clerk {
     }
 
     pub(crate) fn facts(&self, request: &dyn RequestView) -> Facts {
-        Facts::read(request, &self.instance.config, self.now(), |_| None)
+        Facts::read(request, &self.instance.config, self.now(), &|_| None)
     }
 
     pub(crate) fn instance(&self) -> &Arc<Instance> {

@@ -349,7 +349,7 @@ impl Protect {
             Some(page) => page,
             None => {
                 let now = instance.clock.now();
-                let facts = Facts::read(request, &instance.config, now, |_| None);
+                let facts = Facts::read(request, &instance.config, now, &|_| None);
                 let pending = match auth.session().is_some_and(SessionAuth::is_pending) {
                     true => PendingSession::Present,
                     false => PendingSession::Absent,

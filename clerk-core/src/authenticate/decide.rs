@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn facts(clerk: &Clerk, request: &impl RequestView) -> Facts {
-        Facts::read(request, &clerk.instance().config, NOW_MILLIS, |_| None)
+        Facts::read(request, &clerk.instance().config, NOW_MILLIS, &|_| None)
     }
 
     /// The answers of a decision that needs the signing key of this token.

@@ -48,13 +48,13 @@ pub(crate) fn start(
             // Scripts send this header; browsers that request a page do not.
             || None,
             |pending| {
-                let facts = Facts::read(request, &instance.config, now.wall, |_| None);
+                let facts = Facts::read(request, &instance.config, now.wall, &|_| None);
                 let kind = RequestKind::of(request);
                 Some(sign_in_page(&instance.config, &facts, kind, pending))
             },
         )));
     }
-    let facts = Facts::read(request, &instance.config, now.wall, |token| {
+    let facts = Facts::read(request, &instance.config, now.wall, &|token| {
         quick::verified_before(instance, token.as_bytes(), now)
     });
     satellite::check_sign_in_url(&instance.config, &facts, accepts)?;

@@ -67,7 +67,7 @@ impl Facts {
         request: &dyn RequestView,
         config: &Config,
         now: i64,
-        verified: impl Fn(&str) -> Option<Arc<VerifiedSession>>,
+        verified: &dyn Fn(&str) -> Option<Arc<VerifiedSession>>,
     ) -> Self {
         let text = |name: &str| joined_header(request, name).filter(|value| !value.is_empty());
         let token = |text: String| match verified(&text) {
