@@ -54,7 +54,7 @@ async fn verify(State(app): State<Arc<App>>, body: Body) -> Reply {
                 tables.clients.get(&session.client_id)
             })
             .ok_or_else(|| {
-                ApiError::bad_request("client_token_invalid", "The token belongs to no client")
+                ApiError::bad_request("cookie_invalid", "The token belongs to no client")
             })?;
         let shapes = Shapes::new(tables, &app.instance, now);
         Ok(reply::ok(&shapes.client(client)))

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::answer;
 use super::shapes::Shapes;
@@ -158,10 +158,15 @@ async fn refresh(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body
         "request_originating_ip",
     ])?;
     let expired = body.required("expired_token")?;
-    let session_of = |claims: &Map<String, Value>| claims.get("sid") == Some(&json!(id));
-    if !app.key().read(&expired).as_ref().is_some_and(session_of) {
+    let claims = app.key().read(&expired).ok_or_else(|| {
+        ApiError::unauthorized(
+            "expired_session_token_invalid",
+            "The session token provided could not be successfully verified",
+        )
+    })?;
+    if claims.get("sid") != Some(&json!(id)) {
         return Err(ApiError::unauthorized(
-            "expired_token_invalid",
+            "refresh_sid_mismatch",
             "The expired token is not a token of this session",
         ));
     }

@@ -20,7 +20,8 @@ use crate::http::reply::Reply;
 use crate::model::activity::Activity;
 use crate::pages::layout::message;
 use crate::rules::api_error::ApiError;
-use crate::rules::{agent_tasks, clients, email_links, identifiers, sessions, tickets};
+use crate::rules::sessions::{self, SessionTraits};
+use crate::rules::{agent_tasks, clients, email_links, identifiers, tickets};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -123,14 +124,19 @@ async fn agent_task(State(app): State<Arc<App>>, visitor: Visitor, params: Param
     let ticket = params.text("ticket").ok_or_else(|| missing("ticket"))?;
     let activity = Activity::of_user_agent(visitor.user_agent());
     app.write(|tables, now| {
-        let (user_id, redirect_url) = agent_tasks::redeem(tables, ticket, now)?;
+        let (ticket, redirect_url) = agent_tasks::redeem(tables, ticket, now)?;
         let mut target = app
             .instance
             .allowed_redirect(&redirect_url)
             .ok_or_else(foreign_target)?;
         let client_id = clients::add(tables, now);
         let origin = target.origin().ascii_serialization();
-        let session = sessions::start(tables, &client_id, &user_id, Some(origin), now);
+        let session = sessions::start(tables, &client_id, &ticket.user_id, Some(origin), now);
+        let traits = SessionTraits {
+            lifetime_ms: ticket.session_lifetime_ms,
+            ..SessionTraits::default()
+        };
+        sessions::set_traits(tables, &session, traits);
         sessions::note_activity(tables, &session, activity);
         bring(
             &app,

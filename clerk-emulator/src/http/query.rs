@@ -191,14 +191,36 @@ pub(crate) struct Order<'a> {
     ascending: bool,
 }
 
+/// A sort key.
+pub(crate) trait SortKey: Ord {
+    /// Returns true if there is no value.
+    fn is_null(&self) -> bool {
+        false
+    }
+}
+
+impl SortKey for i64 {}
+impl SortKey for usize {}
+impl SortKey for bool {}
+impl SortKey for &str {}
+impl SortKey for String {}
+
+impl<K: SortKey> SortKey for Option<K> {
+    fn is_null(&self) -> bool {
+        self.is_none()
+    }
+}
+
 impl Order<'_> {
-    /// Sorts by a key. Descending order also reverses equal rows, so that the newest comes first.
-    pub(crate) fn sort<T, K: Ord>(self, rows: &mut [T], key: impl Fn(&T) -> K) {
+    /// Sorts by a key. Rows without a value come last in ascending and first in descending order, as in PostgreSQL.
+    /// Descending order also reverses equal rows, so that the newest comes first.
+    pub(crate) fn sort<T, K: SortKey>(self, rows: &mut [T], key: impl Fn(&T) -> K) {
         if !self.ascending {
             rows.reverse();
         }
         rows.sort_by(|a, b| {
-            let order = key(a).cmp(&key(b));
+            let (a, b) = (key(a), key(b));
+            let order = (a.is_null(), a).cmp(&(b.is_null(), b));
             if self.ascending {
                 order
             } else {

@@ -69,7 +69,7 @@ async fn image(field: Field<'_>) -> Result<Image, ApiError> {
     }
     let content_type = image_type(&bytes).ok_or_else(|| {
         ApiError::param(
-            "image_type_not_supported",
+            "request_body_invalid",
             "file",
             "The file must be a PNG, JPEG, GIF or WebP image",
         )

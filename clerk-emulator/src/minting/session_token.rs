@@ -186,6 +186,7 @@ impl<'a> SessionTokenBuilder<'a> {
             authorized_party: self.authorized_party.clone(),
             actor: self.actor.clone(),
             pending: self.pending,
+            ..SessionTraits::default()
         };
         sessions::set_traits(tables, &session_id, traits);
         Ok(session_id)

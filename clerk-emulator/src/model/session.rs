@@ -58,6 +58,8 @@ pub(crate) struct Session {
     /// A verification that is repeated before a sensitive change.
     pub(crate) reverification: Option<Reverification>,
     pub(crate) refresh_token: String,
+    /// The lifetime in milliseconds, if it is not that of ordinary sessions.
+    pub(crate) lifetime_ms: Option<i64>,
     pub(crate) last_active_at: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -115,6 +117,7 @@ impl Session {
             activity: None,
             reverification: None,
             refresh_token: random::alphanumeric(40),
+            lifetime_ms: None,
             last_active_at: now,
             created_at: now,
             updated_at: now,
@@ -131,7 +134,8 @@ impl Session {
     }
 
     pub(crate) fn expire_at(&self) -> i64 {
-        self.created_at + SESSION_LIFETIME_MS
+        self.created_at
+            .saturating_add(self.lifetime_ms.unwrap_or(SESSION_LIFETIME_MS))
     }
 
     pub(crate) fn abandon_at(&self) -> i64 {

@@ -32,6 +32,8 @@ pub(crate) struct Ticket {
     pub(crate) actor: Option<Value>,
     /// The organization that becomes active when the user signs in.
     pub(crate) organization_id: Option<String>,
+    /// The lifetime in milliseconds of the session that the ticket starts, if it is not that of ordinary sessions.
+    pub(crate) session_lifetime_ms: Option<i64>,
     pub(crate) token: String,
     pub(crate) status: TicketStatus,
     pub(crate) expires_at: i64,
@@ -48,6 +50,7 @@ impl Ticket {
             user_id,
             actor,
             organization_id: None,
+            session_lifetime_ms: None,
             token: random::alphanumeric(40),
             status: TicketStatus::Pending,
             expires_at,

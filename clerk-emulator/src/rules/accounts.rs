@@ -377,6 +377,17 @@ pub(crate) fn set_banned<'a>(
     })
 }
 
+/// Rejects users who are banned.
+pub(crate) fn check_not_banned(user: &User) -> Result<(), ApiError> {
+    if user.banned {
+        return Err(ApiError::forbidden(
+            "user_banned",
+            "You have been banned. If you think this was by mistake, please contact support.",
+        ));
+    }
+    Ok(())
+}
+
 /// Locks a user, which prevents signing in, or unlocks the user.
 pub(crate) fn set_locked<'a>(
     tables: &'a mut Tables,

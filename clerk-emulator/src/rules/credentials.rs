@@ -107,6 +107,18 @@ pub(crate) fn create_api_key(
             "must be a user of this instance",
         ));
     }
+    let is_taken = |key: &Credential| {
+        matches!(&key.kind, CredentialKind::ApiKey { name, .. } if *name == new.name)
+            && key.subject == new.subject
+            && key.is_valid(now)
+    };
+    if tables.credentials.find(is_taken).is_some() {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "api_key_name_already_exists",
+            "The subject has a valid API key with this name already",
+        ));
+    }
     let kind = CredentialKind::ApiKey {
         name: new.name,
         description: new.description,

@@ -81,7 +81,11 @@ pub(crate) fn adjust<'a>(
     let owner_id = owner.id(tables)?;
     let balance = balance(tables, owner)?;
     if adjustment.amount <= 0 {
-        return Err(ApiError::value("amount", "must be greater than 0"));
+        return Err(ApiError::param(
+            "invalid_credit_amount",
+            "amount",
+            "Credit amount must be greater than zero",
+        ));
     }
     let amount = match adjustment.direction {
         Direction::Increase => adjustment.amount,
@@ -108,7 +112,11 @@ pub(crate) fn adjust<'a>(
     }
     let current = balance.as_ref().map_or(0, |money| money.amount);
     let Some(_) = current.checked_add(amount).filter(|left| *left >= 0) else {
-        return Err(ApiError::value("amount", "must not exceed the balance"));
+        return Err(ApiError::param(
+            "insufficient_credit_balance",
+            "amount",
+            "The decrease amount exceeds the current credit balance",
+        ));
     };
     let currency = adjustment
         .currency

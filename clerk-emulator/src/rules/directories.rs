@@ -188,7 +188,7 @@ fn check_enabled(tables: &Tables, id: &str) -> Result<(), ApiError> {
         Ok(())
     } else {
         Err(ApiError::bad_request(
-            "group_role_mapping_disabled",
+            "feature_not_enabled",
             "Group role mapping is not enabled for this directory",
         ))
     }

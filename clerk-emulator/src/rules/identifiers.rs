@@ -23,6 +23,22 @@ pub(crate) fn user_by_verified_email<'a>(tables: &'a Tables, address: &str) -> O
     })
 }
 
+/// Finds the user with this username or with this verified email address or phone number.
+pub(crate) fn user_by_verified_identifier<'a>(
+    tables: &'a Tables,
+    identifier: &str,
+) -> Option<&'a User> {
+    user_by_verified_email(tables, identifier)
+        .or_else(|| user_by_username(tables, identifier))
+        .or_else(|| {
+            user_by_phone(tables, identifier).filter(|user| {
+                user.phone_numbers
+                    .iter()
+                    .any(|one| one.proof.is_given() && one.phone_number == identifier)
+            })
+        })
+}
+
 /// Finds the user with this username, ignoring case.
 pub(crate) fn user_by_username<'a>(tables: &'a Tables, username: &str) -> Option<&'a User> {
     tables.users.find(|user| user.has_username(username))

@@ -97,21 +97,26 @@ pub(crate) fn create(
     Ok(tables.invitations.insert(Invitation::new(invite)))
 }
 
-/// Revokes a pending invitation.
+/// Revokes an invitation that was not accepted.
 pub(crate) fn revoke<'a>(
     tables: &'a mut Tables,
     id: &str,
     now: i64,
 ) -> Result<&'a Invitation, ApiError> {
-    let status = find(tables, id)?.invite.status_at(now);
-    if status != InvitationStatus::Pending {
-        return Err(ApiError::bad_request(
-            "invitation_not_pending",
-            format!(
-                "The invitation is {}, only pending ones can be revoked",
-                status.as_str()
-            ),
-        ));
+    match find(tables, id)?.invite.status_at(now) {
+        InvitationStatus::Pending | InvitationStatus::Expired => {}
+        InvitationStatus::Accepted => {
+            return Err(ApiError::bad_request(
+                "invitation_already_accepted",
+                "Invitation is already accepted, try signing in instead.",
+            ));
+        }
+        InvitationStatus::Revoked => {
+            return Err(ApiError::bad_request(
+                "invitation_already_revoked",
+                "Invitation is already revoked.",
+            ));
+        }
     }
     let invitation = tables
         .invitations

@@ -52,16 +52,18 @@ pub(crate) fn create<'a>(
     if !identifiers::is_domain(&name) {
         return Err(ApiError::format("name", "must be a domain name"));
     }
-    if tables
-        .organization_domains
-        .find(|one| one.name == name)
-        .is_some()
-    {
-        return Err(ApiError::param(
-            "organization_domain_exists",
-            "name",
-            format!("The domain {name} belongs to an organization already"),
-        ));
+    if let Some(other) = tables.organization_domains.find(|one| one.name == name) {
+        let (code, message) = match other.organization_id == organization_id {
+            true => (
+                "organization_domain_already_exists_same_organization",
+                "This domain is already used by your organization.",
+            ),
+            false => (
+                "organization_domain_already_exists",
+                "This domain is already used by another organization.",
+            ),
+        };
+        return Err(ApiError::param(code, "name", message));
     }
     let mut domain = OrganizationDomain::new(organization_id, name, enrollment_mode, now);
     domain.verified_at = verified.then_some(now);

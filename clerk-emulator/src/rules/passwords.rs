@@ -80,7 +80,7 @@ pub(crate) fn accept(given: NewPassword) -> Result<Password, ApiError> {
             }
             Password::import(hasher, digest).ok_or_else(|| {
                 ApiError::param(
-                    "form_password_digest_invalid",
+                    "form_password_digest_invalid_code",
                     "password_digest",
                     "The password digest does not have the form that its hasher gives",
                 )

@@ -52,6 +52,18 @@ fn check_key(tables: &Tables, key: &str, own_id: Option<&str>) -> Result<(), Api
     }
 }
 
+/// Iterates over the permissions of a role, without system permissions, which tokens do not contain.
+pub(crate) fn custom_permissions<'a>(
+    tables: &'a Tables,
+    key: &str,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    by_key(tables, key)
+        .into_iter()
+        .flat_map(|role| &role.permissions)
+        .map(String::as_str)
+        .filter(|permission| !permission.starts_with("org:sys_"))
+}
+
 /// Converts permission IDs to permission keys.
 fn keys_of(tables: &Tables, ids: &[String]) -> Result<Vec<String>, ApiError> {
     ids.iter()
@@ -75,7 +87,7 @@ pub(crate) fn create(tables: &mut Tables, new: NewRole, now: i64) -> Result<&Rol
     if tables.roles.iter().count() >= MOST_ROLES {
         return Err(ApiError::new(
             StatusCode::FORBIDDEN,
-            "organization_role_limit_exceeded",
+            "organization_instance_roles_quota_exceeded",
             format!("An instance has at most {MOST_ROLES} roles"),
         ));
     }
@@ -141,17 +153,31 @@ fn change<'a>(tables: &'a mut Tables, id: &str) -> Result<&'a mut Role, ApiError
 /// deleted.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     let key = find(tables, id)?.key.clone();
-    let has_duty = |set: &RoleSet| set.default_role == id || set.creator_role == id;
-    if key == ADMIN || key == MEMBER || tables.role_sets.find(has_duty).is_some() {
+    let any_set = |fits: &dyn Fn(&RoleSet) -> bool| tables.role_sets.find(fits).is_some();
+    if any_set(&|set| set.creator_role == id) {
+        return Err(ApiError::param(
+            "organization_role_default_creator_role",
+            "organization_role_id",
+            format!("The role {key} is the creator role of a role set"),
+        ));
+    }
+    if any_set(&|set| set.default_role == id) {
+        return Err(ApiError::param(
+            "organization_role_domain_default_role",
+            "organization_role_id",
+            format!("The role {key} is the default role of a role set"),
+        ));
+    }
+    if key == ADMIN || key == MEMBER {
         return Err(ApiError::new(
             StatusCode::FORBIDDEN,
             "organization_role_not_deletable",
-            format!("The role {key} is the creator's or the default role"),
+            format!("The role {key} is one of the two initial roles"),
         ));
     }
     if tables.memberships.find(|one| one.role == key).is_some() {
         return Err(ApiError::param(
-            "organization_role_assigned_to_members",
+            "organization_role_assigned_members",
             "organization_role_id",
             format!("The role {key} is assigned to members"),
         ));
@@ -181,7 +207,7 @@ pub(crate) fn assign<'a>(
     if role.permissions.contains(&key) {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
-            "organization_role_permission_already_exists",
+            "organization_role_permission_association_exists",
             format!("The role has the permission {key} already"),
         ));
     }
@@ -201,9 +227,10 @@ pub(crate) fn unassign<'a>(
     let key = permissions::find(tables, permission_id)?.key.clone();
     let role = change(tables, id)?;
     if !role.permissions.contains(&key) {
-        return Err(ApiError::not_found(
-            "permission of this role",
-            permission_id,
+        return Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "organization_role_permission_association_not_found",
+            format!("The role does not have the permission {key}"),
         ));
     }
     role.permissions.retain(|permission| *permission != key);

@@ -1,8 +1,8 @@
 //! User sessions on clients.
 
-use http::StatusCode;
 use serde_json::Value;
 
+use super::accounts;
 use super::api_error::ApiError;
 use super::clients;
 use super::organizations;
@@ -72,9 +72,8 @@ pub(crate) fn create(
     organization: Option<&str>,
     now: i64,
 ) -> Result<String, ApiError> {
-    if !tables.users.contains(user_id) {
-        return Err(ApiError::not_found("user", user_id));
-    }
+    let user = accounts::find(tables, user_id)?;
+    accounts::check_not_banned(user)?;
     let organization_id = match organization {
         None => None,
         Some(name) => Some(
@@ -117,12 +116,13 @@ pub(crate) fn settle(tables: &mut Tables, id: &str) {
     }
 }
 
-/// The properties that a test sets on a session.
+/// The properties that a ticket or a test sets on a session.
 #[derive(Debug, Default)]
 pub(crate) struct SessionTraits {
     pub(crate) organization_id: Option<String>,
     pub(crate) authorized_party: Option<String>,
     pub(crate) actor: Option<Value>,
+    pub(crate) lifetime_ms: Option<i64>,
     pub(crate) pending: bool,
 }
 
@@ -132,6 +132,7 @@ pub(crate) fn set_traits(tables: &mut Tables, id: &str, traits: SessionTraits) {
         session.organization_id = traits.organization_id.or(session.organization_id.take());
         session.authorized_party = traits.authorized_party.or(session.authorized_party.take());
         session.actor = traits.actor.or(session.actor.take());
+        session.lifetime_ms = traits.lifetime_ms.or(session.lifetime_ms);
         session.kept_pending |= traits.pending;
     }
     settle(tables, id);
@@ -219,16 +220,24 @@ pub(crate) fn refresh(
     origin: String,
     now: i64,
 ) -> Result<(), ApiError> {
-    let session = find(tables, id)?;
-    let refused = |code, message| Err(ApiError::new(StatusCode::UNAUTHORIZED, code, message));
+    let refused = |code, message| Err(ApiError::unauthorized(code, message));
+    let Some(session) = tables.sessions.get(id) else {
+        return refused(
+            "session_refresh_session_not_found",
+            "No session was found with this id",
+        );
+    };
     if session.refresh_token != refresh_token {
         return refused(
-            "refresh_token_invalid",
+            "refresh_token_not_found",
             "The refresh token does not belong to this session",
         );
     }
     if !session.is_alive(now) {
-        return refused("session_not_active", "The session is no longer active");
+        return refused(
+            "session_refresh_inactive_session",
+            "The session is no longer active",
+        );
     }
     enter(tables, id, origin, None, now);
     Ok(())

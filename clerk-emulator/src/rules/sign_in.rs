@@ -40,11 +40,12 @@ pub(crate) fn sign_in(
     origin: Option<String>,
     now: i64,
 ) -> Result<(), Refusal> {
-    let mut actor = None;
+    let mut traits = SessionTraits::default();
     let (user_id, organization_id) = match attempt {
         Attempt::Ticket(ticket) => match tickets::redeem(tables, ticket, now) {
             Some(ticket) => {
-                actor = ticket.actor;
+                traits.actor = ticket.actor;
+                traits.lifetime_ms = ticket.session_lifetime_ms;
                 (ticket.user_id, ticket.organization_id)
             }
             None => invited(tables, ticket, now)?,
@@ -87,11 +88,7 @@ pub(crate) fn sign_in(
         }
     };
     let session_id = sessions::start(tables, client_id, &user_id, origin, now);
-    let traits = SessionTraits {
-        organization_id,
-        actor,
-        ..SessionTraits::default()
-    };
+    traits.organization_id = organization_id;
     sessions::set_traits(tables, &session_id, traits);
     Ok(())
 }

@@ -37,8 +37,8 @@ impl TicketKind {
 
     fn not_pending_code(self) -> &'static str {
         match self {
-            Self::SignIn => "sign_in_token_cannot_be_revoked",
-            Self::Actor => "actor_token_cannot_be_revoked",
+            Self::SignIn => "sign_in_token_cannot_be_revoked_code",
+            Self::Actor => "actor_token_cannot_be_revoked_code",
         }
     }
 
@@ -47,34 +47,46 @@ impl TicketKind {
     }
 }
 
-/// Creates a sign-in token, or an actor token if an actor is named. If an organization is named, it becomes active when
-/// the user signs in.
-pub(crate) fn create<'a>(
-    tables: &'a mut Tables,
-    user_id: String,
-    actor: Option<Value>,
-    organization: Option<&str>,
-    lifetime_seconds: Option<i64>,
-    now: i64,
-) -> Result<&'a Ticket, ApiError> {
-    accounts::find(tables, &user_id)?;
-    let organization_id = match organization {
+/// The longest session, in seconds, that an actor token or an agent task starts unless it says otherwise.
+pub(crate) const BORROWED_SESSION_SECONDS: i64 = 1800;
+
+/// The fields of a new ticket.
+#[derive(Debug, Default)]
+pub(crate) struct NewTicket {
+    pub(crate) user_id: String,
+    /// The actor, for an actor token.
+    pub(crate) actor: Option<Value>,
+    /// The ID or the slug of the organization that becomes active when the user signs in.
+    pub(crate) organization: Option<String>,
+    pub(crate) lifetime_seconds: Option<i64>,
+    /// The lifetime of the session that the ticket starts, if it is not that of ordinary sessions.
+    pub(crate) session_lifetime_seconds: Option<i64>,
+}
+
+/// Creates a sign-in token, or an actor token if an actor is named.
+pub(crate) fn create(tables: &mut Tables, new: NewTicket, now: i64) -> Result<&Ticket, ApiError> {
+    accounts::find(tables, &new.user_id)?;
+    let organization_id = match new.organization {
         None => None,
         Some(organization) => {
             organization_access::check_enabled(tables)?;
-            let membership = memberships::find(tables, organization, &user_id)?;
+            let membership = memberships::find(tables, &organization, &new.user_id)?;
             Some(membership.organization_id.clone())
         }
     };
-    let kind = match actor {
+    let kind = match new.actor {
         Some(_) => TicketKind::Actor,
         None => TicketKind::SignIn,
     };
-    let lifetime = lifetime_seconds.unwrap_or(kind.default_lifetime_seconds());
-    let expires_at = now.saturating_add(lifetime.saturating_mul(1000));
+    let milliseconds = |seconds: i64| seconds.saturating_mul(1000);
+    let lifetime = new
+        .lifetime_seconds
+        .unwrap_or(kind.default_lifetime_seconds());
+    let expires_at = now.saturating_add(milliseconds(lifetime));
     let ticket = Ticket {
         organization_id,
-        ..Ticket::new(user_id, actor, expires_at, now)
+        session_lifetime_ms: new.session_lifetime_seconds.map(milliseconds),
+        ..Ticket::new(new.user_id, new.actor, expires_at, now)
     };
     Ok(tables.tickets.insert(ticket))
 }

@@ -1,7 +1,5 @@
 //! Individual email addresses and phone numbers of users.
 
-use http::StatusCode;
-
 use super::accounts;
 use super::api_error::ApiError;
 use super::identifiers;
@@ -286,10 +284,9 @@ pub(crate) fn remove_phone(tables: &mut Tables, id: &str, now: i64) -> Result<()
 
 fn check_identifiable(user: &User) -> Result<(), ApiError> {
     if user.email_addresses.is_empty() && user.phone_numbers.is_empty() && user.username.is_none() {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "last_identification_deletion_failed",
-            "You cannot delete the last identification of a user",
+        return Err(ApiError::bad_request(
+            "identification_deletion_failed",
+            "You cannot delete your last identification.",
         ));
     }
     Ok(())

@@ -81,28 +81,36 @@ pub(crate) fn reject<'a>(
     id: &str,
     now: i64,
 ) -> Result<&'a WaitlistEntry, ApiError> {
-    if find(tables, id)?.status != WaitlistStatus::Pending {
-        return Err(not_pending());
+    match find(tables, id)?.status {
+        WaitlistStatus::Pending => {}
+        WaitlistStatus::Invited => return Err(already_invited()),
+        WaitlistStatus::Rejected => {
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "waitlist_entry_already_rejected",
+                "The waitlist entry has already been rejected.",
+            ));
+        }
     }
     change(tables, id, now, |entry| {
         entry.status = WaitlistStatus::Rejected
     })
 }
 
-/// Removes a pending entry from the waitlist.
+/// Removes an entry from the waitlist, unless the person is invited.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     if find(tables, id)?.status == WaitlistStatus::Invited {
-        return Err(not_pending());
+        return Err(already_invited());
     }
     tables.waitlist_entries.remove(id);
     Ok(())
 }
 
-fn not_pending() -> ApiError {
+fn already_invited() -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
-        "waitlist_entry_not_pending",
-        "The waitlist entry is not pending",
+        "waitlist_entry_already_invited",
+        "The waitlist entry has already been invited.",
     )
 }
 

@@ -31,10 +31,7 @@ impl Entitlements {
             for feature in &organization.features {
                 entitlements.feature(feature).of_organization = true;
             }
-            let permissions = roles::by_key(tables, &membership.role)
-                .map(|role| role.permissions.as_slice())
-                .unwrap_or_default();
-            for permission in permissions {
+            for permission in roles::custom_permissions(tables, &membership.role) {
                 entitlements.grant(permission);
             }
         }
@@ -66,12 +63,11 @@ impl Entitlements {
         &mut self.features[index]
     }
 
-    /// Adds a permission `org:<feature>:<action>`. System permissions are left out of session tokens.
+    /// Adds a permission `org:<feature>:<action>`.
     fn grant(&mut self, permission: &str) {
         let Some((feature, action)) = permission
             .strip_prefix("org:")
             .and_then(|rest| rest.split_once(':'))
-            .filter(|(feature, _)| !feature.starts_with("sys_"))
         else {
             return;
         };

@@ -5,7 +5,7 @@ use crate::instance::Instance;
 use crate::model::session::Session;
 use crate::model::user::User;
 use crate::random;
-use crate::rules::organizations;
+use crate::rules::{memberships, organizations, roles};
 use crate::store::tables::Tables;
 
 /// Returns the claims of a template token issued at this time.
@@ -36,7 +36,10 @@ pub(crate) fn template_claims(
 fn placeholders(tables: &Tables, instance: &Instance, session: &Session) -> Value {
     let organization = organizations::active(tables, session);
     json!({
-        "user": tables.users.get(&session.user_id).map(|user| user_placeholders(instance, user)),
+        "user": tables
+            .users
+            .get(&session.user_id)
+            .map(|user| user_placeholders(tables, instance, user)),
         "org": organization.map(|(organization, membership)| json!({
             "id": organization.id,
             "name": organization.name,
@@ -47,15 +50,20 @@ fn placeholders(tables: &Tables, instance: &Instance, session: &Session) -> Valu
             "public_metadata": organization.public_metadata,
         })),
         "org_membership": organization.map(|(_, membership)| json!({
+            "permissions": roles::custom_permissions(tables, &membership.role).collect::<Vec<_>>(),
             "public_metadata": membership.public_metadata,
         })),
         "session": { "id": session.id, "actor": session.actor },
     })
 }
 
-fn user_placeholders(instance: &Instance, user: &User) -> Value {
+fn user_placeholders(tables: &Tables, instance: &Instance, user: &User) -> Value {
     let names = [user.first_name.as_deref(), user.last_name.as_deref()];
-    let full_name: Vec<&str> = names.into_iter().flatten().collect();
+    let names: Vec<&str> = names.into_iter().flatten().collect();
+    let full_name = (!names.is_empty()).then(|| names.join(" "));
+    let roles: Map<String, Value> = memberships::of_user(tables, &user.id)
+        .map(|one| (one.organization_id.clone(), json!(one.role)))
+        .collect();
     let (email, phone) = (user.primary_email(), user.primary_phone());
     let email_verified = user
         .email_addresses
@@ -71,7 +79,7 @@ fn user_placeholders(instance: &Instance, user: &User) -> Value {
         "username": user.username,
         "first_name": user.first_name,
         "last_name": user.last_name,
-        "full_name": full_name.join(" "),
+        "full_name": full_name,
         "primary_email_address": email,
         "email_verified": email_verified,
         "primary_phone_number": phone,
@@ -81,6 +89,7 @@ fn user_placeholders(instance: &Instance, user: &User) -> Value {
         "has_image": user.image.is_some(),
         "locale": user.locale,
         "two_factor_enabled": user.has_second_factor(),
+        "organizations": roles,
         "public_metadata": user.public_metadata,
         "unsafe_metadata": user.unsafe_metadata,
         "created_at": user.created_at,
@@ -128,7 +137,7 @@ fn fill_in_text(text: &str, known: &Value) -> Value {
         let mut value = Value::Null;
         for operand in expression.split("||") {
             value = operand_value(operand.trim(), known);
-            if ![json!(null), json!(false), json!("")].contains(&value) {
+            if ![json!(null), json!(false)].contains(&value) {
                 break;
             }
         }
@@ -141,6 +150,7 @@ fn fill_in_text(text: &str, known: &Value) -> Value {
     if let Some(path) = whole {
         return look_up(path);
     }
+    // Within a longer text a missing value is `null` too.
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, (path, after))) = rest
@@ -150,7 +160,6 @@ fn fill_in_text(text: &str, known: &Value) -> Value {
         filled.push_str(before);
         match look_up(path) {
             Value::String(value) => filled.push_str(&value),
-            Value::Null => {}
             other => filled.push_str(&other.to_string()),
         }
         rest = after;

@@ -246,10 +246,16 @@ async fn a_subscription_is_paid_renewed_and_ended() {
     let ended = get(&caller, "/billing/subscription_items?status=ended").await;
     assert_eq!(ended["data"][0]["id"], item["id"]);
     let refused = caller.call(Method::DELETE, &path, None).await;
-    assert_eq!(refused.code(), "subscription_item_not_active");
+    assert_eq!(
+        refused.code(),
+        "commerce_subscription_item_already_canceled"
+    );
     let default = format!("/billing/subscription_items/{}", id(&items[0]));
     let refused = caller.call(Method::DELETE, &default, None).await;
-    assert_eq!(refused.code(), "default_plan_not_cancelable");
+    assert_eq!(
+        refused.code(),
+        "commerce_subscription_item_cannot_be_canceled"
+    );
 }
 
 #[tokio::test]

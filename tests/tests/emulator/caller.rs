@@ -67,7 +67,13 @@ impl Caller {
         self.send(method, path, Some((kind, form))).await
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<(String, Vec<u8>)>) -> Answer {
+    /// Sends a body of this content type.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(String, Vec<u8>)>,
+    ) -> Answer {
         let mut request = self
             .client
             .request(method.clone(), format!("{}{path}", self.base_url))

@@ -526,7 +526,7 @@ async fn group_role_mappings_need_the_switch() {
     let path = format!("/directories/{directory}/group_role_mappings");
     let mapping = json!({ "directory_group_id": "g", "role_id": role });
     let refused = post(&caller, &path, mapping.clone()).await;
-    assert_eq!(refused.code(), "group_role_mapping_disabled");
+    assert_eq!(refused.code(), "feature_not_enabled");
     let on = json!({ "group_role_mapping_enabled": true });
     caller
         .call(

@@ -271,6 +271,53 @@ async fn what_the_document_does_not_allow_in_a_body_is_refused() {
     );
 }
 
+#[tokio::test]
+async fn bodies_that_are_no_json_are_refused_with_a_declared_status() {
+    let Some(document) = Document::beside_workspace().unwrap() else {
+        report(
+            "!!! SKIPPED: bodies that are no JSON (the document is not found next to the workspace)",
+        );
+        return;
+    };
+    let emulator = emulator().await;
+    let world = World::new(&emulator).await;
+    let (mut complaints, mut operations) = (Vec::new(), 0);
+    for operation in document.operations() {
+        let is_list = operation.path().ends_with("/bulk");
+        if !is_list && operation.body_fields().next().is_none() {
+            continue;
+        }
+        operations += 1;
+        for body in ["{", "\u{feff}{}", "[1", "\"text\"", "3"] {
+            let body = ("application/json".to_owned(), body.as_bytes().to_vec());
+            let caller = match operation.path() {
+                "/m2m_tokens" => &world.machine,
+                _ => &world.caller,
+            };
+            let (method, path) = (operation.method().clone(), world.path(operation));
+            let answer = caller.send(method, &path, Some(body)).await;
+            let declared: BTreeSet<_> = [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY]
+                .into_iter()
+                .filter(|status| operation.declares(*status))
+                .collect();
+            let is_declared = declared.is_empty() || declared.contains(&answer.status);
+            let is_named = ["request_body_invalid", "bad_request"].contains(&answer.code());
+            if !answer.status.is_client_error() || !is_declared || !is_named {
+                complaints.push(format!("{operation}: {} {}", answer.status, answer.body));
+            }
+        }
+    }
+    report(&format!(
+        "emulator: bodies that are no JSON for {operations} operations"
+    ));
+    assert!(
+        complaints.is_empty(),
+        "{}:\n{}",
+        complaints.len(),
+        complaints.join("\n")
+    );
+}
+
 /// The deprecated name of a field stands for the new one.
 fn is_alias(field: &str, param: &str) -> bool {
     [("callback_url", "redirect_uris"), ("domain", "domains")].contains(&(field, param))

@@ -141,7 +141,7 @@ async fn unknown_hashers_and_malformed_digests_are_refused() {
             let update = json!({ "password_hasher": hasher, "password_digest": broken });
             let refused = caller.call(Method::PATCH, &path, Some(&update)).await;
             let seen = (refused.status.as_u16(), refused.code(), refused.param());
-            let expected = (422, "form_password_digest_invalid", "password_digest");
+            let expected = (422, "form_password_digest_invalid_code", "password_digest");
             assert_eq!(seen, expected, "{hasher} {broken}: {}", refused.body);
         }
     }

@@ -429,3 +429,148 @@ async fn members_and_users_are_filtered_alike() {
         assert_eq!(answer.status, status, "{filter}");
     }
 }
+
+/// Every shortcode of JWT templates, for a user who has everything and for one who has nothing.
+#[tokio::test]
+async fn shortcodes_of_templates_have_the_documented_values() {
+    let emulator = Emulator::builder()
+        .user(
+            UserSeed::new("ada@example.com")
+                .first_name("Ada")
+                .last_name("Lovelace")
+                .username("countess")
+                .phone_number("+15555550100")
+                .public_metadata(json!({ "color": "red", "empty": "", "deep": { "er": [1] } })),
+        )
+        .user(UserSeed::new("bob@example.com"))
+        .organization(
+            OrganizationSeed::new("Acme", "acme")
+                .member("ada@example.com", "org:admin")
+                .member("bob@example.com", "org:member"),
+        )
+        .organization(OrganizationSeed::new("Beta", "beta").member("ada@example.com", "org:member"))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let [ada, bob] =
+        ["ada", "bob"].map(|name| emulator.user_id(&format!("{name}@example.com")).unwrap());
+    let [acme, beta] = ["acme", "beta"].map(|slug| emulator.organization_id(slug).unwrap());
+    let of_ada = caller
+        .call(Method::GET, &format!("/users/{ada}"), None)
+        .await
+        .body;
+    let metadata = &of_ada["public_metadata"];
+    let cases = [
+        ("{{user.id}}", json!(ada), json!(bob)),
+        ("{{user.first_name}}", json!("Ada"), Value::Null),
+        ("{{user.last_name}}", json!("Lovelace"), Value::Null),
+        ("{{user.full_name}}", json!("Ada Lovelace"), Value::Null),
+        ("{{user.username}}", json!("countess"), Value::Null),
+        ("{{user.external_id}}", Value::Null, Value::Null),
+        (
+            "{{user.primary_email_address}}",
+            json!("ada@example.com"),
+            json!("bob@example.com"),
+        ),
+        ("{{user.email_verified}}", json!(true), json!(true)),
+        (
+            "{{user.primary_phone_number}}",
+            json!("+15555550100"),
+            Value::Null,
+        ),
+        ("{{user.phone_number_verified}}", json!(true), json!(false)),
+        ("{{user.primary_web3_wallet}}", Value::Null, Value::Null),
+        ("{{user.has_image}}", json!(false), json!(false)),
+        ("{{user.two_factor_enabled}}", json!(false), json!(false)),
+        (
+            "{{user.organizations}}",
+            json!({ &acme: "org:admin", &beta: "org:member" }),
+            json!({ &acme: "org:member" }),
+        ),
+        ("{{user.public_metadata}}", metadata.clone(), json!({})),
+        ("{{user.public_metadata.deep.er}}", json!([1]), Value::Null),
+        ("{{user.unsafe_metadata}}", json!({}), json!({})),
+        (
+            "{{user.created_at}}",
+            of_ada["created_at"].clone(),
+            of_ada["created_at"].clone(),
+        ),
+        ("{{org.id}}", json!(acme), json!(acme)),
+        ("{{org.name}}", json!("Acme"), json!("Acme")),
+        ("{{org.slug}}", json!("acme"), json!("acme")),
+        ("{{org.role}}", json!("org:admin"), json!("org:member")),
+        ("{{org.has_image}}", json!(false), json!(false)),
+        ("{{org.public_metadata}}", json!({}), json!({})),
+        ("{{org_membership.public_metadata}}", json!({}), json!({})),
+        (
+            "{{org_membership.permissions}}",
+            json!(["org:docs:write"]),
+            json!([]),
+        ),
+        ("{{session.actor}}", Value::Null, Value::Null),
+        ("{{user.i_dont_exist}}", Value::Null, Value::Null),
+        (
+            "{{user.last_name}} {{user.first_name}}",
+            json!("Lovelace Ada"),
+            json!("null null"),
+        ),
+        (
+            "{{user.full_name || 'Awesome User'}}",
+            json!("Ada Lovelace"),
+            json!("Awesome User"),
+        ),
+        (
+            "{{user.public_metadata.color || 30}}",
+            json!("red"),
+            json!(30),
+        ),
+        (
+            "{{user.public_metadata.empty || 'none'}}",
+            json!(""),
+            json!("none"),
+        ),
+        (
+            "{{user.phone_number_verified || false}}",
+            json!(true),
+            json!(false),
+        ),
+    ];
+    let permission = json!({ "name": "Write", "key": "org:docs:write" });
+    let permission = caller.make("/organization_permissions", permission).await;
+    let roles = caller.call(Method::GET, "/organization_roles", None).await;
+    let roles = roles.body["data"].as_array().unwrap().clone();
+    let admin = roles
+        .iter()
+        .find(|role| role["key"] == "org:admin")
+        .unwrap();
+    let [role, permission] = [admin, &permission].map(|one| one["id"].as_str().unwrap());
+    let path = format!("/organization_roles/{role}/permissions/{permission}");
+    caller.make(&path, Value::Null).await;
+    let claims_of_cases: serde_json::Map<_, _> = cases
+        .iter()
+        .enumerate()
+        .map(|(index, (shortcode, ..))| (format!("c{index}"), json!(shortcode)))
+        .collect();
+    let template = json!({ "name": "all", "claims": claims_of_cases });
+    caller.make("/jwt_templates", template).await;
+    for (user, is_ada) in [(&ada, true), (&bob, false)] {
+        let session = json!({ "user_id": user, "active_organization_id": acme });
+        let session = caller.make("/sessions", session).await;
+        let path = format!("/sessions/{}/tokens/all", session["id"].as_str().unwrap());
+        let token = caller.make(&path, Value::Null).await;
+        let seen = claims(token["jwt"].as_str().unwrap());
+        for (index, (shortcode, of_ada, of_bob)) in cases.iter().enumerate() {
+            let expected = if is_ada { of_ada } else { of_bob };
+            let value = &seen[format!("c{index}")];
+            // Both users were created within the same start, a moment apart.
+            let is_time = *shortcode == "{{user.created_at}}";
+            let fits = if is_time {
+                value.is_i64()
+            } else {
+                value == expected
+            };
+            assert!(fits, "{shortcode}: {value}, not {expected}");
+        }
+    }
+}

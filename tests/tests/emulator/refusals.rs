@@ -366,3 +366,262 @@ async fn what_is_not_emulated_is_405_with_a_code_of_its_own() {
         (404, "resource_not_found")
     );
 }
+
+/// A banned user cannot sign in again, by no session and no sign-in token.
+#[tokio::test]
+async fn banned_users_get_no_sessions() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let body = json!({ "user_id": ada });
+    for (change, status, code) in [("ban", 403, "user_banned"), ("unban", 200, "")] {
+        let path = format!("/users/{ada}/{change}");
+        caller.call(Method::POST, &path, None).await;
+        let answer = caller.call(Method::POST, "/sessions", Some(&body)).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (status, code));
+    }
+}
+
+/// Repetitions and deletions that Clerk refuses, with its codes.
+#[tokio::test]
+async fn what_was_done_already_is_refused_with_its_code() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let made = async |path: &str, body: Value| {
+        let answer = caller.call(Method::POST, path, Some(&body)).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        let id = answer.body.get("id").or(answer.body.get("agent_task_id"));
+        id.and_then(Value::as_str).unwrap().to_owned()
+    };
+    let token = made("/sign_in_tokens", json!({ "user_id": ada })).await;
+    let actor = json!({ "user_id": ada, "actor": { "sub": ada } });
+    let actor = made("/actor_tokens", actor).await;
+    let task = json!({
+        "on_behalf_of": { "identifier": "ada@example.com" },
+        "permissions": "*",
+        "agent_name": "a",
+        "task_description": "d",
+        "redirect_url": "http://localhost:3000/",
+    });
+    let task = made("/agents/tasks", task).await;
+    let invitation = json!({ "email_address": "new@example.com" });
+    let invitation = made("/invitations", invitation).await;
+    let waiting = |address: &str| json!({ "email_address": address });
+    let invited = made("/waitlist_entries", waiting("w1@example.com")).await;
+    let rejected = made("/waitlist_entries", waiting("w2@example.com")).await;
+    let role = json!({ "name": "Writer", "key": "org:writer" });
+    let role = made("/organization_roles", role).await;
+    let permission = json!({ "name": "Write", "key": "org:docs:write" });
+    let permission = made("/organization_permissions", permission).await;
+    let role_permission = format!("/organization_roles/{role}/permissions/{permission}");
+    let email = caller
+        .call(Method::GET, &format!("/users/{ada}"), None)
+        .await
+        .body["email_addresses"][0]["id"]
+        .clone();
+    let caller_post = (Method::POST, Value::Null);
+    let post = || caller_post.clone();
+    let delete = || (Method::DELETE, Value::Null);
+    let key = || (Method::POST, json!({ "name": "one", "subject": ada }));
+    let domain = || (Method::POST, json!({ "name": "acme.example" }));
+    for (path, (method, body), status, code) in [
+        (
+            format!("/sign_in_tokens/{token}/revoke"),
+            post(),
+            400,
+            "sign_in_token_cannot_be_revoked_code",
+        ),
+        (
+            format!("/actor_tokens/{actor}/revoke"),
+            post(),
+            400,
+            "actor_token_cannot_be_revoked_code",
+        ),
+        (
+            format!("/agents/tasks/{task}/revoke"),
+            post(),
+            400,
+            "agent_task_cannot_be_revoked",
+        ),
+        (
+            format!("/invitations/{invitation}/revoke"),
+            post(),
+            400,
+            "invitation_already_revoked",
+        ),
+        (
+            format!("/waitlist_entries/{rejected}/reject"),
+            post(),
+            409,
+            "waitlist_entry_already_rejected",
+        ),
+        (
+            role_permission.clone(),
+            post(),
+            409,
+            "organization_role_permission_association_exists",
+        ),
+        (
+            role_permission,
+            delete(),
+            404,
+            "organization_role_permission_association_not_found",
+        ),
+        (
+            "/organizations/acme/domains".to_owned(),
+            domain(),
+            422,
+            "organization_domain_already_exists_same_organization",
+        ),
+        (
+            "/api_keys".to_owned(),
+            key(),
+            409,
+            "api_key_name_already_exists",
+        ),
+    ] {
+        let body = (!body.is_null()).then_some(&body);
+        let first = caller.call(method.clone(), &path, body).await;
+        assert!(first.status.is_success(), "{path}: {}", first.body);
+        let again = caller.call(method, &path, body).await;
+        assert_eq!(
+            (again.status.as_u16(), again.code()),
+            (status, code),
+            "{path}"
+        );
+    }
+    // A revoked key frees its name, and another subject has names of its own.
+    let bob = emulator.user_id("bob@example.com").unwrap();
+    let keys = caller
+        .call(Method::GET, &format!("/api_keys?subject={ada}"), None)
+        .await
+        .body;
+    let revoke = format!(
+        "/api_keys/{}/revoke",
+        keys["data"][0]["id"].as_str().unwrap()
+    );
+    made("/api_keys", json!({ "name": "one", "subject": bob })).await;
+    caller.call(Method::POST, &revoke, Some(&json!({}))).await;
+    made("/api_keys", json!({ "name": "one", "subject": ada })).await;
+
+    made(&format!("/waitlist_entries/{invited}/invite"), json!({})).await;
+    for (method, path, status, code) in [
+        (
+            Method::POST,
+            format!("/waitlist_entries/{invited}/reject"),
+            409,
+            "waitlist_entry_already_invited",
+        ),
+        (
+            Method::DELETE,
+            format!("/waitlist_entries/{invited}"),
+            409,
+            "waitlist_entry_already_invited",
+        ),
+    ] {
+        let answer = caller.call(method, &path, None).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code()),
+            (status, code),
+            "{path}"
+        );
+    }
+    let user = json!({ "email_address": ["only@example.com"], "skip_password_requirement": true });
+    let user = caller.call(Method::POST, "/users", Some(&user)).await.body;
+    let only = user["email_addresses"][0]["id"].as_str().unwrap();
+    let answer = caller
+        .call(Method::DELETE, &format!("/email_addresses/{only}"), None)
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code()),
+        (400, "identification_deletion_failed")
+    );
+    let path = format!("/email_addresses/{}", email.as_str().unwrap());
+    let answer = caller.call(Method::DELETE, &path, None).await;
+    assert_eq!(answer.status, 200, "a username is left");
+    let roles = caller
+        .call(Method::GET, "/organization_roles", None)
+        .await
+        .body;
+    for (key, code) in [
+        ("org:admin", "organization_role_default_creator_role"),
+        ("org:member", "organization_role_domain_default_role"),
+    ] {
+        let roles = roles["data"].as_array().unwrap();
+        let role = roles.iter().find(|role| role["key"] == key).unwrap();
+        let path = format!("/organization_roles/{}", role["id"].as_str().unwrap());
+        let answer = caller.call(Method::DELETE, &path, None).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (422, code));
+    }
+}
+
+/// Rows without a value come last in ascending and first in descending order, as in PostgreSQL.
+#[tokio::test]
+async fn rows_without_a_value_come_last_in_ascending_order() {
+    let wallet = "0x52908400098527886E0F7030069857D2E4169EE7";
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com").username("countess"))
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let bare = emulator.user_id("ada@example.com").unwrap();
+    let body = json!({
+        "email_address": ["zoe@example.com"],
+        "phone_number": ["+15555550100"],
+        "web3_wallet": [wallet],
+        "username": "zoe_z",
+        "first_name": "Zoe",
+        "last_name": "Zuse",
+        "skip_password_requirement": true,
+    });
+    let full = caller.call(Method::POST, "/users", Some(&body)).await.body;
+    let full = full["id"].as_str().unwrap().to_owned();
+    let session = json!({ "user_id": full });
+    caller.call(Method::POST, "/sessions", Some(&session)).await;
+    let email = caller
+        .call(Method::GET, &format!("/users/{bare}"), None)
+        .await
+        .body;
+    let email = email["email_addresses"][0]["id"].as_str().unwrap();
+    caller
+        .call(Method::DELETE, &format!("/email_addresses/{email}"), None)
+        .await;
+    let organization = json!({ "name": "Acme", "slug": "acme", "created_by": bare });
+    caller
+        .call(Method::POST, "/organizations", Some(&organization))
+        .await;
+    let member = json!({ "user_id": full, "role": "org:member" });
+    let members = "/organizations/acme/memberships";
+    caller.call(Method::POST, members, Some(&member)).await;
+    let ids = |rows: &Value, pointer: &str| -> Vec<String> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row.pointer(pointer).unwrap().as_str().unwrap().to_owned())
+            .collect()
+    };
+    let ascending = [full.clone(), bare.clone()];
+    let descending = [bare.clone(), full.clone()];
+    for field in [
+        "email_address",
+        "phone_number",
+        "web3wallet",
+        "first_name",
+        "last_name",
+        "last_active_at",
+        "last_sign_in_at",
+    ] {
+        for (sign, expected) in [("%2B", &ascending), ("-", &descending)] {
+            let path = format!("/users?order_by={sign}{field}");
+            let users = caller.call(Method::GET, &path, None).await.body;
+            assert_eq!(&ids(&users, "/id")[..], expected, "{sign}{field}");
+            let is_of_members = !field.contains("_at") && field != "web3wallet";
+            if is_of_members {
+                let path = format!("{members}?order_by={sign}{field}");
+                let rows = caller.call(Method::GET, &path, None).await.body;
+                let seen = ids(&rows["data"], "/public_user_data/user_id");
+                assert_eq!(&seen[..], expected, "{sign}{field} of members");
+            }
+        }
+    }
+}

@@ -43,6 +43,6 @@ async fn pictures_of_ten_megabytes_are_taken_and_larger_ones_leave_the_connectio
     let text = caller.upload(Method::POST, &path, b"no picture").await;
     assert_eq!(
         (text.status.as_u16(), text.code()),
-        (400, "image_type_not_supported")
+        (400, "request_body_invalid")
     );
 }

@@ -55,7 +55,7 @@ pub(crate) fn find_open(tables: &Tables, owner_id: &str, id: &str) -> Result<Che
     }
     Err(ApiError::new(
         StatusCode::CONFLICT,
-        "checkout_already_completed",
+        "checkout_already_complete",
         "The checkout is completed already",
     ))
 }

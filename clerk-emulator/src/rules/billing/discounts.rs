@@ -56,8 +56,9 @@ pub(crate) fn apply<'a>(
         .ok_or_else(|| ApiError::not_found("discount", discount_id))?
         .clone();
     if item.status == ItemStatus::Ended || item.period_end.is_none() {
-        return Err(ApiError::bad_request(
-            "subscription_item_not_discountable",
+        return Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "discount_not_applicable_to_subscription_item",
             "The subscription item has ended or costs nothing",
         ));
     }

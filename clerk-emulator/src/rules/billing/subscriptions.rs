@@ -392,7 +392,7 @@ fn start(tables: &mut Tables, id: &str, at: i64) {
 }
 
 fn refused(message: &str) -> ApiError {
-    ApiError::bad_request("subscription_item_not_active", message)
+    ApiError::bad_request("commerce_subscription_item_already_canceled", message)
 }
 
 /// Cancels an item, at the end of its period or immediately, and returns its ID.
@@ -405,8 +405,9 @@ pub(crate) fn cancel(
     let item = find(tables, id)?;
     let owner_id = item.owner_id.clone();
     if plans::find(tables, &item.plan_id)?.is_default {
-        return Err(ApiError::bad_request(
-            "default_plan_not_cancelable",
+        return Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "commerce_subscription_item_cannot_be_canceled",
             "The default plan cannot be canceled",
         ));
     }
@@ -488,18 +489,18 @@ pub(crate) fn transition(
     let item = find(tables, id)?.clone();
     let from = plans::find_price(tables, from_price_id)?.clone();
     let to = plans::find_price(tables, to_price_id)?.clone();
-    let conflict = |message| {
-        Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "price_transition_conflict",
-            message,
-        ))
-    };
+    let conflict = |code, message| Err(ApiError::new(StatusCode::CONFLICT, code, message));
     if item.price_id != from.id {
-        return conflict("The subscription item has another price than from_price_id");
+        return conflict(
+            "out_of_date_price",
+            "The subscription item has another price than from_price_id",
+        );
     }
     if !item.is_in_force() {
-        return conflict("The subscription item is not active");
+        return conflict(
+            "subscription_item_no_longer_active",
+            "The subscription item is not active",
+        );
     }
     if from.id == to.id {
         return Err(ApiError::value("to_price_id", "must be another price"));

@@ -11,12 +11,7 @@ use crate::store::tables::Tables;
 
 /// Rejects users who are banned or locked.
 pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Result<(), ApiError> {
-    if user.banned {
-        return Err(ApiError::forbidden(
-            "user_banned",
-            "You have been banned. If you think this was by mistake, please contact support.",
-        ));
-    }
+    accounts::check_not_banned(user)?;
     lockouts::check(tables, user, now)
 }
 

@@ -228,6 +228,7 @@ fn by_ticket(
         let traits = SessionTraits {
             actor: redeemed.actor,
             organization_id: redeemed.organization_id,
+            lifetime_ms: redeemed.session_lifetime_ms,
             ..SessionTraits::default()
         };
         sessions::set_traits(tables, session, traits);

@@ -318,7 +318,7 @@ pub(super) async fn agents_and_satellites(judge: &Judge) {
             .starts_with("http://localhost:3000/work?__clerk_handshake=ey")
     );
     let again = browser.get(&path, &[]).await;
-    assert_eq!(again.code(), "sign_in_token_already_used_code");
+    assert_eq!(again.code(), "agent_task_already_used");
 
     browser
         .sign_in("ada@example.com", "analytical-engine")

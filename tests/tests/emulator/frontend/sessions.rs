@@ -69,3 +69,64 @@ async fn factors_age_with_the_emulators_clock() {
         assert_eq!(shown["factor_verification_age"], json!([age, -1]));
     }
 }
+
+/// Sessions on behalf of a user last as long as whoever asked for them said, and half an hour unless they did.
+#[tokio::test]
+async fn sessions_of_actors_and_agents_expire_as_their_tokens_say() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let grace = emulator.user_id("grace@example.com").unwrap();
+    let actor = json!({ "user_id": ada, "actor": { "sub": grace } });
+    let agent = json!({
+        "on_behalf_of": { "user_id": ada },
+        "permissions": "*",
+        "agent_name": "Analyst",
+        "task_description": "look around",
+        "redirect_url": "http://localhost:3000/work",
+    });
+    for (path, body) in [("/actor_tokens", &actor), ("/agents/tasks", &agent)] {
+        for (asked, lifetime) in [
+            (Value::Null, 1800),
+            (json!(60), 60),
+            (json!(1_209_600), 1_209_600),
+        ] {
+            let mut body = body.clone();
+            if !asked.is_null() {
+                body["session_max_duration_in_seconds"] = asked;
+            }
+            let made = caller.call(Method::POST, path, Some(&body)).await.body;
+            let mut browser = Browser::new(&emulator, &Judge::default()).await;
+            if path == "/actor_tokens" {
+                let ticket = made["token"].as_str().unwrap();
+                let form = [("strategy", "ticket"), ("ticket", ticket)];
+                browser.post(CREATE, &[], &form).await.response();
+            } else {
+                let url = made["url"].as_str().unwrap();
+                let (_, ticket) = url.split_once("ticket=").unwrap();
+                let path = format!("/v1/agents/tasks?ticket={ticket}");
+                browser.get(&path, &[]).await.location();
+            }
+            let list = format!("/sessions?user_id={ada}&status=active");
+            let session = caller.call(Method::GET, &list, None).await.body[0].clone();
+            let span =
+                session["expire_at"].as_i64().unwrap() - session["created_at"].as_i64().unwrap();
+            assert_eq!(span, lifetime * 1000, "{path}");
+            let path = format!("/sessions/{}", session["id"].as_str().unwrap());
+            for (seconds, status) in [(lifetime - 1, "active"), (2, "expired")] {
+                emulator.advance_clock(std::time::Duration::from_secs(
+                    u64::try_from(seconds).unwrap(),
+                ));
+                let seen = caller.call(Method::GET, &path, None).await.body;
+                assert_eq!(seen["status"], status, "{path} after {lifetime} s");
+            }
+        }
+        let mut body = body.clone();
+        body["session_max_duration_in_seconds"] = json!(0);
+        let refused = caller.call(Method::POST, path, Some(&body)).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.param()),
+            (422, "session_max_duration_in_seconds")
+        );
+    }
+}
