@@ -183,6 +183,25 @@ impl User {
             .any(|wallet| wallet.web3_wallet.eq_ignore_ascii_case(address))
     }
 
+    /// Returns the terms of all identifiers and of the external ID.
+    pub(crate) fn terms(&self) -> Vec<String> {
+        let emails = self.email_addresses.iter();
+        let phones = self.phone_numbers.iter();
+        let wallets = self.web3_wallets.iter();
+        emails
+            .map(|one| Self::term(&one.email_address))
+            .chain(phones.map(|one| Self::term(&one.phone_number)))
+            .chain(wallets.map(|one| Self::term(&one.web3_wallet)))
+            .chain(self.username.as_deref().map(Self::term))
+            .chain(self.external_id.as_deref().map(Self::term))
+            .collect()
+    }
+
+    /// Returns the term under which an identifier or an external ID is in the index of users.
+    pub(crate) fn term(text: &str) -> String {
+        text.to_ascii_lowercase()
+    }
+
     /// Returns the address of the primary wallet.
     pub(crate) fn primary_wallet(&self) -> Option<&str> {
         self.web3_wallets

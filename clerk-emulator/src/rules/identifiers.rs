@@ -11,7 +11,9 @@ const LONGEST_EMAIL: usize = 254;
 
 /// Finds the user with this email address, ignoring case.
 pub(crate) fn user_by_email<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
-    tables.users.find(|user| user.has_email(address))
+    tables
+        .users
+        .find_by(&User::term(address), |user| user.has_email(address))
 }
 
 /// Finds the user with this email address, if it is verified.
@@ -41,17 +43,23 @@ pub(crate) fn user_by_verified_identifier<'a>(
 
 /// Finds the user with this username, ignoring case.
 pub(crate) fn user_by_username<'a>(tables: &'a Tables, username: &str) -> Option<&'a User> {
-    tables.users.find(|user| user.has_username(username))
+    tables
+        .users
+        .find_by(&User::term(username), |user| user.has_username(username))
 }
 
 /// Finds the user with this phone number.
 pub(crate) fn user_by_phone<'a>(tables: &'a Tables, number: &str) -> Option<&'a User> {
-    tables.users.find(|user| user.has_phone(number))
+    tables
+        .users
+        .find_by(&User::term(number), |user| user.has_phone(number))
 }
 
 /// Finds the user with this wallet, ignoring case.
 pub(crate) fn user_by_wallet<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
-    tables.users.find(|user| user.has_wallet(address))
+    tables
+        .users
+        .find_by(&User::term(address), |user| user.has_wallet(address))
 }
 
 /// Finds the user who signs in with this email address, username, or phone number.
@@ -202,7 +210,7 @@ pub(crate) fn check_external_id(
     external_id: &str,
     own_id: Option<&str>,
 ) -> Result<(), ApiError> {
-    let other = tables.users.find(|user| {
+    let other = tables.users.find_by(&User::term(external_id), |user| {
         user.external_id.as_deref() == Some(external_id) && own_id != Some(user.id.as_str())
     });
     match other {

@@ -1,4 +1,6 @@
-//! A table: rows by ID in order of insertion, with a journal for undoing changes.
+//! A table: rows by ID in order of insertion, with a journal for undoing changes and an index of terms.
+
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -9,6 +11,11 @@ use serde::de::DeserializeOwned;
 pub(crate) trait Row: Clone + std::fmt::Debug + Serialize + DeserializeOwned {
     /// Returns the ID, which never changes.
     fn id(&self) -> &str;
+
+    /// Returns the terms by which the row is found in a large table.
+    fn terms(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Rows by ID. The order of insertion is preserved and breaks ties between equal timestamps.
@@ -16,6 +23,8 @@ pub(crate) trait Row: Clone + std::fmt::Debug + Serialize + DeserializeOwned {
 pub(crate) struct Table<T> {
     rows: IndexMap<String, T>,
     journal: Vec<Change<T>>,
+    /// The IDs of the rows that had a term at the last commit, so that undoing changes leaves it as it is.
+    index: HashMap<String, Vec<String>>,
 }
 
 /// A change since the last commit, with the data needed to undo it.
@@ -24,6 +33,15 @@ enum Change<T> {
     Inserted(String),
     Replaced(T),
     Removed { index: usize, row: T },
+}
+
+impl<T: Row> Change<T> {
+    fn id(&self) -> &str {
+        match self {
+            Self::Inserted(id) => id,
+            Self::Replaced(row) | Self::Removed { row, .. } => row.id(),
+        }
+    }
 }
 
 /// The net change to a row since the last commit.
@@ -39,6 +57,7 @@ impl<T> Default for Table<T> {
         Self {
             rows: IndexMap::new(),
             journal: Vec::new(),
+            index: HashMap::new(),
         }
     }
 }
@@ -60,6 +79,24 @@ impl<T: Row> Table<T> {
     /// Returns the first row that matches.
     pub(crate) fn find(&self, fits: impl Fn(&T) -> bool) -> Option<&T> {
         self.rows.values().find(|row| fits(row))
+    }
+
+    /// Returns the first row that matches. Every row that matches has this term.
+    pub(crate) fn find_by(&self, term: &str, fits: impl Fn(&T) -> bool) -> Option<&T> {
+        // With many changes since the last commit, looking at all rows takes no longer.
+        if self.journal.len() >= self.rows.len() / 4 {
+            return self.find(fits);
+        }
+        let indexed = self.index.get(term).into_iter().flatten();
+        let changed = self.journal.iter().map(Change::id);
+        let places = indexed
+            .map(String::as_str)
+            .chain(changed)
+            .filter_map(|id| self.rows.get_full(id))
+            .filter(|(_, _, row)| fits(row));
+        places
+            .min_by_key(|(place, ..)| *place)
+            .map(|(_, _, row)| row)
     }
 
     /// Returns the IDs of the rows that match.
@@ -113,11 +150,11 @@ impl<T: Row> Table<T> {
         // The first change to a row knows its original value.
         let mut first: IndexMap<&str, Option<&T>> = IndexMap::new();
         for change in &self.journal {
-            let (id, before) = match change {
-                Change::Inserted(id) => (id.as_str(), None),
-                Change::Replaced(row) | Change::Removed { row, .. } => (row.id(), Some(row)),
+            let before = match change {
+                Change::Inserted(_) => None,
+                Change::Replaced(row) | Change::Removed { row, .. } => Some(row),
             };
-            first.entry(id).or_insert(before);
+            first.entry(change.id()).or_insert(before);
         }
         first
             .into_iter()
@@ -143,6 +180,32 @@ impl<T: Row> Table<T> {
 
     /// Accepts the changes since the last commit.
     pub(super) fn commit(&mut self) {
+        let mut gone = Vec::new();
+        let mut new = Vec::new();
+        for change in self.changes() {
+            let (before, after) = match change {
+                RowChange::Inserted(row) => (None, Some(row)),
+                RowChange::Replaced { before, after } => (Some(before), Some(after)),
+                RowChange::Removed(row) => (Some(row), None),
+            };
+            let terms = |row: &T| {
+                let id = row.id().to_owned();
+                row.terms().into_iter().map(move |term| (term, id.clone()))
+            };
+            gone.extend(before.into_iter().flat_map(terms));
+            new.extend(after.into_iter().flat_map(terms));
+        }
+        for (term, id) in gone {
+            if let Some(ids) = self.index.get_mut(&term) {
+                ids.retain(|one| *one != id);
+                if ids.is_empty() {
+                    self.index.remove(&term);
+                }
+            }
+        }
+        for (term, id) in new {
+            self.index.entry(term).or_default().push(id);
+        }
         self.journal.clear();
     }
 
@@ -175,10 +238,44 @@ mod tests {
         fn id(&self) -> &str {
             &self.0
         }
+
+        fn terms(&self) -> Vec<String> {
+            vec![self.1.to_string()]
+        }
     }
 
     fn words(table: &Table<Word>) -> Vec<(String, u32)> {
         table.iter().map(|word| (word.0.clone(), word.1)).collect()
+    }
+
+    proptest::proptest! {
+        /// The index finds what looking at all rows finds, in the middle of changes and after their commit or undoing.
+        #[test]
+        fn an_indexed_row_is_found_like_any(steps in proptest::collection::vec((0..7_u8, 0..60_u32, 0..12_u32), 0..250)) {
+            let mut table = Table::default();
+            for (step, id, number) in steps {
+                match step {
+                    0..3 => {
+                        table.insert(Word(id.to_string(), number));
+                    }
+                    3 => {
+                        if let Some(row) = table.get_mut(&id.to_string()) {
+                            row.1 = number;
+                        }
+                    }
+                    4 => {
+                        table.remove(&id.to_string());
+                    }
+                    5 => table.commit(),
+                    _ if id == 0 => table.replace(vec![Word("a".to_owned(), number)]),
+                    _ => table.roll_back(),
+                }
+                for number in 0..12 {
+                    let fits = |word: &Word| word.1 == number;
+                    proptest::prop_assert_eq!(table.find_by(&number.to_string(), fits), table.find(fits));
+                }
+            }
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ use crate::model::webhook::WebhookMessage;
 
 /// Declares the tables, so that none is forgotten when changes are committed or rolled back.
 macro_rules! tables {
-    ($($(#[$doc:meta])* $table:ident: $row:ident by $id:ident,)+) => {
+    ($($(#[$doc:meta])* $table:ident: $row:ident by $id:ident $(and $terms:ident)?,)+) => {
         /// The whole state of an instance.
         #[derive(Debug, Default)]
         pub(crate) struct Tables {
@@ -152,6 +152,10 @@ macro_rules! tables {
             fn id(&self) -> &str {
                 &self.$id
             }
+
+            $(fn terms(&self) -> Vec<String> {
+                self.$terms()
+            })?
         })+
     };
 }
@@ -168,7 +172,7 @@ pub(super) enum KeptRow {
 }
 
 tables! {
-    users: User by id,
+    users: User by id and terms,
     lockouts: Lockout by user_id,
     organizations: Organization by id,
     memberships: Membership by id,
