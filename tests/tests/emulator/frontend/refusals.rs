@@ -237,7 +237,8 @@ async fn testing_tokens_are_checked() {
     };
     assert_eq!(client(&mut browser, &token).await.status, StatusCode::OK);
     let expires_at = made.body["expires_at"].as_i64().unwrap();
-    let (_, rest) = token.split_once('-').unwrap();
+    let (seconds, rest) = token.split_once('-').unwrap();
+    assert_eq!(seconds, expires_at.to_string());
     let later = format!("{}-{rest}", expires_at + 1);
     for bad in [
         "nonsense",
