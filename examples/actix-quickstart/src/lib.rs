@@ -6,14 +6,15 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::error::ErrorInternalServerError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Html, Json};
-use actix_web::{App, Error, HttpRequest, HttpResponse};
+use actix_web::{App, Error, HttpRequest, HttpResponse, Responder};
 use clerk_actix::{
     Auth, ClerkMiddleware, ClerkRejection, CurrentOrganization, CurrentUser, Guarded, Policy,
     Require, SignedIn, User, protect, sign_out,
 };
-use quickstart_demo::{Instance, Topic, Visitor};
+use quickstart_demo::{Instance, Topic, Visitor, not_found_page};
 
 /// Who sent the request, signed in or not. The names are missing if Clerk cannot be reached.
 type Everybody = (Auth, Option<CurrentUser>, Option<CurrentOrganization>);
@@ -65,6 +66,12 @@ async fn leave(request: HttpRequest) -> Result<HttpResponse, ClerkRejection> {
     Ok(response.finish())
 }
 
+async fn nowhere() -> impl Responder {
+    Html::new(not_found_page())
+        .customize()
+        .with_status(StatusCode::NOT_FOUND)
+}
+
 fn page(app: &Instance, topic: Topic, (auth, user, organization): Everybody) -> Page {
     let user = user.map(|CurrentUser(user)| user);
     let organization = organization.map(|CurrentOrganization(organization)| organization);
@@ -100,5 +107,6 @@ pub fn app(
         .route("/api/invoices", web::post().to(create_invoice))
         .route("/sign-out", web::post().to(leave))
         .service(administration)
+        .default_service(web::to(nowhere))
         .wrap(clerk)
 }

@@ -16,7 +16,7 @@ use clerk_axum::{
     Auth, ClerkLayer, ClerkRejection, CurrentOrganization, CurrentUser, Guarded, Policy, Require,
     SignedIn, User, protect, sign_out,
 };
-use quickstart_demo::{Instance, Topic, Visitor};
+use quickstart_demo::{Instance, Topic, Visitor, not_found_page};
 
 type App = State<Arc<Instance>>;
 
@@ -65,6 +65,10 @@ async fn leave(request: Parts) -> Result<(HeaderMap, Redirect), ClerkRejection> 
     Ok((sign_out(&request).await?, Redirect::to("/")))
 }
 
+async fn nowhere() -> (StatusCode, Html<String>) {
+    (StatusCode::NOT_FOUND, Html(not_found_page()))
+}
+
 fn page(app: &Instance, topic: Topic, (auth, user, organization): Everybody) -> Page {
     let user = user.map(|CurrentUser(user)| user);
     let organization = organization.map(|CurrentOrganization(organization)| organization);
@@ -88,6 +92,7 @@ pub fn app(instance: Arc<Instance>) -> Router {
         .route("/api/invoices", post(create_invoice))
         .route("/sign-out", post(leave))
         .merge(administration)
+        .fallback(nowhere)
         .layer(ClerkLayer::new(instance.clerk()))
         .with_state(instance)
 }

@@ -12,5 +12,5 @@ mod visitor;
 pub use instance::{Instance, SetUpError};
 pub use log::log_to_stderr;
 pub use pages::Topic;
-pub use refusal::with_refusal_page;
+pub use refusal::{not_found_page, with_refusal_page};
 pub use visitor::Visitor;

@@ -1,4 +1,4 @@
-//! The page of a refused request, with a way back.
+//! The pages of refused requests and of unknown addresses, with a way back.
 
 use clerk_core::{ClerkBuilder, RefusalKind, RefusalPage};
 
@@ -36,12 +36,26 @@ fn refusal_page(page: &RefusalPage<'_>) -> String {
         RefusalKind::Undecided => "<a class=\"button\" href=\"\">Try again</a>".to_owned(),
         _ => String::new(),
     };
+    let text = format!(
+        "{text}</p>\n<p>An API client gets JSON: <code>{}</code>.",
+        Escaped(page.message())
+    );
+    with_way_back(page.status().as_u16(), title, &text, &more)
+}
+
+/// Renders the page for addresses that the application does not have. It contains nothing from the request.
+#[must_use]
+pub fn not_found_page() -> String {
+    let text =
+        "The quickstart has no page at this address. The home page leads to those that it has.";
+    with_way_back(404, "Page not found", text, "")
+}
+
+/// `text` and `more` are HTML.
+fn with_way_back(status: u16, title: &str, text: &str, more: &str) -> String {
     let body = format!(
-        "<div class=\"centered\"><main>\n<p class=\"status\">{}</p>\n<h1>{title}</h1>\n<p>{text}</p>\n\
-         <p>An API client gets JSON: <code>{}</code>.</p>\n\
-         <div class=\"actions\"><a class=\"button main\" href=\"/\">Back to the home page</a>{more}</div>\n</main></div>",
-        page.status().as_u16(),
-        Escaped(page.message()),
+        "<div class=\"centered\"><main>\n<p class=\"status\">{status}</p>\n<h1>{title}</h1>\n<p>{text}</p>\n\
+         <div class=\"actions\"><a class=\"button main\" href=\"/\">Back to the home page</a>{more}</div>\n</main></div>"
     );
     document(title, &body)
 }

@@ -48,6 +48,8 @@ async fn the_quickstarts_answer_alike() {
         ("GET", "/invoices", [401, 403, 200]),
         ("GET", "/try", [200, 200, 200]),
         ("POST", "/api/invoices", [401, 403, 200]),
+        ("GET", "/nowhere", [404, 404, 404]),
+        ("POST", "/admin/%2e%2e//%FF", [404, 404, 404]),
     ];
     for (method, path, statuses) in requests {
         for (caller, expected) in callers.iter().zip(statuses) {
@@ -78,6 +80,8 @@ async fn the_quickstarts_answer_alike() {
                 answers.push((status, kind, challenge, body));
             }
             assert_eq!(answers[0], answers[1], "{method} {path}");
+            let has_way_back = answers[0].3.contains("Back to the home page");
+            assert_eq!(has_way_back, expected == 404, "{method} {path}");
             assert_eq!(answers[0].0, expected, "{method} {path}");
         }
     }
