@@ -90,16 +90,17 @@ impl TestSession {
         self
     }
 
-    /// Adds a feature in the form of session tokens: `o:audit` for a feature of the organization, `u:exports` for one of the
-    /// user.
+    /// Adds a feature: `org:audit` for a feature of the organization, `user:exports` for one of the user. A name
+    /// without a prefix is a feature of the user. The forms of session tokens, `o:audit` and `u:exports`, work, too.
     pub fn feature(mut self, scoped_name: &str) -> Self {
-        self.features.push(scoped_name.to_owned());
+        self.features.push(as_in_tokens(scoped_name));
         self
     }
 
-    /// Adds a plan in the form of session tokens: `o:team` for a plan of the organization, `u:pro` for one of the user.
+    /// Adds a plan: `org:team` for a plan of the organization, `user:pro` for one of the user. A name without a
+    /// prefix is a plan of the user. The forms of session tokens, `o:team` and `u:pro`, work, too.
     pub fn plan(mut self, scoped_name: &str) -> Self {
-        self.plans.push(scoped_name.to_owned());
+        self.plans.push(as_in_tokens(scoped_name));
         self
     }
 
@@ -223,6 +224,16 @@ impl TestSession {
         let masks = features.iter().map(|(_, mask)| mask.to_string()).collect();
         let names = features.iter().map(|(name, _)| format!("o:{name}"));
         (names.collect(), actions, masks)
+    }
+}
+
+/// Converts the name of a feature or a plan, as guards take it, to its form in session tokens.
+fn as_in_tokens(name: &str) -> String {
+    match name.split_once(':') {
+        Some(("org", name)) => format!("o:{name}"),
+        Some(("user", name)) => format!("u:{name}"),
+        Some(_) => name.to_owned(),
+        None => format!("u:{name}"),
     }
 }
 

@@ -42,6 +42,26 @@ fn an_auth_object_takes_one_line() {
 }
 
 #[test]
+fn features_and_plans_are_named_as_guards_name_them() {
+    let ada = || session("user_1").organization("org_1", "org:admin");
+    for (given, met, missed) in [
+        ("org:team", ["org:team", "team"], "user:team"),
+        ("o:team", ["org:team", "team"], "user:team"),
+        ("user:team", ["user:team", "team"], "org:team"),
+        ("u:team", ["user:team", "team"], "org:team"),
+        ("team", ["user:team", "team"], "org:team"),
+    ] {
+        let (feature, plan) = (ada().feature(given).auth(), ada().plan(given).auth());
+        for name in met {
+            assert!(feature.has(&Require::feature(name)), "{given}, {name}");
+            assert!(plan.has(&Require::plan(name)), "{given}, {name}");
+        }
+        assert!(!feature.has(&Require::feature(missed)), "{given}, {missed}");
+        assert!(!plan.has(&Require::plan(missed)), "{given}, {missed}");
+    }
+}
+
+#[test]
 fn each_accessor_returns_tokens_of_its_kind_only() {
     for (auth, expected) in [
         (Auth::signed_out(None), [None; 4]),
