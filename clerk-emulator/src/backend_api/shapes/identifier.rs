@@ -4,7 +4,7 @@ use super::Shapes;
 use crate::model::challenge::Challenge;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof, Web3Wallet};
 use crate::model::verification::Verification;
-use crate::rules::enterprise_accounts;
+use crate::rules::{enterprise_accounts, identifiers};
 
 impl Shapes<'_> {
     pub(crate) fn email_address(self, email: &EmailAddress) -> Value {
@@ -90,14 +90,12 @@ impl Shapes<'_> {
         })
     }
 
-    /// Renders the accounts at providers that have this email address.
+    /// Renders the accounts at providers that have this email address, of the user to whom it belongs.
     fn linked_accounts(self, address: &str) -> Vec<Value> {
-        let accounts = self
-            .tables
-            .users
-            .iter()
-            .flat_map(|user| &user.external_accounts);
-        accounts
+        let owner = identifiers::user_by_email(self.tables, address);
+        owner
+            .into_iter()
+            .flat_map(|user| &user.external_accounts)
             .filter(|one| one.account.email_address.eq_ignore_ascii_case(address))
             .map(|one| {
                 let kind = format!("oauth_{}", one.account.provider);
