@@ -85,8 +85,9 @@ pub(crate) fn check_additional(tables: &Tables, user_id: &str) -> Result<(), Api
         .find(|one| one.active && one.disable_additional_identifications);
     match company {
         None => Ok(()),
-        Some(connection) => Err(ApiError::forbidden(
-            "additional_identifications_disabled",
+        Some(connection) => Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "enterprise_sso_additional_identifications_disabled",
             format!(
                 "Users who sign in with {} cannot add other ways of signing in.",
                 connection.label()

@@ -431,8 +431,9 @@ pub(super) async fn added_addresses(judge: &Judge) {
         ("/v1/me/external_accounts", &provider),
     ] {
         let refused = browser.post(path, &[], form).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
-        assert_eq!(refused.code(), "additional_identifications_disabled");
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        let code = "enterprise_sso_additional_identifications_disabled";
+        assert_eq!(refused.code(), code);
     }
 }
 
