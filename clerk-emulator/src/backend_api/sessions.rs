@@ -12,6 +12,7 @@ use crate::http::body::Body;
 use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
+use crate::rules::accounts;
 use crate::rules::api_error::ApiError;
 use crate::rules::jwt_templates;
 use crate::rules::sessions::{self, SessionFilter};
@@ -75,6 +76,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     answer::changed(
         &app,
         |tables, now| {
+            accounts::check_not_banned(accounts::find(tables, &user_id)?)?;
             let id = sessions::create(tables, &user_id, organization.as_deref(), now)?;
             sessions::find(tables, &id)
         },

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::accounts;
 use super::api_error::ApiError;
 use super::clients;
 use super::organizations;
@@ -72,8 +71,9 @@ pub(crate) fn create(
     organization: Option<&str>,
     now: i64,
 ) -> Result<String, ApiError> {
-    let user = accounts::find(tables, user_id)?;
-    accounts::check_not_banned(user)?;
+    if !tables.users.contains(user_id) {
+        return Err(ApiError::not_found("user", user_id));
+    }
     let organization_id = match organization {
         None => None,
         Some(name) => Some(
