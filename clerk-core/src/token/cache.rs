@@ -3,11 +3,15 @@
 //! A token is looked up by its complete text, so only exactly the bytes that were verified can hit. What may change between
 //! two requests is checked on every hit: the times, the authorized party, and whether the key that verified the token is
 //! still a signing key of the instance.
+//!
+//! The tokens that are used most are in a table in front of the cache as well, which is read without a lock.
 
+use std::cell::Cell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use arc_swap::{ArcSwapOption, Guard};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
@@ -58,20 +62,91 @@ impl Weighter<CacheKey, Arc<VerifiedSession>> for ByBytes {
     }
 }
 
+/// The most tokens in the table in front of the cache.
+const MOST_IN_FRONT: u64 = 256;
+/// The largest session in that table, in bytes.
+const LARGEST_IN_FRONT: u64 = 16 * 1024;
+/// The table takes at most one part in this many of the cache's memory.
+const SHARE_OF_FRONT: u64 = 8;
+/// A token enters the table at one of this many of its hits in the cache, on average, so that tokens that are seldom used
+/// do not displace each other all the time.
+const TURNS: u8 = 8;
+
+thread_local! {
+    static TURN: Cell<u8> = const { Cell::new(0) };
+}
+
+/// Tokens that are looked up without a lock. Each has one place, which it shares with others.
+struct Front(Box<[ArcSwapOption<VerifiedSession>]>);
+
+impl Front {
+    fn new(places: u64) -> Self {
+        Self((0..places).map(|_| ArcSwapOption::empty()).collect())
+    }
+
+    /// Returns the place of a token. The end of a token belongs to its signature, whose bytes are as good as random, and
+    /// nothing is in the table that did not verify.
+    fn place(&self, token: &[u8]) -> Option<&ArcSwapOption<VerifiedSession>> {
+        let end = u64::from_le_bytes(*token.last_chunk()?);
+        // Mixes the bits of the base64 characters (Knuth, "The Art of Computer Programming", section 6.4).
+        let mixed = end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let places = self.0.len() as u64;
+        self.0.get((mixed * places >> 32) as usize)
+    }
+
+    fn get(&self, token: &[u8]) -> Option<Arc<VerifiedSession>> {
+        let found = self.place(token)?.load();
+        let is_it = |session: &Arc<VerifiedSession>| session.token.as_str().as_bytes() == token;
+        if found.as_ref().is_some_and(is_it) {
+            Guard::into_inner(found)
+        } else {
+            None
+        }
+    }
+
+    fn put_in_turn(&self, session: &Arc<VerifiedSession>) {
+        let turn = TURN.get().wrapping_add(1);
+        TURN.set(turn);
+        if turn % TURNS == 0
+            && (session.bytes() + ENTRY) as u64 <= LARGEST_IN_FRONT
+            && let Some(place) = self.place(session.token.as_str().as_bytes())
+        {
+            place.store(Some(Arc::clone(session)));
+        }
+    }
+
+    /// Removes what is in the place of a token.
+    fn vacate(&self, token: &[u8]) {
+        if let Some(place) = self.place(token) {
+            place.store(None);
+        }
+    }
+}
+
+struct Entries {
+    front: Front,
+    all: Cache<CacheKey, Arc<VerifiedSession>, ByBytes>,
+}
+
 /// A bounded map from token text to verified session. It contains only tokens that verified.
 pub(crate) struct TokenCache {
-    entries: Option<Cache<CacheKey, Arc<VerifiedSession>, ByBytes>>,
+    entries: Option<Entries>,
 }
 
 impl TokenCache {
     /// Creates a cache of at most about `max_bytes`. 0 disables it.
     pub(crate) fn new(max_bytes: u64) -> Self {
+        let in_front = (max_bytes / SHARE_OF_FRONT / LARGEST_IN_FRONT).min(MOST_IN_FRONT);
+        let rest = max_bytes - in_front * LARGEST_IN_FRONT;
         // Entries take 5 KiB on average. The number only determines the initial allocation.
-        let expected = usize::try_from(max_bytes / (5 * 1024))
+        let expected = usize::try_from(rest / (5 * 1024))
             .unwrap_or(usize::MAX)
             .clamp(64, 1 << 20);
         Self {
-            entries: (max_bytes > 0).then(|| Cache::with_weighter(expected, max_bytes, ByBytes)),
+            entries: (max_bytes > 0).then(|| Entries {
+                front: Front::new(in_front),
+                all: Cache::with_weighter(expected, rest, ByBytes),
+            }),
         }
     }
 
@@ -86,7 +161,10 @@ impl TokenCache {
         is_current: impl FnOnce(Option<&str>, &Arc<SigningKey>) -> bool,
     ) -> Option<Arc<VerifiedSession>> {
         let entries = self.entries.as_ref()?;
-        let session = entries.get(token)?;
+        let (session, is_in_front) = match entries.front.get(token) {
+            Some(session) => (session, true),
+            None => (entries.all.get(token)?, false),
+        };
         let key_stands = session
             .key
             .as_ref()
@@ -95,21 +173,29 @@ impl TokenCache {
             && check_times(session.times, rules.clock_skew, now).is_ok()
             && rules.check_authorized_party(&session.claims).is_ok()
         {
+            if !is_in_front {
+                entries.front.put_in_turn(&session);
+            }
             Some(session)
         } else {
-            entries.remove(token);
+            if is_in_front {
+                entries.front.vacate(token);
+            }
+            entries.all.remove(token);
             None
         }
     }
 
     pub(crate) fn put(&self, session: &Arc<VerifiedSession>) {
         if let Some(entries) = &self.entries {
-            entries.insert(CacheKey(Arc::clone(session)), Arc::clone(session));
+            entries
+                .all
+                .insert(CacheKey(Arc::clone(session)), Arc::clone(session));
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.as_ref().map_or(0, Cache::len)
+        self.entries.as_ref().map_or(0, |entries| entries.all.len())
     }
 }
 
