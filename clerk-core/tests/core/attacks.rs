@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use clerk_core::{Auth, AuthStatus, Clerk, Clock as _, ManualClock, Reason, SystemClock};
+use clerk_core::{
+    Auth, AuthStatus, Clerk, Clock as _, ManualClock, Reason, SessionAuth, SystemClock,
+};
 use clerk_emulator::{Emulator, UserSeed};
 use clerk_test_support::forge::{NOW, Signer, claims, claims_with, unsigned};
 use futures_util::FutureExt as _;
@@ -348,6 +350,43 @@ fn categories_other_than_sessions_are_refused() {
 }
 
 #[test]
+fn no_token_gets_the_session_of_another_however_often_they_are_used() {
+    let clerk = production().build().unwrap();
+    let with = |token: &str| request(&[("authorization", &format!("Bearer {token}"))]);
+    let tokens: Vec<_> = (0..400)
+        .map(|number| {
+            let session = format!("sess_{number}");
+            let claims = json!({ "sid": session, "x": "y".repeat(number) });
+            (session, Signer::instance().session_with(&claims))
+        })
+        .collect();
+    // More tokens than places in front of the cache. One is used for every other request.
+    let (favorite, favorite_token) = &tokens[7];
+    for _ in 0..12 {
+        for (session, token) in &tokens {
+            for (session, token) in [(session, token), (favorite, favorite_token)] {
+                let state = decide(&clerk, &with(token));
+                let found = state.auth().session().and_then(SessionAuth::session_id);
+                assert_eq!(found, Some(&**session));
+            }
+        }
+    }
+    assert_eq!(clerk.stats().token_cache_hits, 400 * (12 * 2 - 1));
+
+    // The end of a token finds its place there, but all of it must be the same.
+    let (head, tail) = favorite_token.split_at(favorite_token.len() - 40);
+    for at in (0..head.len()).step_by(7) {
+        let mut changed = head.to_owned();
+        let other = if &head[at..=at] == "A" { "B" } else { "A" };
+        changed.replace_range(at..=at, other);
+        let state = decide(&clerk, &with(&format!("{changed}{tail}")));
+        assert!(!state.auth().is_authenticated(), "byte {at}");
+    }
+    let state = decide(&clerk, &with(&head[..head.len() - 1]));
+    assert!(!state.auth().is_authenticated());
+}
+
+#[test]
 fn times_are_held_against_the_clock_on_every_use() {
     let clock = ManualClock::new(NOW_MILLIS);
     let clerk = production().clock(clock.clone()).build().unwrap();
@@ -358,7 +397,10 @@ fn times_are_held_against_the_clock_on_every_use() {
     };
     // Five seconds of tolerance on either side; the expiry itself is out, the start itself is in.
     let expiry = (NOW + 60) * 1000;
-    assert_eq!(at(NOW_MILLIS), "signed-in");
+    // Often, so that it is among the tokens that are looked up first.
+    for _ in 0..20 {
+        assert_eq!(at(NOW_MILLIS), "signed-in");
+    }
     assert_eq!(at(expiry + 4_999), "signed-in");
     assert_eq!(
         at(expiry + 5_000),
