@@ -91,7 +91,7 @@ impl Front {
         // Mixes the bits of the base64 characters (Knuth, "The Art of Computer Programming", section 6.4).
         let mixed = end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let places = self.0.len() as u64;
-        self.0.get((mixed * places >> 32) as usize)
+        self.0.get(((mixed * places) >> 32) as usize)
     }
 
     fn get(&self, token: &[u8]) -> Option<Arc<VerifiedSession>> {
@@ -107,7 +107,7 @@ impl Front {
     fn put_in_turn(&self, session: &Arc<VerifiedSession>) {
         let turn = TURN.get().wrapping_add(1);
         TURN.set(turn);
-        if turn % TURNS == 0
+        if turn.is_multiple_of(TURNS)
             && (session.bytes() + ENTRY) as u64 <= LARGEST_IN_FRONT
             && let Some(place) = self.place(session.token.as_str().as_bytes())
         {
