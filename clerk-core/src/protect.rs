@@ -19,6 +19,8 @@ use crate::request_kind::RequestKind;
 #[cfg(feature = "route-matcher")]
 use crate::route_matcher::{MalformedPath, RouteMatcher};
 use crate::routed_path::RoutedPath;
+#[cfg(feature = "route-matcher")]
+use crate::sign_in::refusal_pages;
 use crate::sign_in::{PendingSession, redirect_way, sign_in_page};
 use crate::token::{AcceptedTokens, TokenType};
 
@@ -222,7 +224,7 @@ impl Protect {
         path: RoutedPath<'_>,
     ) -> Result<bool, Refusal> {
         self.scope.contains(path).map_err(|_| {
-            let pages = crate::sign_in::refusal_pages(&instance.config, RequestKind::of(request));
+            let pages = refusal_pages(&instance.config, RequestKind::of(request));
             Refusal::malformed_path(pages.as_ref())
         })
     }

@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwapOption, Guard};
 use quick_cache::sync::Cache;
@@ -70,32 +71,45 @@ const LARGEST_IN_FRONT: u64 = 16 * 1024;
 const SHARE_OF_FRONT: u64 = 8;
 /// A token enters the table at one of this many of its hits in the cache, on average, so that tokens that are seldom used
 /// do not displace each other all the time.
-const TURNS: u8 = 8;
+const TURNS: u8 = 16;
 
 thread_local! {
     static TURN: Cell<u8> = const { Cell::new(0) };
 }
 
 /// Tokens that are looked up without a lock. Each has one place, which it shares with others.
-struct Front(Box<[ArcSwapOption<VerifiedSession>]>);
+struct Front(Box<[Place]>);
+
+#[derive(Default)]
+struct Place {
+    /// The end of the token that is here, so that others leave the session alone. It may be that of an earlier one for a
+    /// moment.
+    end: AtomicU64,
+    session: ArcSwapOption<VerifiedSession>,
+}
 
 impl Front {
     fn new(places: u64) -> Self {
-        Self((0..places).map(|_| ArcSwapOption::empty()).collect())
+        Self((0..places).map(|_| Place::default()).collect())
     }
 
-    /// Returns the place of a token. The end of a token belongs to its signature, whose bytes are as good as random, and
-    /// nothing is in the table that did not verify.
-    fn place(&self, token: &[u8]) -> Option<&ArcSwapOption<VerifiedSession>> {
+    /// Returns the end of a token and its place. The end of a token belongs to its signature, whose bytes are as good as
+    /// random, and nothing is in the table that did not verify.
+    fn place(&self, token: &[u8]) -> Option<(u64, &Place)> {
         let end = u64::from_le_bytes(*token.last_chunk()?);
         // Mixes the bits of the base64 characters (Knuth, "The Art of Computer Programming", section 6.4).
         let mixed = end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let places = self.0.len() as u64;
-        self.0.get(((mixed * places) >> 32) as usize)
+        let place = self.0.get(((mixed * places) >> 32) as usize)?;
+        Some((end, place))
     }
 
     fn get(&self, token: &[u8]) -> Option<Arc<VerifiedSession>> {
-        let found = self.place(token)?.load();
+        let (end, place) = self.place(token)?;
+        if place.end.load(Ordering::Relaxed) != end {
+            return None;
+        }
+        let found = place.session.load();
         let is_it = |session: &Arc<VerifiedSession>| session.token.as_str().as_bytes() == token;
         if found.as_ref().is_some_and(is_it) {
             Guard::into_inner(found)
@@ -109,16 +123,17 @@ impl Front {
         TURN.set(turn);
         if turn.is_multiple_of(TURNS)
             && (session.bytes() + ENTRY) as u64 <= LARGEST_IN_FRONT
-            && let Some(place) = self.place(session.token.as_str().as_bytes())
+            && let Some((end, place)) = self.place(session.token.as_str().as_bytes())
         {
-            place.store(Some(Arc::clone(session)));
+            place.session.store(Some(Arc::clone(session)));
+            place.end.store(end, Ordering::Relaxed);
         }
     }
 
     /// Removes what is in the place of a token.
     fn vacate(&self, token: &[u8]) {
-        if let Some(place) = self.place(token) {
-            place.store(None);
+        if let Some((_, place)) = self.place(token) {
+            place.session.store(None);
         }
     }
 }
