@@ -16,5 +16,5 @@ mod rows;
 
 pub use measure::measure;
 pub use requests::{bearer, clerk, tokens};
-pub use routes::{PassThrough, Route};
+pub use routes::{Known, PassThrough, Route};
 pub use rows::{Budget, CHECK, LEAST, Row, rows};

@@ -134,6 +134,9 @@ pub fn rows() -> Vec<Row> {
         row("axum: guarded by an extractor", || {
             Route::Extracted.call_axum()
         }),
+        row("axum: a map of tokens by hand", || {
+            Route::ByHand.call_axum()
+        }),
         row("actix-web: bare", || Route::Bare.call_actix()),
         row("actix-web: two empty layers", || Route::Layers.call_actix()),
         row("actix-web: attached", || Route::Attached.call_actix()),
@@ -144,6 +147,9 @@ pub fn rows() -> Vec<Row> {
         ),
         row("actix-web: guarded by an extractor", || {
             Route::Extracted.call_actix()
+        }),
+        row("actix-web: a map of tokens by hand", || {
+            Route::ByHand.call_actix()
         }),
         row("the same check on ring", check_on_ring),
     ]
