@@ -17,6 +17,7 @@ use crate::model::jwt_template::JwtTemplate;
 use crate::model::session::Session;
 use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
+use crate::rules::billing::subscriptions;
 use crate::rules::{template_keys, webhook_messages};
 use crate::signing_keys;
 use crate::store::Store;
@@ -120,6 +121,20 @@ impl App {
             self.outbox.notify_written();
         }
         Ok(value)
+    }
+
+    /// Carries out the renewals of subscriptions that have become due since the clock was moved.
+    pub(crate) fn catch_up(&self) {
+        let done = self.write(|tables, now| {
+            subscriptions::advance(tables, now);
+            Ok(())
+        });
+        if let Err(error) = done {
+            tracing::error!(
+                ?error,
+                "the state could not be brought up to the emulator's time"
+            );
+        }
     }
 
     /// Changes the state for a test, which causes no events. If it fails, the state remains unchanged.

@@ -296,11 +296,13 @@ impl Emulator {
     /// Advances the emulator's clock. The application's clock is not affected.
     pub fn advance_clock(&self, by: Duration) {
         self.app.clock.advance(by);
+        self.app.catch_up();
     }
 
     /// Stops the emulator's clock at this time. From then on, only [`advance_clock`](Self::advance_clock) moves it.
     pub fn set_clock(&self, at: SystemTime) {
         self.app.clock.set(at);
+        self.app.catch_up();
     }
 
     /// Sets the emulator's clock back to real time.

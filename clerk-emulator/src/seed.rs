@@ -237,6 +237,7 @@ pub struct UserSeed {
     pub(crate) private_metadata: Object,
     pub(crate) unsafe_metadata: Object,
     pub(crate) plan: Option<String>,
+    pub(crate) card: Option<String>,
     pub(crate) features: Vec<String>,
 }
 
@@ -321,6 +322,13 @@ impl UserSeed {
         self
     }
 
+    /// Sets the card that the user pays with, by the payment provider's name of a test card. Payments after the first
+    /// fail with `pm_card_chargeCustomerFail`.
+    pub fn card(mut self, name: impl Into<String>) -> Self {
+        self.card = Some(name.into());
+        self
+    }
+
     /// Adds a feature of the user's plan, as in the `fea` claim `u:exports`.
     pub fn feature(mut self, slug: impl Into<String>) -> Self {
         self.features.push(slug.into());
@@ -354,6 +362,8 @@ pub struct OrganizationSeed {
     pub(crate) private_metadata: Object,
     #[serde(default)]
     pub(crate) plan: Option<String>,
+    #[serde(default)]
+    pub(crate) card: Option<String>,
     #[serde(default)]
     pub(crate) features: Vec<String>,
 }
@@ -406,6 +416,13 @@ impl OrganizationSeed {
     /// Sets the billing plan, as in the `pla` claim `o:team`.
     pub fn plan(mut self, slug: impl Into<String>) -> Self {
         self.plan = Some(slug.into());
+        self
+    }
+
+    /// Sets the card that the organization pays with, by the payment provider's name of a test card. Payments after the first
+    /// fail with `pm_card_chargeCustomerFail`.
+    pub fn card(mut self, name: impl Into<String>) -> Self {
+        self.card = Some(name.into());
         self
     }
 

@@ -11,7 +11,7 @@ use crate::model::role::Role;
 use crate::model::settings::Settings;
 use crate::model::user::User;
 use crate::random;
-use crate::rules::billing::{plans, subscriptions};
+use crate::rules::billing::{payment_methods, plans, subscriptions};
 use crate::rules::{
     identifiers, jwt_templates, machines, organizations, permissions, role_sets, roles, settings,
 };
@@ -142,6 +142,7 @@ fn add_user(tables: &mut Tables, seed: UserSeed, now: i64) -> Result<(), Error> 
     user.features.clone_from(&seed.features);
     let id = tables.users.insert(user).id.clone();
     subscribe(tables, &id, PayerKind::User, seed.plan.as_deref(), now)?;
+    add_card(tables, &id, seed.card.as_deref(), now)?;
     if let Some(user) = tables.users.get_mut(&id) {
         add_features(&mut user.features, seed.features);
     }
@@ -180,6 +181,7 @@ fn add_organization(tables: &mut Tables, seed: OrganizationSeed, now: i64) -> Re
     }
     let id = tables.organizations.insert(organization).id.clone();
     subscribe(tables, &id, PayerKind::Org, seed.plan.as_deref(), now)?;
+    add_card(tables, &id, seed.card.as_deref(), now)?;
     if let Some(organization) = tables.organizations.get_mut(&id) {
         add_features(&mut organization.features, seed.features);
     }
@@ -205,7 +207,7 @@ fn subscribe(
             Some(_) => Period::Month,
             None => Period::Annual,
         };
-        subscriptions::subscribe(tables, owner_id, &price.id, period, now).map_err(|_| {
+        subscriptions::subscribe(tables, owner_id, &price.id, period, None, now).map_err(|_| {
             Error::Invalid {
                 what: "the plan of a seeded user or organization",
                 value: price.plan_id.clone(),
@@ -213,6 +215,30 @@ fn subscribe(
             }
         })?;
     }
+    Ok(())
+}
+
+/// Makes the test card with this name the payer's default.
+fn add_card(
+    tables: &mut Tables,
+    owner_id: &str,
+    name: Option<&str>,
+    now: i64,
+) -> Result<(), Error> {
+    let Some(name) = name else {
+        return Ok(());
+    };
+    let invalid = || Error::Invalid {
+        what: "the card of a seeded user or organization",
+        value: name.to_owned(),
+        expected: "a test card such as pm_card_visa or pm_card_chargeCustomerFail",
+    };
+    if !payment_methods::is_known(name) {
+        return Err(invalid());
+    }
+    payment_methods::add(tables, owner_id, "stripe", name, now)
+        .and_then(|card| payment_methods::make_default(tables, owner_id, &card.id))
+        .map_err(|_| invalid())?;
     Ok(())
 }
 

@@ -65,6 +65,7 @@ async fn stop(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     let stop: Stop = read(&body)?;
     app.clock
         .set(UNIX_EPOCH + Duration::from_millis(stop.now_ms.0));
+    app.catch_up();
     Ok(shown(&app))
 }
 
@@ -72,6 +73,7 @@ async fn stop(State(app): State<Arc<App>>, body: Bytes) -> Reply {
 async fn advance(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     let advance: Advance = read(&body)?;
     app.clock.advance(Duration::from_millis(advance.by_ms.0));
+    app.catch_up();
     Ok(shown(&app))
 }
 

@@ -23,7 +23,7 @@ use crate::http::reply::Reply;
 use crate::model::billing::{PayerKind, Period};
 use crate::model::session::Session;
 use crate::rules::api_error::ApiError;
-use crate::rules::billing::checkouts::{self, Means};
+use crate::rules::billing::checkouts::{self, Confirmation, Means};
 use crate::rules::billing::{items, payment_methods, plans, statements, subscriptions};
 use crate::rules::credits::{self, Owner};
 use crate::rules::organization_access::{self, MANAGE_BILLING, READ_BILLING};
@@ -264,7 +264,10 @@ async fn confirm_checkout(
             gateway: form.text("gateway"),
             payment_token: form.text("payment_token"),
         };
-        let checkout = checkouts::confirm(tables, payer, &place.id, &means, now)?;
+        let checkout = match checkouts::confirm(tables, payer, &place.id, &means, now)? {
+            Confirmation::Completed(checkout) => checkout,
+            Confirmation::Declined(error) => return Ok(Done::Refused(error)),
+        };
         let view = View::new(&app, tables, now);
         view.checkout(&checkout).map(Done::Wrapped)
     })

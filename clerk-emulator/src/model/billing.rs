@@ -162,8 +162,21 @@ pub(crate) enum ItemStatus {
     Active,
     /// Still in force, until the end of its period.
     Canceled,
+    /// Still in force, although the payment for its period failed.
+    PastDue,
     Ended,
     Upcoming,
+    /// Not in force, because the first payment failed.
+    Incomplete,
+    /// Was upcoming or incomplete, and was replaced before it was in force.
+    Abandoned,
+}
+
+impl ItemStatus {
+    /// Returns true if the item is not in force and never will be again.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Ended | Self::Abandoned)
+    }
 }
 
 /// A plan that a payer is, was or will be subscribed to.
@@ -182,6 +195,12 @@ pub(crate) struct SubscriptionItem {
     /// `None` for a free plan, which has no end.
     pub(crate) period_end: Option<i64>,
     pub(crate) canceled_at: Option<i64>,
+    /// The start of the period for which the payment failed.
+    #[serde(default)]
+    pub(crate) past_due_at: Option<i64>,
+    /// True if the payer was told that the free trial ends soon.
+    #[serde(default)]
+    pub(crate) is_trial_end_announced: bool,
     pub(crate) ended_at: Option<i64>,
     pub(crate) lifetime_paid: i64,
     pub(crate) created_at: i64,
@@ -191,7 +210,10 @@ pub(crate) struct SubscriptionItem {
 impl SubscriptionItem {
     /// Returns true if the payer has the plan now.
     pub(crate) fn is_in_force(&self) -> bool {
-        matches!(self.status, ItemStatus::Active | ItemStatus::Canceled)
+        matches!(
+            self.status,
+            ItemStatus::Active | ItemStatus::Canceled | ItemStatus::PastDue
+        )
     }
 }
 
@@ -266,7 +288,7 @@ pub(crate) struct Statement {
     pub(crate) created_at: i64,
 }
 
-/// A payment for a period of a subscription item. The emulator's card never declines.
+/// An attempt to pay for a period of a subscription item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Payment {
@@ -277,6 +299,9 @@ pub(crate) struct Payment {
     pub(crate) charge: Charge,
     pub(crate) amounts: Amounts,
     pub(crate) currency: String,
+    /// True if the card was declined.
+    #[serde(default)]
+    pub(crate) is_declined: bool,
     pub(crate) created_at: i64,
 }
 

@@ -35,24 +35,46 @@ pub(super) fn events(tables: &Tables, shapes: Shapes<'_>) -> Vec<(&'static str, 
         }
     }
     for change in tables.subscription_items.changes() {
-        let (event, item) = match change {
-            RowChange::Inserted(row) => (event_of(row.status), row),
-            RowChange::Replaced { before, after } if before.status != after.status => {
-                (event_of(after.status), after)
-            }
-            RowChange::Replaced { after, .. } => ("subscriptionItem.updated", after),
+        let (before, item) = match change {
+            RowChange::Inserted(row) => (None, row),
+            RowChange::Replaced { before, after } => (Some(before), after),
             RowChange::Removed(_) => continue,
         };
-        found.push((event, payloads.item(item)));
+        let status_before = before.map(|before| before.status);
+        if item.is_trial_end_announced
+            && !before.is_some_and(|before| before.is_trial_end_announced)
+        {
+            found.push(("subscriptionItem.freeTrialEnding", payloads.item(item)));
+        }
+        if status_before != Some(item.status) {
+            found.push((event_of(item.status), payloads.item(item)));
+        } else if before.is_some_and(|before| before.updated_at != item.updated_at) {
+            found.push(("subscriptionItem.updated", payloads.item(item)));
+        }
+        let is_past_due = item.status == ItemStatus::PastDue;
+        let was_past_due = status_before == Some(ItemStatus::PastDue);
+        if is_past_due != was_past_due
+            && let Some(one) = tables
+                .subscriptions
+                .find(|one| one.owner_id == item.owner_id)
+        {
+            let event = match is_past_due {
+                true => "subscription.pastDue",
+                false => "subscription.active",
+            };
+            found.push((event, payloads.subscription(one)));
+        }
     }
     for change in tables.payments.changes() {
         if let RowChange::Inserted(payment) = change {
-            let paid = payloads.payment(payment);
-            let mut pending = paid.clone();
+            let tried = payloads.payment(payment);
+            let mut pending = tried.clone();
             pending["status"] = json!("pending");
             pending["paid_at"] = Value::Null;
+            pending["failed_at"] = Value::Null;
+            pending["failed_reason"] = Value::Null;
             found.push(("paymentAttempt.created", pending));
-            found.push(("paymentAttempt.updated", paid));
+            found.push(("paymentAttempt.updated", tried));
         }
     }
     found
@@ -62,8 +84,11 @@ fn event_of(status: ItemStatus) -> &'static str {
     match status {
         ItemStatus::Active => "subscriptionItem.active",
         ItemStatus::Canceled => "subscriptionItem.canceled",
+        ItemStatus::PastDue => "subscriptionItem.pastDue",
         ItemStatus::Ended => "subscriptionItem.ended",
         ItemStatus::Upcoming => "subscriptionItem.upcoming",
+        ItemStatus::Incomplete => "subscriptionItem.incomplete",
+        ItemStatus::Abandoned => "subscriptionItem.abandoned",
     }
 }
 
@@ -125,22 +150,23 @@ impl Payloads<'_> {
 
     fn subscription(&self, one: &Subscription) -> Value {
         let items = items::current_items(self.tables, &one.owner_id);
+        let past_due_at = items.iter().find_map(|item| item.past_due_at);
         let latest = self.tables.payments.iter().rev();
         let mut latest = latest.filter(|payment| payment.owner_id == one.owner_id);
         json!({
             "object": "commerce_subscription",
             "id": one.id,
-            "status": "active",
+            "status": if past_due_at.is_some() { "past_due" } else { "active" },
             "active_at": one.active_at,
             "canceled_at": null,
             "created_at": one.created_at,
             "ended_at": null,
-            "past_due_at": null,
+            "past_due_at": past_due_at,
             "updated_at": one.updated_at,
             "latest_payment_id": latest.next().map(|payment| derived_id("cpay", &payment.id)),
             "payer_id": derived_id("cpayer", &one.owner_id),
             "payer": self.payer(&one.owner_id),
-            "payment_source_id": derived_id("cpm", &one.owner_id),
+            "payment_source_id": self.shapes.payment_method(&one.owner_id).map(|card| card["id"].clone()),
             "items": items.iter().map(|item| self.item(item)).collect::<Vec<_>>(),
         })
     }
@@ -164,12 +190,14 @@ impl Payloads<'_> {
             "invoice_id": derived_id("cinv", &payment.id),
             "statement_id": payment.statement_id,
             "gateway_external_id": shown["gateway_external_id"],
-            "status": "paid",
+            "status": shown["status"],
             "created_at": payment.created_at,
             "updated_at": payment.created_at,
-            "paid_at": payment.created_at,
-            "failed_at": null,
-            "failed_reason": null,
+            "paid_at": shown["paid_at"],
+            "failed_at": shown["failed_at"],
+            "failed_reason": payment.is_declined.then(|| {
+                json!({ "code": "card_declined", "decline_code": "generic_decline" })
+            }),
             "billing_date": payment.created_at,
             "charge_type": payment.charge,
             "payee": shown["payee"],
@@ -181,14 +209,14 @@ impl Payloads<'_> {
                 "per_unit_totals": [],
             },
             "payment_source": {
-                "id": derived_id("cpm", &payment.owner_id),
+                "id": shown["payment_method"]["id"],
                 "gateway": "stripe",
-                "gateway_external_id": derived_id("pm", &payment.owner_id),
+                "gateway_external_id": shown["payment_method"]["gateway_external_id"],
                 "gateway_external_account_id": null,
                 "payment_method": "card",
                 "status": "active",
-                "card_type": "visa",
-                "last4": "4242",
+                "card_type": shown["payment_method"]["card_type"],
+                "last4": shown["payment_method"]["last4"],
             },
             "subscription_items": items,
         })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clerk_emulator::{DiscountSeed, Emulator, PlanSeed, UserSeed};
+use clerk_emulator::{DiscountSeed, Emulator, Error, OrganizationSeed, PlanSeed, UserSeed};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -402,4 +402,40 @@ async fn bad_prices_and_unknown_rows_are_refused() {
         let answer = caller.call(Method::GET, path, None).await;
         assert_eq!(answer.status, 422, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_seeded_card_that_is_declined_leaves_the_renewal_past_due() {
+    let seeded = |card| {
+        Emulator::builder()
+            .plan(plans()[0].clone())
+            .user(UserSeed::new("ada@example.com").plan("pro").card(card))
+            .organization(OrganizationSeed::new("Acme", "acme").card("pm_card_mastercard"))
+    };
+    let emulator = seeded("pm_card_chargeCustomerFail").start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let item = items_of(&emulator, &caller, "ada").await.remove(0);
+    assert_eq!(item["status"], "active");
+    assert_eq!(item["payment_method"]["last4"], "0341");
+    emulator.advance_clock(DAY * 31);
+    let listed = get(&caller, "/billing/subscription_items?status=past_due").await;
+    assert_eq!(listed["data"][0]["id"], item["id"]);
+    assert_eq!(listed["data"][0]["past_due_at"], item["period_end"]);
+    assert_eq!(listed["data"][0]["lifetime_paid"], item["lifetime_paid"]);
+    let active = get(&caller, "/billing/subscription_items?status=active").await;
+    assert_eq!(active["total_count"], 0);
+    assert_eq!(claims(&emulator, "ada")["pla"], "u:pro");
+
+    // What is owed is not credited to another price, and a past due plan ends as soon as it is canceled.
+    let body = json!({ "from_price_id": item["price_id"], "to_price_id": item["price_id"] });
+    let path = format!("/billing/subscription_items/{}", id(&item));
+    let refused = post(&caller, &format!("{path}/price_transition"), body).await;
+    assert_eq!(refused.code(), "subscription_item_no_longer_active");
+    let canceled = caller.call(Method::DELETE, &path, None).await.body;
+    assert_eq!(canceled["status"], "ended");
+    assert_eq!(claims(&emulator, "ada").get("pla"), None);
+
+    let error = seeded("4000000000000341").start().await.unwrap_err();
+    assert!(matches!(error, Error::Invalid { .. }), "{error}");
+    assert!(error.to_string().contains("pm_card_visa"), "{error}");
 }

@@ -103,6 +103,7 @@ impl Shapes<'_> {
 
     pub(crate) fn subscription(self, one: &Subscription) -> Value {
         let items = items::current_items(self.tables, &one.owner_id);
+        let past_due_at = items.iter().find_map(|item| item.past_due_at);
         let next = items
             .iter()
             .filter(|item| item.status == ItemStatus::Active)
@@ -111,12 +112,12 @@ impl Shapes<'_> {
             "object": "commerce_subscription",
             "id": one.id,
             "instance_id": INSTANCE_ID,
-            "status": "active",
+            "status": if past_due_at.is_some() { "past_due" } else { "active" },
             "payer_id": derived_id("cpayer", &one.owner_id),
             "created_at": one.created_at,
             "updated_at": one.updated_at,
             "active_at": one.active_at,
-            "past_due_at": null,
+            "past_due_at": past_due_at,
             "subscription_items": items.iter().map(|item| self.subscription_item(item)).collect::<Vec<_>>(),
             "eligible_for_free_trial": items::may_try(self.tables, &one.owner_id),
         });
@@ -153,7 +154,7 @@ impl Shapes<'_> {
             "period_start": item.period_start,
             "period_end": item.period_end,
             "canceled_at": item.canceled_at,
-            "past_due_at": null,
+            "past_due_at": item.past_due_at,
             "ended_at": item.ended_at,
             "created_at": item.created_at,
             "updated_at": item.updated_at,
@@ -190,7 +191,7 @@ impl Shapes<'_> {
             "period_end": item.period_end,
             "proration_date": "",
             "canceled_at": item.canceled_at,
-            "past_due_at": null,
+            "past_due_at": item.past_due_at,
             "ended_at": item.ended_at,
             "created_at": item.created_at,
             "updated_at": item.updated_at,
@@ -215,7 +216,12 @@ impl Shapes<'_> {
         let date = match item.status {
             ItemStatus::Active => item.period_end?,
             ItemStatus::Upcoming => item.period_start,
-            ItemStatus::Canceled | ItemStatus::Ended => return None,
+            // It is tried as soon as the payer has another card.
+            ItemStatus::PastDue => item.past_due_at?,
+            ItemStatus::Canceled
+            | ItemStatus::Ended
+            | ItemStatus::Incomplete
+            | ItemStatus::Abandoned => return None,
         };
         let fee = self.fee(item);
         Some(json!({
@@ -350,7 +356,8 @@ impl Shapes<'_> {
     pub(crate) fn statement(self, one: &Statement) -> Value {
         let payments = statements::payments_of(self.tables, &one.id);
         let sum = |of: fn(Amounts) -> i64| {
-            dollars(payments.iter().map(|payment| of(payment.amounts)).sum())
+            let paid = payments.iter().filter(|payment| !payment.is_declined);
+            dollars(paid.map(|payment| of(payment.amounts)).sum())
         };
         let items: Vec<_> = payments.iter().map(|one| self.payment(one)).collect();
         let groups = payments.first().map(|newest| {
@@ -409,9 +416,9 @@ impl Shapes<'_> {
             "statement_id": one.statement_id,
             "gateway_external_id": derived_id("pi", &one.id),
             "gateway_external_url": null,
-            "status": "paid",
-            "paid_at": one.created_at,
-            "failed_at": null,
+            "status": if one.is_declined { "failed" } else { "paid" },
+            "paid_at": (!one.is_declined).then_some(one.created_at),
+            "failed_at": one.is_declined.then_some(one.created_at),
             "created_at": one.created_at,
             "updated_at": one.created_at,
         })

@@ -68,6 +68,14 @@ pub(crate) struct Means<'a> {
     pub(crate) payment_token: Option<&'a str>,
 }
 
+/// The result of confirming a checkout.
+#[derive(Debug)]
+pub(crate) enum Confirmation {
+    Completed(Checkout),
+    /// The card was declined. The checkout can be confirmed again.
+    Declined(ApiError),
+}
+
 /// Pays for the plan, using the payer's default card unless another is named, and subscribes the payer to it.
 pub(crate) fn confirm(
     tables: &mut Tables,
@@ -75,20 +83,29 @@ pub(crate) fn confirm(
     id: &str,
     means: &Means<'_>,
     now: i64,
-) -> Result<Checkout, ApiError> {
+) -> Result<Confirmation, ApiError> {
     let mut checkout = find_open(tables, owner_id, id)?;
-    if let Some(token) = means.payment_token {
+    let card = if let Some(token) = means.payment_token {
         let gateway = means.gateway.unwrap_or("stripe");
         let card = payment_methods::add(tables, owner_id, gateway, token, now)?;
-        payment_methods::make_default(tables, owner_id, &card.id)?;
+        Some(payment_methods::make_default(tables, owner_id, &card.id)?)
     } else if let Some(card) = means.payment_method_id {
-        payment_methods::find(tables, owner_id, card)
+        let card = payment_methods::find(tables, owner_id, card)
             .map_err(|_| ApiError::value("payment_method_id", "must be a card of the payer"))?;
+        Some(card)
+    } else {
+        payment_methods::default_of(tables, owner_id)
+    };
+    let (price, period) = (&checkout.price_id, checkout.period);
+    let item = subscriptions::subscribe(tables, owner_id, price, period, card.as_ref(), now)?;
+    let begun = tables.subscription_items.get(&item);
+    if begun.is_some_and(|item| item.status == ItemStatus::Incomplete) {
+        return Ok(Confirmation::Declined(subscriptions::declined()));
     }
-    let (price, period) = (checkout.price_id.clone(), checkout.period);
-    let item = subscriptions::subscribe(tables, owner_id, &price, period, now)?;
     checkout.item_id = Some(item);
-    Ok(tables.checkouts.insert(checkout).clone())
+    Ok(Confirmation::Completed(
+        tables.checkouts.insert(checkout).clone(),
+    ))
 }
 
 /// The cost of a checkout, whether pending or paid.
@@ -125,7 +142,7 @@ pub(crate) fn bill(tables: &Tables, checkout: &Checkout, now: i64) -> Result<Bil
     };
     let payment = tables
         .payments
-        .find(|one| one.item_id == item.id && one.charge == Charge::Checkout);
+        .find(|one| one.item_id == item.id && one.charge == Charge::Checkout && !one.is_declined);
     Ok(Bill {
         starts_at: (item.status == ItemStatus::Upcoming).then_some(item.period_start),
         trial_ends_at: item.period_end.filter(|_| item.is_free_trial),

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::model::billing::{ItemStatus, Redemption, RedemptionStatus};
+use crate::model::billing::{Redemption, RedemptionStatus};
 use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
@@ -55,7 +55,7 @@ pub(crate) fn apply<'a>(
         .get(discount_id)
         .ok_or_else(|| ApiError::not_found("discount", discount_id))?
         .clone();
-    if item.status == ItemStatus::Ended || item.period_end.is_none() {
+    if item.status.is_over() || item.period_end.is_none() {
         return Err(ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "discount_not_applicable_to_subscription_item",

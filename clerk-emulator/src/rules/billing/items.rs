@@ -32,12 +32,13 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SubscriptionI
         .ok_or_else(|| ApiError::not_found("subscription item", id))
 }
 
-/// Lists the items of a payer that have not ended, oldest first.
+/// Lists the items of a payer that are or will be in force, oldest first.
 pub(crate) fn current_items<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a SubscriptionItem> {
     tables
         .subscription_items
         .iter()
-        .filter(|item| item.owner_id == owner_id && item.status != ItemStatus::Ended)
+        .filter(|item| item.owner_id == owner_id)
+        .filter(|item| !item.status.is_over() && item.status != ItemStatus::Incomplete)
         .collect()
 }
 
@@ -62,8 +63,9 @@ pub(crate) struct ItemFilter<'a> {
 pub(crate) fn list<'a>(tables: &'a Tables, filter: &ItemFilter<'_>) -> Vec<&'a SubscriptionItem> {
     let has_status = |item: &SubscriptionItem| match filter.status {
         None => true,
-        Some("active") => item.is_in_force(),
-        Some("ended") => item.status == ItemStatus::Ended,
+        Some("active") => item.is_in_force() && item.status != ItemStatus::PastDue,
+        Some("ended") => item.status.is_over(),
+        Some("past_due") => item.status == ItemStatus::PastDue,
         Some("upcoming") => item.status == ItemStatus::Upcoming,
         Some("free_trial") => item.is_in_force() && item.is_free_trial,
         Some(_) => false,

@@ -7,12 +7,16 @@ use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
+/// The last digits of the card that can be added, but declines every payment.
+const DECLINED: &str = "0341";
+
 /// The payment provider's test tokens and the cards that they represent. Other tokens represent the first card.
 const CARDS: &[(&str, &str, &str)] = &[
     ("pm_card_visa", "visa", "4242"),
     ("pm_card_mastercard", "mastercard", "4444"),
     ("pm_card_amex", "amex", "8431"),
     ("pm_card_discover", "discover", "9424"),
+    ("pm_card_chargeCustomerFail", "visa", DECLINED),
 ];
 
 /// A card of a payer.
@@ -23,6 +27,13 @@ pub(crate) struct Card {
     pub(crate) last4: String,
     pub(crate) is_default: bool,
     pub(crate) is_removable: bool,
+}
+
+impl Card {
+    /// Returns true if payments with the card fail.
+    pub(crate) fn declines(&self) -> bool {
+        self.last4 == DECLINED
+    }
 }
 
 impl From<&PaymentMethod> for Card {
@@ -71,6 +82,11 @@ pub(crate) fn find(tables: &Tables, owner_id: &str, id: &str) -> Result<Card, Ap
         .into_iter()
         .find(|card| card.id == id)
         .ok_or_else(|| ApiError::not_found("payment method", id))
+}
+
+/// Returns true if a token represents a card of its own.
+pub(crate) fn is_known(token: &str) -> bool {
+    CARDS.iter().any(|(known, _, _)| *known == token)
 }
 
 /// Adds the card represented by a token of the payment provider.

@@ -3,27 +3,43 @@
 use time::OffsetDateTime;
 
 use super::discounts;
+use super::payment_methods::Card;
 use crate::model::billing::{Amounts, Charge, Payment, Period, Price, Statement, SubscriptionItem};
 use crate::model::credit::CreditEntry;
 use crate::random;
 use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
-/// Pays for an item's period and returns what was paid for. The payer's credits are used first. Nothing is recorded if
-/// nothing is due.
+/// The result of an attempt to pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paid {
+    /// Nothing was due.
+    Nothing,
+    /// The payer paid this.
+    All(Amounts),
+    /// The card was declined.
+    Declined,
+}
+
+/// Pays for an item's period with a card. The payer's credits are used first. Nothing is recorded if
+/// nothing is due. A payment that is declined is recorded, and uses no credits and no discount.
 pub(super) fn pay(
     tables: &mut Tables,
     item: &SubscriptionItem,
     price: &Price,
     charge: Charge,
     proration: i64,
+    card: Option<&Card>,
     now: i64,
-) -> Option<Amounts> {
+) -> Paid {
     let (owner_id, item_id) = (&item.owner_id, Some(item.id.as_str()));
-    let amounts = amounts(tables, owner_id, item_id, price, item.period, proration)?;
+    let Some(amounts) = amounts(tables, owner_id, item_id, price, item.period, proration) else {
+        return Paid::Nothing;
+    };
+    let is_declined = amounts.total() > 0 && card.is_some_and(Card::declines);
     let credit = amounts.credit;
     let id = random::id("cpayatt");
-    if credit > 0 {
+    if credit > 0 && !is_declined {
         tables.credit_entries.insert(CreditEntry {
             id: CreditEntry::new_id(),
             owner_id: item.owner_id.clone(),
@@ -34,7 +50,9 @@ pub(super) fn pay(
             created_at: now,
         });
     }
-    discounts::count_use(tables, &item.id);
+    if !is_declined {
+        discounts::count_use(tables, &item.id);
+    }
     let statement_id = statement_of(tables, &item.owner_id, now);
     tables.payments.insert(Payment {
         id,
@@ -44,9 +62,14 @@ pub(super) fn pay(
         charge,
         amounts,
         currency: price.currency.clone(),
+        is_declined,
         created_at: now,
     });
-    Some(amounts)
+    if is_declined {
+        Paid::Declined
+    } else {
+        Paid::All(amounts)
+    }
 }
 
 /// Returns the cost of a period to a payer, with the item's discount if there is already one. `None` if nothing is due.

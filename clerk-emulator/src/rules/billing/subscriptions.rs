@@ -3,6 +3,8 @@
 use http::StatusCode;
 
 use super::items::{current_items, find, may_try, payer_kind};
+use super::payment_methods::{self, Card};
+use super::statements::Paid;
 use super::{plans, statements};
 use crate::model::billing::{
     Amounts, Charge, ItemStatus, Period, Plan, Price, Subscription, SubscriptionItem, derived_id,
@@ -12,7 +14,15 @@ use crate::rules::api_error::ApiError;
 use crate::store::tables::Tables;
 
 /// The longest allowed extension of a free trial, in milliseconds.
-const LONGEST_EXTENSION: i64 = 365 * 24 * 60 * 60 * 1000;
+const LONGEST_EXTENSION: i64 = 365 * DAY;
+
+/// How long before the end of a free trial its payer is told, in milliseconds.
+const TRIAL_NOTICE: i64 = 3 * DAY;
+
+/// The most periods of an item that are paid for when the clock jumps ahead. Earlier ones are skipped.
+const MOST_PERIODS: i64 = 120;
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Subscribes a new user or organization to the default plan.
 pub(crate) fn open(tables: &mut Tables, owner_id: &str, now: i64) {
@@ -74,6 +84,8 @@ fn new_item(owner_id: &str, price: &Price, period: Period, now: i64) -> Subscrip
         period_start: now,
         period_end: costs.then(|| now.saturating_add(period.length())),
         canceled_at: None,
+        past_due_at: None,
+        is_trial_end_announced: false,
         ended_at: None,
         lifetime_paid: 0,
         created_at: now,
@@ -123,9 +135,13 @@ pub(crate) fn terms(
             "must be another plan than the one that the payer has",
         ));
     }
-    let paid = current
-        .into_iter()
-        .find(|item| item.is_in_force() && item.period_end.is_some() && !item.is_free_trial);
+    let is_paid = |item: &&SubscriptionItem| {
+        item.is_in_force()
+            && item.status != ItemStatus::PastDue
+            && item.period_end.is_some()
+            && !item.is_free_trial
+    };
+    let paid = current.into_iter().find(is_paid);
     let follows = paid.and_then(|item| {
         let at = follows_at(tables, item, price, period, now)?;
         Some((item.id.clone(), at))
@@ -133,7 +149,7 @@ pub(crate) fn terms(
     let trial_ends_at = plan
         .free_trial_days
         .filter(|_| fee > 0 && may_try(tables, owner_id))
-        .map(|days| now.saturating_add(days.saturating_mul(24 * 60 * 60 * 1000)));
+        .map(|days| now.saturating_add(days.saturating_mul(DAY)));
     let proration = match paid {
         Some(item) if follows.is_none() => unused(tables, item, now),
         _ => 0,
@@ -166,36 +182,47 @@ fn follows_at(
 }
 
 /// Subscribes a payer to a plan at a price, replacing the current plan on the terms returned by [`terms`], and returns
-/// the ID of the new item.
+/// the ID of the new item. If the card is declined, the current plan remains, and the new item is incomplete.
 pub(crate) fn subscribe(
     tables: &mut Tables,
     owner_id: &str,
     price_id: &str,
     period: Period,
+    card: Option<&Card>,
     now: i64,
 ) -> Result<String, ApiError> {
     let terms = terms(tables, owner_id, price_id, period, now)?;
     let price = plans::find_price(tables, price_id)?.clone();
     let id = match &terms.follows {
         Some((current, at)) => schedule(tables, current, &price, period, *at, now),
-        None => begin(tables, owner_id, &price, period, &terms, now).0,
+        None => begin(tables, owner_id, &price, period, &terms, card, now).0,
     };
     touch(tables, owner_id, now);
     Ok(id)
 }
 
-/// Ends the payer's current items, and starts and pays for a new one. Returns its ID and what was paid for.
+/// Pays for a new item, which replaces the payer's current ones. Returns its ID and the result of the payment. If the card is
+/// declined, the current items remain, and the new one is incomplete until a later attempt succeeds.
 fn begin(
     tables: &mut Tables,
     owner_id: &str,
     price: &Price,
     period: Period,
     terms: &Terms,
+    card: Option<&Card>,
     now: i64,
-) -> (String, Option<Amounts>) {
-    end_current(tables, owner_id, now);
+) -> (String, Paid) {
     let mut item = new_item(owner_id, price, period, now);
-    let mut paid = None;
+    let earlier = tables.subscription_items.find(|one| {
+        one.owner_id == owner_id
+            && one.status == ItemStatus::Incomplete
+            && (&one.price_id, one.period) == (&price.id, period)
+    });
+    if let Some(earlier) = earlier {
+        item.id.clone_from(&earlier.id);
+        item.created_at = earlier.created_at;
+    }
+    let mut paid = Paid::Nothing;
     if terms.trial_ends_at.is_some() {
         item.is_free_trial = true;
         item.period_end = terms.trial_ends_at;
@@ -206,8 +233,15 @@ fn begin(
             price,
             Charge::Checkout,
             terms.proration,
+            card,
             now,
         );
+    }
+    if paid == Paid::Declined {
+        item.status = ItemStatus::Incomplete;
+        abandon(tables, owner_id, ItemStatus::Incomplete, now);
+    } else {
+        end_current(tables, owner_id, now);
     }
     (tables.subscription_items.insert(item).id.clone(), paid)
 }
@@ -226,14 +260,7 @@ fn schedule(
         .subscription_items
         .get(current)
         .map_or_else(String::new, |item| item.owner_id.clone());
-    for id in tables
-        .subscription_items
-        .ids(|one| one.owner_id == owner_id && one.status == ItemStatus::Upcoming)
-    {
-        if let Some(one) = tables.subscription_items.get_mut(&id) {
-            end(one, now);
-        }
-    }
+    abandon(tables, &owner_id, ItemStatus::Upcoming, now);
     if let Some(previous) = tables.subscription_items.get_mut(current) {
         previous.status = ItemStatus::Canceled;
         previous.canceled_at.get_or_insert(now);
@@ -263,18 +290,36 @@ fn settle(
     price: &Price,
     charge: Charge,
     proration: i64,
+    card: Option<&Card>,
     now: i64,
-) -> Option<Amounts> {
-    let paid = statements::pay(tables, item, price, charge, proration, now)?;
-    item.lifetime_paid = item.lifetime_paid.saturating_add(paid.total());
-    Some(paid)
+) -> Paid {
+    let paid = statements::pay(tables, item, price, charge, proration, card, now);
+    if let Paid::All(amounts) = paid {
+        item.lifetime_paid = item.lifetime_paid.saturating_add(amounts.total());
+    }
+    paid
 }
 
-/// Ends all items of a payer that have not ended yet.
-fn end_current(tables: &mut Tables, owner_id: &str, now: i64) {
+/// Gives up a payer's items with this status, which were never in force.
+fn abandon(tables: &mut Tables, owner_id: &str, status: ItemStatus, now: i64) {
     for id in tables
         .subscription_items
-        .ids(|item| item.owner_id == owner_id && item.status != ItemStatus::Ended)
+        .ids(|item| item.owner_id == owner_id && item.status == status)
+    {
+        if let Some(item) = tables.subscription_items.get_mut(&id) {
+            item.status = ItemStatus::Abandoned;
+            item.updated_at = now;
+        }
+    }
+}
+
+/// Ends all items of a payer that are in force, and gives up the others.
+fn end_current(tables: &mut Tables, owner_id: &str, now: i64) {
+    abandon(tables, owner_id, ItemStatus::Upcoming, now);
+    abandon(tables, owner_id, ItemStatus::Incomplete, now);
+    for id in tables
+        .subscription_items
+        .ids(|item| item.owner_id == owner_id && item.is_in_force())
     {
         if let Some(item) = tables.subscription_items.get_mut(&id) {
             end(item, now);
@@ -325,23 +370,91 @@ fn touch(tables: &mut Tables, owner_id: &str, now: i64) {
     }
 }
 
-/// Brings the items up to date: renews and pays for those whose period is over, ends those that were canceled, and
-/// starts those that were scheduled.
+/// Brings the items up to date: pays for those that are past due if the payer has a better card by now, announces the
+/// end of free trials, renews and pays for items whose period is over, ends those that were canceled, and starts those
+/// that were scheduled.
 pub(crate) fn advance(tables: &mut Tables, now: i64) {
+    pay_past_due(tables, now);
+    announce_ends_of_trials(tables, now);
     loop {
+        let is_due = |item: &&SubscriptionItem| {
+            item.is_in_force()
+                && item.status != ItemStatus::PastDue
+                && item.period_end.is_some_and(|end| end <= now)
+        };
         let due = tables
             .subscription_items
             .iter()
-            .filter(|item| item.is_in_force() && item.period_end.is_some_and(|end| end <= now))
+            .filter(is_due)
             .min_by_key(|item| item.period_end)
             .map(|item| item.id.clone());
         let Some(due) = due else { return };
-        end_period(tables, &due);
+        end_period(tables, &due, now);
     }
 }
 
-fn end_period(tables: &mut Tables, id: &str) {
-    let Some((mut item, end_of_period)) = tables
+fn pay_past_due(tables: &mut Tables, now: i64) {
+    for id in tables
+        .subscription_items
+        .ids(|item| item.status == ItemStatus::PastDue)
+    {
+        let Some(mut item) = tables.subscription_items.get(&id).cloned() else {
+            continue;
+        };
+        let card = payment_methods::default_of(tables, &item.owner_id);
+        if card.is_some_and(|card| card.declines()) {
+            continue;
+        }
+        let owner_id = item.owner_id.clone();
+        renew(tables, &mut item, now);
+        tables.subscription_items.insert(item);
+        touch(tables, &owner_id, now);
+    }
+}
+
+fn announce_ends_of_trials(tables: &mut Tables, now: i64) {
+    let is_near = |item: &SubscriptionItem| {
+        item.status == ItemStatus::Active
+            && item.is_free_trial
+            && !item.is_trial_end_announced
+            && item
+                .period_end
+                .is_some_and(|end| end.saturating_sub(TRIAL_NOTICE) <= now)
+    };
+    for id in tables.subscription_items.ids(is_near) {
+        if let Some(item) = tables.subscription_items.get_mut(&id) {
+            item.is_trial_end_announced = true;
+        }
+    }
+}
+
+/// Pays for the item's period, which becomes past due if the card is declined.
+fn renew(tables: &mut Tables, item: &mut SubscriptionItem, now: i64) {
+    let Some(price) = tables.prices.get(&item.price_id).cloned() else {
+        return;
+    };
+    item.updated_at = now;
+    let card = payment_methods::default_of(tables, &item.owner_id);
+    let paid = settle(
+        tables,
+        item,
+        &price,
+        Charge::Recurring,
+        0,
+        card.as_ref(),
+        now,
+    );
+    if paid == Paid::Declined {
+        item.status = ItemStatus::PastDue;
+        item.past_due_at.get_or_insert(now);
+    } else {
+        item.status = ItemStatus::Active;
+        item.past_due_at = None;
+    }
+}
+
+fn end_period(tables: &mut Tables, id: &str, now: i64) {
+    let Some((mut item, mut end_of_period)) = tables
         .subscription_items
         .get(id)
         .and_then(|item| Some((item.clone(), item.period_end?)))
@@ -360,20 +473,13 @@ fn end_period(tables: &mut Tables, id: &str) {
             None => add_default_item(tables, &owner_id, end_of_period),
         }
     } else {
+        let periods = now.saturating_sub(end_of_period) / item.period.length();
+        let skipped = (periods - MOST_PERIODS).max(0);
+        end_of_period = end_of_period.saturating_add(skipped * item.period.length());
         item.is_free_trial = false;
         item.period_start = end_of_period;
         item.period_end = Some(end_of_period.saturating_add(item.period.length()));
-        item.updated_at = end_of_period;
-        if let Some(price) = tables.prices.get(&item.price_id).cloned() {
-            settle(
-                tables,
-                &mut item,
-                &price,
-                Charge::Recurring,
-                0,
-                end_of_period,
-            );
-        }
+        renew(tables, &mut item, end_of_period);
         tables.subscription_items.insert(item);
     }
     touch(tables, &owner_id, end_of_period);
@@ -383,12 +489,17 @@ fn start(tables: &mut Tables, id: &str, at: i64) {
     let Some(mut item) = tables.subscription_items.get(id).cloned() else {
         return;
     };
-    item.status = ItemStatus::Active;
-    item.updated_at = at;
-    if let Some(price) = tables.prices.get(&item.price_id).cloned() {
-        settle(tables, &mut item, &price, Charge::Recurring, 0, at);
-    }
+    renew(tables, &mut item, at);
     tables.subscription_items.insert(item);
+}
+
+/// Returns the error of a payment with a card that is declined.
+pub(super) fn declined() -> ApiError {
+    ApiError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "payment_declined",
+        "The card was declined",
+    )
 }
 
 fn refused(message: &str) -> ApiError {
@@ -412,14 +523,22 @@ pub(crate) fn cancel(
         ));
     }
     match item.status {
-        ItemStatus::Ended => return Err(refused("The subscription item has ended")),
+        ItemStatus::Ended | ItemStatus::Abandoned => {
+            return Err(refused("The subscription item has ended"));
+        }
         ItemStatus::Canceled if !end_now => {
             return Err(refused("The subscription item is canceled already"));
         }
         _ => {}
     }
     let was_in_force = item.is_in_force();
-    let ends_now = end_now || item.status == ItemStatus::Upcoming || item.period_end.is_none();
+    // What was never paid for has no period to complete.
+    let ends_now = end_now
+        || matches!(
+            item.status,
+            ItemStatus::Upcoming | ItemStatus::Incomplete | ItemStatus::PastDue
+        )
+        || item.period_end.is_none();
     if let Some(item) = tables.subscription_items.get_mut(id) {
         item.canceled_at.get_or_insert(now);
         item.status = ItemStatus::Canceled;
@@ -496,7 +615,7 @@ pub(crate) fn transition(
             "The subscription item has another price than from_price_id",
         );
     }
-    if !item.is_in_force() {
+    if !item.is_in_force() || item.status == ItemStatus::PastDue {
         return conflict(
             "subscription_item_no_longer_active",
             "The subscription item is not active",
@@ -525,7 +644,14 @@ pub(crate) fn transition(
                 },
                 amounts: None,
             };
-            begin(tables, &item.owner_id, &to, period, &terms, now)
+            let owner_id = &item.owner_id;
+            let card = payment_methods::default_of(tables, owner_id);
+            let (id, paid) = begin(tables, owner_id, &to, period, &terms, card.as_ref(), now);
+            match paid {
+                Paid::Declined => return Err(declined()),
+                Paid::Nothing => (id, None),
+                Paid::All(amounts) => (id, Some(amounts.total()).filter(|total| *total > 0)),
+            }
         }
     };
     touch(tables, &item.owner_id, now);
@@ -534,6 +660,6 @@ pub(crate) fn transition(
         item_id,
         effective_at: follows_at.unwrap_or(now),
         immediate: follows_at.is_none(),
-        paid: paid.map(Amounts::total).filter(|total| *total > 0),
+        paid,
     })
 }

@@ -2,21 +2,36 @@
 
 use std::time::Duration;
 
-use clerk_emulator::{Emulator, OrganizationSeed, PlanSeed, UserSeed};
+use clerk_emulator::{Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, UserSeed};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::browser::{Body, Browser, Judge, id};
+use super::browser::{Answer, Body, Browser, Judge, id};
+use super::events;
 use super::organizations::claims;
+use crate::webhooks::{Receiver, SECRET};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Events of payers whose cards are declined, who change their minds, and whose free trials end.
+pub(crate) const BY_PAYERS: &[&str] = &[
+    "subscription.pastDue",
+    "subscriptionItem.abandoned",
+    "subscriptionItem.freeTrialEnding",
+    "subscriptionItem.incomplete",
+    "subscriptionItem.pastDue",
+];
+
 async fn emulator() -> Emulator {
+    started(Emulator::builder()).await
+}
+
+async fn started(builder: EmulatorBuilder) -> Emulator {
     let pro = PlanSeed::for_users("pro", "Pro")
         .monthly_amount(2_000)
         .annual_monthly_amount(1_600)
         .feature("exports");
-    Emulator::builder()
+    builder
         .user(UserSeed::new("ada@example.com").password("analytical-engine"))
         .user(UserSeed::new("grace@example.com").password("nanoseconds-matter"))
         .organization(
@@ -90,13 +105,18 @@ async fn plan(browser: &mut Browser, payer_type: &str, slug: &str) -> String {
     id(plans.next().unwrap())
 }
 
-/// Buys a plan with the card that every payer has.
-async fn buy(browser: &mut Browser, payer: Payer<'_>, plan: &str, period: &str) -> Value {
+/// Starts a checkout, and returns its ID.
+async fn checkout(browser: &mut Browser, payer: Payer<'_>, plan: &str, period: &str) -> String {
     let form = [("plan_id", plan), ("plan_period", period)];
     let started = payer
         .send(browser, Method::POST, "checkouts", &[], &form)
         .await;
-    let checkout = id(started.response());
+    id(started.response())
+}
+
+/// Buys a plan with the card that every payer has.
+async fn buy(browser: &mut Browser, payer: Payer<'_>, plan: &str, period: &str) -> Value {
+    let checkout = checkout(browser, payer, plan, period).await;
     let path = "checkouts/{checkoutID}/confirm";
     let form = [("use_test_card", "true"), ("gateway", "stripe")];
     let done = payer
@@ -400,4 +420,149 @@ async fn members_without_the_permission_and_strangers_are_refused() {
         .send(&mut nobody, Method::GET, "subscription", &[], &[])
         .await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+}
+
+/// Pays for a checkout with a test card of the payment provider.
+async fn pay(browser: &mut Browser, checkout: &str, card: &str) -> Answer {
+    let path = "checkouts/{checkoutID}/confirm";
+    let form = [("payment_token", card), ("gateway", "stripe")];
+    Payer::USER
+        .send(browser, Method::PATCH, path, &[checkout], &form)
+        .await
+}
+
+/// Returns the plan and the status of each item of the user.
+async fn items(browser: &mut Browser) -> Vec<String> {
+    let own = Payer::USER.get(browser, "subscription").await;
+    let items = own["subscription_items"].as_array().unwrap().iter();
+    let shown = items.map(|item| format!("{} {}", item["plan"]["slug"], item["status"]));
+    shown.map(|text| text.replace('"', "")).collect()
+}
+
+const DECLINED: &str = "pm_card_chargeCustomerFail";
+
+#[tokio::test]
+async fn a_card_that_is_declined_buys_nothing_and_leaves_a_renewal_past_due() {
+    let receiver = Receiver::start().await;
+    let emulator = started(Emulator::builder().webhook(receiver.url(), SECRET)).await;
+    let judge = Judge::default();
+    let mut ada = Browser::new(&emulator, &judge).await;
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let (pro, basic) = (
+        plan(&mut ada, "user", "pro").await,
+        plan(&mut ada, "user", "basic").await,
+    );
+
+    // The plan that the payer has remains, and the same checkout can be paid for with another card.
+    let first = checkout(&mut ada, Payer::USER, &basic, "month").await;
+    let abandoned = pay(&mut ada, &first, DECLINED).await;
+    assert_eq!(abandoned.code(), "payment_declined");
+    let second = checkout(&mut ada, Payer::USER, &pro, "month").await;
+    for _ in 0..2 {
+        let refused = pay(&mut ada, &second, DECLINED).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused.code(), "payment_declined");
+        assert_eq!(items(&mut ada).await, ["free_user active"]);
+    }
+    let payments = Payer::USER
+        .send(&mut ada, Method::GET, "payment_attempts", &[], &[])
+        .await
+        .body;
+    assert_eq!(payments["data"][0]["status"], "failed");
+    assert!(payments["data"][0]["failed_at"].is_i64(), "{payments}");
+    assert_eq!(payments["data"][0]["paid_at"], Value::Null);
+    let bought = pay(&mut ada, &second, "pm_card_visa").await;
+    assert_eq!(bought.response()["status"], "completed");
+    assert_eq!(items(&mut ada).await, ["pro active"]);
+    let statements = Payer::USER.get(&mut ada, "statements").await;
+    assert_eq!(
+        statements["data"][0]["totals"]["grand_total"]["amount"],
+        2_000
+    );
+
+    // The renewal fails: the plan stays in force until somebody cancels it, and is paid for when there is another card.
+    let form = [("payment_token", DECLINED), ("gateway", "stripe")];
+    let added = Payer::USER
+        .send(&mut ada, Method::POST, "payment_methods", &[], &form)
+        .await;
+    let declined = id(added.response());
+    let cards = Payer::USER.get(&mut ada, "payment_methods").await;
+    let good = id(&cards["data"][0]);
+    let chosen = async |ada: &mut Browser, card: &str| {
+        let form = [("payment_method_id", card)];
+        let path = "payers/default_payment_method";
+        Payer::USER
+            .send(ada, Method::PUT, path, &[], &form)
+            .await
+            .response();
+    };
+    chosen(&mut ada, &declined).await;
+    emulator.advance_clock(31 * DAY);
+    let session = ada.sign_in("ada@example.com", "analytical-engine").await;
+    assert_eq!(items(&mut ada).await, ["pro past_due"]);
+    let own = Payer::USER.get(&mut ada, "subscription").await;
+    assert_eq!(own["status"], "past_due");
+    assert_eq!(
+        own["past_due_at"],
+        own["subscription_items"][0]["past_due_at"]
+    );
+    let tokens = "/v1/client/sessions/{session_id}/tokens";
+    let token = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
+    assert_eq!(token["pla"], "u:pro");
+    chosen(&mut ada, &good).await;
+    assert_eq!(items(&mut ada).await, ["pro active"]);
+    let own = Payer::USER.get(&mut ada, "subscription").await;
+    assert_eq!(
+        (&own["status"], &own["past_due_at"]),
+        (&json!("active"), &Value::Null)
+    );
+    let item = &own["subscription_items"][0];
+    assert_eq!(item["lifetime_paid"]["amount"], 4_000);
+
+    // A free trial is announced three days before it ends, once.
+    let mut grace = Browser::new(&emulator, &judge).await;
+    grace
+        .sign_in("grace@example.com", "nanoseconds-matter")
+        .await;
+    let trial = plan(&mut grace, "user", "trial").await;
+    buy(&mut grace, Payer::USER, &trial, "month").await;
+    let count = async || {
+        emulator.settle().await;
+        let payloads = receiver.payloads();
+        let ending = payloads
+            .iter()
+            .filter(|payload| payload["type"] == "subscriptionItem.freeTrialEnding");
+        ending.count()
+    };
+    emulator.advance_clock(3 * DAY);
+    assert_eq!(count().await, 0);
+    emulator.advance_clock(2 * DAY);
+    assert_eq!(count().await, 1);
+    emulator.advance_clock(DAY);
+    assert_eq!(count().await, 1);
+    events::check(&receiver, BY_PAYERS);
+    let failed = receiver.payloads().into_iter().find(|payload| {
+        payload["type"] == "paymentAttempt.updated" && payload["data"]["status"] == "failed"
+    });
+    let failed = failed.unwrap();
+    assert_eq!(failed["data"]["failed_reason"]["code"], "card_declined");
+    assert_eq!(failed["data"]["payment_source"]["last4"], "0341");
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_for_centuries_renews_a_plan_at_once() {
+    let emulator = emulator().await;
+    let judge = Judge::default();
+    let mut ada = Browser::new(&emulator, &judge).await;
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let pro = plan(&mut ada, "user", "pro").await;
+    buy(&mut ada, Payer::USER, &pro, "month").await;
+    emulator.advance_clock(DAY * 365 * 900);
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    assert_eq!(items(&mut ada).await, ["pro active"]);
+    let own = Payer::USER.get(&mut ada, "subscription").await;
+    let paid = own["subscription_items"][0]["lifetime_paid"]["amount"]
+        .as_i64()
+        .unwrap();
+    assert_eq!(paid, 2_000 * 122);
 }

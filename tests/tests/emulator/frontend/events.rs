@@ -57,13 +57,17 @@ async fn what_people_do_in_browsers_causes_events_as_the_document_promises() {
     let end = "/v1/client/sessions/{session_id}/end";
     grace.post(end, &[&session], &[]).await.response();
     emulator.settle().await;
+    check(&receiver, BY_BROWSERS);
+}
 
+/// Checks that the receiver got these events, and that the document allows everything that it got.
+pub(super) fn check(receiver: &Receiver, events: &[&str]) {
     let payloads = receiver.payloads();
     let seen: BTreeSet<_> = payloads
         .iter()
         .map(|payload| payload["type"].as_str().unwrap())
         .collect();
-    for event in BY_BROWSERS {
+    for event in events {
         assert!(seen.contains(event), "{event}: {seen:?}");
     }
     let Some(document) = WebhookDocument::beside_workspace().unwrap() else {

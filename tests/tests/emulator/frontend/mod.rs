@@ -1,7 +1,7 @@
 //! The Frontend API over HTTP: a simulated browser, stories that call every operation, and refusals.
 
 pub(crate) mod backend;
-mod billing;
+pub(crate) mod billing;
 mod browser;
 mod devices;
 mod enterprise;
