@@ -238,11 +238,22 @@ async fn a_subscription_is_paid_renewed_and_ended() {
     let canceled = caller.call(Method::DELETE, &path, None).await.body;
     assert_eq!(canceled["status"], "canceled");
     assert_eq!(claims(&emulator, "ada")["pla"], "u:pro");
+    let items = items_of(&emulator, &caller, "ada").await;
+    let free = id(&items[1]);
+    assert_eq!(items[1]["plan"]["slug"], "free_user");
+    assert_eq!(items[1]["status"], "upcoming");
+    assert_eq!(items[1]["period_start"], item["period_end"]);
+    assert_eq!(items[1]["next_payment"], Value::Null);
     emulator.advance_clock(DAY * 31);
     let items = items_of(&emulator, &caller, "ada").await;
     assert_eq!(items.len(), 1);
     assert_eq!(items[0]["plan"]["slug"], "free_user");
     assert_eq!(claims(&emulator, "ada").get("pla"), None);
+    assert_eq!(
+        id(&items[0]),
+        free,
+        "the item of the default plan is always the same"
+    );
     let ended = get(&caller, "/billing/subscription_items?status=ended").await;
     assert_eq!(ended["data"][0]["id"], item["id"]);
     let refused = caller.call(Method::DELETE, &path, None).await;

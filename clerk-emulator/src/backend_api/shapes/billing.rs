@@ -215,10 +215,11 @@ impl Shapes<'_> {
     fn item_next_payment(self, item: &SubscriptionItem) -> Option<Value> {
         let date = match item.status {
             ItemStatus::Active => item.period_end?,
-            ItemStatus::Upcoming => item.period_start,
+            ItemStatus::Upcoming if self.fee(item) > 0 => item.period_start,
             // It is tried as soon as the payer has another card.
             ItemStatus::PastDue => item.past_due_at?,
-            ItemStatus::Canceled
+            ItemStatus::Upcoming
+            | ItemStatus::Canceled
             | ItemStatus::Ended
             | ItemStatus::Incomplete
             | ItemStatus::Abandoned => return None,

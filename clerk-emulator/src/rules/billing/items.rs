@@ -32,14 +32,15 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SubscriptionI
         .ok_or_else(|| ApiError::not_found("subscription item", id))
 }
 
-/// Lists the items of a payer that are or will be in force, oldest first.
+/// Lists the items of a payer: those in force, then those that will be, each oldest first.
 pub(crate) fn current_items<'a>(tables: &'a Tables, owner_id: &str) -> Vec<&'a SubscriptionItem> {
-    tables
-        .subscription_items
-        .iter()
+    let items = tables.subscription_items.iter();
+    let mut current: Vec<_> = items
         .filter(|item| item.owner_id == owner_id)
         .filter(|item| !item.status.is_over() && item.status != ItemStatus::Incomplete)
-        .collect()
+        .collect();
+    current.sort_by_key(|item| item.status == ItemStatus::Upcoming);
+    current
 }
 
 /// Returns true if the payer has never had a free trial.

@@ -33,7 +33,7 @@ pub(crate) fn open(tables: &mut Tables, owner_id: &str, now: i64) {
         created_at: now,
         updated_at: now,
     });
-    add_default_item(tables, owner_id, now);
+    add_default_item(tables, owner_id, ItemStatus::Active, now, now);
 }
 
 /// Removes all payments and subscriptions of a deleted user or organization.
@@ -60,14 +60,26 @@ pub(crate) fn close(tables: &mut Tables, owner_id: &str) {
         .remove_where(|one| one.owner_id == owner_id);
 }
 
-fn add_default_item(tables: &mut Tables, owner_id: &str, now: i64) {
+/// Gives a payer the default plan from this time on. The item is always the same one, so that applications can recognize payers
+/// without a paid plan by it.
+fn add_default_item(tables: &mut Tables, owner_id: &str, status: ItemStatus, at: i64, now: i64) {
     let Some(plan) = plans::default_of(tables, payer_kind(tables, owner_id)) else {
         return;
     };
     let Some(price) = plans::default_price(tables, &plan.id) else {
         return;
     };
-    let item = new_item(owner_id, price, Period::Month, now);
+    let mut item = new_item(owner_id, price, Period::Month, at);
+    item.status = status;
+    item.created_at = now;
+    item.updated_at = now;
+    let earlier = tables
+        .subscription_items
+        .find(|one| one.owner_id == owner_id && one.plan_id == plan.id);
+    if let Some(earlier) = earlier {
+        item.id.clone_from(&earlier.id);
+        item.created_at = earlier.created_at;
+    }
     tables.subscription_items.insert(item);
 }
 
@@ -470,7 +482,13 @@ fn end_period(tables: &mut Tables, id: &str, now: i64) {
             .ids(|one| one.owner_id == owner_id && one.status == ItemStatus::Upcoming);
         match upcoming.first() {
             Some(next) => start(tables, next, end_of_period),
-            None => add_default_item(tables, &owner_id, end_of_period),
+            None => add_default_item(
+                tables,
+                &owner_id,
+                ItemStatus::Active,
+                end_of_period,
+                end_of_period,
+            ),
         }
     } else {
         let periods = now.saturating_sub(end_of_period) / item.period.length();
@@ -532,6 +550,7 @@ pub(crate) fn cancel(
         _ => {}
     }
     let was_in_force = item.is_in_force();
+    let period_end = item.period_end.unwrap_or(now);
     // What was never paid for has no period to complete.
     let ends_now = end_now
         || matches!(
@@ -548,7 +567,9 @@ pub(crate) fn cancel(
         }
     }
     if ends_now && was_in_force {
-        add_default_item(tables, &owner_id, now);
+        add_default_item(tables, &owner_id, ItemStatus::Active, now, now);
+    } else if !ends_now {
+        add_default_item(tables, &owner_id, ItemStatus::Upcoming, period_end, now);
     }
     touch(tables, &owner_id, now);
     Ok(id.to_owned())

@@ -519,6 +519,21 @@ async fn a_card_that_is_declined_buys_nothing_and_leaves_a_renewal_past_due() {
     let item = &own["subscription_items"][0];
     assert_eq!(item["lifetime_paid"]["amount"], 4_000);
 
+    // The free plan that was to follow is abandoned when the payer subscribes to the canceled plan again.
+    let path = "subscription_items/{subscriptionItemID}";
+    let canceled = id(item);
+    Payer::USER
+        .send(&mut ada, Method::DELETE, path, &[&canceled], &[])
+        .await
+        .response();
+    assert_eq!(
+        items(&mut ada).await,
+        ["pro canceled", "free_user upcoming"]
+    );
+    let again = checkout(&mut ada, Payer::USER, &pro, "month").await;
+    pay(&mut ada, &again, "pm_card_visa").await.response();
+    assert_eq!(items(&mut ada).await, ["pro active"]);
+
     // A free trial is announced three days before it ends, once.
     let mut grace = Browser::new(&emulator, &judge).await;
     grace
