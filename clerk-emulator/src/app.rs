@@ -123,8 +123,9 @@ impl App {
         Ok(value)
     }
 
-    /// Carries out the renewals of subscriptions that have become due since the clock was moved.
-    pub(crate) fn catch_up(&self) {
+    /// Moves the clock, and carries out the renewals of subscriptions that are due by then.
+    pub(crate) fn move_clock(&self, moved: impl FnOnce(&Clock)) {
+        moved(&self.clock);
         let done = self.write(|tables, now| {
             subscriptions::advance(tables, now);
             Ok(())

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::admin::ADMIN_PREFIX;
 use crate::app::App;
 use crate::builder::EmulatorBuilder;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::frontend_api::provider::account_token;
 use crate::http::expectations::Expectation;
@@ -295,19 +296,17 @@ impl Emulator {
 
     /// Advances the emulator's clock. The application's clock is not affected.
     pub fn advance_clock(&self, by: Duration) {
-        self.app.clock.advance(by);
-        self.app.catch_up();
+        self.app.move_clock(|clock| clock.advance(by));
     }
 
     /// Stops the emulator's clock at this time. From then on, only [`advance_clock`](Self::advance_clock) moves it.
     pub fn set_clock(&self, at: SystemTime) {
-        self.app.clock.set(at);
-        self.app.catch_up();
+        self.app.move_clock(|clock| clock.set(at));
     }
 
     /// Sets the emulator's clock back to real time.
     pub fn reset_clock(&self) {
-        self.app.clock.reset();
+        self.app.move_clock(Clock::reset);
     }
 
     /// Returns the events for the webhook endpoint, sent and pending, oldest first. The newest 1,000 are kept.

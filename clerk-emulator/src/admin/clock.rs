@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::answer::read;
 use crate::app::App;
+use crate::clock::Clock;
 use crate::http::reply::{self, Reply};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -63,22 +64,21 @@ mod milliseconds {
 /// Stops the clock at a given time.
 async fn stop(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     let stop: Stop = read(&body)?;
-    app.clock
-        .set(UNIX_EPOCH + Duration::from_millis(stop.now_ms.0));
-    app.catch_up();
+    let at = UNIX_EPOCH + Duration::from_millis(stop.now_ms.0);
+    app.move_clock(|clock| clock.set(at));
     Ok(shown(&app))
 }
 
 /// Advances the clock.
 async fn advance(State(app): State<Arc<App>>, body: Bytes) -> Reply {
     let advance: Advance = read(&body)?;
-    app.clock.advance(Duration::from_millis(advance.by_ms.0));
-    app.catch_up();
+    let by = Duration::from_millis(advance.by_ms.0);
+    app.move_clock(|clock| clock.advance(by));
     Ok(shown(&app))
 }
 
 /// Sets the clock back to real time.
 async fn reset(State(app): State<Arc<App>>) -> Response {
-    app.clock.reset();
+    app.move_clock(Clock::reset);
     shown(&app)
 }

@@ -215,6 +215,11 @@ impl SubscriptionItem {
             ItemStatus::Active | ItemStatus::Canceled | ItemStatus::PastDue
         )
     }
+
+    /// Returns true if the payer has the plan now, and owes nothing for it.
+    pub(crate) fn is_in_good_standing(&self) -> bool {
+        self.is_in_force() && self.status != ItemStatus::PastDue
+    }
 }
 
 /// The reduction that a discount grants.
@@ -297,6 +302,9 @@ pub(crate) struct Payment {
     pub(crate) owner_id: String,
     pub(crate) item_id: String,
     pub(crate) charge: Charge,
+    /// ID of the card. `None` if there was none to choose from.
+    #[serde(default)]
+    pub(crate) payment_method_id: Option<String>,
     pub(crate) amounts: Amounts,
     pub(crate) currency: String,
     /// True if the card was declined.

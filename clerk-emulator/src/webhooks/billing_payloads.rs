@@ -150,18 +150,18 @@ impl Payloads<'_> {
 
     fn subscription(&self, one: &Subscription) -> Value {
         let items = items::current_items(self.tables, &one.owner_id);
-        let past_due_at = items.iter().find_map(|item| item.past_due_at);
+        let shown = self.shapes.subscription(one);
         let latest = self.tables.payments.iter().rev();
         let mut latest = latest.filter(|payment| payment.owner_id == one.owner_id);
         json!({
             "object": "commerce_subscription",
             "id": one.id,
-            "status": if past_due_at.is_some() { "past_due" } else { "active" },
+            "status": shown["status"],
             "active_at": one.active_at,
             "canceled_at": null,
             "created_at": one.created_at,
             "ended_at": null,
-            "past_due_at": past_due_at,
+            "past_due_at": shown["past_due_at"],
             "updated_at": one.updated_at,
             "latest_payment_id": latest.next().map(|payment| derived_id("cpay", &payment.id)),
             "payer_id": derived_id("cpayer", &one.owner_id),

@@ -1,13 +1,14 @@
 //! Billing: the operations of the document, and how subscriptions change over time.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use clerk_emulator::{DiscountSeed, Emulator, Error, OrganizationSeed, PlanSeed, UserSeed};
+use clerk_emulator::{DiscountSeed, Emulator, Error, OrganizationSeed, PlanSeed, Seed, UserSeed};
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::caller::{Answer, Caller};
 use crate::walk::{Walk, id};
+use crate::webhooks::{Receiver, SECRET};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -412,6 +413,66 @@ async fn bad_prices_and_unknown_rows_are_refused() {
     ] {
         let answer = caller.call(Method::GET, path, None).await;
         assert_eq!(answer.status, 422, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_free_trial_that_is_extended_is_announced_again() {
+    let receiver = Receiver::start().await;
+    let emulator = Emulator::builder()
+        .plan(plans()[1].clone())
+        .user(UserSeed::new("ada@example.com").plan("trial"))
+        .webhook(receiver.url(), SECRET)
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let count = async || {
+        emulator.settle().await;
+        let payloads = receiver.payloads();
+        let ending = payloads
+            .iter()
+            .filter(|payload| payload["type"] == "subscriptionItem.freeTrialEnding");
+        ending.count()
+    };
+    emulator.advance_clock(DAY * 5);
+    assert_eq!(count().await, 1);
+    let item = items_of(&emulator, &caller, "ada").await.remove(0);
+    let path = format!(
+        "/billing/subscription_items/{}/extend_free_trial",
+        id(&item)
+    );
+    let extended = post(&caller, &path, json!({ "extend_to": after(&item, 10) })).await;
+    assert_eq!(extended.status, 200, "{}", extended.body);
+    assert_eq!(count().await, 1);
+    emulator.advance_clock(DAY * 9);
+    assert_eq!(count().await, 2);
+}
+
+#[tokio::test]
+async fn every_way_to_move_the_clock_renews_subscriptions() {
+    // In 2020, so that real time is later as well.
+    const STARTED: Duration = Duration::from_secs(1_577_836_800);
+    let seed = json!({ "clock_ms": STARTED.as_secs() * 1_000 }).to_string();
+    for moved in [
+        (|emulator: &Emulator| emulator.advance_clock(DAY * 40)) as fn(&Emulator),
+        |emulator| emulator.set_clock(SystemTime::UNIX_EPOCH + STARTED + DAY * 40),
+        Emulator::reset_clock,
+    ] {
+        let receiver = Receiver::start().await;
+        let emulator = Emulator::builder()
+            .plan(plans()[0].clone())
+            .seed(Seed::from_json(&seed).unwrap())
+            .user(UserSeed::new("ada@example.com").plan("pro"))
+            .webhook(receiver.url(), SECRET)
+            .start()
+            .await
+            .unwrap();
+        moved(&emulator);
+        emulator.settle().await;
+        let events = receiver.payloads();
+        let is_payment = |event: &Value| event["type"] == "paymentAttempt.updated";
+        assert!(events.iter().any(is_payment), "{events:?}");
     }
 }
 

@@ -391,7 +391,12 @@ impl Shapes<'_> {
     }
 
     pub(crate) fn payment(self, one: &Payment) -> Value {
-        let method = self.payment_method(&one.owner_id);
+        let used = one.payment_method_id.as_deref();
+        let used = used.and_then(|id| payment_methods::find(self.tables, &one.owner_id, id).ok());
+        let method = match used {
+            Some(card) => Some(self.card(&one.owner_id, &card)),
+            None => self.payment_method(&one.owner_id),
+        };
         let item = self.tables.subscription_items.get(&one.item_id);
         json!({
             "object": "commerce_payment",

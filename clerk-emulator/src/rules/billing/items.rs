@@ -64,7 +64,7 @@ pub(crate) struct ItemFilter<'a> {
 pub(crate) fn list<'a>(tables: &'a Tables, filter: &ItemFilter<'_>) -> Vec<&'a SubscriptionItem> {
     let has_status = |item: &SubscriptionItem| match filter.status {
         None => true,
-        Some("active") => item.is_in_force() && item.status != ItemStatus::PastDue,
+        Some("active") => item.is_in_good_standing(),
         Some("ended") => item.status.is_over(),
         Some("past_due") => item.status == ItemStatus::PastDue,
         Some("upcoming") => item.status == ItemStatus::Upcoming,

@@ -60,6 +60,7 @@ pub(super) fn pay(
         owner_id: item.owner_id.clone(),
         item_id: item.id.clone(),
         charge,
+        payment_method_id: card.map(|card| card.id.clone()),
         amounts,
         currency: price.currency.clone(),
         is_declined,

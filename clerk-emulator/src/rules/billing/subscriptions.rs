@@ -148,10 +148,7 @@ pub(crate) fn terms(
         ));
     }
     let is_paid = |item: &&SubscriptionItem| {
-        item.is_in_force()
-            && item.status != ItemStatus::PastDue
-            && item.period_end.is_some()
-            && !item.is_free_trial
+        item.is_in_good_standing() && item.period_end.is_some() && !item.is_free_trial
     };
     let paid = current.into_iter().find(is_paid);
     let follows = paid.and_then(|item| {
@@ -390,9 +387,7 @@ pub(crate) fn advance(tables: &mut Tables, now: i64) {
     announce_ends_of_trials(tables, now);
     loop {
         let is_due = |item: &&SubscriptionItem| {
-            item.is_in_force()
-                && item.status != ItemStatus::PastDue
-                && item.period_end.is_some_and(|end| end <= now)
+            item.is_in_good_standing() && item.period_end.is_some_and(|end| end <= now)
         };
         let due = tables
             .subscription_items
@@ -602,6 +597,7 @@ pub(crate) fn extend_free_trial<'a>(
         .ok_or_else(|| ApiError::not_found("subscription item", id))?;
     if to != end {
         item.period_end = Some(to);
+        item.is_trial_end_announced = false;
         item.updated_at = now;
     }
     Ok(item)
@@ -636,7 +632,7 @@ pub(crate) fn transition(
             "The subscription item has another price than from_price_id",
         );
     }
-    if !item.is_in_force() || item.status == ItemStatus::PastDue {
+    if !item.is_in_good_standing() {
         return conflict(
             "subscription_item_no_longer_active",
             "The subscription item is not active",

@@ -519,6 +519,18 @@ async fn a_card_that_is_declined_buys_nothing_and_leaves_a_renewal_past_due() {
     let item = &own["subscription_items"][0];
     assert_eq!(item["lifetime_paid"]["amount"], 4_000);
 
+    let payments = Payer::USER
+        .send(&mut ada, Method::GET, "payment_attempts", &[], &[])
+        .await
+        .body;
+    let shown = payments["data"].as_array().unwrap().iter();
+    let shown: Vec<_> = shown
+        .map(|one| (&one["status"], &one["payment_method"]["last4"]))
+        .map(|(status, last4)| format!("{status} {last4}").replace('"', ""))
+        .take(3)
+        .collect();
+    assert_eq!(shown, ["paid 4242", "failed 0341", "paid 4242"]);
+
     // The free plan that was to follow is abandoned when the payer subscribes to the canceled plan again.
     let path = "subscription_items/{subscriptionItemID}";
     let canceled = id(item);
