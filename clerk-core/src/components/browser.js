@@ -144,6 +144,12 @@
     Promise.race([window.Clerk.session.getToken(), late]).then(send, send);
   });
 
+  // The SDK announces that the browser leaves the page, and does nothing more on it. Where only the fragment of the address
+  // differs, as between two tasks of a session, the browser leaves nothing.
+  let isLeaving = false;
+  window.addEventListener("clerk:beforeunload", () => (isLeaving = true));
+  window.addEventListener("hashchange", () => isLeaving && location.reload());
+
   // The page that htmx was to go back to is refused by now: the browser asks for it, and is told where to sign in.
   document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
 

@@ -176,9 +176,6 @@ components! {
         /// the steps are in the fragment of the URL.
         path: text = "path",
         /// Sets where users go after signing in, regardless of `redirect_url`.
-        ///
-        /// Instances whose sessions can have more than one task need this: after the last one, Clerk's SDK otherwise goes to the
-        /// fragment of the task before, and waits, without a session, for a page that does not load.
         force_redirect_url: text = "forceRedirectUrl",
         /// Sets where users go after signing in if there is no `redirect_url`.
         fallback_redirect_url: text = "fallbackRedirectUrl",

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::IntoResponse as _;
 use axum::routing::{get, patch, post, put};
 use http::StatusCode;
+use url::Url;
 
 use super::answer;
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::http::body::Body;
 use crate::http::reply::Reply;
 use crate::rules::api_error::ApiError;
 use crate::rules::domains;
+use crate::rules::identifiers;
 use crate::rules::settings::{self, OrganizationSettingsUpdate};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -58,26 +60,62 @@ async fn update(State(app): State<Arc<App>>, body: Body) -> Reply {
         "preferred_sign_in_strategy_when_password_required",
     ])?;
     let test_mode = body.boolean("test_mode")?;
+    let hibp = body.boolean("hibp")?;
     let origins = body.texts("allowed_origins")?;
-    // What these decide is not emulated.
-    for name in ["hibp", "cookieless_dev", "url_based_session_syncing"] {
-        body.boolean(name)?;
+    if let Some(origins) = &origins
+        && !origins.iter().all(|origin| is_origin(origin))
+    {
+        return Err(ApiError::format(
+            "allowed_origins",
+            "must hold origins, such as capacitor://localhost",
+        ));
     }
-    for name in ["support_email", "clerk_js_version", "development_origin"] {
-        body.text(name)?;
+    let support_email = body.patch_text("support_email")?;
+    if support_email
+        .value()
+        .is_some_and(|address| !identifiers::is_email(address))
+    {
+        return Err(ApiError::format(
+            "support_email",
+            "must be a valid email address",
+        ));
     }
-    body.one_of(
+    let clerk_js_version = body.patch_text("clerk_js_version")?;
+    let preferred = body.one_of(
         "preferred_sign_in_strategy_when_password_required",
         &["password", "otp", ""],
     )?;
+    // What these decide is not emulated.
+    for name in ["cookieless_dev", "url_based_session_syncing"] {
+        body.boolean(name)?;
+    }
+    body.text("development_origin")?;
     app.write(|tables, _| {
         settings::change(tables, |set| {
             set.test_mode = test_mode.unwrap_or(set.test_mode);
+            set.refuses_breached_passwords = hibp.unwrap_or(set.refuses_breached_passwords);
             if let Some(origins) = origins {
                 set.allowed_origins = origins;
             }
+            support_email.apply(&mut set.support_email);
+            clerk_js_version.apply(&mut set.clerk_js_version);
+            if let Some(strategy) = preferred {
+                set.preferred_sign_in_strategy = Some(strategy).filter(|one| !one.is_empty());
+            }
         })?;
         Ok(StatusCode::NO_CONTENT.into_response())
+    })
+}
+
+/// Returns true for what a browser sends as `Origin`.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && matches!(url.path(), "" | "/")
+            && !text.contains(['?', '#'])
+            && !text.ends_with('/')
     })
 }
 

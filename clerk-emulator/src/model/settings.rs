@@ -8,6 +8,15 @@ pub(crate) struct Settings {
     pub(crate) id: String,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) test_mode: bool,
+    #[serde(default = "yes")]
+    pub(crate) refuses_breached_passwords: bool,
+    #[serde(default)]
+    pub(crate) support_email: Option<String>,
+    #[serde(default)]
+    pub(crate) clerk_js_version: Option<String>,
+    /// `password` or `otp`, or `None` for what the instance has.
+    #[serde(default)]
+    pub(crate) preferred_sign_in_strategy: Option<String>,
     pub(crate) authentication: AuthenticationSettings,
     pub(crate) restrictions: Restrictions,
     pub(crate) protect_rules_enabled: bool,
@@ -63,12 +72,21 @@ pub(crate) struct OrganizationSettings {
 /// The ID of the only row.
 pub(crate) const SETTINGS_ID: &str = "settings";
 
+/// What files of earlier versions mean.
+fn yes() -> bool {
+    true
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             id: SETTINGS_ID.to_owned(),
             allowed_origins: Vec::new(),
             test_mode: true,
+            refuses_breached_passwords: true,
+            support_email: None,
+            clerk_js_version: None,
+            preferred_sign_in_strategy: None,
             authentication: AuthenticationSettings::default(),
             restrictions: Restrictions::default(),
             protect_rules_enabled: false,

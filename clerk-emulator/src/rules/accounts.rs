@@ -5,7 +5,7 @@ use super::billing::subscriptions;
 use super::identifiers;
 use super::lockouts;
 use super::metadata::{self, Update};
-use super::passwords::{self, NewPassword};
+use super::passwords::{NewPassword, Policy};
 use super::sessions;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof, Web3Wallet};
 use crate::model::metadata::Metadata;
@@ -177,7 +177,7 @@ pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&Use
     user.banned = new.banned;
     user.locked = new.locked;
     apply_metadata(&mut user, new.metadata, Update::Replace)?;
-    apply_profile(&mut user, new.profile, now)?;
+    apply_profile(&mut user, new.profile, Policy::of(tables)?, now)?;
     subscriptions::open(tables, &user.id, now);
     Ok(tables.users.insert(user))
 }
@@ -211,6 +211,7 @@ pub(crate) fn update<'a>(
     if update.sign_out_of_other_sessions {
         sessions::end_all_of_user(tables, id, SessionStatus::Revoked, now);
     }
+    let policy = Policy::of(tables)?;
     change(tables, id, now, |user| {
         let had_username = user.username.is_some();
         update.username.apply(&mut user.username);
@@ -242,11 +243,16 @@ pub(crate) fn update<'a>(
         {
             return Err(incomplete("username"));
         }
-        apply_profile(user, update.profile, now)
+        apply_profile(user, update.profile, policy, now)
     })
 }
 
-fn apply_profile(user: &mut User, profile: Profile, now: i64) -> Result<(), ApiError> {
+fn apply_profile(
+    user: &mut User,
+    profile: Profile,
+    policy: Policy,
+    now: i64,
+) -> Result<(), ApiError> {
     profile.first_name.apply(&mut user.first_name);
     profile.last_name.apply(&mut user.last_name);
     profile.locale.apply(&mut user.locale);
@@ -267,7 +273,7 @@ fn apply_profile(user: &mut User, profile: Profile, now: i64) -> Result<(), ApiE
         user.created_at = created_at;
     }
     if let Some(password) = profile.password {
-        user.password = Some(passwords::accept(password)?);
+        user.password = Some(policy.accept(password)?);
         user.password_last_updated_at = Some(now);
         user.password_compromised = false;
     }

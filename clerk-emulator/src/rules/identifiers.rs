@@ -99,7 +99,8 @@ pub(crate) fn check_email(address: &str) -> Result<(), ApiError> {
     }
 }
 
-fn is_email(address: &str) -> bool {
+/// Returns true for an email address.
+pub(crate) fn is_email(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else {
         return false;
     };

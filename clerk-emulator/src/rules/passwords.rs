@@ -1,7 +1,9 @@
 use super::api_error::ApiError;
+use super::settings;
 use crate::model::password::Password;
 use crate::model::password_digest::HASHERS;
 use crate::secret::Secret;
+use crate::store::tables::Tables;
 
 /// The length of the shortest allowed password, in characters.
 pub(crate) const SHORTEST: usize = 8;
@@ -62,56 +64,69 @@ pub(crate) enum Checks {
     Skipped,
 }
 
-/// Converts a provided password to its stored form.
-pub(crate) fn accept(given: NewPassword) -> Result<Password, ApiError> {
-    match given {
-        NewPassword::Text { password, checks } => {
-            if checks == Checks::Enforced {
-                check(&password.0)?;
-            }
-            Ok(Password::hash(&password.0))
-        }
-        NewPassword::Digest { hasher, digest } => {
-            if !HASHERS.contains(&hasher.as_str()) {
-                return Err(ApiError::value(
-                    "password_hasher",
-                    &format!("must be one of {}", HASHERS.join(", ")),
-                ));
-            }
-            Password::import(hasher, digest).ok_or_else(|| {
-                ApiError::param(
-                    "form_password_digest_invalid_code",
-                    "password_digest",
-                    "The password digest does not have the form that its hasher gives",
-                )
-            })
-        }
-    }
+/// What the instance demands of new passwords.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policy {
+    refuses_breached: bool,
 }
 
-/// Rejects passwords that are too short, too long, or known from data breaches.
-pub(crate) fn check(password: &str) -> Result<(), ApiError> {
-    let refused = |code, message: String| Err(ApiError::param(code, "password", message));
-    let length = password.chars().count();
-    if length < SHORTEST {
-        return refused(
-            "form_password_length_too_short",
-            format!("Passwords must be {SHORTEST} characters or more."),
-        );
+impl Policy {
+    pub(crate) fn of(tables: &Tables) -> Result<Self, ApiError> {
+        let refuses_breached = settings::get(tables)?.refuses_breached_passwords;
+        Ok(Self { refuses_breached })
     }
-    if length > LONGEST {
-        return refused(
-            "form_password_length_too_long",
-            format!("Passwords must be {LONGEST} characters or fewer."),
-        );
+
+    /// Converts a provided password to its stored form.
+    pub(crate) fn accept(self, given: NewPassword) -> Result<Password, ApiError> {
+        match given {
+            NewPassword::Text { password, checks } => {
+                if checks == Checks::Enforced {
+                    self.check(&password.0)?;
+                }
+                Ok(Password::hash(&password.0))
+            }
+            NewPassword::Digest { hasher, digest } => {
+                if !HASHERS.contains(&hasher.as_str()) {
+                    return Err(ApiError::value(
+                        "password_hasher",
+                        &format!("must be one of {}", HASHERS.join(", ")),
+                    ));
+                }
+                Password::import(hasher, digest).ok_or_else(|| {
+                    ApiError::param(
+                        "form_password_digest_invalid_code",
+                        "password_digest",
+                        "The password digest does not have the form that its hasher gives",
+                    )
+                })
+            }
+        }
     }
-    if BREACHED.contains(&password.to_lowercase().as_str()) {
-        return refused(
-            "form_password_pwned",
-            "Password has been found in an online data breach. For account safety, please use a different \
-             password."
-                .to_owned(),
-        );
+
+    /// Rejects passwords that are too short, too long, or known from data breaches.
+    fn check(self, password: &str) -> Result<(), ApiError> {
+        let refused = |code, message: String| Err(ApiError::param(code, "password", message));
+        let length = password.chars().count();
+        if length < SHORTEST {
+            return refused(
+                "form_password_length_too_short",
+                format!("Passwords must be {SHORTEST} characters or more."),
+            );
+        }
+        if length > LONGEST {
+            return refused(
+                "form_password_length_too_long",
+                format!("Passwords must be {LONGEST} characters or fewer."),
+            );
+        }
+        if self.refuses_breached && BREACHED.contains(&password.to_lowercase().as_str()) {
+            return refused(
+                "form_password_pwned",
+                "Password has been found in an online data breach. For account safety, please use a different \
+                 password."
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
-    Ok(())
 }

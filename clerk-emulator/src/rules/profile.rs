@@ -5,7 +5,7 @@ use super::api_error::ApiError;
 use super::codes;
 use super::enterprise_accounts;
 use super::inbox;
-use super::passwords::{self, Checks, NewPassword};
+use super::passwords::{Checks, NewPassword, Policy};
 use super::restrictions;
 use super::sessions;
 use super::settings;
@@ -244,14 +244,15 @@ pub(crate) fn change_password(
         let current = current.ok_or_else(|| ApiError::missing("current_password"))?;
         check_password(user, current)?;
     }
-    let password = passwords::accept(NewPassword::Text {
-        password: Secret(new.to_owned()),
-        checks: Checks::Enforced,
-    })
-    .map_err(|refusal| ApiError {
-        param_name: Some("new_password".to_owned()),
-        ..refusal
-    })?;
+    let password = Policy::of(tables)?
+        .accept(NewPassword::Text {
+            password: Secret(new.to_owned()),
+            checks: Checks::Enforced,
+        })
+        .map_err(|refusal| ApiError {
+            param_name: Some("new_password".to_owned()),
+            ..refusal
+        })?;
     accounts::change(tables, user_id, now, |user| {
         user.password = Some(password);
         user.password_last_updated_at = Some(now);

@@ -15,7 +15,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::Browser;
-use crate::site::Site;
+use crate::site::{SERVED_SIGN_IN, Site};
 
 const ADA: (&str, &str) = ("ada@example.com", "analytical-engine");
 const GRACE: (&str, &str) = ("grace@example.com", "nanoseconds-matter");
@@ -92,9 +92,13 @@ impl Stage<'_> {
     }
 
     /// Goes through the first two steps of signing in, in a browser that was never here.
-    async fn try_sign_in(&self, (email, password): (&str, &str)) {
+    async fn try_sign_in(&self, who: (&str, &str)) {
+        self.try_sign_in_on("/sign-in", who).await;
+    }
+
+    async fn try_sign_in_on(&self, page: &str, (email, password): (&str, &str)) {
         self.forget().await;
-        self.open("/sign-in").await;
+        self.open(page).await;
         self.browser
             .type_into("input[name=identifier]", email)
             .await;
@@ -547,7 +551,7 @@ impl Stage<'_> {
         assert!(browser.client.find_all(add).await.unwrap().is_empty());
     }
 
-    async fn signs_in_with_an_authenticator_application(&self) {
+    async fn signs_in_with_an_authenticator_application_and_with_a_backup_code(&self) {
         let browser = &self.browser;
         self.sign_in(ALAN).await;
         self.open("/user#/security").await;
@@ -558,6 +562,13 @@ impl Stage<'_> {
         browser.press("Continue").await;
         let field = "input[inputmode=numeric]";
         browser.type_into(field, &code_now(&secret)).await;
+        let backup_code = browser
+            .until("no backup codes are shown", async || {
+                let shown = "return document.body.innerText.match(/^[a-z0-9]{8}$/m)?.[0] ?? null";
+                browser.script(shown).await.as_str().map(str::to_owned)
+            })
+            .await;
+        browser.photograph("backup-codes").await;
         browser.press("Finish").await;
 
         self.try_sign_in(ALAN).await;
@@ -565,6 +576,72 @@ impl Stage<'_> {
         browser.photograph("second-factor").await;
         browser.type_into(field, &code_now(&secret)).await;
         self.expect_user(ALAN.0).await;
+
+        self.try_backup_code(&backup_code).await;
+        self.expect_user(ALAN.0).await;
+        // Each of them works once.
+        self.try_backup_code(&backup_code).await;
+        browser
+            .until("a used backup code is not named", async || {
+                let error = Locator::Css(".cl-formFieldErrorText");
+                let text = browser.element(error).await.text().await.ok()?;
+                text.contains("Incorrect").then_some(())
+            })
+            .await;
+    }
+
+    /// Goes through the steps of signing in with a backup code.
+    async fn try_backup_code(&self, code: &str) {
+        let browser = &self.browser;
+        self.try_sign_in(ALAN).await;
+        browser.expect_address("factor-two").await;
+        browser.press("Use another method").await;
+        browser.press("Use a backup code").await;
+        browser.type_into("input[name=code]", code).await;
+        browser.photograph("backup-code").await;
+        browser.press("Continue").await;
+    }
+
+    async fn makes_and_revokes_an_api_key(&self) {
+        let browser = &self.browser;
+        self.sign_in(GRACE).await;
+        self.open("/user#/api-keys").await;
+        browser.press("Add new key").await;
+        browser.type_into("input[name=name]", "Deployment").await;
+        browser.photograph("api-key-new").await;
+        browser.press("Create key").await;
+        let secret = browser
+            .until("no secret is shown", async || {
+                let shown = "return [...document.querySelectorAll('input')].map(one => one.value)
+                    .find(value => value.startsWith('ak_')) ?? null";
+                browser.script(shown).await.as_str().map(str::to_owned)
+            })
+            .await;
+        browser.photograph("api-key-secret").await;
+        let secret = json!({ "secret": secret });
+        let key = self
+            .backend(Method::POST, "/api_keys/verify", Some(secret))
+            .await;
+        assert_eq!(key["name"], "Deployment");
+        let id = self.site.emulator.user_id(GRACE.0).unwrap();
+        assert_eq!(key["subject"], id);
+        browser.press("Copy & Close").await;
+        let menu = Locator::XPath("//tr[contains(., 'Deployment')]//button");
+        browser.click_when_ready(menu).await;
+        browser.photograph("api-keys").await;
+        browser.press("Revoke key").await;
+        browser
+            .type_into("input[placeholder=Revoke]", "Revoke")
+            .await;
+        browser.photograph("api-key-revoke").await;
+        browser.press("Revoke key").await;
+        let path = format!("/api_keys/{}", key["id"].as_str().unwrap());
+        browser
+            .until("the key goes on", async || {
+                let key = self.backend(Method::GET, &path, None).await;
+                (key["revoked"] == true).then_some(())
+            })
+            .await;
     }
 
     async fn signs_in_with_a_passkey(&self) {
@@ -604,8 +681,11 @@ async fn people_use_the_official_components() {
     stage.buys_a_plan_that_opens_a_route().await;
     stage.notices_a_sign_out_in_another_tab().await;
     stage.notices_a_session_that_was_revoked().await;
+    stage.makes_and_revokes_an_api_key().await;
+    stage
+        .signs_in_with_an_authenticator_application_and_with_a_backup_code()
+        .await;
     stage.changes_the_password().await;
-    stage.signs_in_with_an_authenticator_application().await;
     stage.signs_in_with_a_passkey().await;
     stage.browser.close().await;
 }
@@ -640,10 +720,11 @@ async fn people_follow_a_link_and_complete_a_task() {
 #[ignore = "needs chromium, chromedriver and the official bundles"]
 async fn people_complete_their_tasks() {
     let mut browser = Browser::of_a_person().await;
-    for (leaked, second_factor, organization) in [
-        (true, false, false),
-        (false, true, false),
-        (true, true, true),
+    for (page, leaked, second_factor, organization) in [
+        ("/sign-in", true, false, false),
+        ("/sign-in", false, true, false),
+        ("/sign-in", true, true, true),
+        (SERVED_SIGN_IN, true, true, true),
     ] {
         let Some(emulator) = instance() else { return };
         let settings = SettingsSeed::new()
@@ -659,7 +740,7 @@ async fn people_complete_their_tasks() {
             let path = format!("/users/{id}/password/set_compromised");
             stage.backend(Method::POST, &path, Some(json!({}))).await;
         }
-        stage.try_sign_in(GRACE).await;
+        stage.try_sign_in_on(page, GRACE).await;
         if leaked {
             stage.replaces_a_leaked_password("cobol-for-everyone").await;
         }

@@ -3,11 +3,15 @@
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use clerk_axum::components::SignIn;
 use clerk_axum::{ClerkLayer, ClerkPage, protect};
 use clerk_core::{Clerk, ContentSecurityPolicy};
 use clerk_emulator::{Emulator, EmulatorBuilder};
 
-/// What every path but the guarded one shows.
+/// Where people sign in on a page that has its component from the server.
+pub(crate) const SERVED_SIGN_IN: &str = "/served/sign-in";
+
+/// What every other path but the guarded one shows.
 const PAGE: &str = include_str!("components.html");
 
 /// The application and its Clerk.
@@ -28,7 +32,8 @@ impl Site {
             .authorized_parties([origin.clone()])
             .content_security_policy(ContentSecurityPolicy::new().strict());
         // The page itself is for everybody: only its components know who is signed in.
-        let page_clerk = clerk.clone().header_only(true).build().unwrap();
+        let page_clerk = clerk.clone().header_only(true).sign_in_url(SERVED_SIGN_IN);
+        let page_clerk = page_clerk.build().unwrap();
         let clerk = clerk.build().unwrap();
         let page = PAGE
             .replace("PUBLISHABLE_KEY", emulator.publishable_key())
@@ -37,7 +42,15 @@ impl Site {
             .route("/reports", get(async || "the reports"))
             .route_layer(protect().feature("exports"))
             .layer(ClerkLayer::new(clerk));
+        let served = get(async |page: ClerkPage| {
+            let form = page.mount(SignIn::new());
+            let scripts = page.scripts();
+            Html(format!(
+                "<!doctype html><title>Sign in</title>{scripts}{form}"
+            ))
+        });
         let pages = Router::new()
+            .route(SERVED_SIGN_IN, served)
             .fallback(get(async move |clerk: ClerkPage| {
                 Html(page.replace("NONCE", clerk.nonce().unwrap_or_default()))
             }))

@@ -141,3 +141,64 @@ async fn an_allowlisted_address_can_be_invited_at_once() {
     assert_eq!(invitations[0]["id"], entry["invitation_id"]);
     assert_eq!(invitations[0]["email_address"], "bob@example.com");
 }
+
+/// What `PATCH /instance` changes is what pages and people meet then.
+#[tokio::test]
+async fn settings_of_the_instance_have_their_effect() {
+    let (emulator, caller) = emulator(json!({})).await;
+    let change = async |body: Value| caller.call(Method::PATCH, "/instance", Some(&body)).await;
+    for (body, param) in [
+        (
+            json!({ "allowed_origins": ["localhost"] }),
+            "allowed_origins",
+        ),
+        (
+            json!({ "allowed_origins": ["https://app.test/"] }),
+            "allowed_origins",
+        ),
+        (
+            json!({ "allowed_origins": ["https://app.test?a"] }),
+            "allowed_origins",
+        ),
+        (
+            json!({ "allowed_origins": ["https://me@app.test"] }),
+            "allowed_origins",
+        ),
+        (json!({ "allowed_origins": ["*"] }), "allowed_origins"),
+        (json!({ "support_email": "help" }), "support_email"),
+    ] {
+        let refused = change(body.clone()).await;
+        assert_eq!(refused.status, 422, "{body}");
+        assert_eq!(refused.code(), "form_param_format_invalid", "{body}");
+        assert_eq!(refused.param(), param, "{body}");
+    }
+
+    let weak = json!({ "email_address": ["weak@example.com"], "password": "password123" });
+    let refused = caller.call(Method::POST, "/users", Some(&weak)).await;
+    assert_eq!(refused.code(), "form_password_pwned");
+
+    let changed = change(json!({
+        "allowed_origins": ["capacitor://localhost", "chrome-extension://abcdefgh"],
+        "support_email": "help@example.com",
+        "clerk_js_version": "6",
+        "hibp": false,
+    }))
+    .await;
+    assert_eq!(changed.status, 204);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for origin in ["capacitor://localhost", "chrome-extension://abcdefgh"] {
+        let url = format!("{}/v1/environment", emulator.url());
+        let answer = client
+            .get(url)
+            .header("origin", origin)
+            .send()
+            .await
+            .unwrap();
+        let environment: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let display = &environment["display_config"];
+        assert_eq!(display["support_email"], "help@example.com");
+        assert_eq!(display["clerk_js_version"], "6");
+    }
+    let created = caller.call(Method::POST, "/users", Some(&weak)).await;
+    assert_eq!(created.status, 200, "{}", created.body);
+}

@@ -22,10 +22,9 @@ impl View<'_> {
         settings: &Settings,
         place: Place<'_>,
     ) -> Value {
-        let set = &settings.authentication;
         json!({
             "auth_config": self.auth_config(settings),
-            "display_config": self.display_config(set, place),
+            "display_config": self.display_config(settings, place),
             "user_settings": user_settings(self.tables, settings),
             "organization_settings": organization_settings(settings),
             "fraud_settings": {
@@ -95,15 +94,16 @@ impl View<'_> {
         })
     }
 
-    fn display_config(self, set: &AuthenticationSettings, place: Place<'_>) -> Value {
+    fn display_config(self, settings: &Settings, place: Place<'_>) -> Value {
+        let set = &settings.authentication;
         let emulator = &self.app.instance.url;
         let home = place.origin.unwrap_or(emulator);
         let page = |path: &str| format!("{home}/{path}");
         let home_url = page("");
-        let preferred = if set.password.is_on() {
-            "password"
-        } else {
-            "otp"
+        let preferred = match settings.preferred_sign_in_strategy.as_deref() {
+            Some(chosen) if set.password.is_required() => chosen,
+            _ if set.password.is_on() => "password",
+            _ => "otp",
         };
         json!({
             "object": "display_config",
@@ -129,10 +129,10 @@ impl View<'_> {
             "after_leave_organization_url": home_url,
             "after_create_organization_url": home_url,
             "logo_link_url": home_url,
-            "support_email": null,
+            "support_email": settings.support_email,
             "branded": false,
             "experimental_force_oauth_first": false,
-            "clerk_js_version": null,
+            "clerk_js_version": settings.clerk_js_version,
             "show_devmode_warning": false,
             "google_one_tap_client_id": null,
             "help_url": null,

@@ -1,7 +1,7 @@
 use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::inbox;
-use super::super::passwords::{self, Checks, NewPassword};
+use super::super::passwords::{Checks, NewPassword, Policy};
 use super::super::sessions;
 use super::super::visit::Visit;
 use super::completion::advance;
@@ -27,7 +27,7 @@ pub(crate) fn reset_password(
         ));
     }
     let user_id = attempt.user_id.clone().unwrap_or_default();
-    let password = passwords::accept(NewPassword::Text {
+    let password = Policy::of(tables)?.accept(NewPassword::Text {
         password: Secret(password.to_owned()),
         checks: Checks::Enforced,
     })?;

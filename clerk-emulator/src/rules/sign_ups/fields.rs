@@ -3,7 +3,7 @@ use super::super::clients;
 use super::super::enterprise_accounts;
 use super::super::identifiers;
 use super::super::metadata;
-use super::super::passwords::{self, Checks, NewPassword};
+use super::super::passwords::{Checks, NewPassword, Policy};
 use super::super::provider_accounts;
 use super::super::restrictions::check_identifier;
 use super::super::sign_ins;
@@ -112,7 +112,7 @@ fn apply(
     fields.first_name.apply(&mut attempt.first_name);
     fields.last_name.apply(&mut attempt.last_name);
     if let Some(password) = fields.password {
-        attempt.password = Some(passwords::accept(NewPassword::Text {
+        attempt.password = Some(Policy::of(tables)?.accept(NewPassword::Text {
             password,
             checks: Checks::Enforced,
         })?);
