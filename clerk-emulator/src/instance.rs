@@ -74,6 +74,11 @@ impl Instance {
         format!("{}/fapi", self.url)
     }
 
+    /// Returns the address of the link in the email of an invitation.
+    pub(crate) fn ticket_url(&self, ticket: &str) -> String {
+        format!("{}/v1/tickets/accept?ticket={ticket}", self.url)
+    }
+
     pub(crate) fn sign_in_url(&self) -> String {
         format!("{}/sign-in", self.url)
     }

@@ -13,7 +13,6 @@ use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
 use crate::rules::api_error::ApiError;
-use crate::rules::inbox;
 use crate::rules::invitations::{self, Existing, NewInvite};
 use crate::store::tables::Tables;
 
@@ -45,44 +44,32 @@ pub(super) fn existing(body: &Body) -> Result<Existing, ApiError> {
     })
 }
 
-/// An invitation to create, and the name of its email if one is delivered.
+/// An invitation to create.
 struct Invited {
     new: NewInvite,
     existing: Existing,
-    mail: Option<&'static str>,
 }
 
 fn invite(body: Body) -> Result<Invited, ApiError> {
     let body = body.only(FIELDS)?;
-    let notify = body.boolean("notify")? != Some(false);
-    let template = body.one_of("template_slug", &["invitation", "waitlist_invitation"])?;
-    let kind = match template.as_deref() {
-        Some("waitlist_invitation") => "waitlist_invitation",
-        _ => "invitation",
-    };
     let new = NewInvite {
         email_address: body.required("email_address")?,
         public_metadata: body.object("public_metadata")?,
         redirect_url: body.text("redirect_url")?,
         expires_in_days: body.integer("expires_in_days")?,
-        notify,
+        notify: body.boolean("notify")? != Some(false),
+        template: body.one_of("template_slug", &["invitation", "waitlist_invitation"])?,
     };
     Ok(Invited {
         new,
         existing: existing(&body)?,
-        mail: notify.then_some(kind),
     })
 }
 
-/// Creates an invitation, delivers its email, and renders it.
+/// Creates an invitation and renders it.
 fn make(app: &App, tables: &mut Tables, invited: Invited, now: i64) -> Result<Value, ApiError> {
     let made = invitations::create(tables, invited.new, invited.existing, now)?.clone();
-    let shown = Shapes::new(tables, &app.instance, now).invitation(&made);
-    if let (Some(kind), Some(link)) = (invited.mail, shown["url"].as_str()) {
-        let link = link.to_owned();
-        inbox::invite(tables, &made.invite.email_address, kind, link, now);
-    }
-    Ok(shown)
+    Ok(Shapes::new(tables, &app.instance, now).invitation(&made))
 }
 
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {

@@ -68,6 +68,7 @@ fn invitation(body: Body) -> Result<NewOrganizationInvitation, ApiError> {
             redirect_url: body.text("redirect_url")?,
             expires_in_days: body.integer("expires_in_days")?,
             notify: body.boolean("notify")? != Some(false),
+            template: None,
         },
         role: body.required("role")?,
         inviter_id: body.text("inviter_user_id")?,

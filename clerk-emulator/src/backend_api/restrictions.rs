@@ -77,6 +77,7 @@ fn invite(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
         redirect_url: None,
         expires_in_days: None,
         notify: true,
+        template: None,
     };
     let invitation = invitations::create(tables, new, Existing::Ignored, now)?
         .id

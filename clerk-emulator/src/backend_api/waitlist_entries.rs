@@ -13,6 +13,7 @@ use crate::http::body::{Bodies, Body};
 use crate::http::page::{ListShape, MOST_ROWS};
 use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
+use crate::model::waitlist::WaitlistEntry;
 use crate::rules::api_error::ApiError;
 use crate::rules::waitlist;
 
@@ -46,10 +47,11 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
         page,
         ListShape::Page,
         |tables, _| {
+            let invited_at = |entry: &&WaitlistEntry| waitlist::invited_at(tables, entry);
             let mut rows = waitlist::list(tables, status, query.as_deref());
             match order.field {
                 "email_address" => order.sort(&mut rows, |entry| entry.email_address.as_str()),
-                "invited_at" => order.sort(&mut rows, |entry| entry.updated_at),
+                "invited_at" => order.sort(&mut rows, invited_at),
                 _ => order.sort(&mut rows, |entry| entry.created_at),
             }
             Ok(rows)

@@ -23,8 +23,8 @@ use crate::rules::invitations::NewInvite;
 use crate::rules::memberships::{self, MembershipFilter, NewMembership};
 use crate::rules::organization_access::{self, MANAGE_MEMBERS, READ_MEMBERS};
 use crate::rules::organization_invitations::{self, InvitationFilter, NewOrganizationInvitation};
+use crate::rules::organization_suggestions;
 use crate::rules::user_list::UserFilter;
-use crate::rules::{inbox, organization_suggestions};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -184,7 +184,7 @@ fn invitations(
     })
 }
 
-/// Invites a person, and delivers the email.
+/// Invites a person.
 fn invite_one(
     app: &App,
     tables: &mut Tables,
@@ -200,6 +200,7 @@ fn invite_one(
             public_metadata: None,
             redirect_url: None,
             notify: true,
+            template: None,
             expires_in_days: None,
         },
         role: role.to_owned(),
@@ -210,12 +211,7 @@ fn invite_one(
         .id
         .clone();
     let invitation = organization_invitations::find(tables, organization_id, &id)?;
-    let shown = View::new(app, tables, now).organization_invitation(invitation);
-    if let Some(link) = shown["url"].as_str() {
-        let link = link.to_owned();
-        inbox::invite(tables, email_address, "organization_invitation", link, now);
-    }
-    Ok(shown)
+    Ok(View::new(app, tables, now).organization_invitation(invitation))
 }
 
 async fn invite(

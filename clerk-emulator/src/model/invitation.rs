@@ -35,6 +35,9 @@ pub(crate) struct Invite {
     pub(crate) revoked: bool,
     /// True if an email is sent to the address.
     pub(crate) notify: bool,
+    /// The slug of the template of the email, if it is not the usual one.
+    #[serde(default)]
+    pub(crate) template: Option<String>,
     pub(crate) accepted: bool,
     pub(crate) redirect_url: Option<String>,
     pub(crate) public_metadata: Metadata,
@@ -72,6 +75,7 @@ impl Invite {
             ticket: random::alphanumeric(40),
             revoked: false,
             notify: true,
+            template: None,
             accepted: false,
             redirect_url: None,
             public_metadata: Metadata::new(),
@@ -79,6 +83,11 @@ impl Invite {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Returns for how many days the invitation was made.
+    pub(crate) fn expires_in_days(&self) -> i64 {
+        self.expires_at.saturating_sub(self.created_at) / DAY_MS
     }
 
     /// Returns the status at this time.
@@ -103,11 +112,22 @@ impl Invitation {
             invite,
         }
     }
+
+    /// Returns the slug of the template of the email.
+    pub(crate) fn template(&self) -> &str {
+        self.invite.template.as_deref().unwrap_or("invitation")
+    }
 }
 
 impl OrganizationInvitation {
     /// Returns a fresh ID.
     pub(crate) fn new_id() -> String {
         random::id("orginv")
+    }
+
+    /// Returns the slug of the template of the email.
+    pub(crate) fn template(&self) -> &str {
+        let chosen = self.invite.template.as_deref();
+        chosen.unwrap_or("organization_invitation")
     }
 }

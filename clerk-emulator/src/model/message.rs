@@ -34,7 +34,7 @@ impl Message {
     pub(crate) fn new(
         channel: Channel,
         to: &str,
-        kind: &'static str,
+        kind: impl Into<Cow<'static, str>>,
         body: String,
         now: i64,
     ) -> Self {
@@ -46,7 +46,7 @@ impl Message {
             id: random::id(prefix),
             channel,
             to: to.to_owned(),
-            kind: Cow::Borrowed(kind),
+            kind: kind.into(),
             body: Secret(body),
             code: None,
             link: None,

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum WaitlistStatus {
     Pending,
     Invited,
+    /// The person signed up with the invitation.
+    Completed,
     Rejected,
 }
 
@@ -15,6 +17,7 @@ impl WaitlistStatus {
         match self {
             Self::Pending => "pending",
             Self::Invited => "invited",
+            Self::Completed => "completed",
             Self::Rejected => "rejected",
         }
     }

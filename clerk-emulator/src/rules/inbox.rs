@@ -48,13 +48,7 @@ pub(crate) fn tell_user(
 }
 
 /// Stores the email of an invitation.
-pub(crate) fn invite(
-    tables: &mut Tables,
-    address: &str,
-    kind: &'static str,
-    link: String,
-    now: i64,
-) {
+pub(crate) fn invite(tables: &mut Tables, address: &str, kind: String, link: String, now: i64) {
     let body = format!("You are invited. Open {link} to accept.");
     let mut message = Message::new(Channel::Email, address, kind, body, now);
     message.link = Some(Secret(link));

@@ -22,6 +22,7 @@ pub(crate) struct NewInvite {
     pub(crate) expires_in_days: Option<i64>,
     /// Determines whether an email is sent to the address.
     pub(crate) notify: bool,
+    pub(crate) template: Option<String>,
 }
 
 impl NewInvite {
@@ -42,6 +43,7 @@ impl NewInvite {
         }
         let mut invite = Invite::new(self.email_address, days, now);
         invite.notify = self.notify;
+        invite.template = self.template;
         invite.redirect_url = self.redirect_url;
         invite.public_metadata = self.public_metadata.unwrap_or_default();
         metadata::check("public_metadata", &invite.public_metadata)?;

@@ -20,6 +20,7 @@ pub(crate) mod factors;
 pub(crate) mod handshakes;
 pub(crate) mod identifiers;
 pub(crate) mod inbox;
+pub(crate) mod invitation_mails;
 pub(crate) mod invitations;
 pub(crate) mod jwt_templates;
 pub(crate) mod lockouts;

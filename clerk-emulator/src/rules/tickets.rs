@@ -9,6 +9,7 @@ use super::memberships;
 use super::organization_access;
 use super::organization_invitations;
 use super::organizations;
+use super::waitlist;
 use crate::model::invitation::{InvitationStatus, Invite};
 use crate::model::ticket::{Ticket, TicketStatus};
 use crate::store::tables::Tables;
@@ -237,7 +238,7 @@ pub(crate) fn accept_invitation(
             invitation.invite.accepted = true;
             invitation.invite.updated_at = now;
         }
-        return Ok(());
+        return waitlist::complete(tables, &id, now);
     }
     let of_organization = tables
         .organization_invitations

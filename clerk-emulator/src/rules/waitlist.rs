@@ -65,6 +65,7 @@ pub(crate) fn invite<'a>(
         redirect_url: None,
         expires_in_days: None,
         notify: true,
+        template: Some("waitlist_invitation".to_owned()),
     };
     let invitation_id = invitations::create(tables, invite, existing, now)?
         .id
@@ -75,6 +76,28 @@ pub(crate) fn invite<'a>(
     })
 }
 
+/// Notes that a person on the waitlist, if it is one, accepted this invitation.
+pub(super) fn complete(tables: &mut Tables, invitation_id: &str, now: i64) -> Result<(), ApiError> {
+    let invited = |entry: &WaitlistEntry| entry.invitation_id.as_deref() == Some(invitation_id);
+    match tables
+        .waitlist_entries
+        .find(invited)
+        .map(|entry| entry.id.clone())
+    {
+        Some(id) => change(tables, &id, now, |entry| {
+            entry.status = WaitlistStatus::Completed
+        })
+        .map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Returns when a person was invited.
+pub(crate) fn invited_at(tables: &Tables, entry: &WaitlistEntry) -> Option<i64> {
+    let invitation = tables.invitations.get(entry.invitation_id.as_deref()?)?;
+    Some(invitation.invite.created_at)
+}
+
 /// Rejects a person on the waitlist.
 pub(crate) fn reject<'a>(
     tables: &'a mut Tables,
@@ -83,7 +106,7 @@ pub(crate) fn reject<'a>(
 ) -> Result<&'a WaitlistEntry, ApiError> {
     match find(tables, id)?.status {
         WaitlistStatus::Pending => {}
-        WaitlistStatus::Invited => return Err(already_invited()),
+        WaitlistStatus::Invited | WaitlistStatus::Completed => return Err(already_invited()),
         WaitlistStatus::Rejected => {
             return Err(ApiError::new(
                 StatusCode::CONFLICT,
@@ -99,7 +122,10 @@ pub(crate) fn reject<'a>(
 
 /// Removes an entry from the waitlist, unless the person is invited.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
-    if find(tables, id)?.status == WaitlistStatus::Invited {
+    if matches!(
+        find(tables, id)?.status,
+        WaitlistStatus::Invited | WaitlistStatus::Completed
+    ) {
         return Err(already_invited());
     }
     tables.waitlist_entries.remove(id);

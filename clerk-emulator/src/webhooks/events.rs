@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::inbox_payloads::application_name;
 use super::{billing_payloads, inbox_payloads};
 use crate::backend_api::shapes::Shapes;
 use crate::backend_api::shapes::organization::MembersCount;
@@ -10,6 +11,7 @@ use crate::model::invitation::{Invite, OrganizationInvitation};
 use crate::model::organization::Membership;
 use crate::model::session::Session;
 use crate::model::template::TemplateKind;
+use crate::model::user::User;
 use crate::model::webhook::{DeliveryState, WebhookMessage};
 use crate::random;
 use crate::rules::templates;
@@ -296,7 +298,7 @@ impl Events<'_> {
         for change in self.tables.invitations.changes() {
             if let RowChange::Inserted(row) = change {
                 let url = self.shapes.invitation(row)["url"].clone();
-                self.mail("invitation", &row.invite, &url, None);
+                self.mail(row.template(), &row.invite, &url, None, None);
             }
         }
         for change in self.tables.organization_invitations.changes() {
@@ -304,12 +306,21 @@ impl Events<'_> {
                 let url = self.shapes.organization_invitation(row)["url"].clone();
                 let organization = self.tables.organizations.get(&row.organization_id);
                 let name = organization.map(|one| one.name.as_str());
-                self.mail("organization_invitation", &row.invite, &url, name);
+                let inviter = row.inviter_id.as_ref();
+                let inviter = inviter.and_then(|id| self.tables.users.get(id));
+                self.mail(row.template(), &row.invite, &url, name, inviter);
             }
         }
     }
 
-    fn mail(&mut self, slug: &str, invite: &Invite, url: &Value, organization: Option<&str>) {
+    fn mail(
+        &mut self,
+        slug: &str,
+        invite: &Invite,
+        url: &Value,
+        organization: Option<&str>,
+        inviter: Option<&User>,
+    ) {
         if !invite.notify {
             return;
         }
@@ -319,12 +330,16 @@ impl Events<'_> {
         let unchanged = templates::unchanged(system);
         let template = made.unwrap_or(&unchanged);
         let url = url.as_str().unwrap_or_default();
+        let application = application_name(self.tables);
+        let inviter = inviter.map_or_else(|| "An administrator".to_owned(), User::display_name);
+        let days = invite.expires_in_days().to_string();
         let fill = |text: &str| {
             templates::fill_in(text, |variable| match variable {
                 "action_url" => Some(url),
                 "org.name" => organization,
-                "app.name" => Some("Emulator"),
-                "inviter_name" => Some("An administrator"),
+                "app.name" => Some(&application),
+                "inviter_name" => Some(&inviter),
+                "expires_in_days" => Some(&days),
                 _ => None,
             })
         };

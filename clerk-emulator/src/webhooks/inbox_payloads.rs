@@ -11,7 +11,12 @@ use crate::store::tables::Tables;
 /// The sender of text messages, a number that is not assigned to anyone.
 const SENDER: &str = "+15555550199";
 /// The kinds of emails whose events are recorded elsewhere: invitations, and those that the application composed.
-const TOLD_ELSEWHERE: &[&str] = &["custom", "invitation", "organization_invitation"];
+const TOLD_ELSEWHERE: &[&str] = &[
+    "custom",
+    "invitation",
+    "organization_invitation",
+    "waitlist_invitation",
+];
 
 /// Returns an event for each message that was delivered since the last commit.
 pub(super) fn events(tables: &Tables) -> Vec<(&'static str, Value)> {
@@ -29,7 +34,7 @@ pub(super) fn events(tables: &Tables) -> Vec<(&'static str, Value)> {
     events
 }
 
-fn application_name(tables: &Tables) -> String {
+pub(super) fn application_name(tables: &Tables) -> String {
     settings::get(tables)
         .map(|settings| settings.authentication.application_name.clone())
         .unwrap_or_default()
@@ -57,15 +62,6 @@ fn email(tables: &Tables, message: &Message) -> Value {
         Some(made) => made.clone(),
         None => templates::unchanged(system),
     });
-    let name = application_name(tables);
-    let fill = |text: &str| {
-        templates::fill_in(text, |variable| match variable {
-            "app.name" => Some(name.as_str()),
-            "otp_code" => message.code.as_ref().map(|code| code.0.as_str()),
-            "magic_link" | "action_url" => message.link.as_ref().map(|link| link.0.as_str()),
-            _ => None,
-        })
-    };
     let owner = tables.users.iter().find_map(|user| {
         let mut addresses = user.email_addresses.iter();
         let address = addresses.find(|one| one.email_address.eq_ignore_ascii_case(&message.to))?;
@@ -81,8 +77,8 @@ fn email(tables: &Tables, message: &Message) -> Value {
         "to_email_address": message.to,
         "email_address_id": owner.map(|(_, address)| address),
         "user_id": owner.map(|(user, _)| user),
-        "subject": subject.map_or_else(|| name.clone(), fill),
-        "body": template.as_ref().map_or_else(|| message.body.0.clone(), |one| fill(&one.body)),
+        "subject": subject.map_or_else(|| application_name(tables), |text| fill(tables, message, text)),
+        "body": template.as_ref().map_or_else(|| message.body.0.clone(), |one| fill(tables, message, &one.body)),
         "body_plain": message.body.0,
         "status": "queued",
         "data": variables(tables, message),
@@ -90,7 +86,21 @@ fn email(tables: &Tables, message: &Message) -> Value {
     })
 }
 
+/// Puts what a message says into the text of its template.
+fn fill(tables: &Tables, message: &Message, text: &str) -> String {
+    let name = application_name(tables);
+    templates::fill_in(text, |variable| match variable {
+        "app.name" => Some(name.as_str()),
+        "otp_code" => message.code.as_ref().map(|code| code.0.as_str()),
+        "magic_link" | "action_url" => message.link.as_ref().map(|link| link.0.as_str()),
+        _ => None,
+    })
+}
+
 fn sms(tables: &Tables, message: &Message) -> Value {
+    let changed = templates::find(tables, TemplateKind::Sms, &message.kind)
+        .ok()
+        .and_then(|(_, changed)| changed);
     let owner = tables.users.iter().find_map(|user| {
         let mut numbers = user.phone_numbers.iter();
         let number = numbers.find(|one| one.phone_number == message.to)?;
@@ -104,10 +114,10 @@ fn sms(tables: &Tables, message: &Message) -> Value {
         "to_phone_number": message.to,
         "phone_number_id": owner.map(|(_, number)| number),
         "user_id": owner.map(|(user, _)| user),
-        "message": message.body.0,
+        "message": changed.map_or_else(|| message.body.0.clone(), |one| fill(tables, message, &one.body)),
         "status": "queued",
         "data": variables(tables, message),
-        "delivered_by_clerk": true,
+        "delivered_by_clerk": changed.is_none_or(|one| one.delivered_by_clerk),
         "created_at_ms": message.sent_at,
     })
 }

@@ -291,3 +291,105 @@ async fn an_endpoint_that_cannot_be_used_stops_the_start() {
         assert!(!error.to_string().contains("secret\""), "{error}");
     }
 }
+
+/// Whoever invites: each invitation is in the inbox once, and causes one event, with the slug and the text of its template.
+#[tokio::test]
+async fn every_invitation_arrives_once_in_the_inbox_and_as_an_event() {
+    let receiver = Receiver::start().await;
+    let emulator = Emulator::builder()
+        .user(
+            UserSeed::new("ada@example.com")
+                .first_name("Ada")
+                .last_name("Lovelace"),
+        )
+        .organization(OrganizationSeed::new("Acme", "acme").member("ada@example.com", "org:admin"))
+        .webhook(receiver.url(), SECRET)
+        .start()
+        .await
+        .unwrap();
+    let caller = Caller::new(&emulator);
+    let post = async |path: &str, body: Value| {
+        let answer = caller.call(Method::POST, path, Some(&body)).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        answer.body
+    };
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let template = json!({
+        "name": "Invitation",
+        "subject": "{{inviter_name}} wants you in {{org.name}}",
+        "body": "{{action_url}}",
+    });
+    let path = "/templates/email/organization_invitation";
+    let changed = caller.call(Method::PUT, path, Some(&template)).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+
+    let to = |address: &str| json!({ "email_address": address });
+    let with = |mut body: Value, name: &str, value: Value| {
+        body[name] = value;
+        body
+    };
+    let member = |address: &str| with(to(address), "role", json!("org:member"));
+    post("/invitations", to("a@example.com")).await;
+    let waitlist = json!("waitlist_invitation");
+    post(
+        "/invitations",
+        with(to("b@example.com"), "template_slug", waitlist),
+    )
+    .await;
+    post("/invitations/bulk", json!([to("c@example.com")])).await;
+    let allowed = json!({ "identifier": "d@example.com", "notify": true });
+    post("/allowlist_identifiers", allowed).await;
+    let waiting = post("/waitlist_entries", to("e@example.com")).await;
+    let path = format!(
+        "/waitlist_entries/{}/invite",
+        waiting["id"].as_str().unwrap()
+    );
+    post(&path, json!({})).await;
+    let path = "/organizations/acme/invitations";
+    post(
+        path,
+        with(member("f@example.com"), "inviter_user_id", json!(ada)),
+    )
+    .await;
+    post(&format!("{path}/bulk"), json!([member("g@example.com")])).await;
+    let quiet = json!(false);
+    post(
+        "/invitations",
+        with(to("h@example.com"), "notify", quiet.clone()),
+    )
+    .await;
+    post(path, with(member("i@example.com"), "notify", quiet)).await;
+    emulator.settle().await;
+
+    let payloads = receiver.payloads();
+    for (address, slugs) in [
+        ("a@example.com", ["invitation"].as_slice()),
+        ("b@example.com", &["waitlist_invitation"]),
+        ("c@example.com", &["invitation"]),
+        ("d@example.com", &["invitation"]),
+        ("e@example.com", &["waitlist_invitation"]),
+        ("f@example.com", &["organization_invitation"]),
+        ("g@example.com", &["organization_invitation"]),
+        ("h@example.com", &[]),
+        ("i@example.com", &[]),
+    ] {
+        let mails = emulator.inbox(address);
+        let kinds: Vec<_> = mails.iter().map(|one| one.kind()).collect();
+        assert_eq!(kinds, slugs, "{address}");
+        for mail in &mails {
+            assert!(mail.link().unwrap().contains("/v1/tickets/accept?ticket="));
+        }
+        let told: Vec<_> = payloads
+            .iter()
+            .filter(|one| one["type"] == "email.created")
+            .map(|one| &one["data"])
+            .filter(|data| data["to_email_address"] == address)
+            .collect();
+        let told_slugs: Vec<_> = told.iter().map(|data| &data["slug"]).collect();
+        assert_eq!(told_slugs, slugs, "{address}");
+        if address == "f@example.com" {
+            assert_eq!(told[0]["subject"], "Ada Lovelace wants you in Acme");
+            assert_eq!(told[0]["body"].as_str(), mails[0].link());
+        }
+    }
+}

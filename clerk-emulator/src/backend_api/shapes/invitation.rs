@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Shapes;
-use crate::model::invitation::{Invitation, Invite, OrganizationInvitation};
+use crate::model::invitation::{Invitation, OrganizationInvitation};
 use crate::model::waitlist::WaitlistEntry;
 use crate::rules::roles;
 
@@ -15,7 +15,7 @@ impl Shapes<'_> {
             "public_metadata": invite.public_metadata,
             "revoked": invite.revoked,
             "status": invite.status_at(self.now).as_str(),
-            "url": self.invitation_url(invite),
+            "url": self.instance.ticket_url(&invite.ticket),
             "expires_at": invite.expires_at,
             "created_at": invite.created_at,
             "updated_at": invite.updated_at,
@@ -40,7 +40,7 @@ impl Shapes<'_> {
             "status": invite.status_at(self.now).as_str(),
             "public_metadata": invite.public_metadata,
             "private_metadata": invitation.private_metadata,
-            "url": self.invitation_url(invite),
+            "url": self.instance.ticket_url(&invite.ticket),
             "expires_at": invite.expires_at,
             "created_at": invite.created_at,
             "updated_at": invite.updated_at,
@@ -99,12 +99,5 @@ impl Shapes<'_> {
             "created_at": entry.created_at,
             "updated_at": entry.updated_at,
         })
-    }
-
-    fn invitation_url(self, invite: &Invite) -> String {
-        format!(
-            "{}/v1/tickets/accept?ticket={}",
-            self.instance.url, invite.ticket
-        )
     }
 }

@@ -1,5 +1,7 @@
 //! Signing up.
 
+use std::time::Duration;
+
 use clerk_emulator::{Requirement, SettingsSeed, SignUpMode};
 use http::Method;
 use serde_json::{Value, json};
@@ -228,13 +230,56 @@ async fn restrictions() {
             .await;
         assert_eq!(answer.code() == "not_allowed_access", refused, "{address}");
     }
+}
 
+/// An application with a waitlist is open to whoever is invited from it.
+#[tokio::test]
+async fn who_waits_signs_up_when_invited() {
     let emulator = started(SettingsSeed::new().sign_up_mode(SignUpMode::Waitlist)).await;
+    let caller = Caller::new(&emulator);
     let mut browser = Browser::new(&emulator, &Judge::default()).await;
-    let answer = browser
-        .post(CREATE, &[], &[("email_address", "joan@example.com")])
+    let joan = [("email_address", "joan@example.com")];
+    let refused = browser.post(CREATE, &[], &joan).await;
+    assert_eq!(refused.code(), "sign_up_restricted_waitlist");
+
+    let mut entries = Vec::new();
+    for address in ["joan@example.com", "peter@example.com", "hugh@example.com"] {
+        let form = [("email_address", address)];
+        let joined = browser.post("/v1/waitlist", &[], &form).await;
+        entries.push(joined.body["id"].as_str().unwrap().to_owned());
+        emulator.advance_clock(Duration::from_secs(1));
+    }
+    for entry in [&entries[1], &entries[0]] {
+        let path = format!("/waitlist_entries/{entry}/invite");
+        let invited = caller.call(Method::POST, &path, Some(&json!({}))).await;
+        assert_eq!(invited.body["status"], "invited");
+        emulator.advance_clock(Duration::from_secs(1));
+    }
+    let listed = caller
+        .call(Method::GET, "/waitlist_entries?order_by=invited_at", None)
         .await;
-    assert_eq!(answer.code(), "sign_up_restricted_waitlist");
+    let listed = listed.body["data"].as_array().unwrap().clone();
+    let addresses: Vec<_> = listed.iter().map(|one| &one["email_address"]).collect();
+    let expected = ["peter@example.com", "joan@example.com", "hugh@example.com"];
+    assert_eq!(addresses, expected, "who is not invited comes last");
+
+    let mails = emulator.inbox("joan@example.com");
+    let link = mails.iter().find_map(|one| one.link()).unwrap();
+    let (_, ticket) = link.split_once("ticket=").unwrap();
+    let form = [
+        ("strategy", "ticket"),
+        ("ticket", ticket),
+        ("password", "bombe-machine"),
+    ];
+    let done = browser.post(CREATE, &[], &form).await;
+    assert_eq!(done.response()["status"], "complete", "{}", done.body);
+    let completed = "/waitlist_entries?status=completed";
+    let completed = caller.call(Method::GET, completed, None).await;
+    assert_eq!(completed.body["total_count"], 1);
+    assert_eq!(completed.body["data"][0]["id"], entries[0].as_str());
+    let path = format!("/waitlist_entries/{}", entries[0]);
+    let refused = caller.call(Method::DELETE, &path, None).await;
+    assert_eq!(refused.code(), "waitlist_entry_already_invited");
 }
 
 /// The settings determine which fields are required.
