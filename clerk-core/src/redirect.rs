@@ -495,19 +495,50 @@ mod tests {
                 .sign_up(nowhere),
             Err(RedirectError::MissingPublishableKey)
         );
-        for redirect in [
-            Redirect::new("/relative").publishable_key(Some(&key)),
-            Redirect::new(BASE).sign_in_url(Some("http://[bad")),
-            Redirect::new("").sign_in_url(Some("http://[bad")),
+        for (redirect, what) in [
+            (
+                Redirect::new("/relative").publishable_key(Some(&key)),
+                "the URL of the request",
+            ),
+            (
+                Redirect::new(BASE).sign_in_url(Some("http://[bad")),
+                "the URL of the page",
+            ),
+            (
+                Redirect::new("").sign_in_url(Some("http://[bad")),
+                "the URL of the page",
+            ),
         ] {
-            assert!(
-                matches!(
-                    redirect.sign_in(nowhere),
-                    Err(RedirectError::InvalidUrl { .. })
-                ),
-                "{redirect:?}"
+            let error = redirect.sign_in(nowhere).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("cannot build a redirect: {what} is not a valid URL")
             );
         }
+    }
+
+    #[test]
+    fn errors_say_what_to_set() {
+        let nowhere = Redirect::new(BASE).sign_in(ReturnBack::Nowhere);
+        assert_eq!(
+            nowhere.unwrap_err().to_string(),
+            "no page to redirect to: set CLERK_PUBLISHABLE_KEY for the hosted pages, or CLERK_SIGN_IN_URL and \
+             CLERK_SIGN_UP_URL for your own"
+        );
+        let unknown = Redirect::new("")
+            .sign_in_url(Some("/si"))
+            .sign_in(ReturnBack::Here);
+        assert_eq!(
+            unknown.unwrap_err().to_string(),
+            "cannot build a redirect: the URL of the page or the return URL must be absolute if the URL of the request \
+             is unknown"
+        );
+        let bad = Redirect::new(BASE).sign_in_url(Some("http://[bad"));
+        let bad = bad.sign_in(ReturnBack::Nowhere).unwrap_err();
+        assert!(
+            format!("{bad:?}").ends_with(": invalid IPv6 address"),
+            "{bad:?}"
+        );
     }
 
     #[test]
