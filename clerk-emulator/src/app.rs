@@ -18,7 +18,7 @@ use crate::model::session::Session;
 use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
 use crate::rules::billing::subscriptions;
-use crate::rules::{invitation_mails, template_keys, webhook_messages};
+use crate::rules::{invitation_mails, sessions, template_keys, webhook_messages};
 use crate::signing_keys;
 use crate::store::Store;
 use crate::store::tables::{Tables, TablesDump};
@@ -112,6 +112,7 @@ impl App {
         let mut any_event = false;
         let value = self.store.write(|tables| {
             let value = change(tables, now)?;
+            sessions::settle_changed(tables);
             invitation_mails::deliver(tables, |ticket| self.instance.ticket_url(ticket), now);
             any_event = self
                 .record_events

@@ -14,6 +14,7 @@ use crate::http::reply::{self, Reply, error_body, json_response};
 use crate::model::client::Client;
 use crate::model::session::Session;
 use crate::rules::api_error::ApiError;
+use crate::rules::reverifications;
 use crate::rules::verdict::Verdict;
 use crate::rules::visit::Visit;
 use crate::session_cookies;
@@ -61,6 +62,19 @@ pub(super) fn perform_signed_in(
             .session(tables, &visit.client_id, visit.now)?
             .clone();
         work(tables, visit, &session)
+    })
+}
+
+/// Performs a sensitive operation within a session of the client, which must have been verified recently if the settings
+/// require that.
+pub(super) fn perform_verified(
+    app: &App,
+    visitor: &Visitor,
+    work: impl FnOnce(&mut Tables, &Visit, &Session) -> Result<Done, ApiError>,
+) -> Reply {
+    perform_signed_in(app, visitor, |tables, visit, session| {
+        reverifications::check_recent(tables, session, visit.now)?;
+        work(tables, visit, session)
     })
 }
 

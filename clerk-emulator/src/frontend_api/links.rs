@@ -75,17 +75,29 @@ async fn verify(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -
     Ok(redirect(StatusCode::SEE_OTHER, target.as_str(), None))
 }
 
-/// Sends an invited person to the destination of the invitation, with the ticket.
-async fn accept_ticket(State(app): State<Arc<App>>, params: Params) -> Reply {
+/// Sends an invited person to the destination of the invitation, with the ticket. Whoever is signed in already accepts the
+/// invitation with this.
+async fn accept_ticket(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
     let ticket = params.text("ticket").ok_or_else(|| missing("ticket"))?;
-    let (target, status) = app.read(|tables, now| {
+    let (target, status) = app.write(|tables, now| {
         if tickets::is_for_sign_in(tables, ticket, now) {
             return Ok((None, "sign_in"));
         }
         let invite = tickets::invited(tables, ticket, now)?;
-        let known = identifiers::user_by_email(tables, &invite.email_address).is_some();
-        let status = if known { "sign_in" } else { "sign_up" };
-        Ok::<_, ApiError>((invite.redirect_url.clone(), status))
+        let target = invite.redirect_url.clone();
+        let Some(known) = identifiers::user_by_email(tables, &invite.email_address) else {
+            return Ok((target, "sign_up"));
+        };
+        let user_id = known.id.clone();
+        let client = visitor.client(&app, tables, now);
+        let is_signed_in = client.is_some_and(|client| {
+            sessions::living_of_client(tables, &client.id, now).any(|one| one.user_id == user_id)
+        });
+        if !is_signed_in {
+            return Ok((target, "sign_in"));
+        }
+        tickets::accept_invitation(tables, ticket, &user_id, now)?;
+        Ok::<_, ApiError>((target, "complete"))
     })?;
     let target = target
         .as_deref()
@@ -93,15 +105,21 @@ async fn accept_ticket(State(app): State<Arc<App>>, params: Params) -> Reply {
     let Some(mut target) = target else {
         // There is no destination: the emulator's own pages accept the ticket.
         let page = match status {
+            "sign_up" => app.instance.sign_up_url(),
             "sign_in" => app.instance.sign_in_url(),
-            _ => app.instance.sign_up_url(),
+            _ => {
+                let page = app.instance.sign_in_url();
+                return Ok(redirect(StatusCode::SEE_OTHER, &page, None));
+            }
         };
         let target = Serializer::new(format!("{page}?"))
             .append_pair("__clerk_ticket", ticket)
             .finish();
         return Ok(redirect(StatusCode::SEE_OTHER, &target, None));
     };
-    set_query(&mut target, "__clerk_ticket", ticket);
+    if status != "complete" {
+        set_query(&mut target, "__clerk_ticket", ticket);
+    }
     set_query(&mut target, "__clerk_status", status);
     Ok(redirect(StatusCode::SEE_OTHER, target.as_str(), None))
 }

@@ -8,7 +8,7 @@ use axum::routing::{get, patch, post};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::envelope::{Done, deleted, perform_signed_in, read_signed_in};
+use super::envelope::{Done, deleted, perform_signed_in, perform_verified, read_signed_in};
 use super::sign_ins::required;
 use super::sign_ups::{metadata, patch as patch_text};
 use super::view::View;
@@ -73,8 +73,19 @@ async fn update(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         },
         ..UserUpdate::default()
     };
+    let is_sensitive = [
+        "username",
+        "primary_email_address_id",
+        "primary_phone_number_id",
+        "primary_web3_wallet_id",
+    ]
+    .iter()
+    .any(|name| form.get(name).is_some());
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         let (id, now) = (&session.user_id, visit.now);
+        if is_sensitive {
+            reverifications::check_recent(tables, session, now)?;
+        }
         profile::check_primary(tables, id, email.as_deref(), phone.as_deref())?;
         accounts::update(tables, id, update, now)?;
         if let Some(wallet) = wallet {
@@ -100,8 +111,7 @@ async fn update_metadata(State(app): State<Arc<App>>, visitor: Visitor, Form(for
 }
 
 async fn delete(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
-        reverifications::check_recent(tables, session, visit.now)?;
+    perform_verified(&app, &visitor, |tables, visit, session| {
         profile::delete(tables, &session.user_id, visit.now)?;
         Ok(deleted("user", &session.user_id))
     })
@@ -141,7 +151,7 @@ async fn change_password(State(app): State<Arc<App>>, visitor: Visitor, Form(for
     let new = required(&form, "new_password")?;
     let current = form.text("current_password");
     let others = form.is_true("sign_out_of_other_sessions");
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         profile::change_password(tables, session, current, new, others, visit.now)?;
         shown(&app, tables, &session.user_id, visit.now)
     })
@@ -149,7 +159,7 @@ async fn change_password(State(app): State<Arc<App>>, visitor: Visitor, Form(for
 
 async fn remove_password(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form) -> Reply {
     let current = required(&form, "current_password")?;
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         profile::remove_password(tables, &session.user_id, current, visit.now)?;
         shown(&app, tables, &session.user_id, visit.now)
     })
@@ -194,7 +204,7 @@ async fn revoke_session(
     Path(id): Path<String>,
     visitor: Visitor,
 ) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let own = sessions::find(tables, &id)?;
         if own.user_id != session.user_id {
             return Err(ApiError::not_found("session", &id));

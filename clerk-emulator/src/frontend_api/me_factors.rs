@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::envelope::{Done, deleted, perform_signed_in, read_signed_in};
+use super::envelope::{Done, deleted, perform_signed_in, perform_verified, read_signed_in};
 use super::sign_ins::required;
 use super::view::View;
 use super::visitor::Visitor;
@@ -16,7 +16,7 @@ use crate::http::body::Form;
 use crate::http::reply::Reply;
 use crate::model::user::User;
 use crate::rules::api_error::ApiError;
-use crate::rules::{accounts, inbox, passkeys, profile, reverifications, settings};
+use crate::rules::{accounts, inbox, passkeys, profile, settings};
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
@@ -73,8 +73,7 @@ fn totp(tables: &Tables, user: &User, codes: Option<&[Secret]>) -> Value {
 }
 
 async fn start_totp(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
-        reverifications::check_recent(tables, session, visit.now)?;
+    perform_verified(&app, &visitor, |tables, visit, session| {
         profile::start_totp(tables, &session.user_id, visit.now)?;
         let user = accounts::find(tables, &session.user_id)?;
         Ok(Done::Wrapped(totp(tables, user, None)))
@@ -91,8 +90,7 @@ async fn finish_totp(State(app): State<Arc<App>>, visitor: Visitor, Form(form): 
 }
 
 async fn remove_totp(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
-        reverifications::check_recent(tables, session, visit.now)?;
+    perform_verified(&app, &visitor, |tables, visit, session| {
         profile::remove_totp(tables, &session.user_id, visit.now)?;
         Ok(deleted(
             "totp",
@@ -102,8 +100,7 @@ async fn remove_totp(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
 }
 
 async fn make_backup_codes(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
-        reverifications::check_recent(tables, session, visit.now)?;
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let codes = profile::make_backup_codes(tables, &session.user_id, visit.now)?;
         Ok(Done::Wrapped(json!({
             "object": "backup_code",
@@ -130,8 +127,7 @@ fn passkey(
 }
 
 async fn register(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
-        reverifications::check_recent(tables, session, visit.now)?;
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let id = passkeys::register(tables, &session.user_id, visit)?;
         passkey(&app, tables, &session.user_id, &id, visit.now)
     })
@@ -173,7 +169,7 @@ async fn rename(
 }
 
 async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>, visitor: Visitor) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let user = &session.user_id;
         passkeys::remove(tables, user, &id, visit.now)?;
         let told = "A passkey was removed from your account.";

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::routing::{get, patch, post};
 use http::StatusCode;
 
-use super::envelope::{Done, deleted, judged, perform_signed_in, read_signed_in};
+use super::envelope::{Done, deleted, judged, perform_signed_in, perform_verified, read_signed_in};
 use super::sign_ins::{redirect_url, required, required_strategy};
 use super::view::View;
 use super::visitor::Visitor;
@@ -99,7 +99,7 @@ async fn list_emails(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
 
 async fn add_email(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form) -> Reply {
     let address = required(&form, "email_address")?.to_owned();
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let user = &session.user_id;
         let id = profile::add_email(tables, user, address, visit.now)?;
         email(&app, tables, user, &id, visit.now)
@@ -117,7 +117,7 @@ async fn delete_email(
     Path(id): Path<String>,
     visitor: Visitor,
 ) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         profile::email(tables, &session.user_id, &id)?;
         user_identifiers::remove_email(tables, &id, visit.now)?;
         Ok(deleted("email_address", &id))
@@ -168,7 +168,7 @@ async fn list_phones(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
 async fn add_phone(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form) -> Reply {
     let number = required(&form, "phone_number")?.to_owned();
     let reserved = form.is_true("reserved_for_second_factor");
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let user = &session.user_id;
         let id = profile::add_phone(tables, user, number, reserved, visit.now)?;
         phone(&app, tables, user, &id, visit.now)
@@ -189,7 +189,7 @@ async fn update_phone(
 ) -> Reply {
     let reserved = form.boolean("reserved_for_second_factor")?;
     let is_default = form.boolean("default_second_factor")?;
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let (user, now) = (&session.user_id, visit.now);
         profile::update_phone(tables, user, &id, reserved, is_default, now)?;
         phone(&app, tables, user, &id, now)
@@ -201,7 +201,7 @@ async fn delete_phone(
     Path(id): Path<String>,
     visitor: Visitor,
 ) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         profile::phone(tables, &session.user_id, &id)?;
         user_identifiers::remove_phone(tables, &id, visit.now)?;
         Ok(deleted("phone_number", &id))
@@ -257,7 +257,7 @@ async fn list_wallets(State(app): State<Arc<App>>, visitor: Visitor) -> Reply {
 
 async fn add_wallet(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form) -> Reply {
     let address = required(&form, "web3_wallet")?.to_owned();
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let id = wallets::add(tables, &session.user_id, address, visit.now)?;
         wallet(&app, tables, &session.user_id, &id, visit.now)
     })
@@ -278,7 +278,7 @@ async fn delete_wallet(
     Path(id): Path<String>,
     visitor: Visitor,
 ) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         wallets::remove(tables, &session.user_id, &id, visit.now)?;
         Ok(deleted("web3_wallet", &id))
     })
@@ -330,7 +330,7 @@ async fn connect(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form
         return Err(codes::other_strategy());
     };
     let redirect_url = redirect_url(&app, &form)?;
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         let user = &session.user_id;
         let id = provider_accounts::start_connecting(tables, user, &provider, redirect_url, visit)?;
         connection(&app, tables, user, &id, visit.now)
@@ -357,7 +357,7 @@ async fn disconnect(
     Path(id): Path<String>,
     visitor: Visitor,
 ) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, visit, session| {
+    perform_verified(&app, &visitor, |tables, visit, session| {
         provider_accounts::disconnect(tables, &session.user_id, &id, visit.now)?;
         Ok(deleted("external_account", &id))
     })

@@ -99,6 +99,11 @@ impl PhoneNumber {
             updated_at: now,
         }
     }
+
+    /// Returns true if sign-ins must be confirmed with a code to this number.
+    pub(crate) fn is_second_factor(&self) -> bool {
+        self.reserved_for_second_factor && self.proof.is_given()
+    }
 }
 
 impl Web3Wallet {

@@ -245,11 +245,7 @@ impl User {
 
     /// Returns true if the user has set up a second factor.
     pub(crate) fn has_second_factor(&self) -> bool {
-        self.totp_secret.is_some()
-            || self
-                .phone_numbers
-                .iter()
-                .any(|phone| phone.reserved_for_second_factor)
+        self.totp_secret.is_some() || self.phone_numbers.iter().any(PhoneNumber::is_second_factor)
     }
 
     /// Makes the first email address and the first phone number primary if none is.

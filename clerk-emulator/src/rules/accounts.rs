@@ -292,7 +292,10 @@ fn apply_profile(
 pub(crate) fn note_second_factor(user: &mut User, had: bool, now: i64) {
     match (had, user.has_second_factor()) {
         (false, true) => user.mfa_enabled_at = Some(now),
-        (true, false) => user.mfa_disabled_at = Some(now),
+        (true, false) => {
+            user.mfa_disabled_at = Some(now);
+            user.backup_codes.clear();
+        }
         _ => {}
     }
 }

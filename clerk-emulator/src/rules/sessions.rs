@@ -10,6 +10,7 @@ use super::settings;
 use crate::model::activity::Activity;
 use crate::model::session::{Session, SessionStatus};
 use crate::model::user::User;
+use crate::store::table::RowChange;
 use crate::store::tables::Tables;
 
 /// Finds a session by ID.
@@ -113,6 +114,40 @@ pub(crate) fn settle(tables: &mut Tables, id: &str) {
         && let Some(session) = tables.sessions.get_mut(id)
     {
         session.status = status;
+    }
+}
+
+/// Does the same with all sessions of a user.
+pub(crate) fn settle_of_user(tables: &mut Tables, user_id: &str) {
+    for id in tables.sessions.ids(|session| session.user_id == user_id) {
+        settle(tables, &id);
+    }
+}
+
+/// Does the same with the sessions whose tasks changed since the last commit, whatever changed them.
+pub(crate) fn settle_changed(tables: &mut Tables) {
+    let mut changed = Vec::new();
+    for change in tables.sessions.changes() {
+        if let RowChange::Replaced { before, after } = change
+            && before.organization_id != after.organization_id
+        {
+            changed.push(after.id.clone());
+        }
+    }
+    let mut users = Vec::new();
+    for change in tables.users.changes() {
+        if let RowChange::Replaced { before, after } = change
+            && (before.has_second_factor() != after.has_second_factor()
+                || before.password_compromised != after.password_compromised)
+        {
+            users.push(after.id.clone());
+        }
+    }
+    for id in changed {
+        settle(tables, &id);
+    }
+    for user in users {
+        settle_of_user(tables, &user);
     }
 }
 
@@ -248,7 +283,8 @@ pub(crate) fn end(tables: &mut Tables, id: &str, status: SessionStatus, now: i64
     let Some(session) = tables.sessions.get_mut(id) else {
         return;
     };
-    if session.is_alive(now) {
+    let was_alive = session.is_alive(now);
+    if was_alive {
         session.status = status;
         session.updated_at = now;
     }
@@ -257,8 +293,11 @@ pub(crate) fn end(tables: &mut Tables, id: &str, status: SessionStatus, now: i64
         if client.last_active_session_id.as_deref() == Some(id) {
             client.last_active_session_id = client.session_ids.last().cloned();
         }
-        client.updated_at = now;
-        client.rotate(now);
+        // Somebody else may use the client since.
+        if was_alive {
+            client.updated_at = now;
+            client.rotate(now);
+        }
     }
 }
 
@@ -300,18 +339,22 @@ pub(crate) fn sign_out(tables: &mut Tables, client_id: &str, status: SessionStat
     }
 }
 
-/// Returns the session that a client's requests belong to, along with its user.
+/// Returns the session that a client's requests belong to, along with its user: the one that was active last, or, when
+/// that is over, the newest of the others.
 pub(crate) fn active<'a>(
     tables: &'a Tables,
     client_id: &str,
     now: i64,
 ) -> Option<(&'a Session, &'a User)> {
     let client = tables.clients.get(client_id)?;
-    let session = tables
-        .sessions
-        .get(client.last_active_session_id.as_deref()?)?;
+    let last = client.last_active_session_id.as_deref()?;
+    let mut living = living_of_client(tables, client_id, now);
+    let session = match tables.sessions.get(last) {
+        Some(session) if session.is_alive(now) => session,
+        _ => living.by_ref().last()?,
+    };
     let user = tables.users.get(&session.user_id)?;
-    (session.is_alive(now) && !user.banned).then_some((session, user))
+    (!user.banned).then_some((session, user))
 }
 
 /// A filter for a list of sessions.

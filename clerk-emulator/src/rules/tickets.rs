@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::accounts;
 use super::api_error::ApiError;
+use super::identifiers;
 use super::lockouts;
 use super::memberships;
 use super::organization_access;
@@ -121,8 +122,41 @@ pub(crate) fn revoke<'a>(
     Ok(ticket)
 }
 
-/// Uses up a ticket, or returns the reason why it is not valid.
+/// What signs a user in.
+#[derive(Debug)]
+pub(crate) enum Redeemed {
+    /// A ticket, which is used up.
+    Ticket(Ticket),
+    /// The invitation of a person who has an account, which is still to be accepted.
+    Invitation { user_id: String },
+}
+
+impl Redeemed {
+    pub(crate) fn user_id(&self) -> &str {
+        match self {
+            Self::Ticket(ticket) => &ticket.user_id,
+            Self::Invitation { user_id } => user_id,
+        }
+    }
+}
+
+/// Uses up a ticket, or finds the account of whoever is invited with it, or returns the reason why it is not valid.
 pub(crate) fn redeem_for_sign_in(
+    tables: &mut Tables,
+    token: &str,
+    now: i64,
+) -> Result<Redeemed, ApiError> {
+    if tables.tickets.find(|one| one.token == token).is_some() {
+        return redeem_ticket(tables, token, now).map(Redeemed::Ticket);
+    }
+    let invite = invited(tables, token, now)?;
+    let user = identifiers::user_by_email(tables, &invite.email_address).ok_or_else(invalid)?;
+    let user_id = user.id.clone();
+    Ok(Redeemed::Invitation { user_id })
+}
+
+/// Uses up a ticket, or returns the reason why it is not valid.
+pub(crate) fn redeem_ticket(
     tables: &mut Tables,
     token: &str,
     now: i64,

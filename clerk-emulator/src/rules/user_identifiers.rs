@@ -165,6 +165,7 @@ pub(crate) fn prove_phone(
 ) -> Result<(), ApiError> {
     let user_id = phone_owner(tables, id)?;
     accounts::change(tables, &user_id, now, |user| {
+        let had = user.has_second_factor();
         for phone in user.phone_numbers.iter_mut().filter(|phone| phone.id == id) {
             phone.challenge = Some(challenge.clone());
             if proof.is_given() {
@@ -172,6 +173,7 @@ pub(crate) fn prove_phone(
             }
             phone.updated_at = now;
         }
+        accounts::note_second_factor(user, had, now);
         Ok(())
     })?;
     Ok(())

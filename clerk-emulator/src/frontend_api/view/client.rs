@@ -26,9 +26,8 @@ impl View<'_> {
             .as_ref()
             .and_then(|id| self.tables.sign_up_attempts.get(id))
             .filter(|attempt| !attempt.is_abandoned(self.now));
-        let last_active = client
-            .last_active_session_id
-            .as_deref()
+        let last_active = sessions::active(self.tables, &client.id, self.now)
+            .map(|(session, _)| session.id.as_str())
             .filter(|id| sessions.iter().any(|session| session["id"] == **id));
         Ok(json!({
             "object": "client",

@@ -7,7 +7,7 @@ use super::super::lockouts;
 use super::super::provider_accounts;
 use super::super::sessions::{self, SessionTraits};
 use super::super::settings;
-use super::super::tickets;
+use super::super::tickets::{self, Redeemed};
 use super::super::trusted_devices;
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
@@ -216,19 +216,26 @@ fn by_ticket(
     visit: &Visit,
 ) -> Result<(), ApiError> {
     let redeemed = tickets::redeem_for_sign_in(tables, ticket, visit.now)?;
-    let user = accounts::find(tables, &redeemed.user_id)?;
+    let user = accounts::find(tables, redeemed.user_id())?;
     check_may_sign_in(tables, user, visit.now)?;
     check_not_signed_in(tables, user, visit)?;
     attempt.identifier = Some(user.identifier().to_owned());
-    attempt.user_id = Some(redeemed.user_id);
+    attempt.user_id = Some(user.id.clone());
     attempt.status = SignInStatus::NeedsFirstFactor;
     attempt.first_factor = Some(Challenge::verified(Strategy::Ticket, visit.now));
+    let ticket = match redeemed {
+        Redeemed::Ticket(ticket) => Some(ticket),
+        Redeemed::Invitation { user_id } => {
+            tickets::accept_invitation(tables, ticket, &user_id, visit.now)?;
+            None
+        }
+    };
     advance(tables, attempt, visit)?;
-    if let Some(session) = &attempt.created_session_id {
+    if let (Some(session), Some(ticket)) = (&attempt.created_session_id, ticket) {
         let traits = SessionTraits {
-            actor: redeemed.actor,
-            organization_id: redeemed.organization_id,
-            lifetime_ms: redeemed.session_lifetime_ms,
+            actor: ticket.actor,
+            organization_id: ticket.organization_id,
+            lifetime_ms: ticket.session_lifetime_ms,
             ..SessionTraits::default()
         };
         sessions::set_traits(tables, session, traits);

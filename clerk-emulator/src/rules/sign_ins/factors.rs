@@ -171,7 +171,7 @@ pub(crate) fn second_factors(user: &User) -> Vec<Factor> {
     for phone in user
         .phone_numbers
         .iter()
-        .filter(|phone| phone.reserved_for_second_factor)
+        .filter(|phone| phone.is_second_factor())
     {
         factors.push(Factor {
             strategy: Strategy::PhoneCode,
