@@ -18,7 +18,9 @@ use crate::model::session::Session;
 use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
 use crate::rules::billing::subscriptions;
-use crate::rules::{invitation_mails, sessions, template_keys, webhook_messages};
+use crate::rules::{
+    invitation_mails, organization_suggestions, sessions, template_keys, webhook_messages,
+};
 use crate::signing_keys;
 use crate::store::Store;
 use crate::store::tables::{Tables, TablesDump};
@@ -113,6 +115,7 @@ impl App {
         let value = self.store.write(|tables| {
             let value = change(tables, now)?;
             sessions::settle_changed(tables);
+            organization_suggestions::enroll_changed(tables, now)?;
             invitation_mails::deliver(tables, |ticket| self.instance.ticket_url(ticket), now);
             any_event = self
                 .record_events
@@ -254,7 +257,7 @@ impl App {
     ) -> Result<String, Error> {
         let lifetime = lifetime_seconds.unwrap_or(template.lifetime);
         let instance = &self.instance;
-        let claims = template_claims(tables, instance, session, &template.claims, now, lifetime);
+        let claims = template_claims(tables, instance, session, template, now, lifetime);
         match &template.signing_key {
             Some(key) if template.custom_signing_key => {
                 let (algorithm, key) =

@@ -8,8 +8,13 @@ use super::answer;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::reply::Reply;
+use crate::model::identifier::EmailAddress;
 use crate::rules::api_error::ApiError;
 use crate::rules::user_identifiers::{self, IdentifierTraits, Others};
+use crate::store::tables::Tables;
+
+/// Determines whether the previous primary email address is told of the change.
+pub(super) const NOTIFY: &str = "notify_primary_email_address_changed";
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -28,7 +33,6 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 fn traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
-    body.boolean("notify_primary_email_address_changed")?;
     Ok(IdentifierTraits {
         verified: body.boolean("verified")?,
         primary: body.boolean("primary")?,
@@ -38,7 +42,6 @@ fn traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
 
 /// Returns the traits of an identifier that replaces all others.
 fn only_traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
-    body.boolean("notify_primary_email_address_changed")?;
     let status = body.one_of(
         "identification_status",
         &["verified", "reserved", "unverified"],
@@ -50,23 +53,31 @@ fn only_traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
     })
 }
 
+/// Adds an email address to a user and, if that is wanted, tells the previous primary one.
+fn add_email<'a>(
+    tables: &'a mut Tables,
+    user_id: &str,
+    address: String,
+    (traits, others): (IdentifierTraits, Others),
+    notify: bool,
+    now: i64,
+) -> Result<&'a EmailAddress, ApiError> {
+    let previous = user_identifiers::primary_email(tables, user_id).filter(|_| notify);
+    let added = user_identifiers::add_email(tables, user_id, address, traits, others, now)?;
+    let id = added.id.clone();
+    user_identifiers::tell_previous_primary(tables, user_id, previous.as_deref(), now);
+    user_identifiers::find_email(tables, &id)
+}
+
 async fn create_email(State(app): State<Arc<App>>, body: Body) -> Reply {
-    let body = body.only(&[
-        "user_id",
-        "email_address",
-        "verified",
-        "primary",
-        "notify_primary_email_address_changed",
-    ])?;
+    let body = body.only(&["user_id", "email_address", "verified", "primary", NOTIFY])?;
     let user_id = body.required("user_id")?;
     let address = body.required("email_address")?;
-    let traits = traits(&body)?;
+    let how = (traits(&body)?, Others::Kept);
+    let notify = body.is_true(NOTIFY)?;
     answer::changed(
         &app,
-        |tables, now| {
-            let others = Others::Kept;
-            user_identifiers::add_email(tables, &user_id, address, traits, others, now)
-        },
+        |tables, now| add_email(tables, &user_id, address, how, notify, now),
         |show, email| show.email_address(email),
     )
 }
@@ -80,14 +91,18 @@ async fn one_email(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply
 }
 
 async fn update_email(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
-    let traits = traits(&body.only(&[
-        "verified",
-        "primary",
-        "notify_primary_email_address_changed",
-    ])?)?;
+    let body = body.only(&["verified", "primary", NOTIFY])?;
+    let traits = traits(&body)?;
+    let notify = body.is_true(NOTIFY)?;
     answer::changed(
         &app,
-        |tables, now| user_identifiers::update_email(tables, &id, traits, now),
+        |tables, now| {
+            let user = user_identifiers::owner_of_email(tables, &id)?;
+            let previous = user_identifiers::primary_email(tables, &user).filter(|_| notify);
+            user_identifiers::update_email(tables, &id, traits, now)?;
+            user_identifiers::tell_previous_primary(tables, &user, previous.as_deref(), now);
+            user_identifiers::find_email(tables, &id)
+        },
         |show, email| show.email_address(email),
     )
 }
@@ -104,19 +119,13 @@ async fn replace_email(
     Path(user_id): Path<String>,
     body: Body,
 ) -> Reply {
-    let body = body.only(&[
-        "email_address",
-        "identification_status",
-        "notify_primary_email_address_changed",
-    ])?;
+    let body = body.only(&["email_address", "identification_status", NOTIFY])?;
     let address = body.required("email_address")?;
-    let traits = only_traits(&body)?;
+    let how = (only_traits(&body)?, Others::Removed);
+    let notify = body.is_true(NOTIFY)?;
     answer::changed(
         &app,
-        |tables, now| {
-            let others = Others::Removed;
-            user_identifiers::add_email(tables, &user_id, address, traits, others, now)
-        },
+        |tables, now| add_email(tables, &user_id, address, how, notify, now),
         |show, email| show.email_address(email),
     )
 }

@@ -12,7 +12,8 @@ use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::organization_domain::ENROLLMENT_MODES;
 use crate::rules::api_error::ApiError;
-use crate::rules::organization_domains::{self, DomainFilter};
+use crate::rules::organization_domains::{self, DEFAULT_MODE, DomainFilter};
+use crate::rules::organization_suggestions;
 use crate::rules::organizations;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -96,7 +97,7 @@ async fn create(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
     let name = body.required("name")?;
     let mode = body
         .text("enrollment_mode")?
-        .unwrap_or_else(|| "manual_invitation".to_owned());
+        .unwrap_or_else(|| DEFAULT_MODE.to_owned());
     let verified = body.is_true("verified")?;
     answer::changed(
         &app,
@@ -135,7 +136,9 @@ async fn delete(
     State(app): State<Arc<App>>,
     Path((organization, id)): Path<(String, String)>,
 ) -> Reply {
-    answer::deleted(&app, "organization_domain", |tables, _| {
+    answer::deleted(&app, "organization_domain", |tables, now| {
+        let domain = organization_domains::find(tables, &organization, &id)?.clone();
+        organization_suggestions::withdraw(tables, &domain, now);
         organization_domains::delete(tables, &organization, &id)?;
         Ok(id)
     })

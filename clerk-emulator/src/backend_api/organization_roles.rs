@@ -99,8 +99,8 @@ async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
 }
 
 async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply {
-    answer::deleted(&app, "role", |tables, _| {
-        roles::delete(tables, &id)?;
+    answer::deleted(&app, "role", |tables, now| {
+        roles::delete(tables, &id, now)?;
         Ok(id)
     })
 }

@@ -18,7 +18,7 @@ use crate::model::organization::Organization;
 use crate::rules::api_error::ApiError;
 use crate::rules::metadata::Update;
 use crate::rules::organizations::{self, NewOrganization, OrganizationFilter, OrganizationUpdate};
-use crate::rules::{accounts, memberships};
+use crate::rules::{accounts, memberships, organization_access};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -126,6 +126,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
     answer::changed(
         &app,
         |tables, now| {
+            organization_access::check_enabled(tables)?;
             let id = organizations::create(tables, new, now)?;
             organizations::find(tables, &id)
         },

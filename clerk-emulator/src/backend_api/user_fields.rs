@@ -1,5 +1,6 @@
 //! The fields of the bodies that create and update users.
 
+use super::identifiers::NOTIFY;
 use crate::http::body::Body;
 use crate::model::identifier::Proof;
 use crate::model::patch::Patch;
@@ -46,7 +47,7 @@ pub(super) const UPDATE_FIELDS: &[&str] = &[
     "last_name",
     "locale",
     "primary_email_address_id",
-    "notify_primary_email_address_changed",
+    NOTIFY,
     "primary_phone_number_id",
     "primary_web3_wallet_id",
     "username",
@@ -116,7 +117,6 @@ fn identifiers(body: &Body, name: &str) -> Result<Vec<(String, Proof)>, ApiError
 }
 
 pub(super) fn user_update(body: &Body) -> Result<UserUpdate, ApiError> {
-    body.boolean("notify_primary_email_address_changed")?;
     body.text("profile_image_id")?;
     Ok(UserUpdate {
         username: body.patch_text("username")?,

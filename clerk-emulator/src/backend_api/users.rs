@@ -6,6 +6,7 @@ use axum::routing::{get, patch, post};
 use serde_json::json;
 
 use super::answer;
+use super::identifiers::NOTIFY;
 use super::user_fields::{
     CREATE_FIELDS, METADATA_FIELDS, UPDATE_FIELDS, new_user, user_metadata, user_update,
 };
@@ -19,6 +20,7 @@ use crate::rules::accounts;
 use crate::rules::api_error::ApiError;
 use crate::rules::metadata::Update;
 use crate::rules::restrictions;
+use crate::rules::user_identifiers;
 use crate::rules::user_list::{self, AtProvider, Between, UserFilter};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -169,10 +171,17 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
 }
 
 async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Reply {
-    let update = user_update(&body.only(UPDATE_FIELDS)?)?;
+    let body = body.only(UPDATE_FIELDS)?;
+    let update = user_update(&body)?;
+    let notify = body.is_true(NOTIFY)?;
     answer::changed(
         &app,
-        |tables, now| accounts::update(tables, &id, update, now),
+        |tables, now| {
+            let previous = user_identifiers::primary_email(tables, &id).filter(|_| notify);
+            accounts::update(tables, &id, update, now)?;
+            user_identifiers::tell_previous_primary(tables, &id, previous.as_deref(), now);
+            accounts::find(tables, &id)
+        },
         |show, user| show.user(user),
     )
 }

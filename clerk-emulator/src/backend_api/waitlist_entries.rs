@@ -28,10 +28,18 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/waitlist_entries/{waitlist_entry_id}/reject", post(reject))
 }
 
-fn address(body: Body) -> Result<String, ApiError> {
+/// A person who is to wait.
+struct Waiting {
+    address: String,
+    notify: bool,
+}
+
+fn waiting(body: Body) -> Result<Waiting, ApiError> {
     let body = body.only(&["email_address", "notify"])?;
-    body.boolean("notify")?;
-    body.required("email_address")
+    Ok(Waiting {
+        address: body.required("email_address")?,
+        notify: body.boolean("notify")? != Some(false),
+    })
 }
 
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
@@ -61,24 +69,24 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
 }
 
 async fn create(State(app): State<Arc<App>>, body: Body) -> Reply {
-    let address = address(body)?;
+    let waiting = waiting(body)?;
     answer::changed(
         &app,
-        |tables, now| waitlist::add(tables, address, now),
+        |tables, now| waitlist::add(tables, waiting.address, waiting.notify, now),
         |show, entry| show.waitlist_entry(entry),
     )
 }
 
 async fn create_bulk(State(app): State<Arc<App>>, bodies: Bodies) -> Reply {
-    let addresses = bodies
+    let all = bodies
         .at_most(MOST_AT_ONCE)?
         .into_iter()
-        .map(address)
+        .map(waiting)
         .collect::<Result<Vec<_>, _>>()?;
     app.write(|tables, now| {
         let mut made = Vec::new();
-        for address in addresses {
-            made.push(waitlist::add(tables, address, now)?.clone());
+        for one in all {
+            made.push(waitlist::add(tables, one.address, one.notify, now)?.clone());
         }
         let shapes = Shapes::new(tables, &app.instance, now);
         let shown: Vec<Value> = made.iter().map(|one| shapes.waitlist_entry(one)).collect();

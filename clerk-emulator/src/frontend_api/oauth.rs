@@ -57,10 +57,13 @@ struct Asked {
     authorization: Result<Authorization, GrantError>,
 }
 
-fn asked(tables: &Tables, params: &Params) -> Result<Asked, ApiError> {
-    let client_id = params
+fn client_id(params: &Params) -> Result<&str, ApiError> {
+    params
         .text("client_id")
-        .ok_or_else(|| ApiError::missing("client_id"))?;
+        .ok_or_else(|| ApiError::missing("client_id"))
+}
+
+fn asked(tables: &Tables, client_id: &str, params: &Params) -> Result<Asked, ApiError> {
     let application = oauth_grants::application(tables, client_id)?.clone();
     let wanted = params.text("redirect_uri");
     let redirect_uri = oauth_grants::redirect_uri(&application, wanted)?.to_owned();
@@ -152,7 +155,7 @@ async fn authorize_form(State(app): State<Arc<App>>, visitor: Visitor, Form(form
 fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
     let url = &app.instance.url;
     app.write(|tables, now| {
-        let asked = asked(tables, params)?;
+        let asked = asked(tables, client_id(params)?, params)?;
         let authorization = match asked.authorization {
             Ok(authorization) => authorization,
             Err(error) => return back_with_error(&asked.redirect_uri, params, error),
@@ -192,7 +195,7 @@ fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
 /// Asks the user for consent.
 async fn ask(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> Reply {
     app.read(|tables, now| {
-        let asked = asked(tables, &params)?;
+        let asked = asked(tables, client_id(&params)?, &params)?;
         let client = visitor.client(&app, tables, now);
         let session = client.and_then(|client| visitor.session(tables, &client.id, now).ok());
         let Some(user) = session.and_then(|session| tables.users.get(&session.user_id)) else {
@@ -263,15 +266,18 @@ async fn consent_info(
 ) -> Reply {
     read_signed_in(&app, &visitor, |tables, _, _| {
         let application = oauth_grants::application(tables, &client_id)?;
-        let uri = oauth_grants::redirect_uri(application, params.text("redirect_uri"))?;
+        let uri = params.text("redirect_uri").filter(|uri| {
+            let registered = &application.redirect_uris;
+            registered.iter().any(|one| one == uri)
+        });
         let scopes = oauth_grants::scopes(application, params.text("scope"))
             .map_err(|error| ApiError::bad_request(error.error, error.description))?;
         let scopes: Vec<Value> = scopes
             .iter()
             .map(|scope| json!({ "scope": scope, "description": null, "requires_consent": true }))
             .collect();
-        let host = Url::parse(uri)
-            .ok()
+        let host = uri
+            .and_then(|uri| Url::parse(uri).ok())
             .and_then(|url| url.host_str().map(str::to_owned));
         let logo = application.logo.as_ref();
         let logo = logo.map(|logo| app.instance.image_url(&application.id, Some(logo)));
@@ -289,7 +295,8 @@ async fn consent_info(
     })
 }
 
-/// Takes the user's decision and sends the browser back to the application.
+/// Takes the user's decision and sends the browser back to the application. The parameters of the request are in the form, as
+/// the SDK's component sends them, or in the query, as the emulator's own page does.
 async fn decide(
     State(app): State<Arc<App>>,
     Path(client_id): Path<String>,
@@ -298,8 +305,13 @@ async fn decide(
     Form(form): Form,
 ) -> Reply {
     let consented = form
-        .boolean("consented")?
-        .ok_or_else(|| ApiError::missing("consented"))?;
+        .text("consented")
+        .ok_or_else(|| ApiError::missing("consented"))?
+        == "true";
+    let params = match form.text("response_type") {
+        Some(_) => form,
+        None => params,
+    };
     app.write(|tables, now| {
         let client = visitor
             .client(&app, tables, now)
@@ -307,10 +319,7 @@ async fn decide(
             .id
             .clone();
         let user = visitor.session(tables, &client, now)?.user_id.clone();
-        let asked = asked(tables, &params)?;
-        if asked.application.client_id != client_id {
-            return Err(ApiError::not_found("OAuth application", &client_id));
-        }
+        let asked = asked(tables, &client_id, &params)?;
         let authorization = match asked.authorization {
             Ok(authorization) if consented => authorization,
             Ok(_) => {
@@ -371,7 +380,7 @@ async fn token(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): Form
                 ),
                 Some("refresh_token") => {
                     let token = form.text("refresh_token").unwrap_or_default();
-                    oauth_grants::refresh(tables, &client_id, token, now)
+                    oauth_grants::refresh(tables, &client_id, token, form.text("scope"), now)
                 }
                 _ => Err(GrantError {
                     error: "unsupported_grant_type",
@@ -523,12 +532,9 @@ async fn revoke(State(app): State<Arc<App>>, headers: HeaderMap, Form(form): For
         if let Err(error) = oauth_grants::authenticate(tables, &client_id, secret.as_deref()) {
             return Ok(grant_error(error));
         }
-        oauth_grants::revoke(
-            tables,
-            &client_id,
-            form.text("token").unwrap_or_default(),
-            now,
-        );
+        let token = form.text("token").unwrap_or_default();
+        let access = bearer(&app, tables, token, now).map(|one| one.id.clone());
+        oauth_grants::revoke(tables, &client_id, token, access.as_deref(), now);
         Ok(StatusCode::OK.into_response())
     })
 }

@@ -16,15 +16,11 @@ use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
-use crate::model::organization_domain::ENTERPRISE_SSO;
 use crate::rules::api_error::ApiError;
 use crate::rules::organization_access::{self, MANAGE_DOMAINS, READ_DOMAINS};
-use crate::rules::organization_domains::{self, DomainFilter};
-use crate::rules::settings;
+use crate::rules::organization_domains::{self, DEFAULT_MODE, DomainFilter};
+use crate::rules::organization_suggestions;
 use crate::store::tables::Tables;
-
-/// The enrollment mode of a domain for which none was set.
-const DEFAULT_MODE: &str = "manual_invitation";
 
 pub(super) fn routes() -> Router<Arc<App>> {
     let domain = |action: &str| {
@@ -81,20 +77,6 @@ fn shown(
     Ok(View::new(app, tables, now).organization_domain(domain))
 }
 
-/// Refuses modes that the instance does not allow.
-fn check_mode(tables: &Tables, mode: &str) -> Result<(), ApiError> {
-    let allowed = &settings::get(tables)?
-        .organizations
-        .domains_enrollment_modes;
-    if mode == DEFAULT_MODE || mode == ENTERPRISE_SSO || allowed.iter().any(|one| one == mode) {
-        return Ok(());
-    }
-    Err(ApiError::forbidden(
-        "organization_domain_enrollment_mode_not_enabled",
-        format!("Enrollment mode {mode} is not enabled for this instances's organizations."),
-    ))
-}
-
 async fn list(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -126,7 +108,6 @@ async fn create(
     let mode = form.text("enrollment_mode").unwrap_or(DEFAULT_MODE);
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
-        check_mode(tables, mode)?;
         let (mode, now) = (mode.to_owned(), visit.now);
         let domain = organization_domains::create(tables, &id, name, mode, false, now)?;
         let domain_id = domain.id.clone();
@@ -148,7 +129,6 @@ async fn create_all(
     let mode = form.text("enrollment_mode").unwrap_or(DEFAULT_MODE);
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
-        check_mode(tables, mode)?;
         let (mut data, mut errors) = (Vec::new(), Vec::new());
         for name in &names {
             let mode = mode.to_owned();
@@ -179,8 +159,10 @@ async fn delete(
     Path((id, domain_id)): Path<(String, String)>,
     visitor: Visitor,
 ) -> Reply {
-    perform_signed_in(&app, &visitor, |tables, _, session| {
+    perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
+        let domain = organization_domains::find(tables, &id, &domain_id)?.clone();
+        organization_suggestions::withdraw(tables, &domain, visit.now);
         organization_domains::delete(tables, &id, &domain_id)?;
         Ok(deleted("organization_domain", &domain_id))
     })
@@ -207,8 +189,12 @@ async fn set_mode(
     Form(form): Form,
 ) -> Reply {
     let mode = required(&form, "enrollment_mode")?.to_owned();
+    let withdraws = form.is_true("delete_pending");
     change(&app, (&id, &domain_id), &visitor, |tables, now| {
-        check_mode(tables, &mode)?;
+        if withdraws {
+            let domain = organization_domains::find(tables, &id, &domain_id)?.clone();
+            organization_suggestions::withdraw(tables, &domain, now);
+        }
         organization_domains::update(tables, &id, &domain_id, Some(mode), None, now).map(drop)
     })
 }

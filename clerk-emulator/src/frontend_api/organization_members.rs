@@ -123,11 +123,10 @@ async fn update_member(
     let role = required(&form, "role")?.to_owned();
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_MEMBERS)?;
-        memberships::set_role(tables, &id, &user_id, role, visit.now)?;
-        let (organization, user) = (id.as_str(), user_id.as_str());
-        if organization_access::require(tables, organization, user, MANAGE_MEMBERS).is_err() {
-            organization_access::check_not_last_manager(tables, organization, user)?;
+        if !organization_access::has(tables, &role, MANAGE_MEMBERS) {
+            organization_access::check_not_last_manager(tables, &id, &user_id)?;
         }
+        memberships::set_role(tables, &id, &user_id, role, visit.now)?;
         membership_of(&app, tables, &id, &user_id, visit.now).map(Done::Wrapped)
     })
 }
@@ -191,7 +190,7 @@ fn invite_one(
     session: &Session,
     organization_id: &str,
     email_address: &str,
-    role: &str,
+    (role, notify): (&str, bool),
     now: i64,
 ) -> Result<Value, ApiError> {
     let new = NewOrganizationInvitation {
@@ -199,7 +198,7 @@ fn invite_one(
             email_address: email_address.to_owned(),
             public_metadata: None,
             redirect_url: None,
-            notify: true,
+            notify,
             template: None,
             expires_in_days: None,
         },
@@ -222,9 +221,10 @@ async fn invite(
 ) -> Reply {
     let address = required(&form, "email_address")?;
     let role = required(&form, "role")?;
+    let how = (role, form.boolean("notify")? != Some(false));
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_MEMBERS)?;
-        invite_one(&app, tables, session, &id, address, role, visit.now).map(Done::Wrapped)
+        invite_one(&app, tables, session, &id, address, how, visit.now).map(Done::Wrapped)
     })
 }
 
@@ -239,11 +239,12 @@ async fn invite_all(
         return Err(ApiError::missing("email_address"));
     }
     let role = required(&form, "role")?;
+    let how = (role, form.boolean("notify")? != Some(false));
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_MEMBERS)?;
         let invited: Vec<Value> = addresses
             .iter()
-            .map(|address| invite_one(&app, tables, session, &id, address, role, visit.now))
+            .map(|address| invite_one(&app, tables, session, &id, address, how, visit.now))
             .collect::<Result<_, _>>()?;
         Ok(Done::Wrapped(Value::Array(invited)))
     })

@@ -20,7 +20,7 @@ use crate::http::upload::ImageForm;
 use crate::rules::api_error::ApiError;
 use crate::rules::organization_access::{self, DELETE, MANAGE_PROFILE, READ_MEMBERS};
 use crate::rules::organizations::{self, NewOrganization, OrganizationUpdate};
-use crate::rules::{accounts, memberships, settings};
+use crate::rules::{accounts, memberships, role_sets, settings};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -160,7 +160,13 @@ async fn roles(
     read_signed_in(&app, &visitor, |tables, session, now| {
         organization_access::require(tables, &id, &session.user_id, READ_MEMBERS)?;
         let shapes = View::new(&app, tables, now).shared();
-        let rows: Vec<_> = tables.roles.iter().collect();
+        let organization = organizations::find(tables, &id)?;
+        let set = role_sets::of_organization(tables, organization).filter(|set| !set.initial);
+        let rows: Vec<_> = tables
+            .roles
+            .iter()
+            .filter(|role| set.is_none_or(|set| set.roles.contains(&role.id)))
+            .collect();
         piece(&params, &rows, |role| {
             let mut shown = shapes.role(role);
             if shown["description"].is_null() {

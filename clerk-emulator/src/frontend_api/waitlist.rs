@@ -11,7 +11,7 @@ use super::sign_ins::required;
 use crate::app::App;
 use crate::http::body::Form;
 use crate::http::reply::{self, Reply};
-use crate::rules::{inbox, waitlist};
+use crate::rules::waitlist;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/waitlist", post(join))
@@ -20,9 +20,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
 async fn join(State(app): State<Arc<App>>, Form(form): Form) -> Reply {
     let address = required(&form, "email_address")?;
     app.write(|tables, now| {
-        let id = waitlist::add(tables, address.to_owned(), now)?.id.clone();
-        let told = "You are on the waitlist.";
-        inbox::tell(tables, address, "waitlist_confirmation", told, now);
-        Ok(reply::ok(&json!({ "object": "waitlist_entry", "id": id })))
+        let entry = waitlist::add(tables, address.to_owned(), true, now)?;
+        Ok(reply::ok(
+            &json!({ "object": "waitlist_entry", "id": entry.id }),
+        ))
     })
 }

@@ -11,7 +11,6 @@ pub(crate) struct Role {
     pub(crate) description: Option<String>,
     /// The keys of its permissions.
     pub(crate) permissions: Vec<String>,
-    pub(crate) is_creator_eligible: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
@@ -37,7 +36,21 @@ pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
 pub(crate) const MEMBER_PERMISSIONS: &[&str] =
     &["org:sys_memberships:read", "org:sys_billing:read"];
 
+/// The permissions without which a role cannot be that of creators.
+pub(crate) const CREATOR_PERMISSIONS: &[&str] = &[
+    "org:sys_memberships:manage",
+    "org:sys_memberships:read",
+    "org:sys_profile:delete",
+];
+
 impl Role {
+    /// Returns true if creators of organizations can have this role.
+    pub(crate) fn is_creator_eligible(&self) -> bool {
+        CREATOR_PERMISSIONS
+            .iter()
+            .all(|needed| self.permissions.iter().any(|one| one == needed))
+    }
+
     /// Creates a role without permissions.
     pub(crate) fn new(key: impl Into<String>, name: impl Into<String>, now: i64) -> Self {
         Self {
@@ -46,7 +59,6 @@ impl Role {
             name: name.into(),
             description: None,
             permissions: Vec::new(),
-            is_creator_eligible: false,
             created_at: now,
             updated_at: now,
         }
@@ -56,7 +68,6 @@ impl Role {
     pub(crate) fn defaults(now: i64) -> [Self; 2] {
         let with = |key, name, permissions: &[&str]| Self {
             permissions: permissions.iter().map(|&key| key.to_owned()).collect(),
-            is_creator_eligible: key == ADMIN,
             ..Self::new(key, name, now)
         };
         [

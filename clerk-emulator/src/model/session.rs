@@ -8,6 +8,8 @@ use crate::random;
 const DAY_MS: i64 = 86_400_000;
 const SESSION_LIFETIME_MS: i64 = 7 * DAY_MS;
 const ABANDON_AFTER_MS: i64 = 30 * DAY_MS;
+/// The time for which an impersonation lasts without activity.
+const ABANDON_IMPERSONATION_AFTER_MS: i64 = 10 * 60_000;
 
 /// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,7 @@ pub(crate) enum SessionStatus {
     Ended,
     Expired,
     Removed,
+    Abandoned,
 }
 
 impl SessionStatus {
@@ -30,6 +33,7 @@ impl SessionStatus {
             Self::Ended => "ended",
             Self::Expired => "expired",
             Self::Removed => "removed",
+            Self::Abandoned => "abandoned",
         }
     }
 }
@@ -139,14 +143,21 @@ impl Session {
     }
 
     pub(crate) fn abandon_at(&self) -> i64 {
-        self.created_at + ABANDON_AFTER_MS
+        match self.actor {
+            Some(_) => self.last_active_at + ABANDON_IMPERSONATION_AFTER_MS,
+            None => self.created_at + ABANDON_AFTER_MS,
+        }
     }
 
-    /// Returns the status at this time; an active session past its end has expired.
+    /// Returns the status at this time; an active session past its end has expired, and one that nobody used for too long is
+    /// abandoned.
     pub(crate) fn status_at(&self, now: i64) -> SessionStatus {
         match self.status {
             SessionStatus::Active | SessionStatus::Pending if now >= self.expire_at() => {
                 SessionStatus::Expired
+            }
+            SessionStatus::Active | SessionStatus::Pending if now >= self.abandon_at() => {
+                SessionStatus::Abandoned
             }
             status => status,
         }

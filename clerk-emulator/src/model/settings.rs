@@ -99,9 +99,13 @@ impl Default for Settings {
                 admin_delete_enabled: true,
                 domains_enabled: true,
                 slug_disabled: false,
-                domains_enrollment_modes: ["manual_invitation", "automatic_invitation"]
-                    .map(str::to_owned)
-                    .to_vec(),
+                domains_enrollment_modes: [
+                    "manual_invitation",
+                    "automatic_invitation",
+                    "automatic_suggestion",
+                ]
+                .map(str::to_owned)
+                .to_vec(),
                 creator_role: super::role::ADMIN.to_owned(),
                 domains_default_role: super::role::MEMBER.to_owned(),
             },

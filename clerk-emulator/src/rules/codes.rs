@@ -35,14 +35,34 @@ pub(crate) fn send_code(
     kind: &'static str,
     now: i64,
 ) -> Secret {
+    if is_test(tables, channel, to) {
+        return Secret(TEST_CODE.to_owned());
+    }
+    let code = random::digits(6);
+    deliver(tables, channel, to, kind, code.clone(), now);
+    Secret(code)
+}
+
+fn is_test(tables: &Tables, channel: Channel, to: &str) -> bool {
     let is_test = match channel {
         Channel::Email => is_test_address(to),
         Channel::Sms => is_test_number(to),
     };
-    if is_test && settings::get(tables).is_ok_and(|settings| settings.test_mode) {
-        return Secret(TEST_CODE.to_owned());
+    is_test && settings::get(tables).is_ok_and(|settings| settings.test_mode)
+}
+
+/// Delivers this code, unless the address or the number is a test one.
+pub(crate) fn deliver(
+    tables: &mut Tables,
+    channel: Channel,
+    to: &str,
+    kind: &'static str,
+    code: String,
+    now: i64,
+) {
+    if is_test(tables, channel, to) {
+        return;
     }
-    let code = random::digits(6);
     let mut message = Message::new(
         channel,
         to,
@@ -50,9 +70,8 @@ pub(crate) fn send_code(
         format!("{code} is your verification code"),
         now,
     );
-    message.code = Some(Secret(code.clone()));
+    message.code = Some(Secret(code));
     inbox::deliver(tables, message);
-    Secret(code)
 }
 
 /// Delivers an email with a link that contains a token, and returns the token.

@@ -49,10 +49,7 @@ pub(crate) fn create<'a>(
     now: i64,
 ) -> Result<&'a Membership, ApiError> {
     let organization = organizations::find(tables, organization)?;
-    let (organization_id, most) = (
-        organization.id.clone(),
-        organization.max_allowed_memberships,
-    );
+    let organization_id = organization.id.clone();
     accounts::find(tables, &new.user_id)?;
     check_role(tables, organization, &new.role)?;
     if organizations::membership(tables, &organization_id, &new.user_id).is_some() {
@@ -64,15 +61,7 @@ pub(crate) fn create<'a>(
             ),
         ));
     }
-    let full =
-        usize::try_from(most).is_ok_and(|most| most > 0 && count(tables, &organization_id) >= most);
-    if full {
-        return Err(ApiError::new(
-            http::StatusCode::FORBIDDEN,
-            "organization_membership_quota_exceeded",
-            format!("The organization has its maximum of {most} members"),
-        ));
-    }
+    check_quota(tables, organization, 0)?;
     let mut membership = Membership::new(organization_id, new.user_id, new.role, now);
     apply_metadata(
         &mut membership,
@@ -81,6 +70,25 @@ pub(crate) fn create<'a>(
         Update::Replace,
     )?;
     Ok(tables.memberships.insert(membership))
+}
+
+/// Rejects one more member of an organization that has its maximum of members and outstanding invitations.
+pub(crate) fn check_quota(
+    tables: &Tables,
+    organization: &Organization,
+    outstanding: usize,
+) -> Result<(), ApiError> {
+    let most = organization.max_allowed_memberships;
+    let taken = count(tables, &organization.id) + outstanding;
+    if usize::try_from(most).is_ok_and(|most| most > 0 && taken >= most) {
+        return Err(ApiError::forbidden(
+            "organization_membership_quota_exceeded",
+            format!(
+                "The organization has its maximum of {most} members, including outstanding invitations"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// Rejects roles that do not exist in the instance, or that the role set of an organization lacks.

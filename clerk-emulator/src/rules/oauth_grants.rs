@@ -67,14 +67,18 @@ pub(crate) fn redirect_uri<'a>(
     })
 }
 
-/// Returns the requested scopes, or all scopes of the application.
+/// The scopes of a request that names none.
+const DEFAULT_SCOPES: &[&str] = &["profile", "email"];
+
+/// Returns the requested scopes, or the default ones that the application has.
 pub(crate) fn scopes(
     application: &OAuthApplication,
     wanted: Option<&str>,
 ) -> Result<Vec<String>, GrantError> {
     let own: Vec<&str> = application.scopes.split_whitespace().collect();
     let Some(wanted) = wanted else {
-        return Ok(own.into_iter().map(str::to_owned).collect());
+        let by_default = own.into_iter().filter(|one| DEFAULT_SCOPES.contains(one));
+        return Ok(by_default.map(str::to_owned).collect());
     };
     let wanted: Vec<&str> = wanted.split_whitespace().collect();
     if wanted.iter().all(|scope| own.contains(scope)) {
@@ -175,7 +179,7 @@ pub(crate) fn exchange_code(
     let Some(found) = found else {
         return refused("invalid_grant", "The code is unknown, used or too old");
     };
-    if redirect_uri.is_some_and(|uri| uri != found.redirect_uri) {
+    if redirect_uri != Some(&found.redirect_uri) {
         return refused(
             "invalid_grant",
             "The redirect_uri is not the one that the code was issued for",
@@ -202,11 +206,12 @@ pub(crate) fn exchange_code(
     ))
 }
 
-/// Exchanges a refresh token for new tokens, which replaces it.
+/// Exchanges a refresh token for new tokens, which replaces it. The new ones can have fewer scopes.
 pub(crate) fn refresh(
     tables: &mut Tables,
     client_id: &str,
     token: &str,
+    scopes: Option<&str>,
     now: i64,
 ) -> Result<Granted, GrantError> {
     let found = tables
@@ -215,9 +220,19 @@ pub(crate) fn refresh(
         .filter(|one| one.client_id == client_id)
         .filter(|one| accounts::find(tables, &one.user_id).is_ok())
         .cloned();
-    let Some(found) = found else {
+    let Some(mut found) = found else {
         return refused("invalid_grant", "The refresh token is unknown or revoked");
     };
+    if let Some(scopes) = scopes {
+        let fewer: Vec<String> = scopes.split_whitespace().map(str::to_owned).collect();
+        if !fewer.iter().all(|scope| found.scopes.contains(scope)) {
+            return refused(
+                "invalid_scope",
+                "The user did not grant all of these scopes",
+            );
+        }
+        found.scopes = fewer;
+    }
     tables.refresh_grants.remove(token);
     Ok(grant(
         tables,
@@ -265,8 +280,15 @@ fn grant(
     }
 }
 
-/// Revokes an access or refresh token of an application. A token that does not exist counts as revoked (RFC 7009).
-pub(crate) fn revoke(tables: &mut Tables, client_id: &str, token: &str, now: i64) {
+/// Revokes a refresh token of an application, or the access token with this ID. A token that does not exist counts as revoked
+/// (RFC 7009).
+pub(crate) fn revoke(
+    tables: &mut Tables,
+    client_id: &str,
+    token: &str,
+    access_token_id: Option<&str>,
+    now: i64,
+) {
     let refresh = tables.refresh_grants.get(token);
     let credential = match refresh.filter(|one| one.client_id == client_id) {
         Some(refresh) => {
@@ -276,7 +298,8 @@ pub(crate) fn revoke(tables: &mut Tables, client_id: &str, token: &str, now: i64
         }
         None => tables
             .credentials
-            .find(|one| one.secret.0 == token && one.kind.is_oauth_token_of(client_id))
+            .get(access_token_id.unwrap_or_default())
+            .filter(|one| one.kind.is_oauth_token_of(client_id))
             .map(|one| one.id.clone()),
     };
     if let Some(credential) = credential.and_then(|id| tables.credentials.get_mut(&id)) {

@@ -91,17 +91,22 @@ pub(crate) fn has_administrator(tables: &Tables, organization_id: &str) -> bool 
         .any(|one| has(tables, &one.role, MANAGE_MEMBERS))
 }
 
-fn has(tables: &Tables, role: &str, permission: &str) -> bool {
+/// Returns true if a role has a permission.
+pub(crate) fn has(tables: &Tables, role: &str, permission: &str) -> bool {
     roles::by_key(tables, role)
         .is_some_and(|role| role.permissions.iter().any(|one| one == permission))
 }
 
-/// Rejects the removal of the last member who can manage members.
+/// Rejects that the last member who can manage members is removed or gets a role without this permission.
 pub(crate) fn check_not_last_manager(
     tables: &Tables,
     organization_id: &str,
     user_id: &str,
 ) -> Result<(), ApiError> {
+    let own = organizations::membership(tables, organization_id, user_id);
+    if own.is_some_and(|own| !has(tables, &own.role, MANAGE_MEMBERS)) {
+        return Ok(());
+    }
     let mut others = tables
         .memberships
         .iter()
@@ -109,7 +114,7 @@ pub(crate) fn check_not_last_manager(
     if others.any(|one| has(tables, &one.role, MANAGE_MEMBERS)) {
         return Ok(());
     }
-    Err(ApiError::forbidden(
+    Err(ApiError::bad_request(
         "organization_minimum_permissions_needed",
         "There has to be at least one organization member with the minimum required permissions",
     ))

@@ -4,10 +4,11 @@ use super::api_error::ApiError;
 use super::codes;
 use super::identifiers;
 use super::organizations;
+use super::settings;
 use super::verdict::Verdict;
 use crate::model::challenge::Challenge;
 use crate::model::message::Channel;
-use crate::model::organization_domain::{ENROLLMENT_MODES, OrganizationDomain};
+use crate::model::organization_domain::{ENROLLMENT_MODES, ENTERPRISE_SSO, OrganizationDomain};
 use crate::model::strategy::Strategy;
 use crate::random;
 use crate::store::tables::Tables;
@@ -26,15 +27,54 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("organization domain", id))
 }
 
-fn check_mode(mode: &str) -> Result<(), ApiError> {
-    if ENROLLMENT_MODES.contains(&mode) {
-        Ok(())
-    } else {
-        Err(ApiError::value(
+/// The most domains of an organization.
+const MOST_DOMAINS: usize = 10;
+
+/// Providers whose addresses belong to everybody.
+const COMMON_PROVIDERS: &[&str] = &[
+    "aol.com",
+    "gmail.com",
+    "gmx.com",
+    "hotmail.com",
+    "icloud.com",
+    "live.com",
+    "outlook.com",
+    "proton.me",
+    "protonmail.com",
+    "yahoo.com",
+];
+
+/// The enrollment mode of a domain for which none was set.
+pub(crate) const DEFAULT_MODE: &str = "manual_invitation";
+
+fn check_domains_enabled(tables: &Tables) -> Result<(), ApiError> {
+    if settings::get(tables)?.organizations.domains_enabled {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "organization_domains_not_enabled",
+        "This instance does not have domains enabled for organizations.",
+    ))
+}
+
+/// Rejects modes that do not exist, and those that the instance does not allow.
+fn check_mode(tables: &Tables, mode: &str) -> Result<(), ApiError> {
+    if !ENROLLMENT_MODES.contains(&mode) {
+        return Err(ApiError::value(
             "enrollment_mode",
             &format!("must be one of {}", ENROLLMENT_MODES.join(", ")),
-        ))
+        ));
     }
+    let allowed = &settings::get(tables)?
+        .organizations
+        .domains_enrollment_modes;
+    if mode == DEFAULT_MODE || mode == ENTERPRISE_SSO || allowed.iter().any(|one| one == mode) {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "organization_domain_enrollment_mode_not_enabled",
+        format!("Enrollment mode {mode} is not enabled for this instance's organizations."),
+    ))
 }
 
 /// Adds a domain to an organization.
@@ -48,9 +88,28 @@ pub(crate) fn create<'a>(
 ) -> Result<&'a OrganizationDomain, ApiError> {
     let organization_id = organizations::find(tables, organization)?.id.clone();
     let name = name.to_lowercase();
-    check_mode(&enrollment_mode)?;
+    check_domains_enabled(tables)?;
+    check_mode(tables, &enrollment_mode)?;
     if !identifiers::is_domain(&name) {
         return Err(ApiError::format("name", "must be a domain name"));
+    }
+    if COMMON_PROVIDERS.contains(&name.as_str()) {
+        return Err(ApiError::param(
+            "organization_domain_common",
+            "name",
+            "This is a common email provider domain. Please use a different one.",
+        ));
+    }
+    let own = tables.organization_domains.iter();
+    if own
+        .filter(|one| one.organization_id == organization_id)
+        .count()
+        >= MOST_DOMAINS
+    {
+        return Err(ApiError::forbidden(
+            "organization_domain_quota_exceeded",
+            format!("The organization has its maximum of {MOST_DOMAINS} domains"),
+        ));
     }
     if let Some(other) = tables.organization_domains.find(|one| one.name == name) {
         let (code, message) = match other.organization_id == organization_id {
@@ -98,7 +157,7 @@ pub(crate) fn update<'a>(
     now: i64,
 ) -> Result<&'a OrganizationDomain, ApiError> {
     if let Some(mode) = &enrollment_mode {
-        check_mode(mode)?;
+        check_mode(tables, mode)?;
     }
     change(tables, organization, id, now, |domain| {
         if let Some(mode) = enrollment_mode {
@@ -247,10 +306,9 @@ pub(crate) fn list<'a>(
         })
         .filter(|one| filter.names.is_empty() || filter.names.contains(&one.name.as_str()))
         .filter(|one| {
-            filter
-                .query
-                .as_deref()
-                .is_none_or(|query| one.name.contains(query))
+            filter.query.as_deref().is_none_or(|query| {
+                one.name.contains(query) || one.organization_id.eq_ignore_ascii_case(query)
+            })
         })
         .collect()
 }

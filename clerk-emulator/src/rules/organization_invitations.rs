@@ -72,6 +72,11 @@ pub(crate) fn create<'a>(
             ),
         ));
     }
+    let outstanding = tables.organization_invitations.iter().filter(|other| {
+        other.organization_id == organization_id
+            && other.invite.status_at(now) == InvitationStatus::Pending
+    });
+    memberships::check_quota(tables, organization, outstanding.count())?;
     if let Some(user) = identifiers::user_by_email(tables, &invite.email_address)
         && organizations::membership(tables, &organization_id, &user.id).is_some()
     {

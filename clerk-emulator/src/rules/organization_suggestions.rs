@@ -2,12 +2,18 @@
 
 use super::accounts;
 use super::api_error::ApiError;
+use super::inbox;
 use super::invitations::NewInvite;
 use super::memberships::{self, NewMembership};
+use super::organization_access::{self, MANAGE_MEMBERS};
 use super::organization_invitations::{self, NewOrganizationInvitation};
 use super::organizations;
 use super::settings;
+use crate::model::invitation::InvitationStatus;
+use crate::model::organization_domain::OrganizationDomain;
 use crate::model::organization_suggestion::{OrganizationSuggestion, SuggestionStatus};
+use crate::model::user::User;
+use crate::store::table::RowChange;
 use crate::store::tables::Tables;
 
 /// Returns the IDs of the organizations with a verified domain of this mode that matches a verified email address of
@@ -79,6 +85,80 @@ pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
     Ok(())
 }
 
+/// Does the same for all users who verified an email address since the last commit.
+pub(crate) fn enroll_changed(tables: &mut Tables, now: i64) -> Result<(), ApiError> {
+    let proven = |user: &User| {
+        let proven = user
+            .email_addresses
+            .iter()
+            .filter(|one| one.proof.is_given());
+        proven
+            .map(|one| one.email_address.clone())
+            .collect::<Vec<_>>()
+    };
+    let mut users = Vec::new();
+    if tables.organization_domains.iter().next().is_some() {
+        for change in tables.users.changes() {
+            match change {
+                RowChange::Inserted(user) => users.push(user.id.clone()),
+                RowChange::Replaced { before, after } if proven(before) != proven(after) => {
+                    users.push(after.id.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    users.iter().try_for_each(|user| enroll(tables, user, now))
+}
+
+/// Returns true if a user has a verified email address at a domain.
+fn is_at(tables: &Tables, user_id: &str, domain: &str) -> bool {
+    tables.users.get(user_id).is_some_and(|user| {
+        let mut emails = user.email_addresses.iter();
+        emails.any(|one| one.proof.is_given() && is_address_at(&one.email_address, domain))
+    })
+}
+
+fn is_address_at(address: &str, domain: &str) -> bool {
+    address
+        .rsplit_once('@')
+        .is_some_and(|(_, of)| of.eq_ignore_ascii_case(domain))
+}
+
+/// Returns the IDs of the pending invitations and suggestions that a domain of an organization led to.
+pub(crate) fn pending_of_domain(
+    tables: &Tables,
+    domain: &OrganizationDomain,
+    now: i64,
+) -> (Vec<String>, Vec<String>) {
+    let invitations = tables.organization_invitations.ids(|one| {
+        one.organization_id == domain.organization_id
+            && one.inviter_id.is_none()
+            && one.invite.status_at(now) == InvitationStatus::Pending
+            && is_address_at(&one.invite.email_address, &domain.name)
+    });
+    let suggestions = tables.organization_suggestions.ids(|one| {
+        one.organization_id == domain.organization_id
+            && one.status == SuggestionStatus::Suggested
+            && is_at(tables, &one.user_id, &domain.name)
+    });
+    (invitations, suggestions)
+}
+
+/// Takes the pending invitations and suggestions back that a domain led to.
+pub(crate) fn withdraw(tables: &mut Tables, domain: &OrganizationDomain, now: i64) {
+    let (invitations, suggestions) = pending_of_domain(tables, domain, now);
+    for id in invitations {
+        if let Some(row) = tables.organization_invitations.get_mut(&id) {
+            row.invite.revoked = true;
+            row.invite.updated_at = now;
+        }
+    }
+    for id in suggestions {
+        tables.organization_suggestions.remove(&id);
+    }
+}
+
 /// Lists the suggestions for a user with these statuses, or all of them, oldest first.
 pub(crate) fn of_user<'a>(
     tables: &'a Tables,
@@ -141,7 +221,30 @@ pub(crate) fn accept(
             "This organization suggestion has already been accepted.",
         ));
     }
+    let organization_id = suggestion.organization_id.clone();
+    tell_managers(tables, &organization_id, now);
     change(tables, id, SuggestionStatus::Requested, now)
+}
+
+/// Tells those who may decide about it of a request to join.
+fn tell_managers(tables: &mut Tables, organization_id: &str, now: i64) {
+    let managers: Vec<String> = tables
+        .memberships
+        .iter()
+        .filter(|one| one.organization_id == organization_id)
+        .filter(|one| organization_access::has(tables, &one.role, MANAGE_MEMBERS))
+        .map(|one| one.user_id.clone())
+        .collect();
+    let told = "Somebody asks to join your organization.";
+    for manager in managers {
+        inbox::tell_user(
+            tables,
+            &manager,
+            "organization_membership_requested",
+            told,
+            now,
+        );
+    }
 }
 
 /// Accepts or rejects a request to join.

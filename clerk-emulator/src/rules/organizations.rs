@@ -81,6 +81,7 @@ pub(crate) fn create(
     }
     let slug = match new.slug {
         Some(slug) => {
+            check_slugs_enabled(tables)?;
             check_slug(tables, &slug, None)?;
             slug
         }
@@ -164,6 +165,17 @@ fn check_slug(tables: &Tables, slug: &str, own_id: Option<&str>) -> Result<(), A
     }
 }
 
+/// Rejects slugs that are chosen where the instance has none.
+fn check_slugs_enabled(tables: &Tables) -> Result<(), ApiError> {
+    if settings::get(tables)?.organizations.slug_disabled {
+        return Err(ApiError::forbidden(
+            "organization_slugs_disabled",
+            "This instance does not have slugs enabled for organizations.",
+        ));
+    }
+    Ok(())
+}
+
 /// Creates a slug from a name.
 fn free_slug(tables: &Tables, name: &str) -> String {
     let mut slug: String = name
@@ -205,6 +217,7 @@ pub(crate) fn update<'a>(
 ) -> Result<&'a Organization, ApiError> {
     let id = find(tables, id_or_slug)?.id.clone();
     if let Some(slug) = &update.slug {
+        check_slugs_enabled(tables)?;
         check_slug(tables, slug, Some(&id))?;
     }
     if let Some(name) = &update.name {
@@ -363,7 +376,7 @@ pub(crate) fn list<'a>(
         })
         .filter(|one| {
             filter.query.as_deref().is_none_or(|query| {
-                one.id == query
+                one.id.eq_ignore_ascii_case(query)
                     || one.name.to_lowercase().contains(query)
                     || one.slug.to_lowercase().contains(query)
             })

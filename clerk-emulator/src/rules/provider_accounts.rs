@@ -186,7 +186,11 @@ pub(crate) fn finish_connecting(
     account: &ProviderAccount,
     now: i64,
 ) -> Result<(), ApiError> {
-    let claimed = connected(tables, account).is_some_and(|owner| owner != user_id);
+    let owner = connected(tables, account).or_else(|| {
+        identifiers::user_by_verified_email(tables, &account.email_address)
+            .map(|user| user.id.clone())
+    });
+    let claimed = owner.is_some_and(|owner| owner != user_id);
     accounts::change(tables, user_id, now, |user| {
         for one in user.external_accounts.iter_mut().filter(|one| one.id == id) {
             one.updated_at = now;

@@ -165,10 +165,25 @@ fn covers(entry: &str, identifier: &str) -> bool {
     if entry.eq_ignore_ascii_case(identifier) {
         return true;
     }
+    let Some((local, domain)) = identifier.rsplit_once('@') else {
+        return false;
+    };
     let of_domain = entry.strip_prefix("*@").unwrap_or(entry);
-    identifier
-        .rsplit_once('@')
-        .is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(of_domain))
+    if let Some(parent) = of_domain.strip_prefix("*.") {
+        let labels = domain.len().checked_sub(parent.len());
+        return labels.is_some_and(|at| {
+            domain
+                .get(at..)
+                .is_some_and(|end| end.eq_ignore_ascii_case(parent))
+                && domain.get(..at).is_some_and(|start| start.ends_with('.'))
+        });
+    }
+    // An address covers its subaddresses.
+    let base = local.split_once('+').map_or(local, |(base, _)| base);
+    domain.eq_ignore_ascii_case(of_domain)
+        || entry.rsplit_once('@').is_some_and(|(entry, of)| {
+            entry.eq_ignore_ascii_case(base) && of.eq_ignore_ascii_case(domain)
+        })
 }
 
 #[cfg(test)]
@@ -182,6 +197,13 @@ mod tests {
             ("*@example.com", "ada@example.com", true),
             ("example.com", "ada@EXAMPLE.com", true),
             ("example.com", "ada@mail.example.com", false),
+            ("*@*.example.com", "ada@mail.example.com", true),
+            ("*@*.example.com", "ada@a.b.EXAMPLE.com", true),
+            ("*@*.example.com", "ada@example.com", false),
+            ("*@*.example.com", "ada@badexample.com", false),
+            ("ada@example.com", "Ada+news@example.com", true),
+            ("ada+news@example.com", "ada@example.com", false),
+            ("ada@example.com", "adam@example.com", false),
             ("+15555550100", "+15555550100", true),
             ("+15555550100", "ada@example.com", false),
         ] {

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::api_error::ApiError;
 use super::permissions;
+use crate::model::invitation::{InvitationStatus, OrganizationInvitation};
 use crate::model::patch::Patch;
 use crate::model::role::{ADMIN, MEMBER, Role};
 use crate::model::role_set::RoleSet;
@@ -151,7 +152,7 @@ fn change<'a>(tables: &'a mut Tables, id: &str) -> Result<&'a mut Role, ApiError
 
 /// Deletes a role that has no members. The two initial roles, and the default and creator roles of role sets, cannot be
 /// deleted.
-pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
+pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
     let key = find(tables, id)?.key.clone();
     let any_set = |fits: &dyn Fn(&RoleSet) -> bool| tables.role_sets.find(fits).is_some();
     if any_set(&|set| set.creator_role == id) {
@@ -180,6 +181,16 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
             "organization_role_assigned_members",
             "organization_role_id",
             format!("The role {key} is assigned to members"),
+        ));
+    }
+    let invited = |one: &OrganizationInvitation| {
+        one.role == key && one.invite.status_at(now) == InvitationStatus::Pending
+    };
+    if tables.organization_invitations.find(invited).is_some() {
+        return Err(ApiError::param(
+            "organization_role_exists_in_invitations",
+            "organization_role_id",
+            format!("The role {key} is in pending invitations. Revoke them first."),
         ));
     }
     for set in tables

@@ -3,6 +3,7 @@
 use super::api_error::ApiError;
 use super::roles;
 use crate::model::organization_domain::ENROLLMENT_MODES;
+use crate::model::role::CREATOR_PERMISSIONS;
 use crate::model::settings::{SETTINGS_ID, Settings};
 use crate::store::tables::Tables;
 
@@ -50,6 +51,20 @@ pub(crate) fn update_organizations(
             .transpose()
     };
     let creator_role = key(update.creator_role_id)?;
+    if let Some(role) = creator_role
+        .as_ref()
+        .and_then(|key| roles::by_key(tables, key))
+        && !role.is_creator_eligible()
+    {
+        return Err(ApiError::param(
+            "organization_missing_creator_role_permissions",
+            "creator_role_id",
+            format!(
+                "The creator role must contain the following permissions: {}",
+                CREATOR_PERMISSIONS.join(", ")
+            ),
+        ));
+    }
     let default_role = key(update.domains_default_role_id)?;
     if update.max_allowed_memberships.is_some_and(|most| most < 0) {
         return Err(ApiError::value(

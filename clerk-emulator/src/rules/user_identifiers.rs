@@ -3,6 +3,7 @@
 use super::accounts;
 use super::api_error::ApiError;
 use super::identifiers;
+use super::inbox;
 use crate::model::challenge::Challenge;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
 use crate::model::user::User;
@@ -72,6 +73,33 @@ fn email_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
 fn phone_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
     let owns = |user: &User| user.phone_numbers.iter().any(|phone| phone.id == id);
     owner(tables, "phone number", id, owns).map(|user| user.id.clone())
+}
+
+/// Returns the primary email address of a user.
+pub(crate) fn primary_email(tables: &Tables, user_id: &str) -> Option<String> {
+    let user = tables.users.get(user_id)?;
+    user.primary_email().map(str::to_owned)
+}
+
+/// Returns the ID of the user who has an email address.
+pub(crate) fn owner_of_email(tables: &Tables, id: &str) -> Result<String, ApiError> {
+    email_owner(tables, id)
+}
+
+/// Tells the previous primary email address of a user if another took its place.
+pub(crate) fn tell_previous_primary(
+    tables: &mut Tables,
+    user_id: &str,
+    previous: Option<&str>,
+    now: i64,
+) {
+    let current = primary_email(tables, user_id);
+    if let Some(previous) = previous
+        && current.as_deref() != Some(previous)
+    {
+        let told = "The primary email address of your account was changed.";
+        inbox::tell(tables, previous, "primary_email_address_changed", told, now);
+    }
 }
 
 /// Adds an email address to a user.

@@ -1,24 +1,40 @@
-//! One-time codes that verify an email address or a phone number.
+//! One-time codes that verify an email address or a phone number, at the request of the application's server.
 //!
-//! The emulator sends nothing. Every code is the one that Clerk documents for test addresses.
+//! Every code is the one that Clerk documents for test addresses. The inbox has it as well.
 
 use super::api_error::ApiError;
+use super::codes::{self, TEST_CODE};
 use super::user_identifiers::{self, IdentifierTraits};
 use crate::model::identifier::Proof;
+use crate::model::message::Channel;
 use crate::model::verification::{CodeStrategy, Verification};
 use crate::store::tables::Tables;
 
-/// The code used in every verification.
-const CODE: &str = "424242";
-
-/// Pretends to send a code to an address or a number.
+/// Delivers a code to an address or a number.
 pub(crate) fn prepare<'a>(
     tables: &'a mut Tables,
     strategy: CodeStrategy,
     identifier_id: &str,
     now: i64,
 ) -> Result<&'a Verification, ApiError> {
-    proof(tables, strategy, identifier_id)?;
+    let (channel, to) = match strategy {
+        CodeStrategy::Email => {
+            let email = user_identifiers::find_email(tables, identifier_id)?;
+            (Channel::Email, email.email_address.clone())
+        }
+        CodeStrategy::Phone => {
+            let phone = user_identifiers::find_phone(tables, identifier_id)?;
+            (Channel::Sms, phone.phone_number.clone())
+        }
+    };
+    codes::deliver(
+        tables,
+        channel,
+        &to,
+        "verification_code",
+        TEST_CODE.to_owned(),
+        now,
+    );
     let verification = Verification::new(identifier_id, strategy, now);
     Ok(tables.verifications.insert(verification))
 }
@@ -45,7 +61,7 @@ pub(crate) fn attempt<'a>(
             "This verification has already been verified.",
         ));
     }
-    let right = code == CODE && verification.is_open(now);
+    let right = code == TEST_CODE && verification.is_open(now);
     if right && known == Proof::None {
         let verified = IdentifierTraits {
             verified: Some(true),

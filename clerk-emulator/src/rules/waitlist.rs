@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::api_error::ApiError;
 use super::identifiers;
+use super::inbox;
 use super::invitations::{self, Existing, NewInvite};
 use crate::model::waitlist::{WaitlistEntry, WaitlistStatus};
 use crate::store::tables::Tables;
@@ -16,13 +17,18 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a WaitlistEntry
         .ok_or_else(|| ApiError::not_found("waitlist entry", id))
 }
 
-/// Adds an address, or finds its existing entry.
+/// Adds an address, or finds its existing entry, and confirms this by email.
 pub(crate) fn add(
     tables: &mut Tables,
     email_address: String,
+    notify: bool,
     now: i64,
 ) -> Result<&WaitlistEntry, ApiError> {
     identifiers::check_email(&email_address)?;
+    if notify {
+        let told = "You are on the waitlist.";
+        inbox::tell(tables, &email_address, "waitlist_confirmation", told, now);
+    }
     let listed = tables
         .waitlist_entries
         .find(|entry| entry.email_address.eq_ignore_ascii_case(&email_address))
@@ -46,7 +52,10 @@ pub(crate) fn list<'a>(
         .iter()
         .filter(|entry| status.is_none_or(|status| entry.status.as_str() == status))
         .filter(|entry| {
-            query.is_none_or(|query| entry.email_address.to_lowercase().contains(query))
+            query.is_none_or(|query| {
+                entry.email_address.to_lowercase().contains(query)
+                    || entry.id.eq_ignore_ascii_case(query)
+            })
         })
         .collect()
 }
@@ -106,7 +115,8 @@ pub(crate) fn reject<'a>(
 ) -> Result<&'a WaitlistEntry, ApiError> {
     match find(tables, id)?.status {
         WaitlistStatus::Pending => {}
-        WaitlistStatus::Invited | WaitlistStatus::Completed => return Err(already_invited()),
+        WaitlistStatus::Invited => return Err(already_invited()),
+        WaitlistStatus::Completed => return Err(already_completed()),
         WaitlistStatus::Rejected => {
             return Err(ApiError::new(
                 StatusCode::CONFLICT,
@@ -122,11 +132,10 @@ pub(crate) fn reject<'a>(
 
 /// Removes an entry from the waitlist, unless the person is invited.
 pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
-    if matches!(
-        find(tables, id)?.status,
-        WaitlistStatus::Invited | WaitlistStatus::Completed
-    ) {
-        return Err(already_invited());
+    match find(tables, id)?.status {
+        WaitlistStatus::Invited => return Err(already_invited()),
+        WaitlistStatus::Completed => return Err(already_completed()),
+        WaitlistStatus::Pending | WaitlistStatus::Rejected => {}
     }
     tables.waitlist_entries.remove(id);
     Ok(())
@@ -137,6 +146,14 @@ fn already_invited() -> ApiError {
         StatusCode::CONFLICT,
         "waitlist_entry_already_invited",
         "The waitlist entry has already been invited.",
+    )
+}
+
+fn already_completed() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "waitlist_entry_already_completed",
+        "The waitlist entry has already been completed.",
     )
 }
 

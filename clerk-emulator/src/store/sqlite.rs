@@ -14,45 +14,51 @@ use crate::error::Error;
 /// The application ID that marks a file as the emulator's: `CLKE`.
 const APPLICATION_ID: i64 = 0x434c_4b45;
 
-/// A field that a later version of the format adds.
-struct NewField {
+/// A field that a later version of the format adds or no longer has.
+struct ChangedField {
     table: &'static str,
     field: &'static str,
-    /// The JSON value for rows without the field.
-    value: &'static str,
+    /// The JSON value for rows without the field, or `None` if it is gone.
+    value: Option<&'static str>,
 }
 
 /// The steps that turn files of version 1, 2 and so on into files of the next version.
-const MIGRATIONS: &[&[NewField]] = &[
+const MIGRATIONS: &[&[ChangedField]] = &[
     // Messages of version 1 did not count their tries.
-    &[NewField {
+    &[ChangedField {
         table: "webhook_messages",
         field: "tries",
-        value: "0",
+        value: Some("0"),
     }],
     // Test runs of version 2 did not note the outcome, and tickets no organization.
     &[
-        NewField {
+        ChangedField {
             table: "tickets",
             field: "organization_id",
-            value: "null",
+            value: Some("null"),
         },
-        NewField {
+        ChangedField {
             table: "test_runs",
             field: "account",
-            value: "null",
+            value: Some("null"),
         },
-        NewField {
+        ChangedField {
             table: "test_runs",
             field: "problem",
-            value: "null",
+            value: Some("null"),
         },
     ],
     // Organizations of version 3 had no role set of their own.
-    &[NewField {
+    &[ChangedField {
         table: "organizations",
         field: "role_set",
-        value: "null",
+        value: Some("null"),
+    }],
+    // Roles of version 4 stored what follows from their permissions.
+    &[ChangedField {
+        table: "roles",
+        field: "is_creator_eligible",
+        value: None,
     }],
 ];
 
@@ -244,20 +250,26 @@ fn read(connection: &Connection, version: usize) -> Result<TablesDump, Problem> 
     Ok(dump)
 }
 
-/// Adds the fields of later versions.
+/// Applies what later versions changed.
 fn upgraded(table: &str, json: &str, version: usize) -> Result<String, serde_json::Error> {
-    let mut missing = MIGRATIONS
+    let mut changed = MIGRATIONS
         .iter()
         .skip(version - 1)
         .flat_map(|fields| fields.iter())
         .filter(|field| field.table == table)
         .peekable();
-    if missing.peek().is_none() {
+    if changed.peek().is_none() {
         return Ok(json.to_owned());
     }
     let mut row: Value = serde_json::from_str(json)?;
-    for field in missing {
-        row[field.field] = serde_json::from_str(field.value)?;
+    for field in changed {
+        match (field.value, row.as_object_mut()) {
+            (Some(value), _) => row[field.field] = serde_json::from_str(value)?,
+            (None, Some(fields)) => {
+                fields.remove(field.field);
+            }
+            (None, None) => {}
+        }
     }
     Ok(row.to_string())
 }

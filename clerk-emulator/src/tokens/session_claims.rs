@@ -3,8 +3,10 @@ use serde_json::{Map, Value, json};
 use super::entitlements::Entitlements;
 use super::validity;
 use crate::instance::Instance;
+use crate::model::billing::PayerKind;
 use crate::model::session::{Session, SessionStatus};
 use crate::random;
+use crate::rules::billing::plans;
 use crate::rules::organizations;
 use crate::store::tables::Tables;
 
@@ -58,11 +60,21 @@ pub(crate) fn session_claims(
     if !entitlements.features.is_empty() {
         claims.insert("fea".into(), json!(entitlements.feature_claim()));
     }
+    // Whoever pays for nothing has the free plan, where there are others.
+    let free = |payer| plans::free_plan(tables, payer).map(|plan| plan.slug.as_str());
     let plans: Vec<String> = [
-        ("u", user.and_then(|user| user.plan.as_deref())),
+        (
+            "u",
+            user.and_then(|user| user.plan.as_deref().or_else(|| free(PayerKind::User))),
+        ),
         (
             "o",
-            organization.and_then(|(organization, _)| organization.plan.as_deref()),
+            organization.and_then(|(organization, _)| {
+                organization
+                    .plan
+                    .as_deref()
+                    .or_else(|| free(PayerKind::Org))
+            }),
         ),
     ]
     .into_iter()

@@ -2,6 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::validity;
 use crate::instance::Instance;
+use crate::model::jwt_template::JwtTemplate;
 use crate::model::session::Session;
 use crate::model::user::User;
 use crate::random;
@@ -13,7 +14,7 @@ pub(crate) fn template_claims(
     tables: &Tables,
     instance: &Instance,
     session: &Session,
-    template: &Map<String, Value>,
+    template: &JwtTemplate,
     now_ms: i64,
     lifetime_seconds: i64,
 ) -> Map<String, Value> {
@@ -23,10 +24,11 @@ pub(crate) fn template_claims(
     }
     claims.insert("iss".into(), json!(instance.issuer()));
     claims.insert("sub".into(), json!(session.user_id));
-    validity::insert(&mut claims, now_ms, lifetime_seconds);
+    let skew = template.allowed_clock_skew;
+    validity::insert_with_skew(&mut claims, now_ms, lifetime_seconds, skew);
     claims.insert("jti".into(), json!(random::hex(10)));
     let known = placeholders(tables, instance, session);
-    for (name, value) in template {
+    for (name, value) in &template.claims {
         claims.insert(name.clone(), fill_in(value, &known));
     }
     claims

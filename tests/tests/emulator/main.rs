@@ -10,6 +10,7 @@ mod caller;
 mod connections;
 mod constraints;
 mod controls;
+mod effects;
 mod foreign;
 mod frontend;
 mod hashers;

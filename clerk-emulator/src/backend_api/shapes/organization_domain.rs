@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::organization_domain::OrganizationDomain;
+use crate::rules::organization_suggestions;
 
 impl Shapes<'_> {
     pub(crate) fn organization_domain(self, domain: &OrganizationDomain) -> Value {
@@ -29,6 +30,8 @@ impl Shapes<'_> {
             (None, Some(at)) => verification("admin_override", at),
             (None, None) => Value::Null,
         };
+        let (invitations, suggestions) =
+            organization_suggestions::pending_of_domain(self.tables, domain, self.now);
         json!({
             "object": "organization_domain",
             "id": domain.id,
@@ -39,8 +42,8 @@ impl Shapes<'_> {
             "affiliation_verification": affiliation,
             "ownership_verification": ownership,
             "verification": affiliation,
-            "total_pending_invitations": 0,
-            "total_pending_suggestions": 0,
+            "total_pending_invitations": invitations.len(),
+            "total_pending_suggestions": suggestions.len(),
             "created_at": domain.created_at,
             "updated_at": domain.updated_at,
         })

@@ -18,7 +18,7 @@ impl Shapes<'_> {
             "name": role.name,
             "key": role.key,
             "description": role.description,
-            "is_creator_eligible": role.is_creator_eligible,
+            "is_creator_eligible": role.is_creator_eligible(),
             "permissions": permissions,
             "created_at": role.created_at,
             "updated_at": role.updated_at,

@@ -2,10 +2,19 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::client::Client;
-use crate::model::session::Session;
+use crate::model::session::{Session, SessionStatus};
+use crate::rules::session_tasks;
 
 impl Shapes<'_> {
     pub(crate) fn session(self, session: &Session) -> Value {
+        let tasks: Option<Vec<Value>> = (session.status_at(self.now) == SessionStatus::Pending)
+            .then(|| session_tasks::of(self.tables, session))
+            .map(|tasks| {
+                tasks
+                    .iter()
+                    .map(|task| json!({ "key": task.key() }))
+                    .collect()
+            });
         json!({
             "object": "session",
             "id": session.id,
@@ -19,6 +28,7 @@ impl Shapes<'_> {
             "abandon_at": session.abandon_at(),
             "updated_at": session.updated_at,
             "created_at": session.created_at,
+            "tasks": tasks,
         })
     }
 

@@ -70,6 +70,14 @@ pub(crate) fn default_of(tables: &Tables, payer: PayerKind) -> Option<&Plan> {
         .find(|plan| plan.payer == payer && plan.is_default)
 }
 
+/// Returns the plan of those who pay for none, if there is one to pay for.
+pub(crate) fn free_plan(tables: &Tables, payer: PayerKind) -> Option<&Plan> {
+    tables
+        .plans
+        .find(|plan| plan.payer == payer && !plan.is_default)?;
+    default_of(tables, payer)
+}
+
 /// Finds a price by ID.
 pub(crate) fn find_price<'a>(tables: &'a Tables, id: &str) -> Result<&'a Price, ApiError> {
     tables

@@ -5,7 +5,9 @@ use super::super::inbox;
 use super::super::lockouts;
 use super::super::sessions;
 use super::super::visit::Visit;
+use crate::model::challenge::Challenge;
 use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
+use crate::model::strategy::Strategy;
 use crate::model::user::User;
 use crate::store::tables::Tables;
 
@@ -15,6 +17,20 @@ pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Resul
     lockouts::check(tables, user, now)
 }
 
+/// Returns true unless a code or a link went to an address or a number that the user no longer has.
+fn still_has(user: &User, challenge: &Challenge) -> bool {
+    let is_one = |id: &String| challenge.identifier_id.as_ref().is_none_or(|one| one == id);
+    match challenge.strategy {
+        Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode => {
+            user.email_addresses.iter().any(|one| is_one(&one.id))
+        }
+        Strategy::PhoneCode | Strategy::ResetPasswordPhoneCode => {
+            user.phone_numbers.iter().any(|one| is_one(&one.id))
+        }
+        _ => true,
+    }
+}
+
 /// Continues after a factor was verified: to the next factor, to a new password, or to a session.
 pub(crate) fn advance(
     tables: &mut Tables,
@@ -22,12 +38,20 @@ pub(crate) fn advance(
     visit: &Visit,
 ) -> Result<(), ApiError> {
     let user_id = attempt.user_id.clone().unwrap_or_default();
-    let user = accounts::find(tables, &user_id).map_err(|_| {
+    let deleted = || {
         ApiError::bad_request(
             "sign_in_identification_or_user_deleted",
             "Either the user or the selected identification were deleted. Please start over.",
         )
-    })?;
+    };
+    let user = accounts::find(tables, &user_id).map_err(|_| deleted())?;
+    if attempt
+        .first_factor
+        .as_ref()
+        .is_some_and(|first| !still_has(user, first))
+    {
+        return Err(deleted());
+    }
     check_may_sign_in(tables, user, visit.now)?;
     let first = attempt.first_factor.as_ref();
     let needs_second = user.has_second_factor()

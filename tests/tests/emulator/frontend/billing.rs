@@ -268,7 +268,7 @@ async fn a_plan_that_was_bought_is_in_the_next_token() {
     let session = ada.sign_in("ada@example.com", "analytical-engine").await;
     let tokens = "/v1/client/sessions/{session_id}/tokens";
     let before = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
-    assert_eq!(before["pla"], Value::Null);
+    assert_eq!(before["pla"], "u:free_user");
     let pro = plan(&mut ada, "user", "pro").await;
     buy(&mut ada, Payer::USER, &pro, "month").await;
     let after = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
@@ -292,7 +292,7 @@ async fn a_plan_that_was_bought_is_in_the_next_token() {
     let items = Payer::USER.get(&mut ada, "subscription_items").await;
     assert_eq!(items["data"][0]["plan"]["slug"], "free_user");
     let ended = claims(&ada.post(tokens, &[&session], &[]).await.body["jwt"]);
-    assert_eq!(ended["pla"], Value::Null);
+    assert_eq!(ended["pla"], "u:free_user");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ pub(crate) mod backend;
 pub(crate) mod billing;
 mod browser;
 mod devices;
+mod effects;
 mod enterprise;
 pub(crate) mod events;
 mod oauth;

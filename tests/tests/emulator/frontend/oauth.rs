@@ -33,6 +33,9 @@ fn authorize(client: &str, extra: &[(&str, &str)]) -> String {
         ("code_challenge", challenge.as_str()),
         ("code_challenge_method", "S256"),
     ]);
+    if !extra.iter().any(|(name, _)| *name == "scope") {
+        query.append_pair("scope", "openid profile email offline_access");
+    }
     for (name, value) in extra {
         query.append_pair(name, value);
     }
@@ -142,6 +145,7 @@ pub(super) async fn code_and_tokens(judge: &Judge) {
             ("client_id", client.as_str()),
             ("client_secret", secret),
             ("code", code.as_str()),
+            ("redirect_uri", BACK),
             ("code_verifier", verifier),
         ];
         let refused = plain(&emulator, &form).await;
@@ -341,4 +345,117 @@ pub(super) async fn agents_and_satellites(judge: &Judge) {
         "{}",
         payload.body
     );
+}
+
+/// What the SDK's component sends, scopes that nobody asked for, and tokens that are JWTs.
+#[tokio::test]
+async fn consent_scopes_and_revocation_are_as_documented() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let application = json!({
+        "name": "Calendar",
+        "redirect_uris": [BACK, "http://localhost:5000/other"],
+        "scopes": "openid profile email private_metadata offline_access",
+    });
+    let made = caller
+        .call(Method::POST, "/oauth_applications", Some(&application))
+        .await;
+    let client = made.body["client_id"].as_str().unwrap().to_owned();
+    let secret = made.body["client_secret"].as_str().unwrap().to_owned();
+    let jwts = json!({ "oauth_jwt_access_tokens": true });
+    let settings = "/instance/oauth_application_settings";
+    caller.call(Method::PATCH, settings, Some(&jwts)).await;
+    let mut browser = Browser::new(&emulator, &Judge::default()).await;
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+
+    let consent = "/v1/me/oauth/consent/{client_id}";
+    for (query, domain) in [
+        (format!("?redirect_uri={BACK}"), json!("localhost")),
+        ("?redirect_uri=https://evil.example".to_owned(), Value::Null),
+        (String::new(), Value::Null),
+    ] {
+        let info = browser.get(&format!("{consent}{query}"), &[&client]).await;
+        assert_eq!(info.status, StatusCode::OK, "{query}");
+        assert_eq!(info.body["redirect_domain"], domain, "{query}");
+    }
+    let decide = async |browser: &mut Browser, scope: Option<&str>, consented: &str| {
+        let mut form = vec![
+            ("response_type", "code"),
+            ("redirect_uri", BACK),
+            ("state", "s t"),
+            ("consented", consented),
+        ];
+        form.extend(scope.map(|scope| ("scope", scope)));
+        browser.post(consent, &[&client], &form).await.location()
+    };
+    for no in ["false", "no", "1"] {
+        let denied = decide(&mut browser, None, no).await;
+        assert_eq!(answered(&denied, "error").as_deref(), Some("access_denied"));
+    }
+    let exchange = |code: String, redirect_uri: Option<&'static str>| {
+        let mut form = vec![
+            ("grant_type", "authorization_code".to_owned()),
+            ("client_id", client.clone()),
+            ("client_secret", secret.clone()),
+            ("code", code),
+        ];
+        form.extend(redirect_uri.map(|uri| ("redirect_uri", uri.to_owned())));
+        form
+    };
+    let agreed = decide(&mut browser, None, "true").await;
+    assert_eq!(answered(&agreed, "state").as_deref(), Some("s t"));
+    let code = answered(&agreed, "code").unwrap();
+    let form = exchange(code.clone(), None);
+    let refused = plain(&emulator, &borrowed(&form)).await;
+    assert_eq!(refused["error"], "invalid_grant", "without redirect_uri");
+    let form = exchange(code, Some(BACK));
+    let granted = token(&mut browser, &borrowed(&form)).await.body;
+    assert_eq!(
+        granted["scope"], "profile email",
+        "what is granted by default"
+    );
+
+    let scopes = "openid profile offline_access";
+    let agreed = decide(&mut browser, Some(scopes), "true").await;
+    let form = exchange(answered(&agreed, "code").unwrap(), Some(BACK));
+    let granted = token(&mut browser, &borrowed(&form)).await.body;
+    let refresh = |scope: &str| {
+        vec![
+            ("grant_type", "refresh_token".to_owned()),
+            ("client_id", client.clone()),
+            ("client_secret", secret.clone()),
+            (
+                "refresh_token",
+                granted["refresh_token"].as_str().unwrap().to_owned(),
+            ),
+            ("scope", scope.to_owned()),
+        ]
+    };
+    let refused = plain(&emulator, &borrowed(&refresh("openid email"))).await;
+    assert_eq!(refused["error"], "invalid_scope");
+    let fewer = token(&mut browser, &borrowed(&refresh("profile")))
+        .await
+        .body;
+    assert_eq!(fewer["scope"], "profile");
+
+    let access = fewer["access_token"].as_str().unwrap();
+    assert_eq!(access.split('.').count(), 3, "a JWT");
+    let about = [
+        ("client_id", client.as_str()),
+        ("client_secret", secret.as_str()),
+        ("token", access),
+    ];
+    for active in [true, false] {
+        let info = browser.post("/oauth/token_info", &[], &about).await;
+        assert_eq!(info.body["active"], active);
+        browser.post("/oauth/token/revoke", &[], &about).await;
+    }
+}
+
+fn borrowed<'a>(form: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+    form.iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
 }

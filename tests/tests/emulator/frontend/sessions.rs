@@ -112,8 +112,11 @@ async fn sessions_of_actors_and_agents_expire_as_their_tokens_say() {
             let span =
                 session["expire_at"].as_i64().unwrap() - session["created_at"].as_i64().unwrap();
             assert_eq!(span, lifetime * 1000, "{path}");
+            // Nobody uses the session in the meantime, which an impersonation does not outlast.
+            let is_abandoned = path == "/actor_tokens" && lifetime > 600;
+            let before = if is_abandoned { "abandoned" } else { "active" };
             let path = format!("/sessions/{}", session["id"].as_str().unwrap());
-            for (seconds, status) in [(lifetime - 1, "active"), (2, "expired")] {
+            for (seconds, status) in [(lifetime - 1, before), (2, "expired")] {
                 emulator.advance_clock(std::time::Duration::from_secs(
                     u64::try_from(seconds).unwrap(),
                 ));

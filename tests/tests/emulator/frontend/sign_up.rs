@@ -279,7 +279,7 @@ async fn who_waits_signs_up_when_invited() {
     assert_eq!(completed.body["data"][0]["id"], entries[0].as_str());
     let path = format!("/waitlist_entries/{}", entries[0]);
     let refused = caller.call(Method::DELETE, &path, None).await;
-    assert_eq!(refused.code(), "waitlist_entry_already_invited");
+    assert_eq!(refused.code(), "waitlist_entry_already_completed");
 }
 
 /// The settings determine which fields are required.
