@@ -141,6 +141,12 @@ async fn create_phone(State(app): State<Arc<App>>, body: Body) -> Reply {
     let user_id = body.required("user_id")?;
     let number = body.required("phone_number")?;
     let traits = traits(&body)?;
+    if traits.reserved_for_second_factor == Some(true) && traits.verified != Some(true) {
+        return Err(ApiError::bad_request(
+            "identification_create_second_factor_unverified",
+            "Unverified identifications cannot be a second factor",
+        ));
+    }
     answer::changed(
         &app,
         |tables, now| {

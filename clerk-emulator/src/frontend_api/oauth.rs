@@ -553,7 +553,10 @@ const CLIENT_AUTHENTICATION: &[&str] = &["client_secret_basic", "client_secret_p
 /// Describes the provider (RFC 8414).
 async fn metadata(State(app): State<Arc<App>>) -> Reply {
     let url = &app.instance.url;
-    let body = json!({
+    let registers = app.read(|tables, _| {
+        settings::get(tables).map(|set| set.oauth.dynamic_oauth_client_registration)
+    })?;
+    let mut body = json!({
         "issuer": app.instance.oauth_issuer(),
         "authorization_endpoint": format!("{url}/oauth/authorize"),
         "token_endpoint": format!("{url}/oauth/token"),
@@ -568,6 +571,9 @@ async fn metadata(State(app): State<Arc<App>>) -> Reply {
         "claims_supported": CLAIMS,
         "code_challenge_methods_supported": ["S256"],
     });
+    if registers {
+        body["registration_endpoint"] = json!(format!("{url}/oauth/register"));
+    }
     Ok(json_response(StatusCode::OK, &body))
 }
 

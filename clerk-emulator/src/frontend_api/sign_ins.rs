@@ -74,12 +74,21 @@ pub(super) fn required<'a>(form: &'a Params, name: &str) -> Result<&'a str, ApiE
 
 /// Returns the URL that the browser is sent to afterward, which must be one that redirects are allowed to.
 pub(super) fn redirect_url(app: &App, form: &Params) -> Result<Option<String>, ApiError> {
-    match form.text("redirect_url") {
+    allowed_url(app, form, "redirect_url")
+}
+
+/// Returns the URL that the browser is sent to instead if a provider's answer starts a session.
+pub(super) fn complete_url(app: &App, form: &Params) -> Result<Option<String>, ApiError> {
+    allowed_url(app, form, "action_complete_redirect_url")
+}
+
+fn allowed_url(app: &App, form: &Params, name: &str) -> Result<Option<String>, ApiError> {
+    match form.text(name) {
         None => Ok(None),
         Some(url) if app.instance.allowed_redirect(url).is_some() => Ok(Some(url.to_owned())),
         Some(_) => Err(ApiError::param(
             "redirect_url_domain_mismatch",
-            "redirect_url",
+            name,
             "The provided redirect URL must be on loopback, or on an origin that the emulator was told to allow",
         )),
     }
@@ -104,8 +113,10 @@ async fn create(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
             .transpose()?,
         transfer: form.is_true("transfer"),
     };
+    let complete_url = complete_url(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         let (id, verdict) = sign_ins::create(tables, &new, visit)?;
+        sign_ins::set_complete_url(tables, &id, complete_url);
         judged(verdict, || shown(&app, tables, visit, &id))
     })
 }
@@ -132,8 +143,10 @@ async fn prepare_first_factor(
         .or(form.text("enterprise_connection_id"))
         .or(form.text("trusted_device_id"));
     let redirect_url = redirect_url(&app, &form)?;
+    let complete_url = complete_url(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         sign_ins::prepare_first_factor(tables, &id, &strategy, target, redirect_url, visit)?;
+        sign_ins::set_complete_url(tables, &id, complete_url);
         Ok(Done::Wrapped(shown(&app, tables, visit, &id)?))
     })
 }

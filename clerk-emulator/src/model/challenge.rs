@@ -22,6 +22,9 @@ pub(crate) struct Challenge {
     pub(crate) identifier_id: Option<String>,
     /// The URL that a link or a provider sends the browser to afterwards.
     pub(crate) redirect_url: Option<String>,
+    /// The URL that a provider sends the browser to instead if that starts a session.
+    #[serde(default)]
+    pub(crate) complete_url: Option<String>,
     /// The provider's page where the user completes the proof.
     pub(crate) external_url: Option<String>,
     /// The reason why a provider's proof was not accepted.
@@ -65,6 +68,7 @@ impl Challenge {
             answer: None,
             identifier_id: None,
             redirect_url: None,
+            complete_url: None,
             external_url: None,
             problem: None,
         }

@@ -16,6 +16,7 @@ use crate::model::activity::Activity;
 use crate::model::challenge::{Challenge, Outcome, Problem};
 use crate::model::external_account::ProviderAccount;
 use crate::model::identifier::{EmailAddress, Proof};
+use crate::model::session::SessionStatus;
 use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
 use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::model::strategy::Strategy;
@@ -170,6 +171,7 @@ fn finish_sign_in(
         .ok_or_else(invalid)?;
     let challenge = attempt.first_factor.as_mut().ok_or_else(invalid)?;
     let redirect_url = challenge.redirect_url.clone().ok_or_else(invalid)?;
+    let complete_url = challenge.complete_url.clone();
     let visit = visit(&attempt.client_id, Some(&redirect_url));
     codes::check_open(challenge, visit.now)?;
     challenge.attempts += 1;
@@ -196,8 +198,27 @@ fn finish_sign_in(
             }
         }
     }
+    let session = attempt.created_session_id.clone();
     tables.sign_in_attempts.insert(attempt);
-    Ok(redirect_url)
+    Ok(next_url(
+        tables,
+        session.as_deref(),
+        complete_url,
+        redirect_url,
+    ))
+}
+
+/// Returns the URL for a browser with a new session that waits for nothing, if there is one, or else the other.
+fn next_url(
+    tables: &Tables,
+    session_id: Option<&str>,
+    complete_url: Option<String>,
+    redirect_url: String,
+) -> String {
+    let is_active = session_id
+        .and_then(|id| tables.sessions.get(id))
+        .is_some_and(|session| session.status == SessionStatus::Active);
+    complete_url.filter(|_| is_active).unwrap_or(redirect_url)
 }
 
 /// Records on a challenge why it failed.
@@ -223,6 +244,7 @@ fn finish_sign_up(
     let mut attempt = sign_ups::by_id(tables, id)?.clone();
     let challenge = attempt.external_verification.as_mut().ok_or_else(invalid)?;
     let redirect_url = challenge.redirect_url.clone().ok_or_else(invalid)?;
+    let complete_url = challenge.complete_url.clone();
     let visit = visit(&attempt.client_id, Some(&redirect_url));
     codes::check_open(challenge, visit.now)?;
     match answer {
@@ -236,8 +258,14 @@ fn finish_sign_up(
             }
         }
     }
+    let session = attempt.created_session_id.clone();
     tables.sign_up_attempts.insert(attempt);
-    Ok(redirect_url)
+    Ok(next_url(
+        tables,
+        session.as_deref(),
+        complete_url,
+        redirect_url,
+    ))
 }
 
 /// Signs in the person whom an identity provider sends without having been asked, and creates the user if needed.

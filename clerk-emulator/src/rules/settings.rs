@@ -82,6 +82,7 @@ pub(crate) fn update_organizations(
             &format!("must hold only {}", ENROLLMENT_MODES.join(", ")),
         ));
     }
+    set_roles_of_initial_set(tables, creator_role.as_deref(), default_role.as_deref());
     change(tables, |settings| {
         let now = &mut settings.organizations;
         now.enabled = update.enabled.unwrap_or(now.enabled);
@@ -103,4 +104,26 @@ pub(crate) fn update_organizations(
             now.domains_default_role = role;
         }
     })
+}
+
+/// Makes roles those that the initial role set gives, which organizations without another one have.
+fn set_roles_of_initial_set(tables: &mut Tables, creator: Option<&str>, default: Option<&str>) {
+    let id_of = |key| roles::by_key(tables, key).map(|role| role.id.clone());
+    let (creator, default) = (creator.and_then(id_of), default.and_then(id_of));
+    for id in tables.role_sets.ids(|set| set.initial) {
+        let Some(set) = tables.role_sets.get_mut(&id) else {
+            continue;
+        };
+        if let Some(role) = &creator {
+            set.creator_role.clone_from(role);
+        }
+        if let Some(role) = &default {
+            set.default_role.clone_from(role);
+        }
+        for role in [&creator, &default].into_iter().flatten() {
+            if !set.roles.contains(role) {
+                set.roles.push(role.clone());
+            }
+        }
+    }
 }

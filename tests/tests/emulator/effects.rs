@@ -289,3 +289,47 @@ async fn organizations_follow_the_settings_and_their_limits() {
     let member = json!({ "user_id": bob, "role": "org:member" });
     made(&caller, "/organizations/acme/memberships", member).await;
 }
+
+#[tokio::test]
+async fn a_phone_number_that_is_not_verified_cannot_be_a_second_factor() {
+    let (emulator, caller) = emulator().await;
+    let ada = emulator.user_id(ADA).unwrap();
+    let phone = |verified: bool| {
+        json!({
+            "user_id": ada,
+            "phone_number": "+15555550177",
+            "verified": verified,
+            "reserved_for_second_factor": true,
+        })
+    };
+    let refused = call(&caller, Method::POST, "/phone_numbers", phone(false)).await;
+    assert_eq!(
+        refused.code(),
+        "identification_create_second_factor_unverified"
+    );
+    made(&caller, "/phone_numbers", phone(true)).await;
+}
+
+#[tokio::test]
+async fn the_roles_of_the_settings_are_those_of_the_initial_role_set() {
+    let (_emulator, caller) = emulator().await;
+    let permissions = caller
+        .call(Method::GET, "/organization_permissions?limit=100", None)
+        .await;
+    let ids: Vec<&Value> = permissions.body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["id"])
+        .collect();
+    let owner = json!({ "key": "org:owner", "name": "Owner", "permissions": ids });
+    let owner = made(&caller, "/organization_roles", owner).await;
+    let body = json!({ "creator_role_id": owner, "domains_default_role_id": owner });
+    let path = "/instance/organization_settings";
+    let changed = call(&caller, Method::PATCH, path, body).await;
+    assert_eq!(changed.body["creator_role"], "org:owner");
+    let sets = caller.call(Method::GET, "/role_sets", None).await;
+    let initial = &sets.body["data"][0];
+    assert_eq!(initial["creator_role"]["key"], "org:owner");
+    assert_eq!(initial["default_role"]["key"], "org:owner");
+}

@@ -53,6 +53,15 @@ pub(super) fn strategy_not_valid() -> ApiError {
     )
 }
 
+/// Sets the URL that a provider sends the browser to if that starts a session.
+pub(crate) fn set_complete_url(tables: &mut Tables, id: &str, url: Option<String>) {
+    let Some(url) = url else { return };
+    let attempt = tables.sign_in_attempts.get_mut(id);
+    if let Some(challenge) = attempt.and_then(|one| one.first_factor.as_mut()) {
+        challenge.complete_url = Some(url);
+    }
+}
+
 /// Stores the state of a sign-in.
 pub(super) fn save(tables: &mut Tables, attempt: SignInAttempt) {
     tables.sign_in_attempts.insert(attempt);

@@ -18,6 +18,15 @@ pub(crate) fn find<'a>(
     })
 }
 
+/// Sets the URL that a provider sends the browser to if that starts a session.
+pub(crate) fn set_complete_url(tables: &mut Tables, id: &str, url: Option<String>) {
+    let Some(url) = url else { return };
+    let attempt = tables.sign_up_attempts.get_mut(id);
+    if let Some(challenge) = attempt.and_then(|one| one.external_verification.as_mut()) {
+        challenge.complete_url = Some(url);
+    }
+}
+
 /// Finds a sign-up of any client.
 pub(crate) fn by_id<'a>(tables: &'a Tables, id: &str) -> Result<&'a SignUpAttempt, ApiError> {
     tables

@@ -496,3 +496,61 @@ async fn a_code_to_an_address_that_was_removed_signs_nobody_in() {
     let refused = browser.post(&answer, &[&attempt], &form).await;
     assert_eq!(refused.code(), "sign_in_identification_or_user_deleted");
 }
+
+#[tokio::test]
+async fn a_provider_sends_the_browser_on_at_once_if_nothing_is_left_to_do() {
+    let go_on = format!("{ORIGIN}/sign-in/callback");
+    let done = format!("{ORIGIN}/dashboard");
+    let form = [
+        ("strategy", "oauth_github"),
+        ("redirect_url", go_on.as_str()),
+        ("action_complete_redirect_url", done.as_str()),
+    ];
+    for (settings, path, field, address, expected) in [
+        (
+            SettingsSeed::new(),
+            SIGN_IN,
+            "first_factor_verification",
+            ADA.0,
+            &done,
+        ),
+        (
+            SettingsSeed::new(),
+            SIGN_IN,
+            "first_factor_verification",
+            "new@example.com",
+            &go_on,
+        ),
+        (
+            SettingsSeed::new().force_organization_selection(true),
+            SIGN_IN,
+            "first_factor_verification",
+            ADA.0,
+            &go_on,
+        ),
+        (
+            SettingsSeed::new(),
+            SIGN_UP,
+            "external_account",
+            "new@example.com",
+            &done,
+        ),
+    ] {
+        let emulator = started(settings).await;
+        let mut browser = browser(&emulator).await;
+        let begun = browser.post(path, &[], &form).await;
+        let verification = match field {
+            "external_account" => &begun.response()["verifications"][field],
+            _ => &begun.response()[field],
+        };
+        let answer = format!("email_address={address}&first_name=New&last_name=Person");
+        let sent = visit_provider(&emulator, &mut browser, verification, &answer).await;
+        assert_eq!(sent.location().as_str(), expected, "{path} {address}");
+    }
+    let emulator = emulator().await;
+    let mut browser = browser(&emulator).await;
+    let mut form = form;
+    form[2].1 = "https://evil.example/";
+    let refused = browser.post(SIGN_IN, &[], &form).await;
+    assert_eq!(refused.code(), "redirect_url_domain_mismatch");
+}
