@@ -219,6 +219,7 @@ fn a_file_of_the_first_version_is_migrated() {
             "UPDATE rows SET json = json_remove(json, '$.tries') WHERE tbl = 'webhook_messages';
              UPDATE rows SET json = json_remove(json, '$.organization_id') WHERE tbl = 'tickets';
              UPDATE rows SET json = json_remove(json, '$.role_set') WHERE tbl = 'organizations';
+             UPDATE rows SET json = json_set(json, '$.is_creator_eligible', 0) WHERE tbl = 'roles';
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -230,7 +231,7 @@ fn a_file_of_the_first_version_is_migrated() {
         export["state"]["tables"][table].clone()
     };
     let after = emulator.export().to_json().unwrap();
-    for name in ["tickets", "organizations"] {
+    for name in ["tickets", "organizations", "roles"] {
         assert_eq!(table(&after, name), table(&before, name));
     }
     assert_eq!(table(&after, "tickets")[0]["user_id"], bob.as_str());
@@ -240,7 +241,7 @@ fn a_file_of_the_first_version_is_migrated() {
     let version: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 4);
+    assert_eq!(version, 5);
     drop(connection);
     start(&path).unwrap();
 }
