@@ -97,7 +97,7 @@ async fn update_email(State(app): State<Arc<App>>, Path(id): Path<String>, body:
     answer::changed(
         &app,
         |tables, now| {
-            let user = user_identifiers::owner_of_email(tables, &id)?;
+            let user = user_identifiers::email_owner(tables, &id)?;
             let previous = user_identifiers::primary_email(tables, &user).filter(|_| notify);
             user_identifiers::update_email(tables, &id, traits, now)?;
             user_identifiers::tell_previous_primary(tables, &user, previous.as_deref(), now);

@@ -13,7 +13,6 @@ use crate::http::reply::Reply;
 use crate::model::organization_domain::ENROLLMENT_MODES;
 use crate::rules::api_error::ApiError;
 use crate::rules::organization_domains::{self, DEFAULT_MODE, DomainFilter};
-use crate::rules::organization_suggestions;
 use crate::rules::organizations;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -137,9 +136,7 @@ async fn delete(
     Path((organization, id)): Path<(String, String)>,
 ) -> Reply {
     answer::deleted(&app, "organization_domain", |tables, now| {
-        let domain = organization_domains::find(tables, &organization, &id)?.clone();
-        organization_suggestions::withdraw(tables, &domain, now);
-        organization_domains::delete(tables, &organization, &id)?;
+        organization_domains::delete(tables, &organization, &id, now)?;
         Ok(id)
     })
 }

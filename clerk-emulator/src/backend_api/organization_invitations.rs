@@ -72,6 +72,7 @@ fn invitation(body: Body) -> Result<NewOrganizationInvitation, ApiError> {
         },
         role: body.required("role")?,
         inviter_id: body.text("inviter_user_id")?,
+        domain_id: None,
         private_metadata: body.object("private_metadata")?,
     })
 }

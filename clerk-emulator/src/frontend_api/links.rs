@@ -85,7 +85,7 @@ async fn accept_ticket(State(app): State<Arc<App>>, visitor: Visitor, params: Pa
         }
         let invite = tickets::invited(tables, ticket, now)?;
         let target = invite.redirect_url.clone();
-        let Some(known) = identifiers::user_by_email(tables, &invite.email_address) else {
+        let Some(known) = identifiers::user_by_verified_email(tables, &invite.email_address) else {
             return Ok((target, "sign_up"));
         };
         let user_id = known.id.clone();

@@ -161,9 +161,7 @@ async fn delete(
 ) -> Reply {
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
-        let domain = organization_domains::find(tables, &id, &domain_id)?.clone();
-        organization_suggestions::withdraw(tables, &domain, visit.now);
-        organization_domains::delete(tables, &id, &domain_id)?;
+        organization_domains::delete(tables, &id, &domain_id, visit.now)?;
         Ok(deleted("organization_domain", &domain_id))
     })
 }
@@ -191,11 +189,11 @@ async fn set_mode(
     let mode = required(&form, "enrollment_mode")?.to_owned();
     let withdraws = form.is_true("delete_pending");
     change(&app, (&id, &domain_id), &visitor, |tables, now| {
+        organization_domains::update(tables, &id, &domain_id, Some(mode), None, now)?;
         if withdraws {
-            let domain = organization_domains::find(tables, &id, &domain_id)?.clone();
-            organization_suggestions::withdraw(tables, &domain, now);
+            organization_suggestions::withdraw(tables, &domain_id, now);
         }
-        organization_domains::update(tables, &id, &domain_id, Some(mode), None, now).map(drop)
+        Ok(())
     })
 }
 

@@ -204,6 +204,7 @@ fn invite_one(
         },
         role: role.to_owned(),
         inviter_id: Some(session.user_id.clone()),
+        domain_id: None,
         private_metadata: None,
     };
     let id = organization_invitations::create(tables, organization_id, new, now)?

@@ -61,6 +61,9 @@ pub(crate) struct OrganizationInvitation {
     pub(crate) id: String,
     pub(crate) organization_id: String,
     pub(crate) inviter_id: Option<String>,
+    /// The ID of the domain that led to it, if nobody invited.
+    #[serde(default)]
+    pub(crate) domain_id: Option<String>,
     /// The key of the role that the member will have.
     pub(crate) role: String,
     pub(crate) private_metadata: Metadata,

@@ -41,6 +41,9 @@ pub(crate) struct OrganizationSuggestion {
     pub(crate) id: String,
     pub(crate) organization_id: String,
     pub(crate) user_id: String,
+    /// The ID of the domain that led to it.
+    #[serde(default)]
+    pub(crate) domain_id: Option<String>,
     pub(crate) status: SuggestionStatus,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -48,11 +51,17 @@ pub(crate) struct OrganizationSuggestion {
 
 impl OrganizationSuggestion {
     /// Creates an unanswered suggestion.
-    pub(crate) fn new(organization_id: String, user_id: String, now: i64) -> Self {
+    pub(crate) fn new(
+        organization_id: String,
+        user_id: String,
+        domain_id: String,
+        now: i64,
+    ) -> Self {
         Self {
             id: random::id("orgsug"),
             organization_id,
             user_id,
+            domain_id: Some(domain_id),
             status: SuggestionStatus::Suggested,
             created_at: now,
             updated_at: now,

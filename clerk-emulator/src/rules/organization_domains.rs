@@ -3,6 +3,7 @@
 use super::api_error::ApiError;
 use super::codes;
 use super::identifiers;
+use super::organization_suggestions;
 use super::organizations;
 use super::settings;
 use super::verdict::Verdict;
@@ -265,9 +266,15 @@ pub(crate) fn attempt_ownership(
     Ok(())
 }
 
-/// Removes a domain.
-pub(crate) fn delete(tables: &mut Tables, organization: &str, id: &str) -> Result<(), ApiError> {
+/// Removes a domain, along with the pending invitations and suggestions that it led to.
+pub(crate) fn delete(
+    tables: &mut Tables,
+    organization: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
     find(tables, organization, id)?;
+    organization_suggestions::withdraw(tables, id, now);
     tables.organization_domains.remove(id);
     Ok(())
 }

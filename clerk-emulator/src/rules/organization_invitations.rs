@@ -21,6 +21,7 @@ pub(crate) struct NewOrganizationInvitation {
     pub(crate) invite: NewInvite,
     pub(crate) role: String,
     pub(crate) inviter_id: Option<String>,
+    pub(crate) domain_id: Option<String>,
     pub(crate) private_metadata: Option<Metadata>,
 }
 
@@ -97,6 +98,7 @@ pub(crate) fn create<'a>(
             id: OrganizationInvitation::new_id(),
             organization_id,
             inviter_id: new.inviter_id,
+            domain_id: new.domain_id,
             role: new.role,
             private_metadata,
             invite,

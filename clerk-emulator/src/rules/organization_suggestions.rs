@@ -1,6 +1,5 @@
 //! Organizations that people may join because they have an email address at a verified domain.
 
-use super::accounts;
 use super::api_error::ApiError;
 use super::inbox;
 use super::invitations::NewInvite;
@@ -16,56 +15,59 @@ use crate::model::user::User;
 use crate::store::table::RowChange;
 use crate::store::tables::Tables;
 
-/// Returns the IDs of the organizations with a verified domain of this mode that matches a verified email address of
-/// the user, each with that address.
-fn reachable(tables: &Tables, user_id: &str, mode: &str) -> Vec<(String, String)> {
-    let Ok(user) = accounts::find(tables, user_id) else {
+/// Returns the verified domains of this mode that match a verified email address of the user, each with that address, of the
+/// organizations that the user is not a member of.
+fn reachable(tables: &Tables, user_id: &str, mode: &str) -> Vec<(OrganizationDomain, String)> {
+    let Some(user) = tables.users.get(user_id) else {
         return Vec::new();
     };
-    let proven = user
-        .email_addresses
-        .iter()
-        .filter(|email| email.proof.is_given());
     let mut found = Vec::new();
-    for email in proven {
-        let Some((_, domain)) = email.email_address.rsplit_once('@') else {
+    for address in proven_addresses(user) {
+        let Some((_, domain)) = address.rsplit_once('@') else {
             continue;
         };
         let domains = tables.organization_domains.iter().filter(|one| {
             one.verified_at.is_some()
                 && one.enrollment_mode == mode
                 && one.name.eq_ignore_ascii_case(domain)
+                && organizations::membership(tables, &one.organization_id, user_id).is_none()
         });
-        for one in domains {
-            if organizations::membership(tables, &one.organization_id, user_id).is_none() {
-                found.push((one.organization_id.clone(), email.email_address.clone()));
-            }
-        }
+        found.extend(domains.map(|one| (one.clone(), address.to_owned())));
     }
     found
 }
 
-/// Creates the missing suggestions and invitations that the domains of organizations call for.
+fn proven_addresses(user: &User) -> Vec<&str> {
+    let emails = user.email_addresses.iter();
+    emails
+        .filter(|one| one.proof.is_given())
+        .map(|one| one.email_address.as_str())
+        .collect()
+}
+
+/// Creates the missing suggestions and invitations that the domains of organizations call for. An organization that cannot
+/// invite, for example because it is full, invites nobody: that is no reason to refuse what the user does.
 pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
-    for (organization_id, _) in reachable(tables, user_id, "automatic_suggestion") {
+    for (domain, _) in reachable(tables, user_id, "automatic_suggestion") {
+        let organization_id = domain.organization_id;
         let known = tables
             .organization_suggestions
             .find(|one| one.organization_id == organization_id && one.user_id == user_id);
         if known.is_none() {
-            let suggestion = OrganizationSuggestion::new(organization_id, user_id.to_owned(), now);
+            let user_id = user_id.to_owned();
+            let suggestion = OrganizationSuggestion::new(organization_id, user_id, domain.id, now);
             tables.organization_suggestions.insert(suggestion);
         }
     }
-    for (organization_id, address) in reachable(tables, user_id, "automatic_invitation") {
+    let role = &settings::get(tables)?.organizations.domains_default_role;
+    let role = role.clone();
+    for (domain, address) in reachable(tables, user_id, "automatic_invitation") {
+        let organization_id = domain.organization_id;
         let known = tables.organization_invitations.find(|one| {
             one.organization_id == organization_id
                 && one.invite.email_address.eq_ignore_ascii_case(&address)
         });
         if known.is_none() {
-            let role = settings::get(tables)?
-                .organizations
-                .domains_default_role
-                .clone();
             let new = NewOrganizationInvitation {
                 invite: NewInvite {
                     email_address: address,
@@ -75,11 +77,13 @@ pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
                     template: None,
                     expires_in_days: None,
                 },
-                role,
+                role: role.clone(),
                 inviter_id: None,
+                domain_id: Some(domain.id),
                 private_metadata: None,
             };
-            organization_invitations::create(tables, &organization_id, new, now)?;
+            // Nothing was changed if it is refused.
+            organization_invitations::create(tables, &organization_id, new, now).ok();
         }
     }
     Ok(())
@@ -87,67 +91,43 @@ pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
 
 /// Does the same for all users who verified an email address since the last commit.
 pub(crate) fn enroll_changed(tables: &mut Tables, now: i64) -> Result<(), ApiError> {
-    let proven = |user: &User| {
-        let proven = user
-            .email_addresses
-            .iter()
-            .filter(|one| one.proof.is_given());
-        proven
-            .map(|one| one.email_address.clone())
-            .collect::<Vec<_>>()
-    };
+    if tables.organization_domains.iter().next().is_none() {
+        return Ok(());
+    }
     let mut users = Vec::new();
-    if tables.organization_domains.iter().next().is_some() {
-        for change in tables.users.changes() {
-            match change {
-                RowChange::Inserted(user) => users.push(user.id.clone()),
-                RowChange::Replaced { before, after } if proven(before) != proven(after) => {
-                    users.push(after.id.clone());
-                }
-                _ => {}
+    for change in tables.users.changes() {
+        match change {
+            RowChange::Inserted(user) => users.push(user.id.clone()),
+            RowChange::Replaced { before, after }
+                if proven_addresses(before) != proven_addresses(after) =>
+            {
+                users.push(after.id.clone());
             }
+            _ => {}
         }
     }
     users.iter().try_for_each(|user| enroll(tables, user, now))
 }
 
-/// Returns true if a user has a verified email address at a domain.
-fn is_at(tables: &Tables, user_id: &str, domain: &str) -> bool {
-    tables.users.get(user_id).is_some_and(|user| {
-        let mut emails = user.email_addresses.iter();
-        emails.any(|one| one.proof.is_given() && is_address_at(&one.email_address, domain))
-    })
-}
-
-fn is_address_at(address: &str, domain: &str) -> bool {
-    address
-        .rsplit_once('@')
-        .is_some_and(|(_, of)| of.eq_ignore_ascii_case(domain))
-}
-
 /// Returns the IDs of the pending invitations and suggestions that a domain of an organization led to.
 pub(crate) fn pending_of_domain(
     tables: &Tables,
-    domain: &OrganizationDomain,
+    domain_id: &str,
     now: i64,
 ) -> (Vec<String>, Vec<String>) {
     let invitations = tables.organization_invitations.ids(|one| {
-        one.organization_id == domain.organization_id
-            && one.inviter_id.is_none()
+        one.domain_id.as_deref() == Some(domain_id)
             && one.invite.status_at(now) == InvitationStatus::Pending
-            && is_address_at(&one.invite.email_address, &domain.name)
     });
     let suggestions = tables.organization_suggestions.ids(|one| {
-        one.organization_id == domain.organization_id
-            && one.status == SuggestionStatus::Suggested
-            && is_at(tables, &one.user_id, &domain.name)
+        one.domain_id.as_deref() == Some(domain_id) && one.status == SuggestionStatus::Suggested
     });
     (invitations, suggestions)
 }
 
 /// Takes the pending invitations and suggestions back that a domain led to.
-pub(crate) fn withdraw(tables: &mut Tables, domain: &OrganizationDomain, now: i64) {
-    let (invitations, suggestions) = pending_of_domain(tables, domain, now);
+pub(crate) fn withdraw(tables: &mut Tables, domain_id: &str, now: i64) {
+    let (invitations, suggestions) = pending_of_domain(tables, domain_id, now);
     for id in invitations {
         if let Some(row) = tables.organization_invitations.get_mut(&id) {
             row.invite.revoked = true;

@@ -122,7 +122,7 @@ pub(crate) fn check_identifier(tables: &Tables, identifier: &str) -> Result<(), 
     let is_on = |list| {
         let entry = tables
             .restrictions
-            .find(|entry| entry.list == list && covers(&entry.identifier, identifier));
+            .find(|entry| entry.list == list && covers(list, &entry.identifier, identifier));
         entry.is_some()
     };
     if settings.allowlist && is_on(RestrictionList::Allow) {
@@ -161,7 +161,7 @@ fn not_allowed(identifier: &str) -> ApiError {
 }
 
 /// Returns true if an entry matches the identifier or the domain of an address.
-fn covers(entry: &str, identifier: &str) -> bool {
+fn covers(list: RestrictionList, entry: &str, identifier: &str) -> bool {
     if entry.eq_ignore_ascii_case(identifier) {
         return true;
     }
@@ -178,10 +178,13 @@ fn covers(entry: &str, identifier: &str) -> bool {
                 && domain.get(..at).is_some_and(|start| start.ends_with('.'))
         });
     }
-    // An address covers its subaddresses.
+    if domain.eq_ignore_ascii_case(of_domain) {
+        return true;
+    }
+    // An address that is blocked blocks its subaddresses. One that is allowed allows itself alone.
     let base = local.split_once('+').map_or(local, |(base, _)| base);
-    domain.eq_ignore_ascii_case(of_domain)
-        || entry.rsplit_once('@').is_some_and(|(entry, of)| {
+    list == RestrictionList::Block
+        && entry.rsplit_once('@').is_some_and(|(entry, of)| {
             entry.eq_ignore_ascii_case(base) && of.eq_ignore_ascii_case(domain)
         })
 }
@@ -207,7 +210,11 @@ mod tests {
             ("+15555550100", "+15555550100", true),
             ("+15555550100", "ada@example.com", false),
         ] {
-            assert_eq!(covers(entry, identifier), expected, "{entry} {identifier}");
+            let blocks = covers(RestrictionList::Block, entry, identifier);
+            assert_eq!(blocks, expected, "{entry} {identifier}");
+            let allows = covers(RestrictionList::Allow, entry, identifier);
+            let is_subaddress = identifier == "Ada+news@example.com";
+            assert_eq!(allows, expected && !is_subaddress, "{entry} {identifier}");
         }
     }
 }

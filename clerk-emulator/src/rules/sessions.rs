@@ -348,10 +348,9 @@ pub(crate) fn active<'a>(
 ) -> Option<(&'a Session, &'a User)> {
     let client = tables.clients.get(client_id)?;
     let last = client.last_active_session_id.as_deref()?;
-    let mut living = living_of_client(tables, client_id, now);
     let session = match tables.sessions.get(last) {
         Some(session) if session.is_alive(now) => session,
-        _ => living.by_ref().last()?,
+        _ => living_of_client(tables, client_id, now).last()?,
     };
     let user = tables.users.get(&session.user_id)?;
     (!user.banned).then_some((session, user))

@@ -101,7 +101,7 @@ fn invited(
 ) -> Result<(String, Option<String>), Refusal> {
     let refusal = "This sign-in link was used, revoked or is too old.";
     let invite = tickets::invited(tables, ticket, now).map_err(|_| refusal)?;
-    let user = identifiers::user_by_email(tables, &invite.email_address)
+    let user = identifiers::user_by_verified_email(tables, &invite.email_address)
         .ok_or("Nobody with the invited email address has an account yet.")?;
     let (user_id, _) = admitted(tables, user, None, now)?;
     tickets::accept_invitation(tables, ticket, &user_id, now).map_err(|_| refusal)?;

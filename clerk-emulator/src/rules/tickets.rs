@@ -150,7 +150,8 @@ pub(crate) fn redeem_for_sign_in(
         return redeem_ticket(tables, token, now).map(Redeemed::Ticket);
     }
     let invite = invited(tables, token, now)?;
-    let user = identifiers::user_by_email(tables, &invite.email_address).ok_or_else(invalid)?;
+    let user =
+        identifiers::user_by_verified_email(tables, &invite.email_address).ok_or_else(invalid)?;
     let user_id = user.id.clone();
     Ok(Redeemed::Invitation { user_id })
 }

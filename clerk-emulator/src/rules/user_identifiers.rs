@@ -65,7 +65,8 @@ pub(crate) fn find_phone<'a>(tables: &'a Tables, id: &str) -> Result<&'a PhoneNu
         .ok_or_else(|| ApiError::not_found("phone number", id))
 }
 
-fn email_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
+/// Returns the ID of the user who has an email address.
+pub(crate) fn email_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
     let owns = |user: &User| user.email_addresses.iter().any(|email| email.id == id);
     owner(tables, "email address", id, owns).map(|user| user.id.clone())
 }
@@ -79,11 +80,6 @@ fn phone_owner(tables: &Tables, id: &str) -> Result<String, ApiError> {
 pub(crate) fn primary_email(tables: &Tables, user_id: &str) -> Option<String> {
     let user = tables.users.get(user_id)?;
     user.primary_email().map(str::to_owned)
-}
-
-/// Returns the ID of the user who has an email address.
-pub(crate) fn owner_of_email(tables: &Tables, id: &str) -> Result<String, ApiError> {
-    email_owner(tables, id)
 }
 
 /// Tells the previous primary email address of a user if another took its place.

@@ -429,11 +429,7 @@ async fn a_free_trial_that_is_extended_is_announced_again() {
     let caller = Caller::new(&emulator);
     let count = async || {
         emulator.settle().await;
-        let payloads = receiver.payloads();
-        let ending = payloads
-            .iter()
-            .filter(|payload| payload["type"] == "subscriptionItem.freeTrialEnding");
-        ending.count()
+        receiver.count("subscriptionItem.freeTrialEnding")
     };
     emulator.advance_clock(DAY * 5);
     assert_eq!(count().await, 1);

@@ -72,6 +72,11 @@ impl Receiver {
             .collect()
     }
 
+    /// Returns how many of the received events have this type.
+    pub(crate) fn count(&self, event: &str) -> usize {
+        self.types().iter().filter(|one| *one == event).count()
+    }
+
     fn types(&self) -> Vec<String> {
         let payloads = self.payloads();
         let types = payloads

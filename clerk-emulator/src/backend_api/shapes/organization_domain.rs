@@ -31,7 +31,7 @@ impl Shapes<'_> {
             (None, None) => Value::Null,
         };
         let (invitations, suggestions) =
-            organization_suggestions::pending_of_domain(self.tables, domain, self.now);
+            organization_suggestions::pending_of_domain(self.tables, &domain.id, self.now);
         json!({
             "object": "organization_domain",
             "id": domain.id,

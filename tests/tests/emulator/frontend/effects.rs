@@ -363,6 +363,59 @@ async fn domains_invite_and_suggest_when_an_address_is_verified() {
 }
 
 #[tokio::test]
+async fn a_domain_takes_back_only_what_it_led_to_and_a_full_organization_refuses_nobody() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let acme = emulator.organization_id("acme").unwrap();
+    let domains = format!("/organizations/{acme}/domains");
+    let body = json!({
+        "name": "corp.example",
+        "enrollment_mode": "automatic_invitation",
+        "verified": true,
+    });
+    let domain = id(&ask(&caller, Method::POST, &domains, body).await);
+    let invitations = format!("/organizations/{acme}/invitations");
+    let body = json!({ "email_address": "o@corp.example", "role": "org:member" });
+    ask(&caller, Method::POST, &invitations, body).await;
+    sign_up(&emulator, "n@corp.example").await;
+
+    // The organization is full by now, which is no business of who signs up.
+    let most = json!({ "max_allowed_memberships": 3 });
+    ask(
+        &caller,
+        Method::PATCH,
+        &format!("/organizations/{acme}"),
+        most,
+    )
+    .await;
+    sign_up(&emulator, "p@corp.example").await;
+    assert_eq!(list(&caller, &invitations).await["total_count"], 2);
+
+    let path = format!("{domains}/{domain}");
+    caller.call(Method::DELETE, &path, None).await;
+    let path = format!("{invitations}?status=pending");
+    let left = list(&caller, &path).await;
+    assert_eq!(left["total_count"], 1);
+    assert_eq!(left["data"][0]["email_address"], "o@corp.example");
+}
+
+#[tokio::test]
+async fn an_invitation_signs_nobody_in_who_only_claims_the_address() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let grace = emulator.user_id(GRACE.0).unwrap();
+    let claim = json!({ "user_id": grace, "email_address": "joan@example.com" });
+    ask(&caller, Method::POST, "/email_addresses", claim).await;
+    let body = json!({ "email_address": "joan@example.com", "ignore_existing": true });
+    let made = ask(&caller, Method::POST, "/invitations", body).await;
+    let (_, ticket) = made["url"].as_str().unwrap().split_once("ticket=").unwrap();
+    let mut joan = browser(&emulator).await;
+    let form = [("strategy", "ticket"), ("ticket", ticket)];
+    let refused = joan.post(SIGN_IN, &[], &form).await;
+    assert_eq!(refused.code(), "ticket_invalid_code");
+}
+
+#[tokio::test]
 async fn an_account_at_a_provider_with_the_address_of_another_user_is_not_connected() {
     let emulator = emulator().await;
     let mut grace = browser(&emulator).await;
