@@ -235,8 +235,18 @@ impl App {
         lifetime_seconds: i64,
     ) -> Result<String, Error> {
         match &token.kind {
-            CredentialKind::OAuthToken { client_id } => {
-                let claims = oauth_claims(&self.instance, token, client_id, lifetime_seconds);
+            CredentialKind::OAuthToken {
+                client_id,
+                organization_id,
+            } => {
+                let organization = organization_id.as_deref();
+                let claims = oauth_claims(
+                    &self.instance,
+                    token,
+                    client_id,
+                    organization,
+                    lifetime_seconds,
+                );
                 self.sign(TokenKind::OAuthAccess, &claims)
             }
             CredentialKind::M2mToken | CredentialKind::ApiKey { .. } => {

@@ -207,6 +207,7 @@ impl Emulator {
     pub fn oauth_token(&self, user: impl Into<String>) -> MachineTokenBuilder<'_> {
         let kind = CredentialKind::OAuthToken {
             client_id: "emulated_oauth_application".to_owned(),
+            organization_id: None,
         };
         MachineTokenBuilder::new(&self.app, kind, user.into())
     }

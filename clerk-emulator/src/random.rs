@@ -51,6 +51,15 @@ pub(crate) fn bytes_of_hex(digits: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// Returns random letters that are easy to type and form no words, as RFC 8628 section 6.1 recommends for user codes.
+pub(crate) fn consonants(length: usize) -> String {
+    const CONSONANTS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+    bytes(length)
+        .into_iter()
+        .map(|byte| char::from(CONSONANTS[usize::from(byte) % CONSONANTS.len()]))
+        .collect()
+}
+
 fn bytes(count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
     #[expect(

@@ -88,7 +88,7 @@ pub(crate) struct State {
 }
 
 /// The version of exported states.
-pub(crate) const STATE_VERSION: u32 = 2;
+pub(crate) const STATE_VERSION: u32 = 3;
 
 impl Seed {
     pub(crate) fn of_state(tables: TablesDump) -> Self {

@@ -24,6 +24,7 @@ const FIELDS: &[&str] = &[
     "consent_screen_enabled",
     "pkce_required",
     "public",
+    "device_authorization_grant_enabled",
 ];
 
 const LONGEST_NAME: usize = 256;
@@ -62,6 +63,8 @@ fn fields(body: Body) -> Result<ApplicationFields, ApiError> {
         consent_screen_enabled: body.boolean("consent_screen_enabled")?,
         pkce_required: body.boolean("pkce_required")?,
         public: body.boolean("public")?,
+        device_authorization_grant_enabled: body.boolean("device_authorization_grant_enabled")?,
+        ..ApplicationFields::default()
     })
 }
 

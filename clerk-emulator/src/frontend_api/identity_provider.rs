@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::handshake::{Format, bring};
@@ -25,7 +24,7 @@ use crate::model::activity::Activity;
 use crate::model::enterprise_connection::{CustomAttribute, EnterpriseConnection, Protocol, Saml};
 use crate::model::external_account::ProviderAccount;
 use crate::model::metadata::Metadata;
-use crate::pages::layout::{escape, heading, page};
+use crate::pages::layout::{escape, heading, page, posting};
 use crate::rules::api_error::ApiError;
 use crate::rules::enterprise_connections::{self as connections, Family};
 use crate::rules::provider_callbacks::{self, ProviderAnswer};
@@ -125,41 +124,15 @@ async fn chosen(State(app): State<Arc<App>>, Path(id): Path<String>, Form(form):
         Protocol::Saml(saml) => {
             let response = response(&connection, saml, account.as_ref());
             let state = form.get("state").unwrap_or_default();
-            Ok(posting(&app, saml, &response, state))
+            let action = format!("{}/v1/saml/acs/{}", app.instance.url, saml.id);
+            let fields = [("SAMLResponse", response.as_str()), ("RelayState", state)];
+            Ok(posting("Signing in", &action, &fields))
         }
     }
 }
 
 /// What precedes the key of a custom attribute in the name of its field.
 const ATTRIBUTE: &str = "attribute_";
-
-/// Submits the page's form.
-const SUBMIT: &str = "document.forms[0].submit()";
-
-/// Returns a page that posts a response to the application's side, which browsers without scripts do with a click.
-fn posting(app: &App, saml: &Saml, response: &str, state: &str) -> Response {
-    let headline = "Signing in";
-    let html = format!(
-        "{}<form method=\"post\" action=\"{}/v1/saml/acs/{}\">\
-         <input type=\"hidden\" name=\"SAMLResponse\" value=\"{response}\">\
-         <input type=\"hidden\" name=\"RelayState\" value=\"{}\">\
-         <button class=\"primary\">Continue</button></form><script>{SUBMIT}</script>",
-        heading("", headline, ""),
-        app.instance.url,
-        saml.id,
-        escape(state),
-    );
-    let mut page = page(StatusCode::OK, headline, &html, None);
-    let hash = STANDARD.encode(digest::digest(&digest::SHA256, SUBMIT.as_bytes()));
-    let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'; base-uri 'none'; \
-         frame-ancestors 'none'"
-    );
-    if let Ok(policy) = HeaderValue::try_from(policy) {
-        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    page
-}
 
 /// Writes the SAML response of the emulated identity provider, in base64. Without an account, the person declined.
 fn response(

@@ -7,11 +7,10 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 use url::Url;
-use url::form_urlencoded::Serializer;
 
 use super::browser::set_query;
 use super::handshake::{Format, bring};
-use super::redirect::redirect;
+use super::redirect::{redirect, with_query};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::client_token;
@@ -112,9 +111,7 @@ async fn accept_ticket(State(app): State<Arc<App>>, visitor: Visitor, params: Pa
                 return Ok(redirect(StatusCode::SEE_OTHER, &page, None));
             }
         };
-        let target = Serializer::new(format!("{page}?"))
-            .append_pair("__clerk_ticket", ticket)
-            .finish();
+        let target = with_query(&page, &[("__clerk_ticket", ticket)]);
         return Ok(redirect(StatusCode::SEE_OTHER, &target, None));
     };
     if status != "complete" {

@@ -17,7 +17,10 @@ mod me_factors;
 mod me_identifiers;
 mod me_organizations;
 mod oauth;
+mod oauth_devices;
+mod oauth_metadata;
 mod oauth_registration;
+mod oauth_tokens;
 mod organization_domains;
 mod organization_members;
 mod organizations;
@@ -66,7 +69,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(me_identifiers::routes())
         .merge(me_organizations::routes())
         .merge(oauth::routes())
+        .merge(oauth_devices::routes())
+        .merge(oauth_metadata::routes())
         .merge(oauth_registration::routes())
+        .merge(oauth_tokens::routes())
         .merge(provider::routes())
         .merge(reverification::routes())
         .merge(sign_ins::routes())

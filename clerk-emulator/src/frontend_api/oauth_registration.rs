@@ -14,6 +14,7 @@ use crate::http::body::Body;
 use crate::http::reply::{Reply, json_response};
 use crate::rules::api_error::ApiError;
 use crate::rules::oauth_applications::{self, ApplicationFields};
+use crate::rules::oauth_grants;
 use crate::rules::settings;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -26,7 +27,6 @@ const METHODS: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
 struct Metadata {
     fields: ApplicationFields,
     method: String,
-    client_uri: Option<String>,
     logo_uri: Option<String>,
 }
 
@@ -49,9 +49,11 @@ impl Metadata {
                 consent_screen_enabled: Some(true),
                 pkce_required: Some(false),
                 public: Some(method == "none"),
+                dynamically_registered: Some(true),
+                client_uri: body.text("client_uri")?,
+                ..ApplicationFields::default()
             },
             method,
-            client_uri: body.text("client_uri")?,
             logo_uri: body.text("logo_uri")?,
         })
     }
@@ -70,7 +72,11 @@ async fn register(State(app): State<Arc<App>>, body: Body) -> Reply {
             Ok(metadata) => metadata,
             Err(error) => return Ok(refusal(&error)),
         };
-        let registered = match oauth_applications::create(tables, metadata.fields, now) {
+        let mut fields = metadata.fields;
+        if fields.scopes.is_none() {
+            fields.scopes = Some(oauth_grants::default_scopes(tables).join(" "));
+        }
+        let registered = match oauth_applications::create(tables, fields, now) {
             Ok(application) => application.clone(),
             Err(error) => return Ok(refusal(&error)),
         };
@@ -94,7 +100,7 @@ async fn register(State(app): State<Arc<App>>, body: Body) -> Reply {
             answer["client_secret"] = json!(registered.client_secret.0);
         }
         for (name, uri) in [
-            ("client_uri", metadata.client_uri),
+            ("client_uri", registered.client_uri),
             ("logo_uri", metadata.logo_uri),
         ] {
             if let Some(uri) = uri {

@@ -75,7 +75,7 @@ impl<'a> MachineTokenBuilder<'a> {
 
     /// Sets the client id of an OAuth token. The other kinds have none.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        if let CredentialKind::OAuthToken { client_id } = &mut self.kind {
+        if let CredentialKind::OAuthToken { client_id, .. } = &mut self.kind {
             *client_id = id.into();
         }
         self

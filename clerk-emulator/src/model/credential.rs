@@ -34,6 +34,9 @@ pub(crate) enum CredentialKind {
     M2mToken,
     OAuthToken {
         client_id: String,
+        /// The organization that the user chose, if the scopes allow one.
+        #[serde(default)]
+        organization_id: Option<String>,
     },
 }
 
@@ -59,9 +62,19 @@ impl CredentialKind {
         matches!(self, Self::OAuthToken { .. })
     }
 
+    /// Returns the organization of an OAuth token.
+    pub(crate) fn organization_id(&self) -> Option<&str> {
+        match self {
+            Self::OAuthToken {
+                organization_id, ..
+            } => organization_id.as_deref(),
+            Self::ApiKey { .. } | Self::M2mToken => None,
+        }
+    }
+
     /// Returns true if this is an OAuth token issued to the client with this ID.
     pub(crate) fn is_oauth_token_of(&self, client: &str) -> bool {
-        matches!(self, Self::OAuthToken { client_id } if client_id == client)
+        matches!(self, Self::OAuthToken { client_id, .. } if client_id == client)
     }
 }
 

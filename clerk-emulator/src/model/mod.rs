@@ -11,6 +11,7 @@ pub(crate) mod checkout;
 pub(crate) mod client;
 pub(crate) mod credential;
 pub(crate) mod credit;
+pub(crate) mod device_grant;
 pub(crate) mod directory;
 pub(crate) mod domain;
 pub(crate) mod email;

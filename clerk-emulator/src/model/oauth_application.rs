@@ -18,6 +18,12 @@ pub(crate) struct OAuthApplication {
     pub(crate) pkce_required: bool,
     /// True for a public client, which has no secret.
     pub(crate) public: bool,
+    /// True if devices may sign in their users with it (RFC 8628).
+    pub(crate) device_authorization_grant_enabled: bool,
+    /// True if the application registered itself (RFC 7591).
+    pub(crate) dynamically_registered: bool,
+    /// The website of the application.
+    pub(crate) client_uri: Option<String>,
     pub(crate) logo: Option<Image>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -36,6 +42,9 @@ impl OAuthApplication {
             consent_screen_enabled: true,
             pkce_required: false,
             public: false,
+            device_authorization_grant_enabled: false,
+            dynamically_registered: false,
+            client_uri: None,
             logo: None,
             created_at: now,
             updated_at: now,

@@ -11,6 +11,7 @@ pub(crate) struct AuthorizationCode {
     pub(crate) code: String,
     pub(crate) client_id: String,
     pub(crate) user_id: String,
+    pub(crate) organization_id: Option<String>,
     pub(crate) redirect_uri: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) nonce: Option<String>,
@@ -37,6 +38,7 @@ pub(crate) struct RefreshGrant {
     pub(crate) token: String,
     pub(crate) client_id: String,
     pub(crate) user_id: String,
+    pub(crate) organization_id: Option<String>,
     pub(crate) scopes: Vec<String>,
     /// The ID of the access token that was issued with it.
     pub(crate) credential_id: String,
@@ -63,5 +65,13 @@ impl OAuthConsent {
     /// Returns the ID of the consent that a user has given to an application.
     pub(crate) fn id_of(client_id: &str, user_id: &str) -> String {
         format!("{client_id}|{user_id}")
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        self.id.split('|').next().unwrap_or_default()
+    }
+
+    pub(crate) fn user_id(&self) -> &str {
+        self.id.split('|').next_back().unwrap_or_default()
     }
 }

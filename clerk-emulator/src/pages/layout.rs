@@ -1,11 +1,14 @@
-//! The layout of the pages other than the dashboard: one card, without scripts.
+//! The layout of the pages other than the dashboard: one card, which works without scripts.
 
+use aws_lc_rs::digest;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE,
     X_CONTENT_TYPE_OPTIONS,
 };
+use http::{HeaderValue, StatusCode};
 
 /// The colors, type and controls of all pages.
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -57,6 +60,36 @@ pub(crate) fn page(
 pub(crate) fn message(status: StatusCode, heading: &str, text: &str, below: &str) -> Response {
     let content = format!("{}{below}", self::heading("", heading, text));
     page(status, heading, &content, None)
+}
+
+/// Submits the page's form.
+const SUBMIT: &str = "document.forms[0].submit()";
+
+/// Responds with a page that posts a form to another address at once, which browsers without scripts do with a click.
+pub(crate) fn posting(title: &str, action: &str, fields: &[(&str, &str)]) -> Response {
+    let fields: String = fields
+        .iter()
+        .map(|(name, value)| {
+            let (name, value) = (escape(name), escape(value));
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
+        })
+        .collect();
+    let html = format!(
+        "{}<form method=\"post\" action=\"{}\">{fields}<button class=\"primary\">Continue</button></form>\
+         <script>{SUBMIT}</script>",
+        heading("", title, ""),
+        escape(action),
+    );
+    let mut page = page(StatusCode::OK, title, &html, None);
+    let hash = STANDARD.encode(digest::digest(&digest::SHA256, SUBMIT.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    page
 }
 
 /// Returns the heading of a card: a line above it, which may be empty, the heading, and a line below it.

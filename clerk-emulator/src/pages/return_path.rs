@@ -4,12 +4,11 @@ use axum::response::Response;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use url::Url;
-use url::form_urlencoded::Serializer;
 
 use super::layout::{message, page};
 use crate::app::App;
 use crate::frontend_api::browser::{self, DEV_BROWSER};
-use crate::frontend_api::redirect::redirect;
+use crate::frontend_api::redirect::{redirect, with_query};
 use crate::http::query::Params;
 use crate::rules::clients;
 use crate::store::tables::Tables;
@@ -52,9 +51,7 @@ impl ReturnPath {
     pub(super) fn of_page(&self, path: &str) -> String {
         match &self.0 {
             None => path.to_owned(),
-            Some(url) => Serializer::new(format!("{path}?"))
-                .append_pair("redirect_url", url.as_str())
-                .finish(),
+            Some(url) => with_query(path, &[("redirect_url", url.as_str())]),
         }
     }
 

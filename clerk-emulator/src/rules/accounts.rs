@@ -358,6 +358,12 @@ pub(crate) fn delete(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiE
         .authorization_codes
         .remove_where(|code| code.user_id == id);
     tables
+        .device_grants
+        .remove_where(|grant| grant.user_id() == Some(id));
+    tables
+        .oauth_consents
+        .remove_where(|consent| consent.user_id() == id);
+    tables
         .enterprise_accounts
         .remove_where(|account| account.user_id == id);
     tables

@@ -10,6 +10,7 @@ pub(crate) mod clients;
 pub(crate) mod codes;
 pub(crate) mod credentials;
 pub(crate) mod credits;
+pub(crate) mod device_grants;
 pub(crate) mod directories;
 pub(crate) mod domains;
 pub(crate) mod email_links;

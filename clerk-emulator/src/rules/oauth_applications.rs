@@ -44,6 +44,9 @@ pub(crate) struct ApplicationFields {
     pub(crate) consent_screen_enabled: Option<bool>,
     pub(crate) pkce_required: Option<bool>,
     pub(crate) public: Option<bool>,
+    pub(crate) device_authorization_grant_enabled: Option<bool>,
+    pub(crate) dynamically_registered: Option<bool>,
+    pub(crate) client_uri: Option<String>,
 }
 
 impl ApplicationFields {
@@ -74,6 +77,13 @@ impl ApplicationFields {
             .unwrap_or(application.consent_screen_enabled);
         application.public = self.public.unwrap_or(application.public);
         application.pkce_required = self.pkce_required.unwrap_or(application.pkce_required);
+        application.device_authorization_grant_enabled = self
+            .device_authorization_grant_enabled
+            .unwrap_or(application.device_authorization_grant_enabled);
+        application.dynamically_registered = self
+            .dynamically_registered
+            .unwrap_or(application.dynamically_registered);
+        application.client_uri = self.client_uri.or(application.client_uri.take());
         Ok(())
     }
 }
@@ -151,6 +161,12 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     tables
         .authorization_codes
         .remove_where(|code| code.client_id == client_id);
+    tables
+        .device_grants
+        .remove_where(|grant| grant.client_id == client_id);
+    tables
+        .oauth_consents
+        .remove_where(|consent| consent.client_id() == client_id);
     tables.oauth_applications.remove(id);
     Ok(())
 }

@@ -7,9 +7,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::accounts;
 use super::api_error::ApiError;
+use super::memberships;
+use super::settings;
 use crate::model::credential::{Credential, CredentialKind};
 use crate::model::oauth_application::OAuthApplication;
 use crate::model::oauth_grant::{AuthorizationCode, OAuthConsent, RefreshGrant};
+use crate::model::organization::Organization;
+use crate::model::session::Session;
 use crate::store::tables::Tables;
 
 /// The lifetime of an access token, in seconds.
@@ -32,7 +36,7 @@ pub(crate) struct GrantError {
     pub(crate) description: &'static str,
 }
 
-fn refused<T>(error: &'static str, description: &'static str) -> Result<T, GrantError> {
+pub(super) fn refused<T>(error: &'static str, description: &'static str) -> Result<T, GrantError> {
     Err(GrantError { error, description })
 }
 
@@ -67,18 +71,54 @@ pub(crate) fn redirect_uri<'a>(
     })
 }
 
-/// The scopes of a request that names none.
+/// The scope that gives an application the organization that the user chose.
+pub(crate) const ORGANIZATION_SCOPE: &str = "user:org:read";
+/// The scopes of a request that names none, unless the settings have others.
 const DEFAULT_SCOPES: &[&str] = &["profile", "email"];
+
+/// Returns the scopes of a client that names none.
+pub(crate) fn default_scopes(tables: &Tables) -> Vec<String> {
+    settings::get(tables)
+        .ok()
+        .and_then(|settings| settings.oauth.default_scopes.clone())
+        .unwrap_or_else(|| DEFAULT_SCOPES.iter().map(|one| (*one).to_owned()).collect())
+}
+
+/// Returns what a scope gives an application, as users read it.
+pub(crate) fn described(scope: &str) -> Option<&'static str> {
+    Some(match scope {
+        "openid" => "Your identity",
+        "profile" => "Your name, username and picture",
+        "email" => "Your email address",
+        "public_metadata" => "Your public metadata",
+        "private_metadata" => "Your private metadata",
+        "offline_access" => "Access while you are away",
+        ORGANIZATION_SCOPE => "Your organization",
+        _ => return None,
+    })
+}
+
+/// Returns true if users have organizations that an application can learn about.
+pub(crate) fn have_organizations(tables: &Tables) -> bool {
+    settings::get(tables).is_ok_and(|settings| settings.organizations.enabled)
+}
 
 /// Returns the requested scopes, or the default ones that the application has.
 pub(crate) fn scopes(
+    tables: &Tables,
     application: &OAuthApplication,
     wanted: Option<&str>,
 ) -> Result<Vec<String>, GrantError> {
-    let own: Vec<&str> = application.scopes.split_whitespace().collect();
+    let has_organizations = have_organizations(tables);
+    let own: Vec<&str> = application
+        .scopes
+        .split_whitespace()
+        .filter(|scope| *scope != ORGANIZATION_SCOPE || has_organizations)
+        .collect();
     let Some(wanted) = wanted else {
-        let by_default = own.into_iter().filter(|one| DEFAULT_SCOPES.contains(one));
-        return Ok(by_default.map(str::to_owned).collect());
+        let mut by_default = default_scopes(tables);
+        by_default.retain(|scope| own.contains(&scope.as_str()));
+        return Ok(by_default);
     };
     let wanted: Vec<&str> = wanted.split_whitespace().collect();
     if wanted.iter().all(|scope| own.contains(scope)) {
@@ -100,8 +140,9 @@ pub(crate) fn needs_consent(
 ) -> bool {
     let id = OAuthConsent::id_of(&application.client_id, user_id);
     let given = tables.oauth_consents.get(&id);
-    application.consent_screen_enabled
-        && !given.is_some_and(|given| scopes.iter().all(|scope| given.scopes.contains(scope)))
+    let asks = application.consent_screen_enabled
+        || settings::get(tables).is_ok_and(|set| set.oauth.dynamic_oauth_client_registration);
+    asks && !given.is_some_and(|given| scopes.iter().all(|scope| given.scopes.contains(scope)))
 }
 
 /// Records a user's consent to an application.
@@ -112,11 +153,49 @@ pub(crate) fn consent(tables: &mut Tables, client_id: &str, user_id: &str, scope
     });
 }
 
+/// Returns the organization that an application learns about, if the scopes allow one: the one that the user chose, or the
+/// active one of the session, or the one that was active last.
+pub(crate) fn organization(
+    tables: &Tables,
+    session: &Session,
+    scopes: &[String],
+    chosen: Option<&str>,
+) -> Result<Option<String>, ApiError> {
+    if !scopes.iter().any(|scope| scope == ORGANIZATION_SCOPE) {
+        return Ok(None);
+    }
+    let user_id = &session.user_id;
+    if let Some(chosen) = chosen {
+        let membership = memberships::find(tables, chosen, user_id)?;
+        return Ok(Some(membership.organization_id.clone()));
+    }
+    let last = tables
+        .sessions
+        .iter()
+        .filter(|one| one.user_id == *user_id && one.organization_id.is_some())
+        .max_by_key(|one| one.last_active_at)
+        .and_then(|one| one.organization_id.clone());
+    let found = session.organization_id.clone().or(last);
+    Ok(found.filter(|id| memberships::find(tables, id, user_id).is_ok()))
+}
+
+/// Returns the organization that a token tells about, while its user is a member.
+pub(crate) fn organization_of<'a>(
+    tables: &'a Tables,
+    user_id: &str,
+    organization_id: Option<&str>,
+) -> Option<&'a Organization> {
+    let id = organization_id.filter(|_| have_organizations(tables))?;
+    memberships::find(tables, id, user_id).ok()?;
+    tables.organizations.get(id)
+}
+
 /// Issues a code for a user.
 pub(crate) fn issue_code(
     tables: &mut Tables,
     authorization: Authorization,
     user_id: String,
+    organization_id: Option<String>,
     now: i64,
 ) -> String {
     tables
@@ -127,6 +206,7 @@ pub(crate) fn issue_code(
         code: code.clone(),
         client_id: authorization.client_id,
         user_id,
+        organization_id,
         redirect_uri: authorization.redirect_uri,
         scopes: authorization.scopes,
         nonce: authorization.nonce,
@@ -157,9 +237,17 @@ pub(crate) fn authenticate<'a>(
 pub(crate) struct Granted {
     pub(crate) token: Credential,
     pub(crate) refresh_token: Option<String>,
-    pub(crate) user_id: String,
-    pub(crate) scopes: Vec<String>,
     pub(crate) nonce: Option<String>,
+    pub(crate) grantee: Grantee,
+}
+
+/// Whom tokens are for, and what they permit.
+#[derive(Debug, Clone)]
+pub(crate) struct Grantee {
+    pub(crate) client_id: String,
+    pub(crate) user_id: String,
+    pub(crate) organization_id: Option<String>,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// Exchanges a code for tokens, which uses up the code.
@@ -196,14 +284,13 @@ pub(crate) fn exchange_code(
         );
     }
     tables.authorization_codes.remove(code);
-    Ok(grant(
-        tables,
-        client_id,
-        found.user_id,
-        found.scopes,
-        found.nonce,
-        now,
-    ))
+    let grantee = Grantee {
+        client_id: found.client_id,
+        user_id: found.user_id,
+        organization_id: found.organization_id,
+        scopes: found.scopes,
+    };
+    Ok(grant(tables, grantee, found.nonce, now))
 }
 
 /// Exchanges a refresh token for new tokens, which replaces it. The new ones can have fewer scopes.
@@ -234,39 +321,39 @@ pub(crate) fn refresh(
         found.scopes = fewer;
     }
     tables.refresh_grants.remove(token);
-    Ok(grant(
-        tables,
-        client_id,
-        found.user_id,
-        found.scopes,
-        None,
-        now,
-    ))
+    let grantee = Grantee {
+        client_id: found.client_id,
+        user_id: found.user_id,
+        organization_id: found.organization_id,
+        scopes: found.scopes,
+    };
+    Ok(grant(tables, grantee, None, now))
 }
 
-fn grant(
+/// Issues tokens.
+pub(super) fn grant(
     tables: &mut Tables,
-    client_id: &str,
-    user_id: String,
-    scopes: Vec<String>,
+    grantee: Grantee,
     nonce: Option<String>,
     now: i64,
 ) -> Granted {
     let kind = CredentialKind::OAuthToken {
-        client_id: client_id.to_owned(),
+        client_id: grantee.client_id.clone(),
+        organization_id: grantee.organization_id.clone(),
     };
-    let mut token = Credential::new(kind, user_id.clone(), now);
-    token.scopes.clone_from(&scopes);
+    let mut token = Credential::new(kind, grantee.user_id.clone(), now);
+    token.scopes.clone_from(&grantee.scopes);
     token.expiration = Some(now + ACCESS_TOKEN_SECONDS * 1000);
     tables.credentials.insert(token.clone());
-    let offline = scopes.iter().any(|scope| scope == "offline_access");
+    let offline = grantee.scopes.iter().any(|scope| scope == "offline_access");
     let refresh_token = offline.then(RefreshGrant::fresh);
     if let Some(refresh) = &refresh_token {
         tables.refresh_grants.insert(RefreshGrant {
             token: refresh.clone(),
-            client_id: client_id.to_owned(),
-            user_id: user_id.clone(),
-            scopes: scopes.clone(),
+            client_id: grantee.client_id.clone(),
+            user_id: grantee.user_id.clone(),
+            organization_id: grantee.organization_id.clone(),
+            scopes: grantee.scopes.clone(),
             credential_id: token.id.clone(),
             issued_at: now,
         });
@@ -274,9 +361,8 @@ fn grant(
     Granted {
         token,
         refresh_token,
-        user_id,
-        scopes,
         nonce,
+        grantee,
     }
 }
 

@@ -60,6 +60,34 @@ const MIGRATIONS: &[&[ChangedField]] = &[
         field: "is_creator_eligible",
         value: None,
     }],
+    // OAuth applications of version 5 let no devices sign in, and their grants had no organization.
+    &[
+        ChangedField {
+            table: "oauth_applications",
+            field: "device_authorization_grant_enabled",
+            value: Some("false"),
+        },
+        ChangedField {
+            table: "oauth_applications",
+            field: "dynamically_registered",
+            value: Some("false"),
+        },
+        ChangedField {
+            table: "oauth_applications",
+            field: "client_uri",
+            value: Some("null"),
+        },
+        ChangedField {
+            table: "authorization_codes",
+            field: "organization_id",
+            value: Some("null"),
+        },
+        ChangedField {
+            table: "refresh_grants",
+            field: "organization_id",
+            value: Some("null"),
+        },
+    ],
 ];
 
 /// The version of the files that the emulator writes.

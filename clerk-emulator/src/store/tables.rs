@@ -12,6 +12,7 @@ use crate::model::checkout::Checkout;
 use crate::model::client::Client;
 use crate::model::credential::Credential;
 use crate::model::credit::CreditEntry;
+use crate::model::device_grant::DeviceGrant;
 use crate::model::directory::{Directory, GroupRoleMapping};
 use crate::model::domain::Domain;
 use crate::model::email::Email;
@@ -198,6 +199,7 @@ tables! {
     oauth_applications: OAuthApplication by id,
     authorization_codes: AuthorizationCode by code,
     refresh_grants: RefreshGrant by token,
+    device_grants: DeviceGrant by device_code,
     oauth_consents: OAuthConsent by id,
     agent_tasks: AgentTask by id,
     settings: Settings by id,

@@ -21,12 +21,16 @@ pub(crate) fn oauth_claims(
     instance: &Instance,
     token: &Credential,
     client_id: &str,
+    organization_id: Option<&str>,
     lifetime_seconds: i64,
 ) -> Map<String, Value> {
     let mut claims = credential_claims(instance, token, lifetime_seconds);
     claims.insert("iss".into(), json!(instance.oauth_issuer()));
     claims.insert("client_id".into(), json!(client_id));
     claims.insert("scope".into(), json!(token.scopes.join(" ")));
+    if let Some(id) = organization_id {
+        claims.insert("org_id".into(), json!(id));
+    }
     claims
 }
 

@@ -210,6 +210,8 @@ fn a_file_of_the_first_version_is_migrated() {
     runtime.block_on(api.post("/users", &body));
     let bob = emulator.user_id("bob@example.com").unwrap();
     runtime.block_on(api.post("/sign_in_tokens", &json!({ "user_id": bob })));
+    let application = json!({ "name": "Calendar", "scopes": "profile" });
+    runtime.block_on(api.post("/oauth_applications", &application));
     assert_eq!(emulator.webhooks().len(), 1);
     let before = emulator.export().to_json().unwrap();
     drop(emulator);
@@ -220,6 +222,8 @@ fn a_file_of_the_first_version_is_migrated() {
              UPDATE rows SET json = json_remove(json, '$.organization_id') WHERE tbl = 'tickets';
              UPDATE rows SET json = json_remove(json, '$.role_set') WHERE tbl = 'organizations';
              UPDATE rows SET json = json_set(json, '$.is_creator_eligible', 0) WHERE tbl = 'roles';
+             UPDATE rows SET json = json_remove(json, '$.device_authorization_grant_enabled', '$.dynamically_registered',
+                 '$.client_uri') WHERE tbl = 'oauth_applications';
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -231,7 +235,7 @@ fn a_file_of_the_first_version_is_migrated() {
         export["state"]["tables"][table].clone()
     };
     let after = emulator.export().to_json().unwrap();
-    for name in ["tickets", "organizations", "roles"] {
+    for name in ["tickets", "organizations", "roles", "oauth_applications"] {
         assert_eq!(table(&after, name), table(&before, name));
     }
     assert_eq!(table(&after, "tickets")[0]["user_id"], bob.as_str());
@@ -241,7 +245,7 @@ fn a_file_of_the_first_version_is_migrated() {
     let version: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 5);
+    assert_eq!(version, 6);
     drop(connection);
     start(&path).unwrap();
 }

@@ -221,7 +221,7 @@ async fn the_example_holds_every_kind_of_data_and_starts() {
 #[test]
 fn an_unknown_field_stops_the_start_with_line_and_field() {
     let folder = tempfile::tempdir().unwrap();
-    let exported = r#"{ "state": { "version": 2, "tables": { "cats": [] } } }"#;
+    let exported = r#"{ "state": { "version": 3, "tables": { "cats": [] } } }"#;
     for (name, text, field, line) in [
         ("top.json", "{\n\n  \"usres\": []\n}", "usres", "line 3"),
         (
@@ -252,13 +252,13 @@ fn an_unknown_field_stops_the_start_with_line_and_field() {
 
 #[tokio::test]
 async fn a_state_of_another_version_is_refused() {
-    for version in [1, 99] {
+    for version in [1, 2, 99] {
         let state = format!(r#"{{ "state": {{ "version": {version}, "tables": {{}} }} }}"#);
         let seed = Seed::from_json(&state).unwrap();
         let error = Emulator::builder().seed(seed).start().await.unwrap_err();
         assert!(matches!(error, Error::Invalid { .. }), "{error}");
     }
-    let seed = Seed::from_json(r#"{ "state": { "version": 2, "tables": {} } }"#).unwrap();
+    let seed = Seed::from_json(r#"{ "state": { "version": 3, "tables": {} } }"#).unwrap();
     let error = Emulator::builder().seed(seed).start().await.unwrap_err();
     assert!(matches!(error, Error::Unknown { .. }), "{error}");
 }

@@ -7,7 +7,7 @@ use clerk_emulator::{Emulator, OrganizationSeed, SettingsSeed, SignUpMode, UserS
 use http::Method;
 use http::header::{LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::caller::Caller;
@@ -437,4 +437,95 @@ async fn wrong_passwords_lock_the_account() {
     let path = format!("/users/{user}");
     let shown = Caller::new(&emulator).call(Method::GET, &path, None).await;
     assert_eq!(shown.body["locked"], true);
+}
+
+/// The page on which people connect a device: signing in comes first, and only the emulator's own form decides.
+#[tokio::test]
+async fn people_connect_a_device_on_a_page() {
+    let emulator = Emulator::builder()
+        .user(UserSeed::new("ada@example.com").first_name(HOSTILE))
+        .organization(OrganizationSeed::new(HOSTILE, "acme").member("ada@example.com", "org:admin"))
+        .start()
+        .await
+        .unwrap();
+    let application = json!({
+        "name": HOSTILE,
+        "public": true,
+        "scopes": "profile user:org:read",
+        "device_authorization_grant_enabled": true,
+    });
+    let caller = Caller::new(&emulator);
+    let application = caller
+        .call(Method::POST, "/oauth_applications", Some(&application))
+        .await;
+    let client_id = application.body["client_id"].as_str().unwrap();
+    let mut browser = Browser::new(&emulator);
+    let form = [("client_id", client_id), ("scope", "profile user:org:read")];
+    let start = async |browser: &mut Browser<'_>| -> Value {
+        let started = browser.post("/oauth/device_authorization", &form).await;
+        serde_json::from_str(&started.html).unwrap()
+    };
+    let started = start(&mut browser).await;
+    let code = started["user_code"].as_str().unwrap();
+    let path = format!("/device?user_code={code}");
+    let sent = browser.get(&path).await;
+    let expected = with_return(&emulator, &path);
+    assert_eq!((sent.status, sent.location), (303, expected));
+
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let back: String =
+        url::form_urlencoded::byte_serialize(format!("{}{path}", emulator.url()).as_bytes())
+            .collect();
+    let signed_in = browser
+        .post(&format!("/sign-in?redirect_url={back}"), &[("as", &ada)])
+        .await;
+    assert_eq!(signed_in.location, format!("{}{path}", emulator.url()));
+    for (path, status, text) in [
+        ("/device", 200, "Type the code"),
+        ("/device?user_code=BCDF-GHJK", 404, "No device waits"),
+        ("/device?user_code=%3Cscript%3E", 404, "No device waits"),
+        (&path, 200, "wants to access your account"),
+    ] {
+        let page = browser.get(path).await;
+        check(&page, path);
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.html.contains(text), "{path}: {}", page.html);
+    }
+    let page = browser.get(&path).await;
+    assert!(page.html.contains(code) && page.html.contains("<select name=\"organization_id\">"));
+
+    let decision = [("user_code", code), ("approved", "true")];
+    let cookie = browser.cookie.clone().unwrap();
+    let foreign = browser
+        .client
+        .post(format!("{}/device", emulator.url()))
+        .header("cookie", cookie)
+        .header("origin", "http://localhost:3000")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("user_code={code}&approved=true"));
+    assert_eq!(foreign.send().await.unwrap().status().as_u16(), 403);
+    let page = browser.post("/device", &decision).await;
+    check(&page, "connected");
+    assert!(page.html.contains("Device connected"), "{}", page.html);
+    let page = browser.get(&path).await;
+    assert!(page.html.contains("Device connected"), "{}", page.html);
+    let again = browser.post("/device", &decision).await;
+    assert_eq!(again.status, 400, "{}", again.html);
+
+    let started = start(&mut browser).await;
+    let decision = [
+        ("user_code", started["user_code"].as_str().unwrap()),
+        ("approved", "false"),
+    ];
+    let page = browser.post("/device", &decision).await;
+    check(&page, "denied");
+    assert!(page.html.contains("Device denied"), "{}", page.html);
+}
+
+/// Returns the address of the sign-in page that leads back to this path of the emulator.
+fn with_return(emulator: &Emulator, path: &str) -> String {
+    let mut url = Url::parse(&emulator.sign_in_url()).unwrap();
+    url.query_pairs_mut()
+        .append_pair("redirect_url", &format!("{}{path}", emulator.url()));
+    url.into()
 }

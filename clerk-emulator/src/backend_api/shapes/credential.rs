@@ -36,7 +36,7 @@ impl Shapes<'_> {
                 json["claims"] = credential.claims.clone();
                 json["last_used_at"] = json!(credential.last_used_at);
             }
-            CredentialKind::OAuthToken { client_id } => {
+            CredentialKind::OAuthToken { client_id, .. } => {
                 json["object"] = json!("clerk_idp_oauth_access_token");
                 json["client_id"] = json!(client_id);
             }

@@ -8,6 +8,7 @@ mod effects;
 mod enterprise;
 pub(crate) mod events;
 mod oauth;
+mod oauth_devices;
 mod organizations;
 mod profile;
 mod refusals;

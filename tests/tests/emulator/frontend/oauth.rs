@@ -15,7 +15,7 @@ use crate::caller::Caller;
 const BACK: &str = "http://localhost:5000/callback";
 const VERIFIER: &str = "a-verifier-that-is-long-enough-to-be-accepted-anywhere";
 
-fn answered(url: &Url, name: &str) -> Option<String> {
+pub(super) fn answered(url: &Url, name: &str) -> Option<String> {
     url.query_pairs()
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
@@ -29,7 +29,7 @@ fn authorize(client: &str, extra: &[(&str, &str)]) -> String {
         ("response_type", "code"),
         ("client_id", client),
         ("redirect_uri", BACK),
-        ("state", "s t"),
+        ("state", "state of it"),
         ("code_challenge", challenge.as_str()),
         ("code_challenge_method", "S256"),
     ]);
@@ -106,6 +106,7 @@ pub(super) async fn code_and_tokens(judge: &Judge) {
         ("response_type", "code"),
         ("client_id", client.as_str()),
         ("redirect_uri", BACK),
+        ("state", "state of it"),
     ];
     browser
         .post("/oauth/authorize", &[], &form)
@@ -130,7 +131,7 @@ pub(super) async fn code_and_tokens(judge: &Judge) {
         .await;
     let location = agreed.location();
     assert!(location.as_str().starts_with(BACK));
-    assert_eq!(answered(&location, "state").as_deref(), Some("s t"));
+    assert_eq!(answered(&location, "state").as_deref(), Some("state of it"));
     let again = browser
         .get(&authorize(&client, &[("nonce", "n")]), &[])
         .await;
@@ -371,20 +372,25 @@ async fn consent_scopes_and_revocation_are_as_documented() {
         .await;
 
     let consent = "/v1/me/oauth/consent/{client_id}";
-    for (query, domain) in [
-        (format!("?redirect_uri={BACK}"), json!("localhost")),
-        ("?redirect_uri=https://evil.example".to_owned(), Value::Null),
-        (String::new(), Value::Null),
+    for query in [
+        format!("?redirect_uri={BACK}"),
+        "?redirect_uri=https://evil.example".to_owned(),
+        String::new(),
     ] {
         let info = browser.get(&format!("{consent}{query}"), &[&client]).await;
         assert_eq!(info.status, StatusCode::OK, "{query}");
-        assert_eq!(info.body["redirect_domain"], domain, "{query}");
+        // Browsers derive it.
+        assert_eq!(info.body["redirect_domain"], Value::Null, "{query}");
+        assert_eq!(
+            info.body["scopes"][0]["description"],
+            "Your name, username and picture"
+        );
     }
     let decide = async |browser: &mut Browser, scope: Option<&str>, consented: &str| {
         let mut form = vec![
             ("response_type", "code"),
             ("redirect_uri", BACK),
-            ("state", "s t"),
+            ("state", "state of it"),
             ("consented", consented),
         ];
         form.extend(scope.map(|scope| ("scope", scope)));
@@ -405,7 +411,7 @@ async fn consent_scopes_and_revocation_are_as_documented() {
         form
     };
     let agreed = decide(&mut browser, None, "true").await;
-    assert_eq!(answered(&agreed, "state").as_deref(), Some("s t"));
+    assert_eq!(answered(&agreed, "state").as_deref(), Some("state of it"));
     let code = answered(&agreed, "code").unwrap();
     let form = exchange(code.clone(), None);
     let refused = plain(&emulator, &borrowed(&form)).await;
@@ -458,4 +464,182 @@ fn borrowed<'a>(form: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     form.iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect()
+}
+
+/// An application with one address, and a browser in which its user has signed in.
+async fn calendar(emulator: &clerk_emulator::Emulator) -> (String, Browser) {
+    let application = json!({
+        "name": "Calendar",
+        "redirect_uris": [BACK],
+        "scopes": "openid profile email offline_access",
+    });
+    let made = Caller::new(emulator)
+        .call(Method::POST, "/oauth_applications", Some(&application))
+        .await;
+    let client = made.body["client_id"].as_str().unwrap().to_owned();
+    let mut browser = Browser::new(emulator, &Judge::default()).await;
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+    (client, browser)
+}
+
+#[tokio::test]
+async fn prompts_decide_what_the_user_sees() {
+    let emulator = emulator().await;
+    let (client, mut browser) = calendar(&emulator).await;
+    let asks = |prompt| authorize(&client, &[("prompt", prompt)]);
+    for (prompt, error) in [
+        ("none", "consent_required"),
+        ("none login", "invalid_request"),
+        ("select_account", "invalid_request"),
+    ] {
+        let back = browser.get(&asks(prompt), &[]).await.location();
+        assert_eq!(answered(&back, "error").as_deref(), Some(error), "{prompt}");
+    }
+    let page = browser.get(&asks("consent"), &[]).await.location();
+    let consent = format!(
+        "/v1/me/oauth/consent/{{client_id}}?{}",
+        page.query().unwrap()
+    );
+    browser
+        .post(&consent, &[&client], &[("consented", "true")])
+        .await;
+    for prompt in ["none", ""] {
+        let back = browser.get(&asks(prompt), &[]).await.location();
+        assert!(answered(&back, "code").is_some(), "{prompt}: {back}");
+    }
+    let page = browser.get(&asks("consent"), &[]).await.location();
+    assert_eq!(page.path(), "/oauth/consent");
+
+    // Signing in again comes first, and the question about consent is not forgotten.
+    let page = browser.get(&asks("login consent"), &[]).await.location();
+    assert!(page.as_str().starts_with(&emulator.sign_in_url()), "{page}");
+    let after = Url::parse(&answered(&page, "redirect_url").unwrap()).unwrap();
+    assert_eq!(answered(&after, "prompt").as_deref(), Some("consent"));
+    let back = browser.get(&asks("none"), &[]).await.location();
+    assert_eq!(answered(&back, "error").as_deref(), Some("login_required"));
+    browser
+        .sign_in("ada@example.com", "analytical-engine")
+        .await;
+    let path = format!("{}?{}", after.path(), after.query().unwrap());
+    let page = browser.get(&path, &[]).await.location();
+    assert_eq!(page.path(), "/oauth/consent");
+}
+
+#[tokio::test]
+async fn states_that_can_be_guessed_are_refused() {
+    let emulator = emulator().await;
+    let (client, mut browser) = calendar(&emulator).await;
+    let query = |state: Option<&str>, challenge: bool| {
+        let mut query = Serializer::new("/oauth/authorize?response_type=code".to_owned());
+        query.extend_pairs([("client_id", client.as_str()), ("redirect_uri", BACK)]);
+        query.extend_pairs(state.map(|state| ("state", state)));
+        if challenge {
+            query.extend_pairs([("code_challenge", "c"), ("code_challenge_method", "S256")]);
+        }
+        query.finish()
+    };
+    for (state, challenge, error) in [
+        (Some("12345678"), false, None),
+        (None, true, None),
+        (None, false, Some("invalid_state")),
+        (Some("1234567"), false, Some("invalid_state")),
+        (Some("1234567"), true, Some("invalid_state")),
+    ] {
+        let back = browser.get(&query(state, challenge), &[]).await.location();
+        assert_eq!(answered(&back, "error").as_deref(), error, "{back}");
+        assert_eq!(back.path() == "/oauth/consent", error.is_none(), "{back}");
+    }
+}
+
+#[tokio::test]
+async fn results_can_be_posted_to_the_application() {
+    let emulator = emulator().await;
+    let (client, mut browser) = calendar(&emulator).await;
+    let mode = |mode| authorize(&client, &[("response_mode", mode)]);
+    let back = browser.get(&mode("fragment"), &[]).await.location();
+    assert_eq!(answered(&back, "error").as_deref(), Some("invalid_request"));
+    let page = browser.get(&mode("form_post"), &[]).await.location();
+    let consent = format!(
+        "/v1/me/oauth/consent/{{client_id}}?{}",
+        page.query().unwrap()
+    );
+    for (consented, name, value) in [("false", "error", "access_denied"), ("true", "code", "")] {
+        let form = [("consented", consented)];
+        let posted = browser.post(&consent, &[&client], &form).await;
+        assert_eq!(posted.status, StatusCode::OK);
+        let html = posted.body["text"].as_str().unwrap();
+        for part in [
+            format!("<form method=\"post\" action=\"{BACK}\">"),
+            format!("name=\"{name}\" value=\"{value}"),
+            "name=\"state\" value=\"state of it\"".to_owned(),
+        ] {
+            assert!(html.contains(&part), "{part} is not in {html}");
+        }
+        let policy = posted.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("script-src 'sha256-"), "{policy}");
+    }
+}
+
+/// Clients that name no scope get those of the settings, and clients that register themselves always ask.
+#[tokio::test]
+async fn settings_give_scopes_and_enforce_consent() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let settings = "/instance/oauth_application_settings";
+    let defaults = json!({ "default_scopes": ["openid", "email", "private_metadata"] });
+    caller.call(Method::PATCH, settings, Some(&defaults)).await;
+    let (client, mut browser) = calendar(&emulator).await;
+    let consent = "/v1/me/oauth/consent/{client_id}";
+    let info = browser.get(consent, &[&client]).await.body;
+    let scopes = info["scopes"].as_array().unwrap().iter();
+    let scopes: Vec<&str> = scopes.map(|one| one["scope"].as_str().unwrap()).collect();
+    assert_eq!(scopes, ["openid", "email"], "what the application has too");
+
+    let quiet =
+        json!({ "name": "Quiet", "redirect_uris": [BACK], "consent_screen_enabled": false });
+    let made = caller
+        .call(Method::POST, "/oauth_applications", Some(&quiet))
+        .await;
+    let quiet = made.body["client_id"].as_str().unwrap().to_owned();
+    let request = authorize(&quiet, &[("scope", "profile")]);
+    let back = browser.get(&request, &[]).await.location();
+    assert!(answered(&back, "code").is_some(), "{back}");
+    let on = json!({ "dynamic_oauth_client_registration": true });
+    caller.call(Method::PATCH, settings, Some(&on)).await;
+    let page = browser.get(&request, &[]).await.location();
+    assert_eq!(page.path(), "/oauth/consent");
+
+    let metadata = json!({
+        "redirect_uris": [BACK],
+        "client_uri": "https://robot.example/",
+    });
+    let made = browser
+        .send(
+            Method::POST,
+            "/oauth/register",
+            &[],
+            Body::Json("", metadata),
+        )
+        .await;
+    assert_eq!(made.body["scope"], "openid email private_metadata");
+    let robot = made.body["client_id"].as_str().unwrap().to_owned();
+    let info = browser.get(consent, &[&robot]).await.body;
+    assert_eq!(info["oauth_application_url"], "https://robot.example/");
+    let path = "/oauth_applications?name_query=&order_by=-created_at";
+    let listed = caller.call(Method::GET, path, None).await.body;
+    let found = listed["data"].as_array().unwrap().iter();
+    let found: Vec<_> = found
+        .map(|one| {
+            (
+                one["client_id"] == robot.as_str(),
+                &one["dynamically_registered"],
+            )
+        })
+        .collect();
+    assert_eq!(found.len(), 3);
+    for (is_robot, registered) in found {
+        assert_eq!(*registered, json!(is_robot));
+    }
 }
