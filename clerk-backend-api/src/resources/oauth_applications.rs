@@ -277,6 +277,15 @@ impl CreateOAuthApplication {
         self.request.patch("public", value.into());
         self
     }
+
+    /// Whether devices without a browser, such as televisions and command-line tools, may sign in their users (RFC 8628; default `false`).
+    ///
+    /// Not in Clerk's published API document; known from Clerk documentation, Use OAuth Device Authorization Grant, 2026-11-29.
+    pub fn device_authorization_grant_enabled(mut self, value: bool) -> Self {
+        self.request
+            .field("device_authorization_grant_enabled", value);
+        self
+    }
 }
 
 request! {
@@ -330,6 +339,15 @@ impl UpdateOAuthApplication {
     /// Whether the client cannot keep a secret, as in mobile and browser apps, and uses PKCE instead.
     pub fn public(mut self, value: impl Into<Patch<bool>>) -> Self {
         self.request.patch("public", value.into());
+        self
+    }
+
+    /// Whether devices without a browser, such as televisions and command-line tools, may sign in their users (RFC 8628).
+    ///
+    /// Not in Clerk's published API document; known from Clerk documentation, Use OAuth Device Authorization Grant, 2026-11-29.
+    pub fn device_authorization_grant_enabled(mut self, value: bool) -> Self {
+        self.request
+            .field("device_authorization_grant_enabled", value);
         self
     }
 }
@@ -406,6 +424,10 @@ pub struct OAuthApplication {
     pub created_at: Timestamp,
     /// Time of the last change, in milliseconds since the Unix epoch.
     pub updated_at: Timestamp,
+    /// Whether devices without a browser, such as televisions and command-line tools, may sign in their users (RFC 8628).
+    ///
+    /// Not in Clerk's published API document; known from Clerk documentation, Use OAuth Device Authorization Grant, 2026-11-29.
+    pub device_authorization_grant_enabled: Option<bool>,
     /// Secret of the client, shown in this response only; empty for public clients.
     pub client_secret: Option<Secret>,
 }
@@ -435,6 +457,7 @@ OAuthApplication
         "token_introspection_url" => token_introspection_url,
         "created_at" => created_at,
         "updated_at" => updated_at,
+        "device_authorization_grant_enabled" => device_authorization_grant_enabled,
     }
     hidden {
         "client_secret" => client_secret,

@@ -71,13 +71,13 @@ fn fields(body: Body) -> Result<ApplicationFields, ApiError> {
 async fn list(State(app): State<Arc<App>>, params: Params) -> Reply {
     let page = params.page(MOST_ROWS)?;
     let order = params.order_by(&["name", "created_at"], "+created_at")?;
-    let query = params.lower("name_query");
+    let query = params.text("name_query");
     answer::list(
         &app,
         page,
         ListShape::Page,
         |tables, _| {
-            let mut rows = oauth_applications::list(tables, query.as_deref());
+            let mut rows = oauth_applications::list(tables, query);
             match order.field {
                 "name" => order.sort(&mut rows, |one| one.name.as_str()),
                 _ => order.sort(&mut rows, |one| one.created_at),

@@ -26,12 +26,15 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a OAuthApplicat
         .ok_or_else(|| ApiError::not_found("OAuth application", id))
 }
 
-/// Lists the applications whose name contains the query, oldest first.
+/// Lists the applications whose name contains the query, whatever its case, or whose client ID is the query, oldest first.
 pub(crate) fn list<'a>(tables: &'a Tables, name_query: Option<&str>) -> Vec<&'a OAuthApplication> {
+    let lower = name_query.map(str::to_lowercase).unwrap_or_default();
     tables
         .oauth_applications
         .iter()
-        .filter(|one| name_query.is_none_or(|query| one.name.to_lowercase().contains(query)))
+        .filter(|one| {
+            one.name.to_lowercase().contains(&lower) || name_query == Some(&*one.client_id)
+        })
         .collect()
 }
 

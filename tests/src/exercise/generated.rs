@@ -3365,6 +3365,43 @@ pub(super) fn additions() -> Vec<Operation> {
             },
         ),
         Operation::new(
+            "oauth_applications.create",
+            "POST",
+            "/oauth_applications",
+            |client: &ClerkClient| {
+                let request = client
+                    .oauth_applications()
+                    .create("example")
+                    .redirect_uris(["example"])
+                    .callback_url("example")
+                    .scopes("example")
+                    .consent_screen_enabled(true)
+                    .pkce_required(true)
+                    .public(true)
+                    .device_authorization_grant_enabled(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
+            "oauth_applications.update",
+            "PATCH",
+            "/oauth_applications/{oauth_application_id}",
+            |client: &ClerkClient| {
+                let request = client
+                    .oauth_applications()
+                    .update("example")
+                    .name("example")
+                    .redirect_uris(["example"])
+                    .callback_url("example")
+                    .scopes("example")
+                    .consent_screen_enabled(true)
+                    .pkce_required(true)
+                    .public(true)
+                    .device_authorization_grant_enabled(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
             "phone_numbers.attempt_verification",
             "POST",
             "/phone_numbers/{phone_number_id}/attempt_verification",

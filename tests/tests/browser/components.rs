@@ -13,6 +13,7 @@ use clerk_test_support::totp::totp;
 use fantoccini::Locator;
 use http::Method;
 use serde_json::{Value, json};
+use url::form_urlencoded::Serializer;
 
 use crate::Browser;
 use crate::site::{SERVED_SIGN_IN, Site};
@@ -827,6 +828,113 @@ async fn people_sign_in_through_their_company() {
     stage
         .adds_the_address_at_a_company("grace@globex.com")
         .await;
+    stage.browser.close().await;
+}
+
+/// Other applications that ask for access: in the browser, and on a device that has none.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and the official bundles"]
+async fn people_give_other_applications_access() {
+    let Some(emulator) = instance() else { return };
+    let site = Site::start(emulator).await;
+    let stage = Stage {
+        site: &site,
+        browser: Browser::of_a_person().await,
+    };
+    let browser = &stage.browser;
+    let back = site.url("/back");
+    let scopes = "openid profile email offline_access user:org:read";
+    let application = json!({
+        "name": "Calendar",
+        "public": true,
+        "redirect_uris": [back],
+        "scopes": scopes,
+        "device_authorization_grant_enabled": true,
+    });
+    let application = stage
+        .backend(Method::POST, "/oauth_applications", Some(application))
+        .await;
+    let client = application["client_id"].as_str().unwrap();
+    let ask = async |path: &str, form: &[(&str, &str)]| -> Value {
+        let form = Serializer::new(String::new()).extend_pairs(form).finish();
+        let answer = reqwest::Client::new()
+            .post(format!("{}{path}", site.emulator.url()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form)
+            .send();
+        serde_json::from_slice(&answer.await.unwrap().bytes().await.unwrap()).unwrap()
+    };
+    let form = [("client_id", client), ("scope", scopes)];
+    let start = async || ask("/oauth/device_authorization", &form).await;
+    let poll = async |started: &Value| {
+        let grant = "urn:ietf:params:oauth:grant-type:device_code";
+        let code = started["device_code"].as_str().unwrap();
+        let form = [
+            ("client_id", client),
+            ("grant_type", grant),
+            ("device_code", code),
+        ];
+        ask("/oauth/token", &form).await
+    };
+    let see = async |text: &str| {
+        let path = format!("//*[contains(text(), '{text}')]");
+        browser.element(Locator::XPath(&path)).await;
+    };
+    stage.sign_in(ALAN).await;
+
+    // With the code in the address, and typed.
+    let started = start().await;
+    let code = started["user_code"].as_str().unwrap();
+    stage.open(&format!("/device?user_code={code}")).await;
+    see("Acme").await;
+    browser.photograph("device").await;
+    browser.press("Approve").await;
+    see("Device approved").await;
+    let granted = poll(&started).await;
+    assert_eq!(granted["scope"], scopes, "{granted}");
+    let started = start().await;
+    stage.open("/device").await;
+    let letters = started["user_code"].as_str().unwrap().replace('-', "");
+    browser.type_into("#app input", &letters).await;
+    browser.press("Continue").await;
+    browser.press("Deny").await;
+    see("Access denied").await;
+    assert_eq!(poll(&started).await["error"], "access_denied");
+
+    let query = Serializer::new(String::new())
+        .extend_pairs([
+            ("response_type", "code"),
+            ("client_id", client),
+            ("redirect_uri", &back),
+            ("scope", scopes),
+            ("state", "12345678"),
+            ("code_challenge", "challenge"),
+            ("code_challenge_method", "S256"),
+        ])
+        .finish();
+    stage.open(&format!("/consent?{query}")).await;
+    see("Acme").await;
+    browser.photograph("consent").await;
+    browser.press("Allow").await;
+    browser.expect_address("/back?code=").await;
+
+    // The emulator's own pages ask the same.
+    let started = start().await;
+    let page = started["verification_uri_complete"].as_str().unwrap();
+    browser.client.goto(page).await.unwrap();
+    browser.press("Alan Turing").await;
+    browser
+        .expect("h1", "Calendar wants to access your account")
+        .await;
+    browser.photograph_everywhere("own-device").await;
+    browser.press("Allow").await;
+    browser.expect("h1", "Device connected").await;
+    browser.photograph_everywhere("own-device-connected").await;
+    let page = started["verification_uri"].as_str().unwrap();
+    browser.client.goto(page).await.unwrap();
+    browser.expect("h1", "Connect a device").await;
+    browser.photograph_everywhere("own-device-code").await;
+    assert!(poll(&started).await["access_token"].is_string());
     stage.browser.close().await;
 }
 

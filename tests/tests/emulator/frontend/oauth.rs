@@ -639,6 +639,9 @@ async fn settings_give_scopes_and_enforce_consent() {
         })
         .collect();
     assert_eq!(found.len(), 3);
+    let by_client = format!("/oauth_applications?name_query={robot}");
+    let listed = caller.call(Method::GET, &by_client, None).await.body;
+    assert_eq!(listed["total_count"], 1);
     for (is_robot, registered) in found {
         assert_eq!(*registered, json!(is_robot));
     }
