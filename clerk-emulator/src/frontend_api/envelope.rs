@@ -14,6 +14,7 @@ use crate::http::reply::{self, Reply, error_body, json_response};
 use crate::model::client::Client;
 use crate::model::session::Session;
 use crate::rules::api_error::ApiError;
+use crate::rules::clients;
 use crate::rules::reverifications;
 use crate::rules::verdict::Verdict;
 use crate::rules::visit::Visit;
@@ -46,7 +47,9 @@ pub(super) fn perform(
             .client(app, tables, now)
             .map(|client| client.id.clone());
         let client = client.unwrap_or(visit.client_id);
-        answer(app, tables, visitor, Some(&client), done, now)
+        let reply = answer(app, tables, visitor, Some(&client), done, now);
+        clients::change(tables, &client, |client| client.deliver(now));
+        reply
     });
     outcome.or_else(|refusal| refused(app, visitor, &refusal))
 }
@@ -88,9 +91,21 @@ pub(super) fn read(
         let client = visitor.client(app, tables, now);
         let done = work(tables, client, now)?;
         let id = client.map(|client| client.id.clone());
-        answer(app, tables, visitor, id.as_deref(), done, now)
+        let is_news = client.is_some_and(Client::is_rotation_under_way);
+        let reply = answer(app, tables, visitor, id.as_deref(), done, now)?;
+        Ok((reply, id.filter(|_| is_news && visitor.keeps_tokens(app))))
     });
-    outcome.or_else(|refusal| refused(app, visitor, &refusal))
+    match outcome {
+        Ok((reply, None)) => Ok(reply),
+        Ok((reply, Some(client))) => {
+            app.write(|tables, now| {
+                clients::change(tables, &client, |client| client.deliver(now));
+                Ok(())
+            })?;
+            Ok(reply)
+        }
+        Err(refusal) => refused(app, visitor, &refusal),
+    }
 }
 
 /// Reads data within a session of the client.
@@ -151,10 +166,35 @@ fn answer(
         Done::Raw(status, body) => json_response(status, &body),
         Done::Refused(refusal) => refusal_with_client(&refusal, &view.client_by_id(client_id)?),
     };
-    if let Some(client) = client_id.and_then(|id| tables.clients.get(id)) {
-        remember(app, tables, visitor, client, &mut response, now)?;
+    match client_id.and_then(|id| tables.clients.get(id)) {
+        Some(client) => remember(app, tables, visitor, client, &mut response, now)?,
+        None if visitor.has_client_cookie() => forget(app, &mut response),
+        None => {}
     }
     Ok(response)
+}
+
+/// Has a browser forget a client that does not exist any more.
+fn forget(app: &App, response: &mut Response) {
+    let mut cookies = session_cookies::signed_out(&app.instance.cookie_suffix);
+    cookies.push(session_cookies::removal(CLIENT_COOKIE));
+    append_cookies(response, cookies);
+}
+
+fn append_cookies(response: &mut Response, cookies: Vec<String>) {
+    for cookie in cookies {
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// Returns the cookie by which the emulator recognizes a production browser.
+pub(super) fn client_cookie(app: &App, client: &Client) -> Result<String, Error> {
+    let token = client_token::sign(app, client)?;
+    Ok(format!(
+        "{CLIENT_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000"
+    ))
 }
 
 /// Responds with a refusal, together with the current client.
@@ -185,22 +225,14 @@ fn remember(
     response: &mut Response,
     now: i64,
 ) -> Result<(), Error> {
-    let headers = response.headers_mut();
     if visitor.is_native() {
         if let Ok(token) = HeaderValue::try_from(client_token::sign(app, client)?) {
-            headers.insert(AUTHORIZATION, token);
+            response.headers_mut().insert(AUTHORIZATION, token);
         }
     } else if app.instance.production && !client.is_blank() {
-        let token = client_token::sign(app, client)?;
-        let mut cookies = vec![format!(
-            "{CLIENT_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000"
-        )];
+        let mut cookies = vec![client_cookie(app, client)?];
         cookies.extend(session_cookies::client_uat(app, tables, client, now));
-        for cookie in cookies {
-            if let Ok(cookie) = HeaderValue::try_from(cookie) {
-                headers.append(SET_COOKIE, cookie);
-            }
-        }
+        append_cookies(response, cookies);
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ use serde_json::{Map, json};
 use url::Url;
 
 use super::browser::{self, DEV_BROWSER};
-use super::redirect::redirect;
+use super::envelope::client_cookie;
+use super::redirect::redirect_with;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::http::query::Params;
@@ -119,18 +120,23 @@ pub(super) fn bring(
             (HANDSHAKE, app.sign(TokenKind::Session, &claims)?)
         }
     };
-    let cookie = if production {
-        Some(format!(
+    let mut cookies = Vec::new();
+    if production {
+        cookies.push(format!(
             "{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}"
-        ))
+        ));
+        if let Some(client) = client_id.and_then(|id| tables.clients.get_mut(id)) {
+            client.deliver(now);
+            cookies.push(client_cookie(app, client)?);
+        }
     } else {
         browser::set_query(target, name, &value);
-        browser_token.map(|token| browser::own_directive(&app.instance, &token))
-    };
-    Ok(redirect(
+        cookies.extend(browser_token.map(|token| browser::own_directive(&app.instance, &token)));
+    }
+    Ok(redirect_with(
         StatusCode::TEMPORARY_REDIRECT,
         target.as_str(),
-        cookie.as_deref(),
+        cookies.iter().map(String::as_str),
     ))
 }
 

@@ -12,10 +12,21 @@ pub(crate) fn with_query(page: &str, pairs: &[(&str, &str)]) -> String {
 
 /// Returns a redirect that is not cached and may set a cookie.
 pub(crate) fn redirect(status: StatusCode, location: &str, cookie: Option<&str>) -> Response {
+    redirect_with(status, location, cookie)
+}
+
+/// Returns a redirect that is not cached and sets cookies.
+pub(crate) fn redirect_with<'c>(
+    status: StatusCode,
+    location: &str,
+    cookies: impl IntoIterator<Item = &'c str>,
+) -> Response {
     let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store")];
     let mut response = (status, headers).into_response();
-    if let Some(cookie) = cookie.and_then(|cookie| cookie.try_into().ok()) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+    for cookie in cookies {
+        if let Ok(cookie) = cookie.try_into() {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
     }
     response
 }

@@ -52,6 +52,16 @@ impl Visitor {
         self.params.is_true("_is_native")
     }
 
+    /// Returns true for callers that keep a token which changes.
+    pub(super) fn keeps_tokens(&self, app: &App) -> bool {
+        app.instance.production || self.is_native()
+    }
+
+    /// Returns true for production browsers that had a client.
+    pub(super) fn has_client_cookie(&self) -> bool {
+        !self.is_native() && browser::cookie(&self.headers, CLIENT_COOKIE).is_some()
+    }
+
     pub(super) fn origin(&self) -> Option<String> {
         let origin = self.headers.get(ORIGIN)?.to_str().ok()?;
         (origin != "null").then(|| origin.to_owned())

@@ -2,7 +2,7 @@ use crate::random;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-/// The time for which a rotated token is still accepted, because requests with it may be under way.
+/// The time for which a token is still accepted after its successor was delivered, because requests with it may be under way.
 const ROTATION_GRACE_MS: i64 = 30_000;
 
 /// A browser, a native application, or a container for sessions that the Backend API created.
@@ -15,7 +15,9 @@ pub(crate) struct Client {
     /// The content of the token of production browsers and native applications. It changes when a user signs in
     /// or out.
     pub(crate) rotating_token: Secret,
-    previous_rotating_token: Option<(Secret, i64)>,
+    /// The token that the browser or application has or had before, and until when it is accepted: as long as it did not
+    /// get the present one if there is no time.
+    previous_rotating_token: Option<(Secret, Option<i64>)>,
     pub(crate) session_ids: Vec<String>,
     pub(crate) last_active_session_id: Option<String>,
     /// The ID of the browser's current sign-in.
@@ -60,17 +62,33 @@ impl Client {
             && self.last_strategy.is_none()
     }
 
-    /// Replaces the rotating token.
-    pub(crate) fn rotate(&mut self, now: i64) {
+    /// Replaces the rotating token, which may happen while the browser or application makes no request.
+    pub(crate) fn rotate(&mut self) {
         let fresh = Secret(random::alphanumeric(32));
         let previous = std::mem::replace(&mut self.rotating_token, fresh);
-        self.previous_rotating_token = Some((previous, now + ROTATION_GRACE_MS));
+        if !self.is_rotation_under_way() {
+            self.previous_rotating_token = Some((previous, None));
+        }
     }
 
-    /// Returns true for the rotating token, and for the previous one shortly after it changed.
+    /// Returns true until the browser or application gets the present token.
+    pub(crate) fn is_rotation_under_way(&self) -> bool {
+        matches!(self.previous_rotating_token, Some((_, None)))
+    }
+
+    /// Notes that the browser or application gets the present token.
+    pub(crate) fn deliver(&mut self, now: i64) {
+        if let Some((_, until @ None)) = &mut self.previous_rotating_token {
+            *until = Some(now + ROTATION_GRACE_MS);
+        }
+    }
+
+    /// Returns true for the rotating token, and for the previous one until shortly after the present one was delivered.
     pub(crate) fn accepts(&self, rotating_token: &str, now: i64) -> bool {
         let previous = self.previous_rotating_token.as_ref();
         self.rotating_token.0 == rotating_token
-            || previous.is_some_and(|(token, until)| token.0 == rotating_token && now < *until)
+            || previous.is_some_and(|(token, until)| {
+                token.0 == rotating_token && until.is_none_or(|until| now < until)
+            })
     }
 }

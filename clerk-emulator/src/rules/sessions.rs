@@ -55,7 +55,7 @@ pub(crate) fn start(
         client.session_ids.push(id.clone());
         client.last_active_session_id = Some(id.clone());
         client.updated_at = now;
-        client.rotate(now);
+        client.rotate();
     }
     if let Some(user) = tables.users.get_mut(user_id) {
         user.last_sign_in_at = Some(now);
@@ -296,7 +296,7 @@ pub(crate) fn end(tables: &mut Tables, id: &str, status: SessionStatus, now: i64
         // Somebody else may use the client since.
         if was_alive {
             client.updated_at = now;
-            client.rotate(now);
+            client.rotate();
         }
     }
 }

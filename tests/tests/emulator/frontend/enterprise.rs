@@ -18,7 +18,12 @@ fn back() -> String {
 }
 
 /// Creates an active connection.
-async fn connect(emulator: &Emulator, domain: &str, provider: &str, more: Value) -> Value {
+pub(super) async fn connect(
+    emulator: &Emulator,
+    domain: &str,
+    provider: &str,
+    more: Value,
+) -> Value {
     let mut body = json!({ "name": domain, "provider": provider, "domains": [domain] });
     let part = if provider.starts_with("saml") {
         body["saml"] = json!({
@@ -437,7 +442,7 @@ pub(super) async fn added_addresses(judge: &Judge) {
     }
 }
 
-fn assertion(attributes: &[(&str, &str)]) -> String {
+pub(super) fn assertion(attributes: &[(&str, &str)]) -> String {
     let attributes: String = attributes
         .iter()
         .map(|(name, value)| {

@@ -3,6 +3,7 @@
 pub(crate) mod backend;
 pub(crate) mod billing;
 mod browser;
+mod clients;
 mod devices;
 mod effects;
 mod enterprise;
