@@ -53,6 +53,7 @@ pub(crate) fn enterprise_update(body: Body) -> Result<ConnectionFields, ApiError
         "sync_user_attributes",
         "disable_additional_identifications",
         "allow_organization_account_linking",
+        "disable_jit_provisioning",
         "organization_id",
         "saml",
         "oidc",
@@ -92,6 +93,8 @@ fn switches(body: &Body) -> Result<ConnectionFields, ApiError> {
         sync_user_attributes: body.boolean("sync_user_attributes")?,
         disable_additional_identifications: body.boolean("disable_additional_identifications")?,
         allow_organization_account_linking: body.boolean("allow_organization_account_linking")?,
+        // The documentation has it, the OpenAPI document does not.
+        disable_jit_provisioning: body.boolean("disable_jit_provisioning")?,
         ..ConnectionFields::default()
     })
 }

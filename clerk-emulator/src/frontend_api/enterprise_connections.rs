@@ -66,7 +66,7 @@ pub(super) fn shared_routes() -> Router<Arc<App>> {
         )
 }
 
-/// Who manages a connection: a member for an organization, or, with the older operations, a user.
+/// Who manages a connection: a member for the organization that is named, or, with the older operations, for the active one.
 #[derive(Debug, Clone, Copy)]
 enum Manager<'a> {
     Organization(&'a str),
@@ -75,14 +75,24 @@ enum Manager<'a> {
 
 impl Manager<'_> {
     /// Returns the organization whose connections the session may manage, and rejects others.
-    fn check(self, tables: &Tables, session: &Session) -> Result<Option<String>, ApiError> {
+    fn check(self, tables: &Tables, session: &Session) -> Result<String, ApiError> {
         match self {
             Self::Organization(id) => {
                 pinned(tables, id, session)?;
                 organization_access::require(tables, id, &session.user_id, MANAGE_CONNECTIONS)?;
-                Ok(Some(id.to_owned()))
+                Ok(id.to_owned())
             }
-            Self::User => Ok(None),
+            Self::User => {
+                let Some((active, _)) = organizations::active(tables, session) else {
+                    return Err(ApiError::forbidden(
+                        "self_serve_sso_no_active_organization",
+                        "Enterprise connections belong to an organization. Activate one first.",
+                    ));
+                };
+                let user_id = &session.user_id;
+                organization_access::require(tables, &active.id, user_id, MANAGE_CONNECTIONS)?;
+                Ok(active.id.clone())
+            }
         }
     }
 
@@ -94,20 +104,12 @@ impl Manager<'_> {
         id: &str,
     ) -> Result<&'t EnterpriseConnection, ApiError> {
         let organization = self.check(tables, session)?;
-        let address = primary_address(tables, &session.user_id)?;
-        connections::find(tables, Family::Enterprise, id).and_then(|connection| {
-            let is_own = match &organization {
-                Some(id) => connection.organization_id.as_ref() == Some(id),
-                None => address
-                    .as_deref()
-                    .is_some_and(|address| enterprise_accounts::covers(connection, address)),
-            };
-            if is_own {
-                Ok(connection)
-            } else {
-                Err(ApiError::not_found("enterprise connection", id))
-            }
-        })
+        let connection = connections::find(tables, Family::Enterprise, id)?;
+        if connection.organization_id == Some(organization) {
+            Ok(connection)
+        } else {
+            Err(ApiError::not_found("enterprise connection", id))
+        }
     }
 }
 
@@ -218,9 +220,9 @@ fn body(form: &Params) -> Result<Body, ApiError> {
 
 fn create_for(app: &App, visitor: &Visitor, form: &Params, manager: Manager<'_>) -> Reply {
     perform_signed_in(app, visitor, |tables, visit, session| {
-        let organization = match manager.check(tables, session)? {
-            Some(id) => Some(id),
-            None => form.text("organization_id").map(str::to_owned),
+        let organization = match (manager, form.text("organization_id")) {
+            (Manager::User, Some(id)) => Manager::Organization(id).check(tables, session)?,
+            _ => manager.check(tables, session)?,
         };
         let name = match form.text("name") {
             Some(name) => name.to_owned(),
@@ -228,12 +230,8 @@ fn create_for(app: &App, visitor: &Visitor, form: &Params, manager: Manager<'_>)
         };
         let mut body = body(form)?;
         body.set("name", json!(name));
-        if let Some(id) = &organization {
-            let user = &session.user_id;
-            organization_access::require(tables, id, user, MANAGE_CONNECTIONS)?;
-            check_domains(tables, id, form)?;
-            body.set("organization_id", json!(id));
-        }
+        check_domains(tables, &organization, form)?;
+        body.set("organization_id", json!(organization));
         let (provider, fields) = enterprise_fields(body)?;
         let id = connections::create(tables, Family::Enterprise, provider, fields, visit.now)?;
         let view = View::new(app, tables, visit.now);

@@ -18,7 +18,8 @@ use crate::model::identifier::EmailAddress;
 use crate::rules::api_error::ApiError;
 use crate::rules::organization_invitations::{self, InvitationFilter};
 use crate::rules::{
-    accounts, memberships, organization_access, organization_suggestions, sessions,
+    accounts, enterprise_accounts, memberships, organization_access, organization_suggestions,
+    sessions,
 };
 use crate::store::tables::Tables;
 
@@ -74,6 +75,12 @@ async fn leave(State(app): State<Arc<App>>, Path(id): Path<String>, visitor: Vis
         let membership = organization_access::membership(tables, &id, user)?
             .id
             .clone();
+        if enterprise_accounts::membership_connection(tables, &id, user).is_some() {
+            return Err(ApiError::forbidden(
+                "organization_membership_enterprise_connection_cannot_remove",
+                "Members who joined through the organization's enterprise connection cannot leave it.",
+            ));
+        }
         organization_access::check_not_last_manager(tables, &id, user)?;
         memberships::delete(tables, &id, user)?;
         sessions::settle(tables, &session.id);

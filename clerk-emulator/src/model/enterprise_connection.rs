@@ -28,6 +28,8 @@ pub(crate) struct EnterpriseConnection {
     pub(crate) sync_user_attributes: bool,
     pub(crate) disable_additional_identifications: bool,
     pub(crate) allow_organization_account_linking: bool,
+    /// Nobody gets an account by signing in.
+    pub(crate) disable_jit_provisioning: bool,
     pub(crate) custom_attributes: Vec<CustomAttribute>,
     pub(crate) protocol: Protocol,
     pub(crate) created_at: i64,
@@ -189,6 +191,7 @@ impl EnterpriseConnection {
             sync_user_attributes: true,
             disable_additional_identifications: false,
             allow_organization_account_linking: false,
+            disable_jit_provisioning: false,
             custom_attributes: Vec::new(),
             created_at: now,
             updated_at: now,

@@ -392,6 +392,12 @@ pub(crate) fn set_banned<'a>(
     })
 }
 
+/// Rejects users who are banned or locked.
+pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Result<(), ApiError> {
+    check_not_banned(user)?;
+    lockouts::check(tables, user, now)
+}
+
 /// Rejects users who are banned.
 pub(crate) fn check_not_banned(user: &User) -> Result<(), ApiError> {
     if user.banned {

@@ -8,7 +8,7 @@ use super::identifiers;
 use super::memberships::{self, NewMembership};
 use super::metadata::{self, Update};
 use super::organizations;
-use super::settings;
+use super::role_sets;
 use super::visit::Visit;
 use crate::model::challenge::Challenge;
 use crate::model::enterprise_account::EnterpriseAccount;
@@ -135,6 +135,53 @@ pub(crate) fn check_domain(
     ))
 }
 
+/// Rejects people without an account here where the connection creates none.
+pub(crate) fn check_provisioning(
+    tables: &Tables,
+    account: &ProviderAccount,
+) -> Result<(), ApiError> {
+    if connection_of(tables, account)?.disable_jit_provisioning {
+        return Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "saml_jit_provisioning_disabled",
+            "The connection creates no accounts, and nobody has this email address yet.",
+        ));
+    }
+    Ok(())
+}
+
+/// Returns the active connection of an organization through which a user is its member.
+pub(crate) fn membership_connection<'a>(
+    tables: &'a Tables,
+    organization_id: &str,
+    user_id: &'a str,
+) -> Option<&'a EnterpriseConnection> {
+    of_user(tables, user_id)
+        .filter_map(|one| tables.enterprise_connections.get(&one.account.provider))
+        .find(|one| one.active && one.organization_id.as_deref() == Some(organization_id))
+}
+
+/// Rejects identifiers other than email addresses of users who sign in through their company.
+pub(crate) fn check_identifier(
+    tables: &Tables,
+    user_id: &str,
+    identifier: &str,
+) -> Result<(), ApiError> {
+    let is_connected = || {
+        of_user(tables, user_id)
+            .filter_map(|one| tables.enterprise_connections.get(&one.account.provider))
+            .any(|one| one.active)
+    };
+    if !identifiers::is_email(identifier) && is_connected() {
+        return Err(ApiError::param(
+            "sign_in_must_use_enterprise_connection_identifier",
+            "identifier",
+            "Your account belongs to an enterprise connection. Sign in with your email address.",
+        ));
+    }
+    Ok(())
+}
+
 /// Returns the user who signs in with an account: the user who has it already, or the user with its verified email
 /// address, to whom it is then connected.
 pub(crate) fn owner(
@@ -149,6 +196,7 @@ pub(crate) fn owner(
             .map(|user| user.id.clone())
     });
     if let Some(id) = &user {
+        accounts::check_may_sign_in(tables, accounts::find(tables, id)?, now)?;
         connect(tables, id, account, now)?;
     }
     Ok(user)
@@ -240,17 +288,22 @@ pub(crate) fn connect(
     if let Some(organization) = organization
         && organizations::membership(tables, &organization, user_id).is_none()
     {
-        let role = settings::get(tables)?
-            .organizations
-            .domains_default_role
-            .clone();
+        let role = role_sets::default_role(tables, &organization)?;
         let new = NewMembership {
             user_id: user_id.to_owned(),
             role,
             public_metadata: None,
             private_metadata: None,
         };
-        memberships::create(tables, &organization, new, now)?;
+        memberships::create(tables, &organization, new, now).map_err(|refusal| {
+            match refusal.code {
+                memberships::QUOTA_EXCEEDED => ApiError::forbidden(
+                    "organization_membership_quota_exceeded_for_sso",
+                    "The organization you are trying to join is full. Please contact your administrator.",
+                ),
+                _ => refusal,
+            }
+        })?;
     }
     Ok(())
 }

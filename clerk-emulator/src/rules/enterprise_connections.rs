@@ -96,6 +96,7 @@ pub(crate) struct ConnectionFields {
     pub(crate) sync_user_attributes: Option<bool>,
     pub(crate) disable_additional_identifications: Option<bool>,
     pub(crate) allow_organization_account_linking: Option<bool>,
+    pub(crate) disable_jit_provisioning: Option<bool>,
     pub(crate) custom_attributes: Option<Vec<CustomAttribute>>,
     pub(crate) saml: Option<SamlFields>,
     pub(crate) oidc: Option<OidcFields>,
@@ -215,6 +216,10 @@ fn apply(
         (
             &mut connection.allow_organization_account_linking,
             fields.allow_organization_account_linking,
+        ),
+        (
+            &mut connection.disable_jit_provisioning,
+            fields.disable_jit_provisioning,
         ),
     ] {
         *to = from.unwrap_or(*to);
@@ -389,12 +394,19 @@ pub(crate) fn check_owned_domains(
             domain.organization_id == organization_id
                 && domain.name.eq_ignore_ascii_case(name.trim())
                 && domain.owned_at.is_some()
-                && domain.enrollment_mode == ENTERPRISE_SSO
         });
-        if owned.is_none() {
-            return Err(ApiError::value(
+        let Some(owned) = owned else {
+            return Err(ApiError::param(
+                "organization_domain_ownership_not_verified",
                 "domains",
-                "must be domains of the organization with verified ownership and the enrollment mode enterprise_sso",
+                format!("The organization has not verified that it owns the domain {name}"),
+            ));
+        };
+        if owned.enrollment_mode != ENTERPRISE_SSO {
+            return Err(ApiError::param(
+                "organization_domain_enrollment_mode_invalid",
+                "domains",
+                format!("The enrollment mode of the domain {name} must be {ENTERPRISE_SSO}"),
             ));
         }
     }

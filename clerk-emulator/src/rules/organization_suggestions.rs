@@ -7,7 +7,7 @@ use super::memberships::{self, NewMembership};
 use super::organization_access::{self, MANAGE_MEMBERS};
 use super::organization_invitations::{self, NewOrganizationInvitation};
 use super::organizations;
-use super::settings;
+use super::role_sets;
 use crate::model::invitation::InvitationStatus;
 use crate::model::organization_domain::OrganizationDomain;
 use crate::model::organization_suggestion::{OrganizationSuggestion, SuggestionStatus};
@@ -59,8 +59,6 @@ pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
             tables.organization_suggestions.insert(suggestion);
         }
     }
-    let role = &settings::get(tables)?.organizations.domains_default_role;
-    let role = role.clone();
     for (domain, address) in reachable(tables, user_id, "automatic_invitation") {
         let organization_id = domain.organization_id;
         let known = tables.organization_invitations.find(|one| {
@@ -68,6 +66,7 @@ pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
                 && one.invite.email_address.eq_ignore_ascii_case(&address)
         });
         if known.is_none() {
+            let role = role_sets::default_role(tables, &organization_id)?;
             let new = NewOrganizationInvitation {
                 invite: NewInvite {
                     email_address: address,
@@ -77,7 +76,7 @@ pub(crate) fn enroll(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
                     template: None,
                     expires_in_days: None,
                 },
-                role: role.clone(),
+                role,
                 inviter_id: None,
                 domain_id: Some(domain.id),
                 private_metadata: None,
@@ -246,10 +245,7 @@ pub(crate) fn decide(
         return change(tables, id, SuggestionStatus::Rejected, now);
     }
     if organizations::membership(tables, organization_id, &user_id).is_none() {
-        let role = settings::get(tables)?
-            .organizations
-            .domains_default_role
-            .clone();
+        let role = role_sets::default_role(tables, organization_id)?;
         let new = NewMembership {
             user_id,
             role,

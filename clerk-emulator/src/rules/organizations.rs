@@ -327,6 +327,16 @@ pub(crate) fn delete(tables: &mut Tables, id_or_slug: &str) -> Result<String, Ap
     tables
         .organization_invitations
         .remove_where(|invitation| invitation.organization_id == id);
+    // People go on signing in through its connections.
+    let is_of_it = |id_of_it: &Option<String>| id_of_it.as_ref() == Some(&id);
+    let connections = tables
+        .enterprise_connections
+        .ids(|one| is_of_it(&one.organization_id));
+    for connection in connections {
+        if let Some(connection) = tables.enterprise_connections.get_mut(&connection) {
+            connection.organization_id = None;
+        }
+    }
     tables
         .credentials
         .remove_where(|credential| credential.subject == id);

@@ -50,7 +50,8 @@ fn unsupported(provider: &str) -> ApiError {
 }
 
 /// Returns true for accounts at the identity provider of an enterprise connection, whose ID is then the provider's name.
-fn is_enterprise(tables: &Tables, account: &ProviderAccount) -> bool {
+/// Returns true for an account at the identity provider of a company.
+pub(crate) fn is_enterprise(tables: &Tables, account: &ProviderAccount) -> bool {
     tables.enterprise_connections.contains(&account.provider)
 }
 
@@ -70,6 +71,7 @@ pub(crate) fn owner(
     let user = identifiers::user_by_verified_email(tables, &account.email_address)
         .map(|user| user.id.clone());
     if let Some(id) = &user {
+        accounts::check_may_sign_in(tables, accounts::find(tables, id)?, now)?;
         connect(tables, id, account, now)?;
     }
     Ok(user)

@@ -2,6 +2,7 @@
 
 use super::api_error::ApiError;
 use super::roles;
+use super::settings;
 use crate::model::organization::{Membership, Organization};
 use crate::model::patch::Patch;
 use crate::model::role::{ADMIN, MEMBER, Role};
@@ -39,6 +40,41 @@ pub(crate) fn of_organization<'a>(
         Some(id) => tables.role_sets.get(id),
         None => tables.role_sets.find(|set| set.initial),
     }
+}
+
+/// Returns the key of the role that new members of an organization get.
+pub(crate) fn default_role(tables: &Tables, organization_id: &str) -> Result<String, ApiError> {
+    let role = tables
+        .organizations
+        .get(organization_id)
+        .and_then(|organization| of_organization(tables, organization))
+        .and_then(|set| tables.roles.get(&set.default_role));
+    match role {
+        Some(role) => Ok(role.key.clone()),
+        None => Ok(settings::get(tables)?
+            .organizations
+            .domains_default_role
+            .clone()),
+    }
+}
+
+/// Has the settings name the roles of the initial role set.
+fn settle_settings(tables: &mut Tables) -> Result<(), ApiError> {
+    let Some(set) = tables.role_sets.find(|set| set.initial) else {
+        return Ok(());
+    };
+    let key = |id: &str| tables.roles.get(id).map(|role| role.key.clone());
+    let (creator, default) = (key(&set.creator_role), key(&set.default_role));
+    settings::change(tables, |settings| {
+        let organizations = &mut settings.organizations;
+        if let Some(key) = creator {
+            organizations.creator_role = key;
+        }
+        if let Some(key) = default {
+            organizations.domains_default_role = key;
+        }
+    })?;
+    Ok(())
 }
 
 /// Returns the IDs of the organizations that have a role set.
@@ -189,10 +225,16 @@ pub(crate) fn create(tables: &mut Tables, new: NewRoleSet, now: i64) -> Result<&
         created_at: now,
         updated_at: now,
     };
-    if set.initial {
+    let id = set.id.clone();
+    let initial = set.initial;
+    if initial {
         clear_initial(tables);
     }
-    Ok(tables.role_sets.insert(set))
+    tables.role_sets.insert(set);
+    if initial {
+        settle_settings(tables)?;
+    }
+    find(tables, &id)
 }
 
 /// Returns the ID of a role that must belong to a set.
@@ -268,7 +310,10 @@ fn change<'a>(
         .ok_or_else(|| ApiError::not_found("role set", id))?;
     change(set);
     set.updated_at = now;
-    Ok(set)
+    if set.initial {
+        settle_settings(tables)?;
+    }
+    find(tables, id)
 }
 
 /// An update of a role set. Roles are identified by key.

@@ -60,7 +60,8 @@ const MIGRATIONS: &[&[ChangedField]] = &[
         field: "is_creator_eligible",
         value: None,
     }],
-    // OAuth applications of version 5 let no devices sign in, and their grants had no organization.
+    // OAuth applications of version 5 let no devices sign in, and their grants had no organization; connections of companies
+    // created accounts.
     &[
         ChangedField {
             table: "oauth_applications",
@@ -81,6 +82,11 @@ const MIGRATIONS: &[&[ChangedField]] = &[
             table: "authorization_codes",
             field: "organization_id",
             value: Some("null"),
+        },
+        ChangedField {
+            table: "enterprise_connections",
+            field: "disable_jit_provisioning",
+            value: Some("false"),
         },
         ChangedField {
             table: "refresh_grants",

@@ -353,7 +353,7 @@ fn user_settings(tables: &Tables, settings: &Settings) -> Value {
     let restrictions = &settings.restrictions;
     let enabled = |on: bool| json!({ "enabled": on });
     let mut connections = tables.enterprise_connections.iter();
-    let sso = json!({ "enabled": connections.any(|one| one.active), "self_serve_sso": false });
+    let sso = json!({ "enabled": connections.any(|one| one.active), "self_serve_sso": true });
     let mut json = json!({
         "attributes": attributes(set),
         "social": social(set),

@@ -2,7 +2,6 @@ use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::clients;
 use super::super::inbox;
-use super::super::lockouts;
 use super::super::sessions;
 use super::super::visit::Visit;
 use crate::model::challenge::Challenge;
@@ -10,12 +9,6 @@ use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
 use crate::model::strategy::Strategy;
 use crate::model::user::User;
 use crate::store::tables::Tables;
-
-/// Rejects users who are banned or locked.
-pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Result<(), ApiError> {
-    accounts::check_not_banned(user)?;
-    lockouts::check(tables, user, now)
-}
 
 /// Returns true unless a code or a link went to an address or a number that the user no longer has.
 fn still_has(user: &User, challenge: &Challenge) -> bool {
@@ -52,7 +45,7 @@ pub(crate) fn advance(
     {
         return Err(deleted());
     }
-    check_may_sign_in(tables, user, visit.now)?;
+    accounts::check_may_sign_in(tables, user, visit.now)?;
     let first = attempt.first_factor.as_ref();
     let needs_second = user.has_second_factor()
         && attempt

@@ -11,7 +11,7 @@ use super::super::tickets::{self, Redeemed};
 use super::super::trusted_devices;
 use super::super::verdict::Verdict;
 use super::super::visit::Visit;
-use super::completion::{advance, check_may_sign_in};
+use super::completion::advance;
 use super::first_factor::{self, FirstFactorAnswer};
 use super::lookup::{save, strategy_not_valid};
 use crate::model::challenge::{Challenge, Outcome};
@@ -116,8 +116,9 @@ fn identify(
         attempt.identifier = Some(identifier.to_owned());
         match identifiers::user_by_identifier(tables, identifier) {
             Some(user) => {
-                check_may_sign_in(tables, user, visit.now)?;
+                accounts::check_may_sign_in(tables, user, visit.now)?;
                 check_not_signed_in(tables, user, visit)?;
+                enterprise_accounts::check_identifier(tables, &user.id, identifier)?;
                 attempt.user_id = Some(user.id.clone());
                 attempt.status = SignInStatus::NeedsFirstFactor;
             }
@@ -186,7 +187,7 @@ fn identify(
                 .ok_or_else(|| ApiError::missing("trusted_device_id"))?;
             let device = trusted_devices::usable(tables, id).ok_or_else(strategy_not_valid)?;
             let user = accounts::find(tables, &device.user_id)?;
-            check_may_sign_in(tables, user, visit.now)?;
+            accounts::check_may_sign_in(tables, user, visit.now)?;
             check_not_signed_in(tables, user, visit)?;
             attempt.identifier = Some(user.identifier().to_owned());
             attempt.user_id = Some(user.id.clone());
@@ -217,7 +218,7 @@ fn by_ticket(
 ) -> Result<(), ApiError> {
     let redeemed = tickets::redeem_for_sign_in(tables, ticket, visit.now)?;
     let user = accounts::find(tables, redeemed.user_id())?;
-    check_may_sign_in(tables, user, visit.now)?;
+    accounts::check_may_sign_in(tables, user, visit.now)?;
     check_not_signed_in(tables, user, visit)?;
     attempt.identifier = Some(user.identifier().to_owned());
     attempt.user_id = Some(user.id.clone());

@@ -1,6 +1,7 @@
 use super::super::accounts::{self, NewUser, Profile, UserMetadata};
 use super::super::api_error::ApiError;
 use super::super::clients;
+use super::super::enterprise_accounts;
 use super::super::identifiers;
 use super::super::provider_accounts;
 use super::super::restrictions::check_identifier;
@@ -156,8 +157,15 @@ pub(crate) fn take_provider_account(
         ));
         return Ok(());
     }
+    // A connection is the application's invitation to the people of a company.
+    let by_company = provider_accounts::is_enterprise(tables, &account);
+    if by_company {
+        enterprise_accounts::check_provisioning(tables, &account)?;
+    }
     if attempt.ticket.is_none() {
-        check_mode(tables)?;
+        if !by_company {
+            check_mode(tables)?;
+        }
         check_identifier(tables, &account.email_address)?;
     }
     let differs = attempt

@@ -90,7 +90,11 @@ fn apply(
         fields.strategy,
         Some(Strategy::OAuth(_) | Strategy::EnterpriseSso)
     );
-    if attempt.ticket.is_none() && !by_provider {
+    let by_company = attempt
+        .external_account
+        .as_ref()
+        .is_some_and(|account| provider_accounts::is_enterprise(tables, account));
+    if attempt.ticket.is_none() && !by_provider && !by_company {
         check_mode(tables)?;
     }
     set_identifiers(

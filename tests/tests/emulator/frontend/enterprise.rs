@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clerk_emulator::Emulator;
+use clerk_emulator::{Emulator, SettingsSeed, SignUpMode};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::browser::{Answer, Browser, Judge, ORIGIN, id};
-use super::walk::emulator;
+use super::walk::{emulator, started};
 use crate::caller::Caller;
 
 const SIGN_INS: &str = "/v1/client/sign_ins";
@@ -554,7 +554,7 @@ pub(super) async fn management(judge: &Judge) {
     let touch = "/v1/client/sessions/{session_id}/touch";
     ada.post(touch, &[&session], &form).await.response();
     let refused = ada.post(base, &[&acme], &new).await;
-    assert_eq!(refused.code(), "form_param_value_invalid");
+    assert_eq!(refused.code(), "organization_domain_ownership_not_verified");
     own(&mut ada, &acme, "example.com").await;
     let made = ada.post(base, &[&acme], &new).await;
     assert_eq!(made.status, StatusCode::CREATED);
@@ -612,7 +612,7 @@ pub(super) async fn management(judge: &Judge) {
         assert_eq!(init.code(), "ticket_invalid");
     }
 
-    // The older operations, for the connection of the user's own address.
+    // The older operations, for the connections of the active organization.
     let own_one = "/v1/me/enterprise_connections/{enterprise_connection_id}";
     let own_runs = format!("{own_one}/test_runs");
     let listed = ada.get(&own_runs, &[&connection]).await;
@@ -626,18 +626,23 @@ pub(super) async fn management(judge: &Judge) {
         ("domains", "own.example"),
         ("oidc_client_id", "1"),
     ];
-    let made = ada.post("/v1/me/enterprise_connections", &[], &form).await;
-    assert_eq!(made.response()["oauth_config"]["client_id"], "1");
-    let foreign = id(made.response());
+    let mine = "/v1/me/enterprise_connections";
+    let refused = ada.post(mine, &[], &form).await;
+    assert_eq!(refused.code(), "organization_domain_ownership_not_verified");
+    let foreign = connect(&emulator, "own.example", "oidc_custom", json!({})).await;
+    let foreign = id(&foreign);
     let refused = ada.delete(own_one, &[&foreign]).await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
     let refused = ada.delete(&one, &[&acme, &foreign]).await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
     ada.delete(own_one, &[&connection]).await.response();
     let again = [("provider", "saml_okta"), ("domains", "example.com")];
-    let made = ada.post(base, &[&acme], &again).await;
+    let made = ada.post(mine, &[], &again).await;
+    assert_eq!(made.response()["organization_id"], acme.as_str());
     let connection = id(made.response());
     ada.delete(&one, &[&acme, &connection]).await.response();
+    let made = ada.post(base, &[&acme], &again).await;
+    let connection = id(made.response());
 
     // Ordinary members may not manage connections.
     let grace = emulator.user_id("grace@example.com").unwrap();
@@ -650,8 +655,234 @@ pub(super) async fn management(judge: &Judge) {
     let session = grace
         .sign_in("grace@example.com", "nanoseconds-matter")
         .await;
+    let refused = grace.post(mine, &[], &again).await;
+    assert_eq!(refused.code(), "self_serve_sso_no_active_organization");
     let form = [("active_organization_id", acme.as_str())];
     grace.post(touch, &[&session], &form).await.response();
-    let refused = grace.post(base, &[&acme], &again).await;
-    assert_eq!(refused.code(), "missing_organization_permission");
+    let off = [("active", "false")];
+    for refused in [
+        grace.post(base, &[&acme], &again).await,
+        grace.post(mine, &[], &again).await,
+        grace.patch(own_one, &[&connection], &off).await,
+        grace.delete(own_one, &[&connection]).await,
+        grace.get(&own_runs, &[&connection]).await,
+    ] {
+        assert_eq!(refused.code(), "missing_organization_permission");
+    }
+}
+
+/// Starts a sign-in through the company and answers at its identity provider; returns the client afterward.
+async fn come(emulator: &Emulator, address: &str, first_name: &str) -> (Browser, Value) {
+    let mut browser = Browser::new(emulator, &Judge::default()).await;
+    let (_, verification) = start(&mut browser, address).await;
+    let choice = format!("email_address={address}&first_name={first_name}");
+    let url = external_url(&verification);
+    visit(emulator, &mut browser, &url, &choice).await;
+    let client = browser.client().await;
+    (browser, client)
+}
+
+/// The same for somebody who is new and gets an account.
+async fn join(emulator: &Emulator, address: &str) -> (Browser, Answer) {
+    let (mut browser, client) = come(emulator, address, "Neu").await;
+    let status = &client["sign_in"]["first_factor_verification"]["status"];
+    assert_eq!(status, "transferable", "{client}");
+    let form = [("transfer", "true")];
+    let joined = browser.post("/v1/client/sign_ups", &[], &form).await;
+    (browser, joined)
+}
+
+#[tokio::test]
+async fn a_connection_lets_in_whom_nobody_invited_unless_it_creates_no_accounts() {
+    for mode in [SignUpMode::Restricted, SignUpMode::Waitlist] {
+        let emulator = started(SettingsSeed::new().sign_up_mode(mode)).await;
+        let connection = connect(&emulator, "corp.com", "saml_okta", json!({})).await;
+        let (_, joined) = join(&emulator, "kim@corp.com").await;
+        assert_eq!(joined.response()["status"], "complete");
+
+        let path = format!("/enterprise_connections/{}", id(&connection));
+        let off = json!({ "disable_jit_provisioning": true });
+        let updated = Caller::new(&emulator)
+            .call(Method::PATCH, &path, Some(&off))
+            .await;
+        assert_eq!(updated.body["disable_jit_provisioning"], true);
+        let (_, refused) = join(&emulator, "lee@corp.com").await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (StatusCode::NOT_FOUND, "saml_jit_provisioning_disabled")
+        );
+        let (_, client) = come(&emulator, "kim@corp.com", "Kim").await;
+        assert_eq!(client["sign_in"]["status"], "complete");
+    }
+}
+
+/// Whoever joins an organization without being given a role has the one that its role set names.
+#[tokio::test]
+async fn who_joins_gets_the_default_role_of_the_role_set() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let ask = async |method, path: &str, body: Value| {
+        let answer = caller.call(method, path, Some(&body)).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        answer.body
+    };
+    for key in ["org:owner", "org:guest"] {
+        let role = json!({ "name": key, "key": key, "include_in_initial_role_set": true });
+        ask(Method::POST, "/organization_roles", role).await;
+    }
+    let set = json!({
+        "name": "Visitors",
+        "key": "role_set:visitors",
+        "roles": ["org:admin", "org:guest"],
+        "default_role_key": "org:guest",
+        "creator_role_key": "org:admin",
+    });
+    ask(Method::POST, "/role_sets", set).await;
+    let acme = emulator.organization_id("acme").unwrap();
+    let path = format!("/organizations/{acme}");
+    let body = json!({ "role_set_key": "role_set:visitors" });
+    ask(Method::PATCH, &path, body).await;
+
+    let more = json!({ "organization_id": acme });
+    connect(&emulator, "corp.com", "saml_okta", more).await;
+    let (mut kim, joined) = join(&emulator, "kim@corp.com").await;
+    assert_eq!(joined.response()["status"], "complete", "{}", joined.body);
+    let client = kim.client().await;
+    let membership = &client["sessions"][0]["user"]["organization_memberships"][0];
+    assert_eq!(membership["role"], "org:guest");
+
+    let domain = json!({ "name": "guests.com", "enrollment_mode": "automatic_invitation", "verified": true });
+    ask(Method::POST, &format!("{path}/domains"), domain).await;
+    let user = json!({ "email_address": ["lee@guests.com"], "skip_password_requirement": true });
+    ask(Method::POST, "/users", user).await;
+    let invited = caller
+        .call(Method::GET, &format!("{path}/invitations"), None)
+        .await;
+    assert_eq!(
+        invited.body["data"][0]["role"], "org:guest",
+        "{}",
+        invited.body
+    );
+
+    // The initial set decides for organizations without one of their own, and the settings tell.
+    let initial = json!({ "creator_role_key": "org:owner", "default_role_key": "org:guest" });
+    ask(Method::PATCH, "/role_sets/role_set:default", initial).await;
+    let settings = caller
+        .call(Method::GET, "/instance/organization_settings", None)
+        .await;
+    assert_eq!(settings.body["creator_role"], "org:owner");
+    assert_eq!(settings.body["domains_default_role"], "org:guest");
+    let ada = emulator.user_id("ada@example.com").unwrap();
+    let made = json!({ "name": "Beta", "created_by": ada });
+    let beta = ask(Method::POST, "/organizations", made).await;
+    let path = format!("/organizations/{}/memberships", id(&beta));
+    let members = caller.call(Method::GET, &path, None).await;
+    assert_eq!(members.body["data"][0]["role"], "org:owner");
+    let replaced = json!({ "role_key": "org:owner", "to_role_key": "org:admin" });
+    let path = "/role_sets/role_set:default/roles/replace";
+    ask(Method::POST, path, replaced).await;
+    let settings = caller
+        .call(Method::GET, "/instance/organization_settings", None)
+        .await;
+    assert_eq!(settings.body["creator_role"], "org:admin");
+}
+
+#[tokio::test]
+async fn a_banned_person_gains_nothing_through_the_company() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let acme = emulator.organization_id("acme").unwrap();
+    let more = json!({ "organization_id": acme });
+    connect(&emulator, "example.com", "saml_okta", more).await;
+    let grace = emulator.user_id("grace@example.com").unwrap();
+    let mut browser = Browser::new(&emulator, &Judge::default()).await;
+    let (_, verification) = start(&mut browser, "grace@example.com").await;
+    let path = format!("/users/{grace}/ban");
+    caller.call(Method::POST, &path, Some(&json!({}))).await;
+    let before = get_user(&emulator, &grace).await;
+    let url = external_url(&verification);
+    let choice = "email_address=grace@example.com&first_name=Changed";
+    visit(&emulator, &mut browser, &url, choice).await;
+    let client = browser.client().await;
+    let error = &client["sign_in"]["first_factor_verification"]["error"];
+    assert_eq!(error["code"], "user_banned", "{client}");
+    assert_eq!(get_user(&emulator, &grace).await, before);
+    let path = format!("/organizations/{acme}/memberships");
+    let members = caller.call(Method::GET, &path, None).await;
+    assert_eq!(members.body["total_count"], 1);
+}
+
+#[tokio::test]
+async fn a_connection_outlives_its_organization() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let acme = emulator.organization_id("acme").unwrap();
+    let more = json!({ "organization_id": acme });
+    let connection = connect(&emulator, "corp.com", "saml_okta", more).await;
+    join(&emulator, "kim@corp.com").await;
+    let path = format!("/organizations/{acme}");
+    caller.call(Method::DELETE, &path, None).await;
+    let path = format!("/enterprise_connections/{}", id(&connection));
+    let shown = caller.call(Method::GET, &path, None).await;
+    assert_eq!(shown.body["organization_id"], Value::Null);
+    let (_, client) = come(&emulator, "kim@corp.com", "Kim").await;
+    assert_eq!(client["sign_in"]["status"], "complete", "{client}");
+    let (_, joined) = join(&emulator, "lee@corp.com").await;
+    assert_eq!(joined.response()["status"], "complete");
+}
+
+#[tokio::test]
+async fn people_of_a_company_stay_in_its_organization_and_use_their_address() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let acme = emulator.organization_id("acme").unwrap();
+    let more = json!({ "organization_id": acme });
+    let connection = connect(&emulator, "corp.com", "saml_okta", more).await;
+    let (mut kim, joined) = join(&emulator, "kim@corp.com").await;
+    let user = joined.response()["created_user_id"].as_str().unwrap();
+    let leave = "/v1/me/organization_memberships/{organization_id}";
+    let refused = kim.delete(leave, &[&acme]).await;
+    assert_eq!(
+        refused.code(),
+        "organization_membership_enterprise_connection_cannot_remove"
+    );
+    let body = json!({ "username": "kimkim", "password": "bombe-machine" });
+    let path = format!("/users/{user}");
+    caller.call(Method::PATCH, &path, Some(&body)).await;
+    let sign_in = async || {
+        let form = [("identifier", "kimkim"), ("password", "bombe-machine")];
+        let mut browser = Browser::new(&emulator, &Judge::default()).await;
+        browser.post(SIGN_INS, &[], &form).await
+    };
+    assert_eq!(
+        sign_in().await.code(),
+        "sign_in_must_use_enterprise_connection_identifier"
+    );
+    // What holds for an active connection ends with it.
+    let path = format!("/enterprise_connections/{}", id(&connection));
+    let off = json!({ "active": false });
+    caller.call(Method::PATCH, &path, Some(&off)).await;
+    assert_eq!(sign_in().await.response()["status"], "complete");
+    kim.delete(leave, &[&acme]).await.response();
+}
+
+#[tokio::test]
+async fn a_full_organization_says_so_to_the_people_of_its_company() {
+    let emulator = emulator().await;
+    let acme = emulator.organization_id("acme").unwrap();
+    let more = json!({ "organization_id": acme });
+    connect(&emulator, "corp.com", "saml_okta", more).await;
+    let path = format!("/organizations/{acme}");
+    let full = json!({ "max_allowed_memberships": 1 });
+    Caller::new(&emulator)
+        .call(Method::PATCH, &path, Some(&full))
+        .await;
+    let (_, refused) = join(&emulator, "kim@corp.com").await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (
+            StatusCode::FORBIDDEN,
+            "organization_membership_quota_exceeded_for_sso"
+        )
+    );
 }
