@@ -37,6 +37,7 @@ fn traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
         verified: body.boolean("verified")?,
         primary: body.boolean("primary")?,
         reserved_for_second_factor: body.boolean("reserved_for_second_factor")?,
+        ..IdentifierTraits::default()
     })
 }
 
@@ -47,8 +48,9 @@ fn only_traits(body: &Body) -> Result<IdentifierTraits, ApiError> {
         &["verified", "reserved", "unverified"],
     )?;
     Ok(IdentifierTraits {
-        verified: Some(status.is_none_or(|status| status == "verified")),
+        verified: Some(status.as_deref().is_none_or(|status| status == "verified")),
         primary: Some(true),
+        reserved: status.as_deref() == Some("reserved"),
         reserved_for_second_factor: None,
     })
 }

@@ -86,6 +86,13 @@ async fn update(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         if is_sensitive {
             reverifications::check_recent(tables, session, now)?;
         }
+        let names = &update.profile;
+        profile::check_names(
+            tables,
+            &update.username,
+            &names.first_name,
+            &names.last_name,
+        )?;
         profile::check_primary(tables, id, email.as_deref(), phone.as_deref())?;
         accounts::update(tables, id, update, now)?;
         if let Some(wallet) = wallet {

@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
-fn texts(codes: &[Secret]) -> Vec<&str> {
+pub(super) fn texts(codes: &[Secret]) -> Vec<&str> {
     codes.iter().map(|code| code.0.as_str()).collect()
 }
 

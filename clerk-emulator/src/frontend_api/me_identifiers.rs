@@ -6,8 +6,10 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, patch, post};
 use http::StatusCode;
+use serde_json::json;
 
 use super::envelope::{Done, deleted, judged, perform_signed_in, perform_verified, read_signed_in};
+use super::me_factors::texts;
 use super::sign_ins::{redirect_url, required, required_strategy};
 use super::view::View;
 use super::visitor::Visitor;
@@ -16,7 +18,7 @@ use crate::http::body::Form;
 use crate::http::reply::Reply;
 use crate::model::strategy::Strategy;
 use crate::rules::api_error::ApiError;
-use crate::rules::{accounts, codes, profile, provider_accounts, user_identifiers, wallets};
+use crate::rules::{accounts, codes, profile, provider_accounts, wallets};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -118,8 +120,7 @@ async fn delete_email(
     visitor: Visitor,
 ) -> Reply {
     perform_verified(&app, &visitor, |tables, visit, session| {
-        profile::email(tables, &session.user_id, &id)?;
-        user_identifiers::remove_email(tables, &id, visit.now)?;
+        profile::remove_email(tables, &session.user_id, &id, visit.now)?;
         Ok(deleted("email_address", &id))
     })
 }
@@ -191,8 +192,13 @@ async fn update_phone(
     let is_default = form.boolean("default_second_factor")?;
     perform_verified(&app, &visitor, |tables, visit, session| {
         let (user, now) = (&session.user_id, visit.now);
-        profile::update_phone(tables, user, &id, reserved, is_default, now)?;
-        phone(&app, tables, user, &id, now)
+        let codes = profile::update_phone(tables, user, &id, reserved, is_default, now)?;
+        let view = View::new(&app, tables, now);
+        let mut shown = view
+            .shared()
+            .phone_number(profile::phone(tables, user, &id)?);
+        shown["backup_codes"] = json!(codes.as_deref().map(texts));
+        Ok(Done::Wrapped(shown))
     })
 }
 
@@ -202,8 +208,7 @@ async fn delete_phone(
     visitor: Visitor,
 ) -> Reply {
     perform_verified(&app, &visitor, |tables, visit, session| {
-        profile::phone(tables, &session.user_id, &id)?;
-        user_identifiers::remove_phone(tables, &id, visit.now)?;
+        profile::remove_phone(tables, &session.user_id, &id, visit.now)?;
         Ok(deleted("phone_number", &id))
     })
 }

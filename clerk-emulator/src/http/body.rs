@@ -109,11 +109,7 @@ impl Body {
     /// Refuses fields that the operation does not have.
     pub(crate) fn only(self, known: &[&str]) -> Result<Self, ApiError> {
         match self.0.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(unknown) => Err(ApiError::param(
-                "form_param_unknown",
-                unknown.clone(),
-                format!("{unknown} is not a valid parameter for this request"),
-            )),
+            Some(unknown) => Err(ApiError::unknown(unknown)),
             None => Ok(self),
         }
     }

@@ -38,6 +38,9 @@ pub(crate) struct EmailAddress {
     pub(crate) id: String,
     pub(crate) email_address: String,
     pub(crate) proof: Proof,
+    /// Nobody else can have it and its user can sign in with it, although it is not verified.
+    #[serde(default)]
+    pub(crate) reserved: bool,
     /// The verification in progress.
     pub(crate) challenge: Option<Challenge>,
     pub(crate) created_at: i64,
@@ -51,6 +54,9 @@ pub(crate) struct PhoneNumber {
     pub(crate) id: String,
     pub(crate) phone_number: String,
     pub(crate) proof: Proof,
+    /// Nobody else can have it and its user can sign in with it, although it is not verified.
+    #[serde(default)]
+    pub(crate) reserved: bool,
     /// The verification in progress.
     pub(crate) challenge: Option<Challenge>,
     pub(crate) reserved_for_second_factor: bool,
@@ -74,11 +80,17 @@ pub(crate) struct Web3Wallet {
 }
 
 impl EmailAddress {
+    /// Returns true if nobody else can have the address.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.proof.is_given() || self.reserved
+    }
+
     pub(crate) fn new(email_address: String, proof: Proof, now: i64) -> Self {
         Self {
             id: random::id("idn"),
             email_address,
             proof,
+            reserved: false,
             challenge: None,
             created_at: now,
             updated_at: now,
@@ -87,11 +99,17 @@ impl EmailAddress {
 }
 
 impl PhoneNumber {
+    /// Returns true if nobody else can have the number.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.proof.is_given() || self.reserved
+    }
+
     pub(crate) fn new(phone_number: String, proof: Proof, now: i64) -> Self {
         Self {
             id: random::id("idn"),
             phone_number,
             proof,
+            reserved: false,
             challenge: None,
             reserved_for_second_factor: false,
             default_second_factor: false,

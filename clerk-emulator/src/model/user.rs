@@ -140,6 +140,21 @@ impl User {
             .any(|email| email.email_address.eq_ignore_ascii_case(address))
     }
 
+    /// Returns true if nobody else can have this email address because the user has it, ignoring case.
+    pub(crate) fn claims_email(&self, address: &str) -> bool {
+        let is_it = |one: &EmailAddress| one.email_address.eq_ignore_ascii_case(address);
+        self.email_addresses
+            .iter()
+            .any(|one| is_it(one) && one.is_claimed())
+    }
+
+    /// Returns true if nobody else can have this phone number because the user has it.
+    pub(crate) fn claims_phone(&self, number: &str) -> bool {
+        self.phone_numbers
+            .iter()
+            .any(|one| one.phone_number == number && one.is_claimed())
+    }
+
     /// Returns true if the user has this phone number.
     pub(crate) fn has_phone(&self, number: &str) -> bool {
         self.phone_numbers
@@ -246,6 +261,27 @@ impl User {
     /// Returns true if the user has set up a second factor.
     pub(crate) fn has_second_factor(&self) -> bool {
         self.totp_secret.is_some() || self.phone_numbers.iter().any(PhoneNumber::is_second_factor)
+    }
+
+    /// Makes the first phone number that is a second factor the default one if none is.
+    pub(crate) fn fill_in_default_second_factor(&mut self) {
+        for phone in &mut self.phone_numbers {
+            phone.default_second_factor &= phone.is_second_factor();
+        }
+        let phones = &mut self.phone_numbers;
+        if !phones.iter().any(|phone| phone.default_second_factor)
+            && let Some(phone) = phones.iter_mut().find(|phone| phone.is_second_factor())
+        {
+            phone.default_second_factor = true;
+        }
+    }
+
+    /// Counts the identifiers by which the user can be found, and which only the user can have.
+    pub(crate) fn identifier_count(&self) -> usize {
+        let emails = self.email_addresses.iter().filter(|one| one.is_claimed());
+        let phones = self.phone_numbers.iter().filter(|one| one.is_claimed());
+        let wallets = self.web3_wallets.iter().filter(|one| one.proof.is_given());
+        emails.count() + phones.count() + wallets.count() + usize::from(self.username.is_some())
     }
 
     /// Makes the first email address and the first phone number primary if none is.

@@ -154,12 +154,18 @@ pub(crate) fn create(tables: &mut Tables, new: NewUser, now: i64) -> Result<&Use
     user.email_addresses = new
         .email_addresses
         .into_iter()
-        .map(|(address, proof)| EmailAddress::new(address, proof, now))
+        .map(|(address, proof)| EmailAddress {
+            reserved: !proof.is_given(),
+            ..EmailAddress::new(address, proof, now)
+        })
         .collect();
     user.phone_numbers = new
         .phone_numbers
         .into_iter()
-        .map(|(number, proof)| PhoneNumber::new(number, proof, now))
+        .map(|(number, proof)| PhoneNumber {
+            reserved: !proof.is_given(),
+            ..PhoneNumber::new(number, proof, now)
+        })
         .collect();
     user.web3_wallets = new
         .web3_wallets
@@ -290,6 +296,7 @@ fn apply_profile(
 
 /// Records the time at which a second factor was added or removed.
 pub(crate) fn note_second_factor(user: &mut User, had: bool, now: i64) {
+    user.fill_in_default_second_factor();
     match (had, user.has_second_factor()) {
         (false, true) => user.mfa_enabled_at = Some(now),
         (true, false) => {

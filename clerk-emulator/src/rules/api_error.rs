@@ -62,6 +62,15 @@ impl ApiError {
         )
     }
 
+    /// Creates a 422 error: the instance does not have a parameter.
+    pub(crate) fn unknown(param_name: &str) -> Self {
+        Self::param(
+            "form_param_unknown",
+            param_name,
+            format!("{param_name} is not a valid parameter for this request"),
+        )
+    }
+
     /// Creates a 422 error: a parameter does not have the required form. `rule` follows the name, as in "must be a
     /// number".
     pub(crate) fn format(param_name: &str, rule: &str) -> Self {

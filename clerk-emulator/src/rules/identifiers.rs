@@ -9,11 +9,11 @@ const LONGEST_USERNAME: usize = 64;
 /// The length of the longest address that can receive mail (RFC 5321).
 const LONGEST_EMAIL: usize = 254;
 
-/// Finds the user with this email address, ignoring case.
+/// Finds the user who claims this email address, ignoring case.
 pub(crate) fn user_by_email<'a>(tables: &'a Tables, address: &str) -> Option<&'a User> {
     tables
         .users
-        .find_by(&User::term(address), |user| user.has_email(address))
+        .find_by(&User::term(address), |user| user.claims_email(address))
 }
 
 /// Finds the user with this email address, if it is verified.
@@ -48,11 +48,11 @@ pub(crate) fn user_by_username<'a>(tables: &'a Tables, username: &str) -> Option
         .find_by(&User::term(username), |user| user.has_username(username))
 }
 
-/// Finds the user with this phone number.
+/// Finds the user who claims this phone number.
 pub(crate) fn user_by_phone<'a>(tables: &'a Tables, number: &str) -> Option<&'a User> {
     tables
         .users
-        .find_by(&User::term(number), |user| user.has_phone(number))
+        .find_by(&User::term(number), |user| user.claims_phone(number))
 }
 
 /// Finds the user with this wallet, ignoring case.
@@ -72,13 +72,15 @@ pub(crate) fn user_by_identifier<'a>(tables: &'a Tables, identifier: &str) -> Op
 
 /// Finds a user by ID, email address, username, or phone number.
 pub(crate) fn user_by_any<'a>(tables: &'a Tables, name: &str) -> Option<&'a User> {
+    let holder = |user: &User| user.has_email(name) || user.has_phone(name);
     tables
         .users
         .get(name)
         .or_else(|| user_by_identifier(tables, name))
+        .or_else(|| tables.users.find_by(&User::term(name), holder))
 }
 
-/// Rejects a text that is not an email address, and an address that already belongs to a user.
+/// Rejects a text that is not an email address, and an address that a user claims.
 pub(crate) fn check_new_email(tables: &Tables, address: &str) -> Result<(), ApiError> {
     check_email(address)?;
     match user_by_email(tables, address) {
@@ -129,7 +131,7 @@ pub(crate) fn is_domain(domain: &str) -> bool {
     domain.contains('.') && domain.split('.').all(label)
 }
 
-/// Rejects a text that is not a phone number in E.164 form, and a number that already belongs to a user.
+/// Rejects a text that is not a phone number in E.164 form, and a number that a user claims.
 pub(crate) fn check_new_phone(tables: &Tables, number: &str) -> Result<(), ApiError> {
     if !is_e164(number) {
         return Err(ApiError::format(

@@ -7,19 +7,24 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
 use serde_json::Value;
 
 use super::accounts;
 use super::api_error::ApiError;
 use super::codes;
+use super::settings;
 use super::visit::Visit;
 use crate::model::challenge::{Challenge, Outcome};
 use crate::model::passkey::{Passkey, PasskeyCredential, PasskeyKey};
 use crate::model::strategy::Strategy;
+use crate::model::user::User;
 use crate::random;
 use crate::secret::Secret;
 use crate::store::tables::Tables;
 
+/// The largest number of passkeys of an account.
+const MOST_PASSKEYS: usize = 10;
 /// The flags of authenticator data (section 6.1).
 const USER_PRESENT: u8 = 0x01;
 const HAS_CREDENTIAL: u8 = 0x40;
@@ -46,14 +51,28 @@ fn fresh_challenge(now: i64) -> Challenge {
     challenge
 }
 
-/// Creates the challenge that a passkey signs, for one user or for any user with a passkey.
-pub(crate) fn authentication(tables: &Tables, user_id: Option<&str>, visit: &Visit) -> Challenge {
+/// Creates the challenge that a passkey signs, for one user, who must have one, or for any user with a passkey.
+pub(crate) fn authentication(
+    tables: &Tables,
+    user_id: Option<&str>,
+    visit: &Visit,
+) -> Result<Challenge, ApiError> {
+    let has_none = |user: &User| user.passkeys.iter().all(|one| one.credential.is_none());
+    if user_id
+        .and_then(|id| tables.users.get(id))
+        .is_some_and(has_none)
+    {
+        return Err(ApiError::bad_request(
+            "no_passkeys_found_for_user",
+            "This account has no passkeys.",
+        ));
+    }
     let mut challenge = fresh_challenge(visit.now);
     challenge.redirect_url.clone_from(&visit.origin);
     challenge.identifier_id = user_id
         .filter(|id| tables.users.contains(id))
         .map(str::to_owned);
-    challenge
+    Ok(challenge)
 }
 
 /// Finds a user's passkey.
@@ -75,6 +94,7 @@ pub(crate) fn register(
     user_id: &str,
     visit: &Visit,
 ) -> Result<String, ApiError> {
+    settings::check_on(settings::get(tables)?.authentication.passkeys)?;
     let mut challenge = fresh_challenge(visit.now);
     challenge.redirect_url.clone_from(&visit.origin);
     let passkey = Passkey::new(challenge, visit.now);
@@ -82,6 +102,12 @@ pub(crate) fn register(
     accounts::change(tables, user_id, visit.now, |user| {
         // An abandoned registration does not count as a passkey.
         user.passkeys.retain(|passkey| passkey.credential.is_some());
+        if user.passkeys.len() >= MOST_PASSKEYS {
+            return Err(ApiError::forbidden(
+                "passkey_quota_exceeded",
+                format!("An account can have at most {MOST_PASSKEYS} passkeys."),
+            ));
+        }
         user.passkeys.push(passkey);
         Ok(())
     })?;
@@ -140,6 +166,13 @@ pub(crate) fn rename(
     name: String,
     now: i64,
 ) -> Result<(), ApiError> {
+    if find(tables, user_id, id)?.credential.is_none() {
+        return Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "passkey_identification_not_verified",
+            "The passkey has no name before its registration is complete.",
+        ));
+    }
     change(tables, user_id, id, now, |passkey| passkey.name = name)
 }
 

@@ -17,6 +17,7 @@ use crate::model::authentication_settings::Requirement;
 use crate::model::challenge::Challenge;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof};
 use crate::model::message::Channel;
+use crate::model::patch::Patch;
 use crate::model::session::{Session, SessionStatus};
 use crate::model::strategy::Strategy;
 use crate::model::user::User;
@@ -75,6 +76,9 @@ pub(crate) fn add_phone(
     now: i64,
 ) -> Result<String, ApiError> {
     enterprise_accounts::check_additional(tables, user_id)?;
+    if !settings::get(tables)?.authentication.phone_number.is_on() {
+        return Err(ApiError::unknown("phone_number"));
+    }
     restrictions::check_identifier(tables, &number)?;
     let traits = IdentifierTraits {
         reserved_for_second_factor: Some(reserved_for_second_factor),
@@ -180,7 +184,8 @@ pub(crate) fn attempt_phone(
     Ok(Verdict::of(tried))
 }
 
-/// Reserves a phone number for second factors or releases it, and can make it the default second factor.
+/// Reserves a phone number for second factors or releases it, and can make it the default second factor. Returns the backup
+/// codes that come with the first second factor.
 pub(crate) fn update_phone(
     tables: &mut Tables,
     user_id: &str,
@@ -188,13 +193,39 @@ pub(crate) fn update_phone(
     reserved: Option<bool>,
     is_default: Option<bool>,
     now: i64,
-) -> Result<(), ApiError> {
+) -> Result<Option<Vec<Secret>>, ApiError> {
     let phone = phone(tables, user_id, id)?;
-    if reserved == Some(true) && !phone.proof.is_given() {
-        return Err(ApiError::value(
-            "reserved_for_second_factor",
-            "needs a phone number that is verified",
+    let becomes_reserved = reserved.unwrap_or(phone.reserved_for_second_factor);
+    if is_default == Some(false) && phone.default_second_factor {
+        return Err(ApiError::param(
+            "form_disable_default_second_factor_not_allowed",
+            "default_second_factor",
+            "Make another phone number the default second factor instead",
         ));
+    }
+    if is_default == Some(true) && phone.proof.is_given() && !becomes_reserved {
+        return Err(ApiError::value(
+            "default_second_factor",
+            "needs a phone number that is reserved for second factors",
+        ));
+    }
+    let wants_second_factor = reserved == Some(true) || is_default == Some(true);
+    if wants_second_factor {
+        user_identifiers::check_second_factor(phone)?;
+        settings::check_on(settings::get(tables)?.authentication.phone_second_factor)?;
+        if accounts::find(tables, user_id)?.identifier_count() == 1 {
+            return Err(ApiError::bad_request(
+                "identification_update_failed",
+                "You cannot set your last identification as second factor.",
+            ));
+        }
+    }
+    if reserved == Some(false) {
+        check_second_factor_remains(tables, user_id, |user| {
+            for phone in user.phone_numbers.iter_mut().filter(|phone| phone.id == id) {
+                phone.reserved_for_second_factor = false;
+            }
+        })?;
     }
     let traits = IdentifierTraits {
         reserved_for_second_factor: reserved,
@@ -204,8 +235,114 @@ pub(crate) fn update_phone(
     if is_default == Some(true) {
         user_identifiers::make_default_second_factor(tables, id, now)?;
     }
+    let made = first_backup_codes(tables, user_id, now)?;
     sessions::settle_of_user(tables, user_id);
+    Ok(made)
+}
+
+/// Rejects a change that leaves a user without the second factor that the settings require.
+fn check_second_factor_remains(
+    tables: &Tables,
+    user_id: &str,
+    change: impl FnOnce(&mut User),
+) -> Result<(), ApiError> {
+    let user = accounts::find(tables, user_id)?;
+    let required = settings::get(tables)?.authentication.second_factor_required;
+    if !required || !user.has_second_factor() {
+        return Ok(());
+    }
+    let mut changed = user.clone();
+    change(&mut changed);
+    if changed.has_second_factor() {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(
+        "second_factor_deletion_not_allowed",
+        "The settings of this instance require a second factor, and this is your last one.",
+    ))
+}
+
+/// Generates backup codes for a user whose first second factor was just set up, if the settings have them.
+fn first_backup_codes(
+    tables: &mut Tables,
+    user_id: &str,
+    now: i64,
+) -> Result<Option<Vec<Secret>>, ApiError> {
+    let user = accounts::find(tables, user_id)?;
+    let wanted = settings::get(tables)?.authentication.backup_codes;
+    if !wanted || !user.has_second_factor() || !user.backup_codes.is_empty() {
+        return Ok(None);
+    }
+    let user = accounts::change(tables, user_id, now, |user| {
+        user.backup_codes = new_backup_codes();
+        Ok(())
+    })?;
+    Ok(Some(user.backup_codes.clone()))
+}
+
+/// Rejects the removal of the last identifier of a kind that the settings require.
+fn check_required(requirement: Requirement, left: usize, what: &str) -> Result<(), ApiError> {
+    if requirement == Requirement::Required && left == 0 {
+        return Err(ApiError::bad_request(
+            "last_required_identification_deletion_failed",
+            format!("The settings of this instance require {what}, and this is your last one."),
+        ));
+    }
     Ok(())
+}
+
+/// Removes an email address from a user who does without.
+pub(crate) fn remove_email(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    email(tables, user_id, id)?;
+    user_identifiers::remove_email(tables, id, now)?;
+    let left = accounts::find(tables, user_id)?.email_addresses.len();
+    let required = settings::get(tables)?.authentication.email_address;
+    check_required(required, left, "an email address")
+}
+
+/// Removes a phone number from a user who does without.
+pub(crate) fn remove_phone(
+    tables: &mut Tables,
+    user_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), ApiError> {
+    phone(tables, user_id, id)?;
+    check_second_factor_remains(tables, user_id, |user| {
+        user.phone_numbers.retain(|phone| phone.id != id);
+    })?;
+    user_identifiers::remove_phone(tables, id, now)?;
+    let left = accounts::find(tables, user_id)?.phone_numbers.len();
+    let required = settings::get(tables)?.authentication.phone_number;
+    check_required(required, left, "a phone number")
+}
+
+/// Rejects a username, or a name, where the settings have none, and the removal of a username that they require.
+pub(crate) fn check_names(
+    tables: &Tables,
+    username: &Patch<String>,
+    first_name: &Patch<String>,
+    last_name: &Patch<String>,
+) -> Result<(), ApiError> {
+    let set = &settings::get(tables)?.authentication;
+    for (name, patch, requirement) in [
+        ("username", username, set.username),
+        ("first_name", first_name, set.first_name),
+        ("last_name", last_name, set.last_name),
+    ] {
+        if matches!(patch, Patch::Set(_)) && !requirement.is_on() {
+            return Err(ApiError::unknown(name));
+        }
+    }
+    match username {
+        Patch::Clear => check_required(set.username, 0, "a username"),
+        Patch::Keep | Patch::Set(_) => Ok(()),
+    }
 }
 
 /// Rejects an unverified identifier as the primary one.
@@ -240,7 +377,9 @@ pub(crate) fn change_password(
 ) -> Result<(), ApiError> {
     let user_id = &session.user_id;
     let user = accounts::find(tables, user_id)?;
-    let is_verified = settings::get(tables)?.authentication.reverification;
+    let set = &settings::get(tables)?.authentication;
+    settings::check_on(set.password.is_on())?;
+    let is_verified = set.reverification;
     if user.password.is_some() && !user.password_compromised {
         match current {
             Some(current) => check_password(user, current)?,
@@ -329,6 +468,7 @@ pub(crate) fn delete(tables: &mut Tables, user_id: &str, now: i64) -> Result<(),
 
 /// Generates the secret for an authenticator application, which a code then verifies.
 pub(crate) fn start_totp(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
+    settings::check_on(settings::get(tables)?.authentication.authenticator_app)?;
     accounts::change(tables, user_id, now, |user| {
         if user.totp_secret.is_some() {
             return Err(ApiError::bad_request(
@@ -350,8 +490,6 @@ pub(crate) fn finish_totp(
     code: &str,
     now: i64,
 ) -> Result<Option<Vec<Secret>>, ApiError> {
-    let wants_backup_codes = settings::get(tables)?.authentication.backup_codes;
-    let mut made = None;
     accounts::change(tables, user_id, now, |user| {
         let secret = user
             .pending_totp_secret
@@ -364,18 +502,16 @@ pub(crate) fn finish_totp(
         user.totp_secret = Some(secret);
         user.pending_totp_secret = None;
         accounts::note_second_factor(user, had, now);
-        if wants_backup_codes && user.backup_codes.is_empty() {
-            user.backup_codes = new_backup_codes();
-            made = Some(user.backup_codes.clone());
-        }
         Ok(())
     })?;
+    let made = first_backup_codes(tables, user_id, now)?;
     sessions::settle_of_user(tables, user_id);
     Ok(made)
 }
 
 /// Removes the authenticator application, along with the backup codes if no second factor remains.
 pub(crate) fn remove_totp(tables: &mut Tables, user_id: &str, now: i64) -> Result<(), ApiError> {
+    check_second_factor_remains(tables, user_id, |user| user.totp_secret = None)?;
     accounts::change(tables, user_id, now, |user| {
         if user.totp_secret.is_none() {
             return Err(ApiError::not_found("authenticator application of", user_id));
@@ -401,6 +537,7 @@ pub(crate) fn make_backup_codes(
     user_id: &str,
     now: i64,
 ) -> Result<Vec<Secret>, ApiError> {
+    settings::check_on(settings::get(tables)?.authentication.backup_codes)?;
     let user = accounts::change(tables, user_id, now, |user| {
         if !user.has_second_factor() {
             return Err(ApiError::bad_request(

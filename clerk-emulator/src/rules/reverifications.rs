@@ -90,7 +90,7 @@ pub(crate) fn prepare_first_factor(
 ) -> Result<(), ApiError> {
     let (user_id, mut reverification) = open(tables, session_id)?;
     let challenge = match strategy {
-        Strategy::Passkey => passkeys::authentication(tables, Some(&user_id), visit),
+        Strategy::Passkey => passkeys::authentication(tables, Some(&user_id), visit)?,
         Strategy::EmailCode | Strategy::PhoneCode => {
             let user = accounts::find(tables, &user_id)?;
             let factors = sign_ins::first_factors(tables, user, None);

@@ -15,6 +15,17 @@ pub(crate) fn get(tables: &Tables) -> Result<&Settings, ApiError> {
         .ok_or_else(|| ApiError::not_found("settings", SETTINGS_ID))
 }
 
+/// Rejects the use of what the settings switch off.
+pub(crate) fn check_on(is_on: bool) -> Result<(), ApiError> {
+    if is_on {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "feature_not_enabled",
+        "The settings of this instance do not have this feature.",
+    ))
+}
+
 /// Changes the settings.
 pub(crate) fn change(
     tables: &mut Tables,

@@ -14,6 +14,8 @@ use crate::store::tables::Tables;
 pub(crate) struct IdentifierTraits {
     pub(crate) verified: Option<bool>,
     pub(crate) primary: Option<bool>,
+    /// True for an identifier that only its user can have and sign in with before it is verified.
+    pub(crate) reserved: bool,
     pub(crate) reserved_for_second_factor: Option<bool>,
 }
 
@@ -108,7 +110,8 @@ pub(crate) fn add_email<'a>(
     now: i64,
 ) -> Result<&'a EmailAddress, ApiError> {
     accounts::find(tables, user_id)?;
-    let email = EmailAddress::new(address, traits.proof().unwrap_or(Proof::None), now);
+    let mut email = EmailAddress::new(address, traits.proof().unwrap_or(Proof::None), now);
+    email.reserved = traits.reserved;
     let id = email.id.clone();
     if others == Others::Removed {
         accounts::change(tables, user_id, now, |user| {
@@ -118,6 +121,9 @@ pub(crate) fn add_email<'a>(
     }
     identifiers::check_new_email(tables, &email.email_address)?;
     accounts::change(tables, user_id, now, |user| {
+        if user.has_email(&email.email_address) {
+            return Err(ApiError::taken("email_address"));
+        }
         user.email_addresses.push(email);
         if traits.primary == Some(true) {
             user.primary_email_address_id = Some(id.clone());
@@ -136,11 +142,15 @@ pub(crate) fn update_email<'a>(
     now: i64,
 ) -> Result<&'a EmailAddress, ApiError> {
     let user_id = email_owner(tables, id)?;
+    if traits.verified == Some(true) {
+        check_email_claim(tables, &user_id, id)?;
+    }
     accounts::change(tables, &user_id, now, |user| {
         for email in &mut user.email_addresses {
             if email.id == id {
                 if let Some(proof) = traits.proof() {
                     email.proof = proof;
+                    email.reserved = false;
                 }
                 email.updated_at = now;
             }
@@ -153,6 +163,24 @@ pub(crate) fn update_email<'a>(
     find_email(tables, id)
 }
 
+/// Rejects an email address of a user that somebody else has claimed in the meantime.
+fn check_email_claim(tables: &Tables, user_id: &str, id: &str) -> Result<(), ApiError> {
+    let address = &find_email(tables, id)?.email_address;
+    match identifiers::user_by_email(tables, address) {
+        Some(other) if other.id != user_id => Err(ApiError::taken("email_address")),
+        _ => Ok(()),
+    }
+}
+
+/// Rejects a phone number of a user that somebody else has claimed in the meantime.
+fn check_phone_claim(tables: &Tables, user_id: &str, id: &str) -> Result<(), ApiError> {
+    let number = &find_phone(tables, id)?.phone_number;
+    match identifiers::user_by_phone(tables, number) {
+        Some(other) if other.id != user_id => Err(ApiError::taken("phone_number")),
+        _ => Ok(()),
+    }
+}
+
 /// Stores the challenge for an email address and the resulting proof.
 pub(crate) fn prove_email(
     tables: &mut Tables,
@@ -162,6 +190,9 @@ pub(crate) fn prove_email(
     now: i64,
 ) -> Result<(), ApiError> {
     let user_id = email_owner(tables, id)?;
+    if proof.is_given() {
+        check_email_claim(tables, &user_id, id)?;
+    }
     accounts::change(tables, &user_id, now, |user| {
         for email in user
             .email_addresses
@@ -171,6 +202,7 @@ pub(crate) fn prove_email(
             email.challenge = Some(challenge.clone());
             if proof.is_given() {
                 email.proof = proof.clone();
+                email.reserved = false;
             }
             email.updated_at = now;
         }
@@ -188,16 +220,64 @@ pub(crate) fn prove_phone(
     now: i64,
 ) -> Result<(), ApiError> {
     let user_id = phone_owner(tables, id)?;
+    if proof.is_given() {
+        check_phone_claim(tables, &user_id, id)?;
+    }
     accounts::change(tables, &user_id, now, |user| {
         let had = user.has_second_factor();
         for phone in user.phone_numbers.iter_mut().filter(|phone| phone.id == id) {
             phone.challenge = Some(challenge.clone());
             if proof.is_given() {
                 phone.proof = proof.clone();
+                phone.reserved = false;
             }
             phone.updated_at = now;
         }
         accounts::note_second_factor(user, had, now);
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Verifies an email address that was not, if its user still has it.
+pub(crate) fn vouch_for_email(
+    tables: &mut Tables,
+    id: &str,
+    proof: Proof,
+    now: i64,
+) -> Result<(), ApiError> {
+    let Ok(user_id) = email_owner(tables, id) else {
+        return Ok(());
+    };
+    accounts::change(tables, &user_id, now, |user| {
+        let mut emails = user.email_addresses.iter_mut();
+        if let Some(email) = emails.find(|one| one.id == id && !one.proof.is_given()) {
+            email.proof = proof;
+            email.reserved = false;
+            email.updated_at = now;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Verifies a phone number that was not, if its user still has it.
+pub(crate) fn vouch_for_phone(
+    tables: &mut Tables,
+    id: &str,
+    proof: Proof,
+    now: i64,
+) -> Result<(), ApiError> {
+    let Ok(user_id) = phone_owner(tables, id) else {
+        return Ok(());
+    };
+    accounts::change(tables, &user_id, now, |user| {
+        let mut phones = user.phone_numbers.iter_mut();
+        if let Some(phone) = phones.find(|one| one.id == id && !one.proof.is_given()) {
+            phone.proof = proof;
+            phone.reserved = false;
+            phone.updated_at = now;
+        }
         Ok(())
     })?;
     Ok(())
@@ -219,15 +299,21 @@ pub(crate) fn make_default_second_factor(
     Ok(())
 }
 
-/// Removes an email address from its user, unless it is the last identifier.
+/// Removes an email address from its user, unless it is the last identifier, along with the account of that address at the
+/// user's company.
 pub(crate) fn remove_email(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
     let user_id = email_owner(tables, id)?;
+    let address = find_email(tables, id)?.email_address.clone();
     accounts::change(tables, &user_id, now, |user| {
+        check_unlinked(user, id)?;
         user.email_addresses.retain(|email| email.id != id);
         check_identifiable(user)?;
         user.fill_in_primaries();
         Ok(())
     })?;
+    tables.enterprise_accounts.remove_where(|one| {
+        one.user_id == user_id && one.account.email_address.eq_ignore_ascii_case(&address)
+    });
     Ok(())
 }
 
@@ -242,6 +328,7 @@ pub(crate) fn add_phone<'a>(
 ) -> Result<&'a PhoneNumber, ApiError> {
     accounts::find(tables, user_id)?;
     let mut phone = PhoneNumber::new(number, traits.proof().unwrap_or(Proof::None), now);
+    phone.reserved = traits.reserved;
     phone.reserved_for_second_factor = traits.reserved_for_second_factor == Some(true);
     let id = phone.id.clone();
     if others == Others::Removed {
@@ -252,6 +339,9 @@ pub(crate) fn add_phone<'a>(
     }
     identifiers::check_new_phone(tables, &phone.phone_number)?;
     accounts::change(tables, user_id, now, |user| {
+        if user.has_phone(&phone.phone_number) {
+            return Err(ApiError::taken("phone_number"));
+        }
         let had = user.has_second_factor();
         user.phone_numbers.push(phone);
         if traits.primary == Some(true) {
@@ -264,6 +354,17 @@ pub(crate) fn add_phone<'a>(
     find_phone(tables, &id)
 }
 
+/// Rejects a phone number as a second factor that is not verified.
+pub(crate) fn check_second_factor(phone: &PhoneNumber) -> Result<(), ApiError> {
+    if phone.proof.is_given() {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(
+        "identification_update_second_factor_unverified",
+        "A phone number must be verified before it can be a second factor",
+    ))
+}
+
 /// Updates a phone number.
 pub(crate) fn update_phone<'a>(
     tables: &'a mut Tables,
@@ -272,12 +373,19 @@ pub(crate) fn update_phone<'a>(
     now: i64,
 ) -> Result<&'a PhoneNumber, ApiError> {
     let user_id = phone_owner(tables, id)?;
+    if traits.verified == Some(true) {
+        check_phone_claim(tables, &user_id, id)?;
+    }
+    if traits.reserved_for_second_factor == Some(true) && traits.verified != Some(true) {
+        check_second_factor(find_phone(tables, id)?)?;
+    }
     accounts::change(tables, &user_id, now, |user| {
         let had = user.has_second_factor();
         for phone in &mut user.phone_numbers {
             if phone.id == id {
                 if let Some(proof) = traits.proof() {
                     phone.proof = proof;
+                    phone.reserved = false;
                 }
                 phone.reserved_for_second_factor = traits
                     .reserved_for_second_factor
@@ -308,11 +416,34 @@ pub(crate) fn remove_phone(tables: &mut Tables, id: &str, now: i64) -> Result<()
     Ok(())
 }
 
-fn check_identifiable(user: &User) -> Result<(), ApiError> {
-    if user.email_addresses.is_empty() && user.phone_numbers.is_empty() && user.username.is_none() {
+/// Rejects users who have no identifier left.
+pub(crate) fn check_identifiable(user: &User) -> Result<(), ApiError> {
+    let has_any = !user.email_addresses.is_empty()
+        || !user.phone_numbers.is_empty()
+        || !user.web3_wallets.is_empty()
+        || user.username.is_some();
+    if has_any {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(
+        "identification_deletion_failed",
+        "You cannot delete your last identification.",
+    ))
+}
+
+/// Rejects the removal of an email address with which a provider knows the user.
+fn check_unlinked(user: &User, id: &str) -> Result<(), ApiError> {
+    let email = user.email_addresses.iter().find(|email| email.id == id);
+    let is_linked = email.is_some_and(|email| {
+        user.external_accounts.iter().any(|one| {
+            let address = &one.account.email_address;
+            one.verification.is_verified() && address.eq_ignore_ascii_case(&email.email_address)
+        })
+    });
+    if is_linked {
         return Err(ApiError::bad_request(
-            "identification_deletion_failed",
-            "You cannot delete your last identification.",
+            "delete_linked_identification_disallowed",
+            "This email address belongs to a connected account. Remove that account first.",
         ));
     }
     Ok(())

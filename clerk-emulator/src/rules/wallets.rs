@@ -8,6 +8,7 @@ use super::api_error::ApiError;
 use super::codes;
 use super::enterprise_accounts;
 use super::identifiers;
+use super::user_identifiers;
 use super::verdict::Verdict;
 use super::visit::Visit;
 use crate::model::challenge::Challenge;
@@ -189,6 +190,7 @@ pub(crate) fn remove(
     find(tables, user_id, id)?;
     accounts::change(tables, user_id, now, |user| {
         user.web3_wallets.retain(|wallet| wallet.id != id);
+        user_identifiers::check_identifiable(user)?;
         if user.primary_web3_wallet_id.as_deref() == Some(id) {
             user.primary_web3_wallet_id = user.web3_wallets.first().map(|wallet| wallet.id.clone());
         }

@@ -31,7 +31,7 @@ impl View<'_> {
             _ => None,
         };
         let second = match (attempt.status, user) {
-            (SignInStatus::NeedsSecondFactor, Some(user)) => Some(second_factors(user)),
+            (SignInStatus::NeedsSecondFactor, Some(user)) => Some(self.second_factors(user)),
             _ => None,
         };
         json!({
@@ -76,6 +76,11 @@ impl View<'_> {
         factors.iter().map(factor).collect()
     }
 
+    fn second_factors(self, user: &User) -> Vec<Value> {
+        let factors = sign_ins::second_factors(self.tables, user);
+        factors.iter().map(factor).collect()
+    }
+
     fn challenged(self, challenge: Option<&Challenge>) -> Value {
         challenge.map_or(Value::Null, |challenge| self.shared().challenge(challenge))
     }
@@ -116,7 +121,7 @@ impl View<'_> {
             });
         let second = user
             .filter(|_| status == "needs_second_factor")
-            .map(second_factors);
+            .map(|user| self.second_factors(user));
         Ok(json!({
             "object": "session_reverification",
             "level": reverification.level.as_str(),
@@ -128,10 +133,6 @@ impl View<'_> {
             "session": self.session(session)?,
         }))
     }
-}
-
-fn second_factors(user: &User) -> Vec<Value> {
-    sign_ins::second_factors(user).iter().map(factor).collect()
 }
 
 fn factor(factor: &Factor) -> Value {

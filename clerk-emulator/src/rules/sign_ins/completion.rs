@@ -3,8 +3,11 @@ use super::super::api_error::ApiError;
 use super::super::clients;
 use super::super::inbox;
 use super::super::sessions;
+use super::super::user_identifiers;
 use super::super::visit::Visit;
+use super::factors::second_factors;
 use crate::model::challenge::Challenge;
+use crate::model::identifier::Proof;
 use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
 use crate::model::strategy::Strategy;
 use crate::model::user::User;
@@ -47,7 +50,7 @@ pub(crate) fn advance(
     }
     accounts::check_may_sign_in(tables, user, visit.now)?;
     let first = attempt.first_factor.as_ref();
-    let needs_second = user.has_second_factor()
+    let needs_second = !second_factors(tables, user).is_empty()
         && attempt
             .second_factor
             .as_ref()
@@ -57,14 +60,36 @@ pub(crate) fn advance(
         attempt.status = SignInStatus::NeedsNewPassword;
         return Ok(());
     }
-    // A ticket comes from the application's server, which has vouched for the user.
-    let by_ticket = first.is_some_and(|first| first.strategy.name() == "ticket");
-    if needs_second && !by_ticket {
+    // A ticket comes from the application's server, which has vouched for the user, and a passkey is two factors in one.
+    let is_enough =
+        first.is_some_and(|first| matches!(first.strategy, Strategy::Ticket | Strategy::Passkey));
+    if needs_second && !is_enough {
         attempt.status = SignInStatus::NeedsSecondFactor;
         return Ok(());
     }
+    prove(tables, attempt, visit.now)?;
     complete(tables, attempt, &user_id, visit);
     Ok(())
+}
+
+/// Verifies the address or number to which the code or the link of a sign-in went.
+fn prove(tables: &mut Tables, attempt: &SignInAttempt, now: i64) -> Result<(), ApiError> {
+    let Some(first) = &attempt.first_factor else {
+        return Ok(());
+    };
+    let Some(id) = &first.identifier_id else {
+        return Ok(());
+    };
+    match first.strategy {
+        Strategy::EmailCode | Strategy::ResetPasswordEmailCode => {
+            user_identifiers::vouch_for_email(tables, id, Proof::Code, now)
+        }
+        Strategy::EmailLink => user_identifiers::vouch_for_email(tables, id, Proof::Link, now),
+        Strategy::PhoneCode | Strategy::ResetPasswordPhoneCode => {
+            user_identifiers::vouch_for_phone(tables, id, Proof::Code, now)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn complete(tables: &mut Tables, attempt: &mut SignInAttempt, user_id: &str, visit: &Visit) {

@@ -74,7 +74,7 @@ pub(crate) fn first_factors(tables: &Tables, user: &User, identifier: Option<&st
     if !factors.is_empty() {
         return factors;
     }
-    if user.password.is_some() {
+    if user.password.is_some() && authentication.password.is_on() {
         factors.push(Factor::bare(Strategy::Password));
     }
     let typed = |value: &str| identifier.is_some_and(|typed| typed.eq_ignore_ascii_case(value));
@@ -159,19 +159,20 @@ pub(crate) fn first_factors(tables: &Tables, user: &User, identifier: Option<&st
     factors
 }
 
-/// Returns the ways in which a user may verify the second factor.
-pub(crate) fn second_factors(user: &User) -> Vec<Factor> {
+/// Returns the ways in which a user may verify the second factor. None of them is needed if the settings have none of those
+/// that the user has set up.
+pub(crate) fn second_factors(tables: &Tables, user: &User) -> Vec<Factor> {
     let mut factors = Vec::new();
-    if !user.has_second_factor() {
+    let Ok(Settings { authentication, .. }) = settings::get(tables) else {
         return factors;
-    }
-    if user.totp_secret.is_some() {
+    };
+    if user.totp_secret.is_some() && authentication.authenticator_app {
         factors.push(Factor::bare(Strategy::Totp));
     }
     for phone in user
         .phone_numbers
         .iter()
-        .filter(|phone| phone.is_second_factor())
+        .filter(|phone| phone.is_second_factor() && authentication.phone_second_factor)
     {
         factors.push(Factor {
             strategy: Strategy::PhoneCode,
@@ -183,7 +184,7 @@ pub(crate) fn second_factors(user: &User) -> Vec<Factor> {
             is_default: phone.default_second_factor,
         });
     }
-    if !user.backup_codes.is_empty() {
+    if !factors.is_empty() && !user.backup_codes.is_empty() && authentication.backup_codes {
         factors.push(Factor::bare(Strategy::BackupCode));
     }
     factors

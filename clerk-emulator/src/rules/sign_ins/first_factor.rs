@@ -119,7 +119,7 @@ pub(super) fn prepare(
             tables,
             attempt.user_id.as_deref(),
             visit,
-        ));
+        )?);
         return Ok(());
     }
     let user = accounts::find(tables, attempt.user_id.as_deref().unwrap_or_default())

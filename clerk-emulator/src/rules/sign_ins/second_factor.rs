@@ -33,7 +33,7 @@ pub(in crate::rules) fn phone_challenge(
     now: i64,
 ) -> Result<Challenge, ApiError> {
     let user = accounts::find(tables, user_id)?;
-    let factors = second_factors(user);
+    let factors = second_factors(tables, user);
     let mut phones: Vec<_> = factors
         .iter()
         .filter(|factor| factor.strategy == *strategy)
@@ -72,7 +72,7 @@ pub(in crate::rules) fn answer_second_factor(
     match strategy {
         Strategy::Totp | Strategy::BackupCode => {
             let user = accounts::find(tables, user_id)?;
-            if !second_factors(user)
+            if !second_factors(tables, user)
                 .iter()
                 .any(|factor| factor.strategy == *strategy)
             {

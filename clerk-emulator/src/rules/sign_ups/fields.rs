@@ -6,6 +6,7 @@ use super::super::metadata;
 use super::super::passwords::{Checks, NewPassword, Policy};
 use super::super::provider_accounts;
 use super::super::restrictions::check_identifier;
+use super::super::settings;
 use super::super::sign_ins;
 use super::super::tickets;
 use super::super::visit::Visit;
@@ -97,6 +98,7 @@ fn apply(
     if attempt.ticket.is_none() && !by_provider && !by_company {
         check_mode(tables)?;
     }
+    check_on(tables, &fields)?;
     set_identifiers(
         tables,
         &mut attempt,
@@ -160,6 +162,33 @@ fn apply(
     }
     complete_if_ready(tables, &mut attempt, visit)?;
     tables.sign_up_attempts.insert(attempt);
+    Ok(())
+}
+
+/// Rejects fields that the settings switch off.
+fn check_on(tables: &Tables, fields: &SignUpFields) -> Result<(), ApiError> {
+    let set = &settings::get(tables)?.authentication;
+    let is_set = |patch: &Patch<String>| matches!(patch, Patch::Set(_));
+    for (name, is_given, requirement) in [
+        (
+            "email_address",
+            is_set(&fields.email_address),
+            set.email_address,
+        ),
+        (
+            "phone_number",
+            is_set(&fields.phone_number),
+            set.phone_number,
+        ),
+        ("username", is_set(&fields.username), set.username),
+        ("first_name", is_set(&fields.first_name), set.first_name),
+        ("last_name", is_set(&fields.last_name), set.last_name),
+        ("password", fields.password.is_some(), set.password),
+    ] {
+        if is_given && !requirement.is_on() {
+            return Err(ApiError::unknown(name));
+        }
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod devices;
 mod effects;
 mod enterprise;
 pub(crate) mod events;
+mod identifiers;
 mod oauth;
 mod oauth_devices;
 mod organizations;

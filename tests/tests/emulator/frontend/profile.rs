@@ -174,7 +174,7 @@ pub(super) async fn identifiers(judge: &Judge) {
     ];
     assert_eq!(
         browser.patch(one, &[&phone], &reserve).await.code(),
-        "form_param_value_invalid"
+        "identification_update_second_factor_unverified"
     );
     let form = [("strategy", "phone_code")];
     browser
@@ -241,9 +241,17 @@ pub(super) async fn factors(judge: &Judge) {
     assert_eq!(again.code(), "totp_already_enabled");
     let codes = browser.post("/v1/me/backup_codes", &[], &[]).await;
     assert_eq!(codes.response()["codes"].as_array().unwrap().len(), 10);
+    let refused = browser.delete("/v1/me/totp", &[]).await;
+    assert_eq!(refused.code(), "second_factor_deletion_not_allowed");
+    let me = browser.get("/v1/me", &[]).await.response().clone();
+    let phone = id(&me["phone_numbers"][0]);
+    let reserve = [("reserved_for_second_factor", "true")];
+    let path = "/v1/me/phone_numbers/{phone_number_id}";
+    browser.patch(path, &[&phone], &reserve).await.response();
     browser.delete("/v1/me/totp", &[]).await.response();
     let user = browser.get("/v1/me", &[]).await;
-    assert_eq!(user.response()["backup_code_enabled"], false);
+    assert_eq!(user.response()["totp_enabled"], false);
+    assert_eq!(user.response()["backup_code_enabled"], true);
 }
 
 /// An authenticator with one P-256 key.
@@ -258,7 +266,7 @@ fn encoded(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// Returns the options in a verification for the authenticator.
-fn options(verification: &Value) -> Value {
+pub(super) fn options(verification: &Value) -> Value {
     let nonce = verification["nonce"]
         .as_str()
         .unwrap_or_else(|| panic!("{verification}"));
@@ -318,7 +326,7 @@ impl Authenticator {
     }
 
     /// Signs, as `navigator.credentials.get` does.
-    fn get(&mut self, options: &Value, origin: &str) -> String {
+    pub(super) fn get(&mut self, options: &Value, origin: &str) -> String {
         let data = self.data(options["rpId"].as_str().unwrap(), 0x01);
         let client_data = Self::client_data("webauthn.get", &options["challenge"], origin);
         let mut signed = data.clone();
