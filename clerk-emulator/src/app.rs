@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use indexmap::IndexMap;
 use jsonwebtoken::Header;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::beginning::Beginning;
 use crate::clock::Clock;
@@ -19,7 +20,8 @@ use crate::outbox::Outbox;
 use crate::rules::api_error::ApiError;
 use crate::rules::billing::subscriptions;
 use crate::rules::{
-    invitation_mails, organization_suggestions, sessions, template_keys, webhook_messages,
+    invitation_mails, organization_suggestions, redirect_urls, sessions, template_keys,
+    webhook_messages,
 };
 use crate::signing_keys;
 use crate::store::Store;
@@ -226,6 +228,13 @@ impl App {
     ) -> Result<String, Error> {
         let claims = session_claims(tables, &self.instance, session, now, lifetime_seconds);
         self.sign(TokenKind::Session, &claims)
+    }
+
+    /// Returns a URL to which browsers and native applications may be sent.
+    pub(crate) fn allowed_redirect(&self, tables: &Tables, url: &str) -> Option<Url> {
+        self.instance
+            .allowed_redirect(url)
+            .or_else(|| redirect_urls::listed(tables, url))
     }
 
     /// Signs the JWT form of a machine credential.

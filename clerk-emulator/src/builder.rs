@@ -280,7 +280,7 @@ impl EmulatorBuilder {
         let pinned = pinned.map(|pem| SigningKey::from_pem(&pem.0)).transpose()?;
         let key = store.write(|tables| {
             if settings::get(tables).is_err() {
-                seeding::seed(tables, self.seed, now)?;
+                seeding::seed(tables, self.seed, instance.production, now)?;
                 domains::ensure_primary(tables, &instance.host);
             }
             signing_keys::settle(tables, pinned)

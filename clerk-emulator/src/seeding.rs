@@ -22,11 +22,19 @@ use crate::seed::{
 use crate::store::tables::Tables;
 
 /// Adds everything in a seed to a new instance.
-pub(crate) fn seed(tables: &mut Tables, seed: Seed, now: i64) -> Result<(), Error> {
+pub(crate) fn seed(
+    tables: &mut Tables,
+    seed: Seed,
+    production: bool,
+    now: i64,
+) -> Result<(), Error> {
     if let Some(state) = seed.state {
         return load(tables, *state);
     }
-    let mut settings = Settings::default();
+    let mut settings = Settings {
+        test_mode: !production,
+        ..Settings::default()
+    };
     seed.settings.apply(&mut settings.authentication);
     tables.settings.insert(settings);
     for role in Role::defaults(now) {

@@ -14,7 +14,7 @@ use crate::http::query::Params;
 use crate::http::reply::{self, Reply};
 use crate::rules::memberships::{self, MembershipFilter, NewMembership};
 use crate::rules::user_list::UserFilter;
-use crate::rules::{accounts, organizations};
+use crate::rules::{accounts, organizations, sessions};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -113,7 +113,13 @@ async fn create(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
     };
     answer::changed(
         &app,
-        |tables, now| memberships::create(tables, &id, new, now),
+        |tables, now| {
+            let organization = organizations::find(tables, &id)?.id.clone();
+            let user = new.user_id.clone();
+            memberships::create(tables, &id, new, now)?;
+            sessions::set_next_organization(tables, &user, Some(organization));
+            memberships::find(tables, &id, &user)
+        },
         |show, membership| show.membership(membership),
     )
 }

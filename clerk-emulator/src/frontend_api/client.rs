@@ -16,7 +16,7 @@ use crate::http::body::Form;
 use crate::http::reply::Reply;
 use crate::model::session::{Session, SessionStatus};
 use crate::rules::api_error::ApiError;
-use crate::rules::{clients, jwt_templates, organizations, sessions, settings};
+use crate::rules::{clients, jwt_templates, organizations, sessions};
 use crate::store::tables::Tables;
 use crate::tokens::session_claims::SESSION_TOKEN_SECONDS;
 
@@ -121,9 +121,7 @@ async fn touch(
 ) -> Reply {
     perform(&app, &visitor, |tables, visit| {
         let session = living(tables, &visit.client_id, &id, visit.now)?;
-        let forced = settings::get(tables)?
-            .authentication
-            .force_organization_selection;
+        let forced = sessions::is_organization_forced(tables);
         let organization_id = match form.get("active_organization_id") {
             None => session.organization_id.clone(),
             Some("") if forced => session.organization_id.clone(),
@@ -132,6 +130,10 @@ async fn touch(
                 organizations::of_user(tables, name, &session.user_id).ok_or_else(unauthorized)?,
             ),
         };
+        if form.get("active_organization_id").is_some() {
+            let user_id = session.user_id.clone();
+            sessions::set_next_organization(tables, &user_id, None);
+        }
         sessions::touch(tables, &id, organization_id, visit.now);
         clients::change(tables, &visit.client_id, |client| {
             client.last_active_session_id = Some(id.clone());
@@ -184,6 +186,7 @@ async fn token(
         let mut session = living(tables, &client.id, &id, now)?.clone();
         match form.get("organization_id") {
             None => {}
+            Some("") if sessions::is_organization_forced(tables) => {}
             Some("") => session.organization_id = None,
             Some(name) => {
                 let id = organizations::of_user(tables, name, &session.user_id);

@@ -35,11 +35,12 @@ pub(super) async fn handshake(
     let wanted = params.text("redirect_url").ok_or_else(|| {
         ApiError::bad_request("missing_query_parameter", "redirect_url must be included")
     })?;
-    let mut target = app.instance.allowed_redirect(wanted).ok_or_else(|| {
+    let allowed = app.read(|tables, _| app.allowed_redirect(tables, wanted));
+    let mut target = allowed.ok_or_else(|| {
         ApiError::bad_request(
             "redirect_url_mismatch",
-            "redirect_url must be an absolute http or https URL on loopback, or on an origin the emulator was \
-             told to allow",
+            "redirect_url must be an absolute http or https URL on loopback, on an origin the emulator was told to allow, \
+             or on a domain of the application",
         )
     })?;
     let format = match params.text("format") {

@@ -231,7 +231,7 @@ async fn consume(
         }
         let home = form
             .text("RelayState")
-            .and_then(|target| app.instance.allowed_redirect(target))
+            .and_then(|target| app.allowed_redirect(tables, target))
             .or_else(|| app.instance.allowed_redirect(&app.instance.sign_in_url()))
             .ok_or_else(|| ApiError::value("RelayState", "must be an allowed URL"))?;
         let visit = Visit {

@@ -11,6 +11,7 @@ use url::Url;
 use super::browser::set_query;
 use super::handshake::{Format, bring};
 use super::redirect::{redirect, with_query};
+use super::sign_ins::foreign_target;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::client_token;
@@ -98,9 +99,11 @@ async fn accept_ticket(State(app): State<Arc<App>>, visitor: Visitor, params: Pa
         tickets::accept_invitation(tables, ticket, &user_id, now)?;
         Ok::<_, ApiError>((target, "complete"))
     })?;
-    let target = target
-        .as_deref()
-        .and_then(|url| app.instance.allowed_redirect(url));
+    let target = app.read(|tables, _| {
+        target
+            .as_deref()
+            .and_then(|url| app.allowed_redirect(tables, url))
+    });
     let Some(mut target) = target else {
         // There is no destination: the emulator's own pages accept the ticket.
         let page = match status {
@@ -126,10 +129,9 @@ async fn redirect_safely(State(app): State<Arc<App>>, params: Params) -> Reply {
     let target = match params.text("redirect_url") {
         None => app.instance.sign_in_url(),
         Some(url) => app
-            .instance
-            .allowed_redirect(url)
+            .read(|tables, _| app.allowed_redirect(tables, url))
             .map(String::from)
-            .ok_or_else(foreign_target)?,
+            .ok_or_else(|| foreign_target("redirect_url"))?,
     };
     Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &target, None))
 }
@@ -141,9 +143,8 @@ async fn agent_task(State(app): State<Arc<App>>, visitor: Visitor, params: Param
     app.write(|tables, now| {
         let (ticket, redirect_url) = agent_tasks::redeem(tables, ticket, now)?;
         let mut target = app
-            .instance
-            .allowed_redirect(&redirect_url)
-            .ok_or_else(foreign_target)?;
+            .allowed_redirect(tables, &redirect_url)
+            .ok_or_else(|| foreign_target("redirect_url"))?;
         let client_id = clients::add(tables, now);
         let origin = target.origin().ascii_serialization();
         let session = sessions::start(tables, &client_id, &ticket.user_id, Some(origin), now);
@@ -165,21 +166,12 @@ async fn agent_task(State(app): State<Arc<App>>, visitor: Visitor, params: Param
     })
 }
 
-fn foreign_target() -> ApiError {
-    ApiError::param(
-        "redirect_url_domain_mismatch",
-        "redirect_url",
-        "The provided redirect URL must be on loopback, or on an origin that the emulator was told to allow",
-    )
-}
-
 fn target(app: &App, params: &Params) -> Result<Url, ApiError> {
     let url = params
         .text("redirect_url")
         .ok_or_else(|| missing("redirect_url"))?;
-    app.instance
-        .allowed_redirect(url)
-        .ok_or_else(foreign_target)
+    app.read(|tables, _| app.allowed_redirect(tables, url))
+        .ok_or_else(|| foreign_target("redirect_url"))
 }
 
 /// Sends the browser of a satellite on with a token that represents its client at the primary domain.
@@ -191,7 +183,7 @@ async fn sync(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> 
             .map(|client| client_token::sign(&app, client))
             .transpose()?;
         let mut next = Url::parse(&format!("{}/v1/client/link", app.instance.url))
-            .map_err(|_| foreign_target())?;
+            .map_err(|_| foreign_target("redirect_url"))?;
         set_query(&mut next, "redirect_url", target.as_str());
         set_query(
             &mut next,

@@ -82,15 +82,23 @@ pub(super) fn complete_url(app: &App, form: &Params) -> Result<Option<String>, A
     allowed_url(app, form, "action_complete_redirect_url")
 }
 
+/// Returns the error for a URL to which nobody is sent.
+pub(super) fn foreign_target(param_name: &str) -> ApiError {
+    ApiError::param(
+        "redirect_url_domain_mismatch",
+        param_name,
+        "The provided redirect URL must be on loopback, on an origin that the emulator was told to allow, or one that the \
+         Backend API lists (POST /v1/redirect_urls)",
+    )
+}
+
 fn allowed_url(app: &App, form: &Params, name: &str) -> Result<Option<String>, ApiError> {
     match form.text(name) {
         None => Ok(None),
-        Some(url) if app.instance.allowed_redirect(url).is_some() => Ok(Some(url.to_owned())),
-        Some(_) => Err(ApiError::param(
-            "redirect_url_domain_mismatch",
-            name,
-            "The provided redirect URL must be on loopback, or on an origin that the emulator was told to allow",
-        )),
+        Some(url) => app.read(|tables, _| match app.allowed_redirect(tables, url) {
+            Some(_) => Ok(Some(url.to_owned())),
+            None => Err(foreign_target(name)),
+        }),
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Settings {
 }
 
 /// The restrictions on who may sign up.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Restrictions {
     pub(crate) allowlist: bool,
@@ -39,6 +39,19 @@ pub(crate) struct Restrictions {
     pub(crate) allowlist_blocklist_disabled_on_sign_in: bool,
     pub(crate) block_email_subaddresses: bool,
     pub(crate) block_disposable_email_domains: bool,
+}
+
+impl Default for Restrictions {
+    fn default() -> Self {
+        Self {
+            allowlist: false,
+            blocklist: false,
+            // Only older applications apply the lists to users who sign in.
+            allowlist_blocklist_disabled_on_sign_in: true,
+            block_email_subaddresses: false,
+            block_disposable_email_domains: false,
+        }
+    }
 }
 
 /// The settings for OAuth applications.

@@ -44,6 +44,9 @@ pub(crate) struct User {
     pub(crate) plan: Option<String>,
     pub(crate) features: Vec<String>,
     pub(crate) image: Option<Image>,
+    /// The organization that is active in the next session, unless another is chosen before.
+    #[serde(default)]
+    pub(crate) next_organization_id: Option<String>,
     pub(crate) banned: bool,
     pub(crate) locked: bool,
     pub(crate) delete_self_enabled: bool,
@@ -100,6 +103,7 @@ impl User {
             plan: None,
             features: Vec::new(),
             image: None,
+            next_organization_id: None,
             banned: false,
             locked: false,
             delete_self_enabled: true,

@@ -23,7 +23,7 @@ impl ReturnPath {
         let Some(url) = params.text("redirect_url") else {
             return Ok(Self(None));
         };
-        match app.instance.allowed_redirect(url) {
+        match app.read(|tables, _| app.allowed_redirect(tables, url)) {
             Some(url) => Ok(Self(Some(url))),
             None => Err(Box::new(message(
                 StatusCode::BAD_REQUEST,

@@ -65,6 +65,8 @@ pub(crate) fn finish(
         client_id: client_id.to_owned(),
         origin: redirect_url
             .and_then(|url| Url::parse(url).ok())
+            // Native applications have no origin.
+            .filter(|url| url.origin().is_tuple())
             .map(|url| url.origin().ascii_serialization()),
         activity: activity.clone(),
         emulator_url: emulator_url.to_owned(),

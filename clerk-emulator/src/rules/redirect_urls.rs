@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::api_error::ApiError;
+use super::settings;
 use crate::model::redirect_url::RedirectUrl;
 use crate::store::tables::Tables;
 
@@ -39,4 +40,30 @@ pub(crate) fn delete(tables: &mut Tables, id: &str) -> Result<(), ApiError> {
     find(tables, id)?;
     tables.redirect_urls.remove(id);
     Ok(())
+}
+
+/// Returns a URL to which browsers and native applications may be sent because the application says so: one that is listed, or
+/// one on a listed origin or on a domain of the application.
+pub(crate) fn listed(tables: &Tables, url: &str) -> Option<Url> {
+    let parsed = Url::parse(url).ok()?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return None;
+    }
+    let host = parsed.host_str().unwrap_or_default();
+    let origin = match parsed.port() {
+        Some(port) => format!("{}://{host}:{port}", parsed.scheme()),
+        None => format!("{}://{host}", parsed.scheme()),
+    };
+    let is_listed = tables.redirect_urls.find(|one| one.url == url).is_some();
+    let is_on_listed_origin = !host.is_empty()
+        && settings::get(tables).is_ok_and(|settings| settings.allowed_origins.contains(&origin));
+    let is_on_domain = matches!(parsed.scheme(), "http" | "https")
+        && tables
+            .domains
+            .find(|domain| {
+                let below = host.strip_suffix(&domain.name);
+                below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            })
+            .is_some();
+    (is_listed || is_on_listed_origin || is_on_domain).then_some(parsed)
 }

@@ -115,9 +115,8 @@ pub(crate) fn check_access<'a>(
         .try_for_each(|identifier| check_identifier(tables, identifier))
 }
 
-/// Rejects an identifier that may not have an account: one that is blocked, one that is missing from an allowlist in
-/// force, and an address of a kind that the instance does not accept.
-pub(crate) fn check_identifier(tables: &Tables, identifier: &str) -> Result<(), ApiError> {
+/// Rejects an identifier that is blocked, or that is missing from an allowlist in force. Returns true if it is on that list.
+fn check_lists(tables: &Tables, identifier: &str) -> Result<bool, ApiError> {
     let settings = &settings::get(tables)?.restrictions;
     let is_on = |list| {
         let entry = tables
@@ -126,10 +125,29 @@ pub(crate) fn check_identifier(tables: &Tables, identifier: &str) -> Result<(), 
         entry.is_some()
     };
     if settings.allowlist && is_on(RestrictionList::Allow) {
-        return Ok(());
+        return Ok(true);
     }
     if settings.allowlist || (settings.blocklist && is_on(RestrictionList::Block)) {
         return Err(not_allowed(identifier));
+    }
+    Ok(false)
+}
+
+/// Applies the lists to a user who signs in, on instances that want that.
+pub(crate) fn check_sign_in(tables: &Tables, identifier: &str) -> Result<(), ApiError> {
+    let settings = &settings::get(tables)?.restrictions;
+    if !settings.allowlist_blocklist_disabled_on_sign_in {
+        check_lists(tables, identifier)?;
+    }
+    Ok(())
+}
+
+/// Rejects an identifier that may not have an account: one that is blocked, one that is missing from an allowlist in
+/// force, and an address of a kind that the instance does not accept.
+pub(crate) fn check_identifier(tables: &Tables, identifier: &str) -> Result<(), ApiError> {
+    let settings = &settings::get(tables)?.restrictions;
+    if check_lists(tables, identifier)? {
+        return Ok(());
     }
     let Some((local, domain)) = identifier.rsplit_once('@') else {
         return Ok(());

@@ -47,6 +47,7 @@ pub(crate) fn start(
     let mut session = Session::new(client_id, user_id, now);
     session.authorized_party = authorized_party;
     let id = session.id.clone();
+    session.organization_id = next_organization(tables, user_id);
     if settings::get(tables).is_ok_and(|settings| settings.authentication.single_session) {
         sign_out(tables, client_id, SessionStatus::Ended, now);
     }
@@ -63,6 +64,19 @@ pub(crate) fn start(
     }
     settle(tables, &id);
     id
+}
+
+/// Returns the organization in which the next session of a user begins.
+fn next_organization(tables: &mut Tables, user_id: &str) -> Option<String> {
+    let id = tables.users.get_mut(user_id)?.next_organization_id.take()?;
+    organizations::membership(tables, &id, user_id).map(|_| id)
+}
+
+/// Decides in which organization the next session of a user begins.
+pub(crate) fn set_next_organization(tables: &mut Tables, user_id: &str, id: Option<String>) {
+    if let Some(user) = tables.users.get_mut(user_id) {
+        user.next_organization_id = id;
+    }
 }
 
 /// Creates a session for a user on a new client, with an active organization if one is named.
@@ -84,7 +98,9 @@ pub(crate) fn create(
     };
     let client = clients::add(tables, now);
     let id = start(tables, &client, user_id, None, now);
-    set_organization(tables, &id, organization_id);
+    if organization_id.is_some() {
+        set_organization(tables, &id, organization_id);
+    }
     Ok(id)
 }
 
@@ -173,6 +189,11 @@ pub(crate) fn set_traits(tables: &mut Tables, id: &str, traits: SessionTraits) {
     settle(tables, id);
 }
 
+/// Returns true if sessions have no personal account.
+pub(crate) fn is_organization_forced(tables: &Tables) -> bool {
+    settings::get(tables).is_ok_and(|set| set.authentication.force_organization_selection)
+}
+
 /// Records the application that a session is used from and the requested organization, which is an ID, a slug, or the
 /// empty string for the personal account. An organization that the user is not a member of is ignored.
 pub(crate) fn enter(
@@ -187,6 +208,7 @@ pub(crate) fn enter(
     };
     let organization_id = match organization {
         None => session.organization_id.clone(),
+        Some("") if is_organization_forced(tables) => session.organization_id.clone(),
         Some("") => None,
         Some(name) => organizations::of_user(tables, name, &session.user_id)
             .or_else(|| session.organization_id.clone()),

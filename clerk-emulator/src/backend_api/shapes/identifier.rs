@@ -92,15 +92,21 @@ impl Shapes<'_> {
 
     /// Renders the accounts at providers that have this email address, of the user to whom it belongs.
     fn linked_accounts(self, address: &str) -> Vec<Value> {
-        let owner = identifiers::user_by_email(self.tables, address);
-        owner
-            .into_iter()
-            .flat_map(|user| &user.external_accounts)
-            .filter(|one| one.account.email_address.eq_ignore_ascii_case(address))
+        let Some(owner) = identifiers::user_by_email(self.tables, address) else {
+            return Vec::new();
+        };
+        let is_it = |other: &str| other.eq_ignore_ascii_case(address);
+        let connected = owner
+            .external_accounts
+            .iter()
+            .filter(|one| is_it(&one.account.email_address))
             .map(|one| {
                 let kind = format!("oauth_{}", one.account.provider);
                 json!({ "type": kind, "id": one.identification_id })
-            })
-            .collect()
+            });
+        let of_companies = enterprise_accounts::of_user(self.tables, &owner.id)
+            .filter(|one| is_it(&one.account.email_address))
+            .map(|one| json!({ "type": "saml", "id": one.id }));
+        connected.chain(of_companies).collect()
     }
 }

@@ -1,3 +1,5 @@
+use http::StatusCode;
+
 use super::super::accounts;
 use super::super::api_error::ApiError;
 use super::super::clients;
@@ -5,6 +7,7 @@ use super::super::enterprise_accounts;
 use super::super::identifiers;
 use super::super::lockouts;
 use super::super::provider_accounts;
+use super::super::restrictions;
 use super::super::sessions::{self, SessionTraits};
 use super::super::settings;
 use super::super::tickets::{self, Redeemed};
@@ -76,6 +79,15 @@ pub(in crate::rules) fn check_no_session(
     client_id: &str,
     now: i64,
 ) -> Result<(), ApiError> {
+    let impersonated =
+        sessions::living_of_client(tables, client_id, now).any(|one| one.actor.is_some());
+    if impersonated {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "session_creation_not_allowed",
+            "The browser is in a session of somebody who is impersonated. Sign out of it first.",
+        ));
+    }
     let single = settings::get(tables)?.authentication.single_session;
     if single && sessions::active(tables, client_id, now).is_some() {
         return Err(ApiError::bad_request(
@@ -119,6 +131,7 @@ fn identify(
                 accounts::check_may_sign_in(tables, user, visit.now)?;
                 check_not_signed_in(tables, user, visit)?;
                 enterprise_accounts::check_identifier(tables, &user.id, identifier)?;
+                restrictions::check_sign_in(tables, identifier)?;
                 attempt.user_id = Some(user.id.clone());
                 attempt.status = SignInStatus::NeedsFirstFactor;
             }

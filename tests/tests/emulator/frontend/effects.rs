@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clerk_emulator::{Emulator, SettingsSeed};
 use http::Method;
 use serde_json::{Value, json};
@@ -606,4 +608,243 @@ async fn a_provider_sends_the_browser_on_at_once_if_nothing_is_left_to_do() {
     form[2].1 = "https://evil.example/";
     let refused = browser.post(SIGN_IN, &[], &form).await;
     assert_eq!(refused.code(), "redirect_url_domain_mismatch");
+}
+
+/// A server that adds a member decides where the next session of that user begins, unless the user chooses before.
+#[tokio::test]
+async fn a_new_member_begins_in_the_organization() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let user = emulator.user_id(GRACE.0).unwrap();
+    let acme = emulator.organization_id("acme").unwrap();
+    let members = format!("/organizations/{acme}/memberships");
+    let join = async || {
+        let body = json!({ "user_id": user, "role": "org:member" });
+        ask(&caller, Method::POST, &members, body).await;
+    };
+    let active = async |grace: &mut Browser| {
+        let client = grace.client().await;
+        client["sessions"][0]["last_active_organization_id"].clone()
+    };
+    join().await;
+    let mut grace = browser(&emulator).await;
+    grace.sign_in(GRACE.0, GRACE.1).await;
+    assert_eq!(active(&mut grace).await, acme.as_str());
+    // Once.
+    let mut again = browser(&emulator).await;
+    let session = again.sign_in(GRACE.0, GRACE.1).await;
+    assert_eq!(active(&mut again).await, Value::Null);
+
+    let path = format!("{members}/{user}");
+    caller.call(Method::DELETE, &path, None).await;
+    join().await;
+    let personal = [("active_organization_id", "")];
+    let touch = "/v1/client/sessions/{session_id}/touch";
+    again.post(touch, &[&session], &personal).await.response();
+    let mut chosen = browser(&emulator).await;
+    chosen.sign_in(GRACE.0, GRACE.1).await;
+    assert_eq!(active(&mut chosen).await, Value::Null);
+    let made = ask(
+        &caller,
+        Method::POST,
+        "/sessions",
+        json!({ "user_id": user }),
+    )
+    .await;
+    assert_eq!(made["last_active_organization_id"], Value::Null);
+
+    // Who is gone by then is not active there.
+    caller.call(Method::DELETE, &path, None).await;
+    join().await;
+    caller.call(Method::DELETE, &path, None).await;
+    let made = ask(
+        &caller,
+        Method::POST,
+        "/sessions",
+        json!({ "user_id": user }),
+    )
+    .await;
+    assert_eq!(made["last_active_organization_id"], Value::Null);
+}
+
+#[tokio::test]
+async fn where_organizations_are_required_nothing_falls_back_to_the_personal_account() {
+    let emulator = started(SettingsSeed::new().force_organization_selection(true)).await;
+    let mut ada = browser(&emulator).await;
+    let session = ada.sign_in(ADA.0, ADA.1).await;
+    let acme = emulator.organization_id("acme").unwrap();
+    let touch = "/v1/client/sessions/{session_id}/touch";
+    let form = [("active_organization_id", acme.as_str())];
+    ada.post(touch, &[&session], &form).await.response();
+    let personal = [("organization_id", "")];
+    let tokens = "/v1/client/sessions/{session_id}/tokens";
+    let token = ada.post(tokens, &[&session], &personal).await;
+    let jwt = token.body["jwt"].as_str().unwrap();
+    let payload = jwt.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    assert_eq!(claims["o"]["id"], acme.as_str(), "{claims}");
+    let path = format!("/v1/client/handshake?redirect_url={ORIGIN}/&organization_id=");
+    ada.get(&path, &[]).await.location();
+    let client = ada.client().await;
+    let session = &client["sessions"][0];
+    assert_eq!(session["last_active_organization_id"], acme.as_str());
+    assert_eq!(session["status"], "active");
+}
+
+/// Addresses of native applications, origins and domains that the application names itself.
+#[tokio::test]
+async fn listed_addresses_may_be_returned_to() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    let mut native = Browser::native(&emulator, &Judge::default());
+    let targets = [
+        "myapp://sso-callback",
+        "https://listed.example/callback",
+        "https://origin.example/anywhere",
+        "https://app.satellite.example/page",
+    ];
+    let start = async |native: &mut Browser, url: &str| {
+        let form = [("strategy", "oauth_google"), ("redirect_url", url)];
+        native.post(SIGN_IN, &[], &form).await
+    };
+    for url in targets {
+        let refused = start(&mut native, url).await;
+        assert_eq!(refused.code(), "redirect_url_domain_mismatch", "{url}");
+    }
+    for url in &targets[..2] {
+        ask(
+            &caller,
+            Method::POST,
+            "/redirect_urls",
+            json!({ "url": url }),
+        )
+        .await;
+    }
+    let origins = json!({ "allowed_origins": ["https://origin.example"] });
+    ask(&caller, Method::PATCH, "/instance", origins).await;
+    let domain = json!({ "name": "satellite.example", "is_satellite": true });
+    ask(&caller, Method::POST, "/domains", domain).await;
+    for url in targets {
+        let begun = start(&mut native, url).await;
+        let verification = begun.response()["first_factor_verification"].clone();
+        let choice = format!("email_address={}", ADA.0);
+        let back = visit_provider(&emulator, &mut native, &verification, &choice).await;
+        assert_eq!(back.location().as_str(), url);
+        let client = native.client().await;
+        assert_eq!(client["sign_in"]["status"], "complete", "{client}");
+        native.delete("/v1/client", &[]).await;
+        native = Browser::native(&emulator, &Judge::default());
+    }
+    for url in [
+        "myapp://sso-callback/other",
+        "https://listed.example/other",
+        "https://origin.example:8443/",
+        "https://notsatellite.example/",
+        "https://user@app.satellite.example/",
+        "javascript:alert(1)",
+    ] {
+        let refused = start(&mut native, url).await;
+        assert_eq!(refused.code(), "redirect_url_domain_mismatch", "{url}");
+    }
+    let satellite = "https://app.satellite.example/page";
+    let path = format!("/v1/client/handshake?redirect_url={satellite}");
+    let mut ada = browser(&emulator).await;
+    let sent = ada.get(&path, &[]).await.location();
+    assert!(sent.as_str().starts_with(satellite), "{sent}");
+}
+
+#[tokio::test]
+async fn lists_apply_to_users_who_sign_in_only_where_that_is_wanted() {
+    let emulator = emulator().await;
+    let caller = Caller::new(&emulator);
+    ask(
+        &caller,
+        Method::POST,
+        "/blocklist_identifiers",
+        json!({ "identifier": ADA.0 }),
+    )
+    .await;
+    let sign_in = async || {
+        let form = [("identifier", ADA.0), ("password", ADA.1)];
+        browser(&emulator).await.post(SIGN_IN, &[], &form).await
+    };
+    for (body, code) in [
+        (json!({ "blocklist": true }), ""),
+        (
+            json!({ "allowlist_blocklist_disabled_on_sign_in": false }),
+            "not_allowed_access",
+        ),
+        (json!({ "blocklist": false }), ""),
+        (json!({ "allowlist": true }), "not_allowed_access"),
+        (
+            json!({ "allowlist_blocklist_disabled_on_sign_in": true }),
+            "",
+        ),
+    ] {
+        ask(
+            &caller,
+            Method::PATCH,
+            "/instance/restrictions",
+            body.clone(),
+        )
+        .await;
+        assert_eq!(sign_in().await.code(), code, "{body}");
+    }
+}
+
+/// Test addresses get mail in production, where nobody knows their code in advance.
+#[tokio::test]
+async fn production_has_no_test_mode_unless_it_is_switched_on() {
+    let emulator = Emulator::builder().production().start().await.unwrap();
+    let caller = Caller::new(&emulator);
+    let address = "ada+clerk_test@example.com";
+    for test_mode in [false, true] {
+        if test_mode {
+            let body = json!({ "test_mode": true });
+            let switched = caller.call(Method::PATCH, "/instance", Some(&body)).await;
+            assert!(switched.status.is_success());
+        }
+        let before = mails(&emulator, address).len();
+        let mut browser = Browser::production(&emulator, &Judge::default());
+        let form = [("email_address", address), ("password", "bombe-machine")];
+        let begun = browser.post(SIGN_UP, &[], &form).await;
+        let attempt = id(begun.response());
+        let prepare = format!("{SIGN_UP}/{{sign_up_id}}/prepare_verification");
+        let form = [("strategy", "email_code")];
+        browser.post(&prepare, &[&attempt], &form).await.response();
+        let attempt_it = format!("{SIGN_UP}/{{sign_up_id}}/attempt_verification");
+        let form = [("strategy", "email_code"), ("code", "424242")];
+        let tried = browser.post(&attempt_it, &[&attempt], &form).await;
+        assert_eq!(tried.status.is_success(), test_mode, "{}", tried.body);
+        assert_eq!(mails(&emulator, address).len() > before, !test_mode);
+    }
+}
+
+#[tokio::test]
+async fn nobody_signs_in_beside_somebody_who_is_impersonated() {
+    let emulator = started(SettingsSeed::new().multiple_sessions(true)).await;
+    let caller = Caller::new(&emulator);
+    let body = json!({
+        "user_id": emulator.user_id(ADA.0).unwrap(),
+        "actor": { "sub": "user_support" },
+    });
+    let made = ask(&caller, Method::POST, "/actor_tokens", body).await;
+    let ticket = made["token"].as_str().unwrap();
+    let mut browser = browser(&emulator).await;
+    let form = [("strategy", "ticket"), ("ticket", ticket)];
+    let done = browser.post(SIGN_IN, &[], &form).await;
+    let session = done.response()["created_session_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    browser.activate(&session).await;
+    let form = [("identifier", GRACE.0), ("password", GRACE.1)];
+    let refused = browser.post(SIGN_IN, &[], &form).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (409, "session_creation_not_allowed")
+    );
+    let end = "/v1/client/sessions/{session_id}/end";
+    browser.post(end, &[&session], &[]).await.response();
+    browser.sign_in(GRACE.0, GRACE.1).await;
 }

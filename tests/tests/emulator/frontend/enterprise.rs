@@ -655,6 +655,8 @@ pub(super) async fn management(judge: &Judge) {
     let session = grace
         .sign_in("grace@example.com", "nanoseconds-matter")
         .await;
+    let personal = [("active_organization_id", "")];
+    grace.post(touch, &[&session], &personal).await.response();
     let refused = grace.post(mine, &[], &again).await;
     assert_eq!(refused.code(), "self_serve_sso_no_active_organization");
     let form = [("active_organization_id", acme.as_str())];
