@@ -349,6 +349,14 @@ impl UpdateEnterpriseConnection {
         self.request.patch("custom_attributes", value.into());
         self
     }
+
+    /// Whether only people who have an account already can sign in through the connection, instead of getting one.
+    ///
+    /// Not in Clerk's published API document; known from Clerk documentation, JIT provisioning, 2026-11-29.
+    pub fn disable_jit_provisioning(mut self, value: bool) -> Self {
+        self.request.field("disable_jit_provisioning", value);
+        self
+    }
 }
 
 request! {

@@ -3339,6 +3339,60 @@ pub(super) fn additions() -> Vec<Operation> {
             },
         ),
         Operation::new(
+            "enterprise_connections.update",
+            "PATCH",
+            "/enterprise_connections/{enterprise_connection_id}",
+            |client: &ClerkClient| {
+                let request = client
+                    .enterprise_connections()
+                    .update("example")
+                    .name("example")
+                    .domains(["example"])
+                    .active(true)
+                    .sync_user_attributes(true)
+                    .disable_additional_identifications(true)
+                    .allow_organization_account_linking(true)
+                    .organization_id("org_2abcdefghijklmnopqrstuvwxyz")
+                    .saml(
+                        EnterpriseSamlUpdate::new()
+                            .name("example")
+                            .idp_entity_id("example")
+                            .idp_sso_url("example")
+                            .idp_certificate("example")
+                            .idp_metadata_url("example")
+                            .idp_metadata("example")
+                            .attribute_mapping(
+                                EnterpriseSamlAttributes::new()
+                                    .user_id("user_2abcdefghijklmnopqrstuvwxyz")
+                                    .email_address("ada@example.com")
+                                    .first_name("example")
+                                    .last_name("example"),
+                            )
+                            .allow_subdomains(true)
+                            .allow_idp_initiated(true)
+                            .force_authn(true)
+                            .login_hint(NewLoginHint::new("email_address").source("example")),
+                    )
+                    .oidc(
+                        EnterpriseOidcSettings::new()
+                            .client_id("example")
+                            .client_secret("example")
+                            .discovery_url("example")
+                            .auth_url("example")
+                            .token_url("example")
+                            .user_info_url("example")
+                            .requires_pkce(true),
+                    )
+                    .custom_attributes([NewCustomAttribute::new("example", "department")
+                        .sso_path("example")
+                        .scim_path("example")
+                        .directory_path("example")
+                        .multi_valued(true)])
+                    .disable_jit_provisioning(true);
+                Box::pin(async move { outcome(request.send().await) })
+            },
+        ),
+        Operation::new(
             "invitations.list",
             "GET",
             "/invitations",
