@@ -92,9 +92,10 @@ fn authorization(
         None => params.text("code_challenge").is_some(),
     };
     if !has_state {
-        return refused(
-            "invalid_state",
-            "The state must have at least 8 characters, and can be left out only with a code_challenge",
+        tracing::warn!(
+            client_id = application.client_id,
+            "an OAuth request without a state of at least 8 characters: Clerk refuses it unless it has no state but a \
+             code_challenge"
         );
     }
     let code_challenge = params.text("code_challenge").map(str::to_owned);

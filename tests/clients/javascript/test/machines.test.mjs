@@ -183,7 +183,7 @@ test('OAuth applications issue tokens', async () => {
     client_id: application.clientId,
     redirect_uri: 'https://partner.example/callback',
     scope: 'openid profile email offline_access',
-    state: 'state-1',
+    state: 'state-of-it',
   });
   const back = new URL((await browse(authorize)).headers.get('location'));
   assert.equal(back.origin, 'https://partner.example', String(back));

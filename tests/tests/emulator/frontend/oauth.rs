@@ -528,32 +528,6 @@ async fn prompts_decide_what_the_user_sees() {
 }
 
 #[tokio::test]
-async fn states_that_can_be_guessed_are_refused() {
-    let emulator = emulator().await;
-    let (client, mut browser) = calendar(&emulator).await;
-    let query = |state: Option<&str>, challenge: bool| {
-        let mut query = Serializer::new("/oauth/authorize?response_type=code".to_owned());
-        query.extend_pairs([("client_id", client.as_str()), ("redirect_uri", BACK)]);
-        query.extend_pairs(state.map(|state| ("state", state)));
-        if challenge {
-            query.extend_pairs([("code_challenge", "c"), ("code_challenge_method", "S256")]);
-        }
-        query.finish()
-    };
-    for (state, challenge, error) in [
-        (Some("12345678"), false, None),
-        (None, true, None),
-        (None, false, Some("invalid_state")),
-        (Some("1234567"), false, Some("invalid_state")),
-        (Some("1234567"), true, Some("invalid_state")),
-    ] {
-        let back = browser.get(&query(state, challenge), &[]).await.location();
-        assert_eq!(answered(&back, "error").as_deref(), error, "{back}");
-        assert_eq!(back.path() == "/oauth/consent", error.is_none(), "{back}");
-    }
-}
-
-#[tokio::test]
 async fn results_can_be_posted_to_the_application() {
     let emulator = emulator().await;
     let (client, mut browser) = calendar(&emulator).await;
