@@ -12,7 +12,7 @@ use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::organization_domain::ENROLLMENT_MODES;
 use crate::rules::api_error::ApiError;
-use crate::rules::organization_domains::{self, DEFAULT_MODE, DomainFilter};
+use crate::rules::organization_domains::{self, Affiliation, DEFAULT_MODE, DomainFilter};
 use crate::rules::organizations;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -97,10 +97,13 @@ async fn create(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body)
     let mode = body
         .text("enrollment_mode")?
         .unwrap_or_else(|| DEFAULT_MODE.to_owned());
-    let verified = body.is_true("verified")?;
+    let affiliation = match body.boolean("verified")? {
+        Some(false) => Affiliation::Unverified,
+        _ => Affiliation::Granted,
+    };
     answer::changed(
         &app,
-        |tables, now| organization_domains::create(tables, &id, &name, mode, verified, now),
+        |tables, now| organization_domains::create(tables, &id, &name, mode, affiliation, now),
         |show, domain| show.organization_domain(domain),
     )
 }

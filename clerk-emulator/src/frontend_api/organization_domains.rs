@@ -16,9 +16,10 @@ use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::model::organization_domain::OrganizationDomain;
 use crate::rules::api_error::ApiError;
 use crate::rules::organization_access::{self, MANAGE_DOMAINS, READ_DOMAINS};
-use crate::rules::organization_domains::{self, DEFAULT_MODE, DomainFilter};
+use crate::rules::organization_domains::{self, Affiliation, DEFAULT_MODE, DomainFilter};
 use crate::rules::organization_suggestions;
 use crate::store::tables::Tables;
 
@@ -66,6 +67,22 @@ pub(super) fn routes() -> Router<Arc<App>> {
         )
 }
 
+/// Renders a domain for a member. Only managers see the value of its DNS record.
+fn shown_to(view: View<'_>, domain: &OrganizationDomain, is_manager: bool) -> Value {
+    let mut json = view.organization_domain(domain);
+    if !is_manager
+        && let Some(record) = json.pointer_mut("/ownership_verification/txt_record_value")
+    {
+        *record = Value::Null;
+    }
+    json
+}
+
+fn is_manager(tables: &Tables, organization: &str, user_id: &str) -> bool {
+    organization_access::require(tables, organization, user_id, MANAGE_DOMAINS).is_ok()
+}
+
+/// Renders a domain for its managers.
 fn shown(
     app: &App,
     tables: &Tables,
@@ -94,7 +111,8 @@ async fn list(
         };
         let rows = organization_domains::list(tables, &filter);
         let view = View::new(&app, tables, now);
-        piece(&params, &rows, |one| view.organization_domain(one))
+        let is_manager = is_manager(tables, &id, &session.user_id);
+        piece(&params, &rows, |one| shown_to(view, one, is_manager))
     })
 }
 
@@ -109,7 +127,8 @@ async fn create(
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         organization_access::require(tables, &id, &session.user_id, MANAGE_DOMAINS)?;
         let (mode, now) = (mode.to_owned(), visit.now);
-        let domain = organization_domains::create(tables, &id, name, mode, false, now)?;
+        let by = Affiliation::AddressOf(&session.user_id);
+        let domain = organization_domains::create(tables, &id, name, mode, by, now)?;
         let domain_id = domain.id.clone();
         shown(&app, tables, &id, &domain_id, now).map(Done::Wrapped)
     })
@@ -122,7 +141,13 @@ async fn create_all(
     visitor: Visitor,
     Form(form): Form,
 ) -> Reply {
-    let names = form.all("names");
+    let mut names: Vec<String> = Vec::new();
+    for name in form.all("names") {
+        let name = name.to_lowercase();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     if names.is_empty() {
         return Err(ApiError::missing("names"));
     }
@@ -132,7 +157,8 @@ async fn create_all(
         let (mut data, mut errors) = (Vec::new(), Vec::new());
         for name in &names {
             let mode = mode.to_owned();
-            let made = organization_domains::create(tables, &id, name, mode, false, visit.now)
+            let by = Affiliation::AddressOf(&session.user_id);
+            let made = organization_domains::create(tables, &id, name, mode, by, visit.now)
                 .map(|domain| domain.id.clone());
             match made {
                 Ok(made) => data.push(shown(&app, tables, &id, &made, visit.now)?),
@@ -150,7 +176,10 @@ async fn one(
 ) -> Reply {
     read_signed_in(&app, &visitor, |tables, session, now| {
         organization_access::require(tables, &id, &session.user_id, READ_DOMAINS)?;
-        shown(&app, tables, &id, &domain_id, now).map(Done::Wrapped)
+        let domain = organization_domains::find(tables, &id, &domain_id)?;
+        let is_manager = is_manager(tables, &id, &session.user_id);
+        let view = View::new(&app, tables, now);
+        Ok(Done::Wrapped(shown_to(view, domain, is_manager)))
     })
 }
 
@@ -253,7 +282,12 @@ fn change_all(
     form: &Params,
     change: impl Fn(&mut Tables, &str, i64) -> Result<(), ApiError>,
 ) -> Reply {
-    let ids = form.all("organization_domain_ids");
+    let mut ids: Vec<&str> = Vec::new();
+    for id in form.all("organization_domain_ids") {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     if ids.is_empty() {
         return Err(ApiError::missing("organization_domain_ids"));
     }

@@ -78,13 +78,65 @@ fn check_mode(tables: &Tables, mode: &str) -> Result<(), ApiError> {
     ))
 }
 
+/// Rejects a domain through which people already sign in to the organization, unless that is how they join it.
+fn check_unused_for_sso(
+    tables: &Tables,
+    organization_id: &str,
+    name: &str,
+    mode: &str,
+) -> Result<(), ApiError> {
+    let connection = tables.enterprise_connections.find(|one| {
+        one.active
+            && one.organization_id.as_deref() == Some(organization_id)
+            && one.domains.iter().any(|domain| domain == name)
+    });
+    if mode == ENTERPRISE_SSO || connection.is_none() {
+        return Ok(());
+    }
+    Err(ApiError::param(
+        "organization_domain_exists_for_enterprise_connection",
+        "name",
+        "This domain is already used for your organization's SSO. Please use a different one.",
+    ))
+}
+
+/// Rejects a domain that another organization has verified.
+fn check_unverified_elsewhere(
+    tables: &Tables,
+    organization_id: &str,
+    name: &str,
+) -> Result<(), ApiError> {
+    let other = tables.organization_domains.find(|one| {
+        one.name == name && one.verified_at.is_some() && one.organization_id != organization_id
+    });
+    if other.is_none() {
+        return Ok(());
+    }
+    Err(ApiError::param(
+        "organization_domain_already_exists",
+        "name",
+        "This domain is already used by another organization.",
+    ))
+}
+
+/// What a new domain is verified by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Affiliation<'a> {
+    /// Nothing yet.
+    Unverified,
+    /// The word of the application's server.
+    Granted,
+    /// A verified address at the domain that this user has. Without one, it remains unverified.
+    AddressOf(&'a str),
+}
+
 /// Adds a domain to an organization.
 pub(crate) fn create<'a>(
     tables: &'a mut Tables,
     organization: &str,
     name: &str,
     enrollment_mode: String,
-    verified: bool,
+    affiliation: Affiliation<'_>,
     now: i64,
 ) -> Result<&'a OrganizationDomain, ApiError> {
     let organization_id = organizations::find(tables, organization)?.id.clone();
@@ -112,22 +164,48 @@ pub(crate) fn create<'a>(
             format!("The organization has its maximum of {MOST_DOMAINS} domains"),
         ));
     }
-    if let Some(other) = tables.organization_domains.find(|one| one.name == name) {
-        let (code, message) = match other.organization_id == organization_id {
-            true => (
-                "organization_domain_already_exists_same_organization",
-                "This domain is already used by your organization.",
-            ),
-            false => (
-                "organization_domain_already_exists",
-                "This domain is already used by another organization.",
-            ),
-        };
-        return Err(ApiError::param(code, "name", message));
+    let own = tables
+        .organization_domains
+        .find(|one| one.name == name && one.organization_id == organization_id);
+    if own.is_some() {
+        return Err(ApiError::param(
+            "organization_domain_already_exists_same_organization",
+            "name",
+            "This domain is already used by your organization.",
+        ));
     }
+    check_unverified_elsewhere(tables, &organization_id, &name)?;
+    check_unused_for_sso(tables, &organization_id, &name, &enrollment_mode)?;
     let mut domain = OrganizationDomain::new(organization_id, name, enrollment_mode, now);
-    domain.verified_at = verified.then_some(now);
+    match affiliation {
+        Affiliation::Unverified => {}
+        Affiliation::Granted => domain.verified_at = Some(now),
+        Affiliation::AddressOf(user) => {
+            if let Some(address) = address_at(tables, user, &domain.name) {
+                domain.affiliation_email_address = Some(address);
+                domain.affiliation = Some(Challenge::verified(Strategy::EmailCode, now));
+                domain.verified_at = Some(now);
+            }
+        }
+    }
     Ok(tables.organization_domains.insert(domain))
+}
+
+/// Returns a verified address of the user at a domain.
+fn address_at(tables: &Tables, user_id: &str, name: &str) -> Option<String> {
+    let emails = &tables.users.get(user_id)?.email_addresses;
+    emails
+        .iter()
+        .filter(|one| one.proof.is_given())
+        .map(|one| &one.email_address)
+        .find(|address| is_at(address, name))
+        .cloned()
+}
+
+fn is_at(address: &str, name: &str) -> bool {
+    address
+        .rsplit_once('@')
+        .is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(name))
 }
 
 /// Changes a domain.
@@ -157,8 +235,13 @@ pub(crate) fn update<'a>(
     verified: Option<bool>,
     now: i64,
 ) -> Result<&'a OrganizationDomain, ApiError> {
+    let domain = find(tables, organization, id)?;
     if let Some(mode) = &enrollment_mode {
         check_mode(tables, mode)?;
+        check_unused_for_sso(tables, &domain.organization_id, &domain.name, mode)?;
+    }
+    if verified == Some(true) {
+        check_unverified_elsewhere(tables, &domain.organization_id, &domain.name)?;
     }
     change(tables, organization, id, now, |domain| {
         if let Some(mode) = enrollment_mode {
@@ -166,21 +249,28 @@ pub(crate) fn update<'a>(
         }
         match verified {
             Some(true) => domain.verified_at = domain.verified_at.or(Some(now)),
-            Some(false) => domain.verified_at = None,
+            Some(false) => {
+                domain.verified_at = None;
+                domain.affiliation = None;
+            }
             None => {}
         }
     })
 }
 
-/// Marks the organization as the owner of a domain, without looking anything up.
+/// Marks the organization as the owner of a domain without a DNS record.
 pub(crate) fn verify_ownership<'a>(
     tables: &'a mut Tables,
     organization: &str,
     id: &str,
     now: i64,
 ) -> Result<&'a OrganizationDomain, ApiError> {
+    if find(tables, organization, id)?.owned_at.is_some() {
+        return find(tables, organization, id);
+    }
     change(tables, organization, id, now, |domain| {
-        domain.owned_at = domain.owned_at.or(Some(now));
+        domain.owned_at = Some(now);
+        domain.ownership_record = None;
     })
 }
 
@@ -193,9 +283,9 @@ pub(crate) fn prepare_affiliation(
     now: i64,
 ) -> Result<(), ApiError> {
     let domain = find(tables, organization, id)?;
+    check_unverified_elsewhere(tables, &domain.organization_id, &domain.name)?;
     identifiers::check_email(&address)?;
-    let at = address.rsplit_once('@').map(|(_, domain)| domain);
-    if !at.is_some_and(|at| at.eq_ignore_ascii_case(&domain.name)) {
+    if !is_at(&address, &domain.name) {
         return Err(ApiError::param(
             "organization_domain_mismatch",
             "affiliation_email_address",
@@ -227,6 +317,7 @@ pub(crate) fn attempt_affiliation(
     now: i64,
 ) -> Result<Verdict, ApiError> {
     let domain = find(tables, organization, id)?;
+    check_unverified_elsewhere(tables, &domain.organization_id, &domain.name)?;
     let mut challenge = domain.affiliation.clone().ok_or_else(codes::not_prepared)?;
     let tried = codes::answer_code(&mut challenge, code, now);
     change(tables, organization, id, now, |domain| {
@@ -238,16 +329,20 @@ pub(crate) fn attempt_affiliation(
     Ok(Verdict::of(tried))
 }
 
-/// Creates the DNS record that verifies ownership.
+/// Creates the DNS record that verifies ownership, which replaces an earlier one. A domain whose ownership is verified
+/// needs none.
 pub(crate) fn prepare_ownership(
     tables: &mut Tables,
     organization: &str,
     id: &str,
     now: i64,
 ) -> Result<(), ApiError> {
+    if find(tables, organization, id)?.owned_at.is_some() {
+        return Ok(());
+    }
     change(tables, organization, id, now, |domain| {
-        let fresh = || format!("clerk-verification={}", random::alphanumeric(32));
-        domain.ownership_record.get_or_insert_with(fresh);
+        let fresh = format!("clerk-verification={}", random::alphanumeric(32));
+        domain.ownership_record = Some(fresh);
     })?;
     Ok(())
 }
@@ -259,10 +354,16 @@ pub(crate) fn attempt_ownership(
     id: &str,
     now: i64,
 ) -> Result<(), ApiError> {
-    if find(tables, organization, id)?.ownership_record.is_none() {
+    let domain = find(tables, organization, id)?;
+    if domain.owned_at.is_some() {
+        return Ok(());
+    }
+    if domain.ownership_record.is_none() {
         return Err(codes::not_prepared());
     }
-    verify_ownership(tables, organization, id, now)?;
+    change(tables, organization, id, now, |domain| {
+        domain.owned_at = Some(now);
+    })?;
     Ok(())
 }
 

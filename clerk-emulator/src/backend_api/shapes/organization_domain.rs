@@ -18,16 +18,17 @@ impl Shapes<'_> {
             (None, None) => Value::Null,
         };
         let ownership = match (&domain.ownership_record, domain.owned_at) {
-            (Some(record), owned_at) => json!({
-                "status": if owned_at.is_some() { "verified" } else { "unverified" },
+            (Some(_), Some(at)) => verification("txt", at),
+            (Some(record), None) => json!({
+                "status": "unverified",
                 "strategy": "txt",
                 "attempts": null,
                 "expire_at": null,
-                "verified_at": owned_at,
+                "verified_at": null,
                 "txt_record_name": format!("_clerk.{}", domain.name),
                 "txt_record_value": record,
             }),
-            (None, Some(at)) => verification("admin_override", at),
+            (None, Some(at)) => verification("manual_override", at),
             (None, None) => Value::Null,
         };
         let (invitations, suggestions) =

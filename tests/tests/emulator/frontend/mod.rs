@@ -11,6 +11,7 @@ pub(crate) mod events;
 mod identifiers;
 mod oauth;
 mod oauth_devices;
+mod organization_domains;
 mod organizations;
 mod profile;
 mod refusals;
