@@ -169,7 +169,7 @@ async fn plan(State(app): State<Arc<App>>, Path(name): Path<String>, visitor: Vi
             .or_else(|| plans::by_slug(tables, PayerKind::User, &name))
             .or_else(|| plans::by_slug(tables, PayerKind::Org, &name))
             .filter(|plan| plan.publicly_visible)
-            .ok_or_else(|| ApiError::not_found("plan", &name))?;
+            .ok_or_else(|| ApiError::no_such("plan_not_found", "plan", &name))?;
         let shown = View::new(&app, tables, now).shared().plan(plan);
         Ok(Done::Raw(StatusCode::OK, shown))
     })
@@ -196,10 +196,7 @@ async fn list_items(
 
 async fn cancel_item(State(app): State<Arc<App>>, place: Place, visitor: Visitor) -> Reply {
     change(&app, &visitor, &place, |tables, payer, now| {
-        let item = items::find(tables, &place.id)?;
-        if item.owner_id != payer {
-            return Err(ApiError::not_found("subscription item", &place.id));
-        }
+        items::find_of(tables, payer, &place.id)?;
         let id = subscriptions::cancel(tables, &place.id, false, now)?;
         let view = View::new(&app, tables, now);
         let item = items::find(tables, &id)?;
@@ -354,7 +351,10 @@ async fn statement(State(app): State<Arc<App>>, place: Place, visitor: Visitor) 
         let statement = statements::find(tables, &place.id)
             .ok()
             .filter(|statement| statement.owner_id == payer)
-            .ok_or_else(|| ApiError::not_found("statement", &place.id))?;
+            .ok_or_else(|| {
+                let code = "commerce_statement_not_found";
+                ApiError::no_such(code, "statement", &place.id)
+            })?;
         Ok(Done::Wrapped(view.statement(statement)))
     })
 }

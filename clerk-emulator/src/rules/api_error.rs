@@ -41,6 +41,14 @@ impl ApiError {
         )
     }
 
+    /// Creates a 404 error of a kind of resource that has its own code.
+    pub(crate) fn no_such(code: &'static str, what: &str, id: &str) -> Self {
+        Self {
+            code,
+            ..Self::not_found(what, id)
+        }
+    }
+
     /// Creates a 422 error caused by one parameter.
     pub(crate) fn param(
         code: &'static str,

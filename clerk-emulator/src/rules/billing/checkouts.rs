@@ -44,7 +44,7 @@ pub(crate) fn find<'a>(
         .checkouts
         .get(id)
         .filter(|checkout| checkout.owner_id == owner_id)
-        .ok_or_else(|| ApiError::not_found("checkout", id))
+        .ok_or_else(|| ApiError::no_such("checkout_not_found", "checkout", id))
 }
 
 /// Finds a checkout that has not been confirmed yet.

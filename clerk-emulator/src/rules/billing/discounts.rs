@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::items;
 use crate::model::billing::{Redemption, RedemptionStatus};
 use crate::random;
 use crate::rules::api_error::ApiError;
@@ -46,10 +47,7 @@ pub(crate) fn apply<'a>(
     discount_id: &str,
     now: i64,
 ) -> Result<&'a Redemption, ApiError> {
-    let item = tables
-        .subscription_items
-        .get(item_id)
-        .ok_or_else(|| ApiError::not_found("subscription item", item_id))?;
+    let item = items::find(tables, item_id)?;
     let discount = tables
         .discounts
         .get(discount_id)
@@ -93,9 +91,7 @@ pub(crate) fn remove<'a>(
     item_id: &str,
     discount_id: &str,
 ) -> Result<&'a Redemption, ApiError> {
-    if !tables.subscription_items.contains(item_id) {
-        return Err(ApiError::not_found("subscription item", item_id));
-    }
+    items::find(tables, item_id)?;
     let current = active_of(tables, item_id)
         .ok_or_else(|| ApiError::not_found("active discount of this item", discount_id))?;
     if current.discount_id != discount_id {

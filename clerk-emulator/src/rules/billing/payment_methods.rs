@@ -1,6 +1,7 @@
 //! Fake cards. Every payer has one that cannot be removed, so that checkouts do not need a payment provider's page, and
 //! can add others.
 
+use super::items;
 use crate::model::billing::derived_id;
 use crate::model::payment_method::PaymentMethod;
 use crate::random;
@@ -81,7 +82,7 @@ pub(crate) fn find(tables: &Tables, owner_id: &str, id: &str) -> Result<Card, Ap
     list(tables, owner_id)
         .into_iter()
         .find(|card| card.id == id)
-        .ok_or_else(|| ApiError::not_found("payment method", id))
+        .ok_or_else(|| ApiError::no_such("payment_source_not_found", "payment method", id))
 }
 
 /// Returns true if a token represents a card of its own.
@@ -123,6 +124,13 @@ pub(crate) fn remove(tables: &mut Tables, owner_id: &str, id: &str) -> Result<Ca
             http::StatusCode::CONFLICT,
             "payment_method_not_removable",
             "The card that every payer of the emulator has cannot be removed",
+        ));
+    }
+    if card.is_default && items::pays(tables, owner_id) {
+        return Err(ApiError::new(
+            http::StatusCode::CONFLICT,
+            "payment_source_in_use",
+            "The card pays for an active subscription. Cancel the subscription, or choose another default card.",
         ));
     }
     tables.payment_methods.remove(id);

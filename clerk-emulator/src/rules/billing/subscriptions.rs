@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::items::{current_items, find, may_try, payer_kind};
+use super::items::{current_items, find, may_try, no_such, payer_kind};
 use super::payment_methods::{self, Card};
 use super::statements::Paid;
 use super::{plans, statements};
@@ -510,8 +510,8 @@ fn start(tables: &mut Tables, id: &str, at: i64) {
 pub(super) fn declined() -> ApiError {
     ApiError::new(
         StatusCode::UNPROCESSABLE_ENTITY,
-        "payment_declined",
-        "The card was declined",
+        "payment_attempt_failed_card_declined",
+        "The card was declined.",
     )
 }
 
@@ -594,7 +594,7 @@ pub(crate) fn extend_free_trial<'a>(
     let item = tables
         .subscription_items
         .get_mut(id)
-        .ok_or_else(|| ApiError::not_found("subscription item", id))?;
+        .ok_or_else(|| no_such(id))?;
     if to != end {
         item.period_end = Some(to);
         item.is_trial_end_announced = false;

@@ -239,13 +239,24 @@ pub(super) async fn payers(judge: &Judge) {
         );
 
         let one = "payment_methods/{paymentMethodID}";
+        let used = payer
+            .send(&mut ada, Method::DELETE, one, &[&card], &[])
+            .await;
+        assert_eq!(used.status, StatusCode::CONFLICT);
+        assert_eq!(used.code(), "payment_source_in_use");
+        let first = id(&cards["data"][0]);
+        let form = [("payment_method_id", first.as_str())];
+        let default = "payers/default_payment_method";
+        payer
+            .send(&mut ada, Method::PUT, default, &[], &form)
+            .await
+            .response();
         let gone = payer
             .send(&mut ada, Method::DELETE, one, &[&card], &[])
             .await;
         assert_eq!(gone.response()["status"], "disconnected");
         let cards = payer.get(&mut ada, "payment_methods").await;
         assert_eq!(cards["data"][0]["is_default"], true);
-        let first = id(&cards["data"][0]);
         let kept = payer
             .send(&mut ada, Method::DELETE, one, &[&first], &[])
             .await;
@@ -402,6 +413,35 @@ async fn members_without_the_permission_and_strangers_are_refused() {
         )
         .await;
     assert_eq!(foreign.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for (method, path, code) in [
+        (Method::GET, "checkouts/{checkoutID}", "checkout_not_found"),
+        (
+            Method::PATCH,
+            "checkouts/{checkoutID}/confirm",
+            "checkout_not_found",
+        ),
+        (
+            Method::DELETE,
+            "subscription_items/{subscriptionItemID}",
+            "subscription_item_not_found",
+        ),
+        (
+            Method::DELETE,
+            "payment_methods/{paymentMethodID}",
+            "payment_source_not_found",
+        ),
+        (
+            Method::GET,
+            "statements/{statementID}",
+            "commerce_statement_not_found",
+        ),
+    ] {
+        let unknown = Payer::USER
+            .send(&mut grace, method, path, &["nobody"], &[])
+            .await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(unknown.code(), code, "{path}");
+    }
 
     // A plan is for one kind of payer, and is not bought twice.
     let form = [("plan_id", team.as_str()), ("plan_period", "month")];
@@ -456,12 +496,12 @@ async fn a_card_that_is_declined_buys_nothing_and_leaves_a_renewal_past_due() {
     // The plan that the payer has remains, and the same checkout can be paid for with another card.
     let first = checkout(&mut ada, Payer::USER, &basic, "month").await;
     let abandoned = pay(&mut ada, &first, DECLINED).await;
-    assert_eq!(abandoned.code(), "payment_declined");
+    assert_eq!(abandoned.code(), "payment_attempt_failed_card_declined");
     let second = checkout(&mut ada, Payer::USER, &pro, "month").await;
     for _ in 0..2 {
         let refused = pay(&mut ada, &second, DECLINED).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(refused.code(), "payment_declined");
+        assert_eq!(refused.code(), "payment_attempt_failed_card_declined");
         assert_eq!(items(&mut ada).await, ["free_user active"]);
     }
     let payments = Payer::USER
