@@ -41,17 +41,19 @@ pub(crate) struct Money {
 /// Returns the balance, or `None` if the owner never had credits.
 pub(crate) fn balance(tables: &Tables, owner: Owner<'_>) -> Result<Option<Money>, ApiError> {
     let owner_id = owner.id(tables)?;
+    Ok(balance_of(tables, &owner_id))
+}
+
+/// Returns the balance of the user or organization with this ID, or `None` if it never had credits.
+pub(crate) fn balance_of(tables: &Tables, owner_id: &str) -> Option<Money> {
     let mut entries = tables
         .credit_entries
         .iter()
         .filter(|entry| entry.owner_id == owner_id)
         .peekable();
-    let Some(first) = entries.peek() else {
-        return Ok(None);
-    };
-    let currency = first.currency.clone();
+    let currency = entries.peek()?.currency.clone();
     let amount = entries.map(|entry| entry.amount).sum();
-    Ok(Some(Money { amount, currency }))
+    Some(Money { amount, currency })
 }
 
 /// The direction of an adjustment: adding or subtracting.

@@ -14,6 +14,7 @@ use crate::model::user::User;
 use crate::rules::billing::payment_methods::{self, Card};
 use crate::rules::billing::subscriptions::Transition;
 use crate::rules::billing::{discounts, items, plans, statements};
+use crate::rules::credits;
 
 impl Shapes<'_> {
     pub(crate) fn plan(self, plan: &Plan) -> Value {
@@ -235,6 +236,8 @@ impl Shapes<'_> {
 
     pub(crate) fn payer(self, owner_id: &str) -> Value {
         let id = derived_id("cpayer", owner_id);
+        let balance = credits::balance_of(self.tables, owner_id)
+            .map_or_else(|| dollars(0), |own| money(own.amount, &own.currency));
         if let Some(user) = self.tables.users.get(owner_id) {
             return json!({
                 "object": "commerce_payer",
@@ -245,6 +248,7 @@ impl Shapes<'_> {
                 "last_name": user.last_name,
                 "email": user.primary_email(),
                 "image_url": self.user_image_url(user),
+                "credits_balance": balance,
                 "created_at": user.created_at,
                 "updated_at": user.updated_at,
             });
@@ -257,6 +261,7 @@ impl Shapes<'_> {
             "organization_id": owner_id,
             "organization_name": one.map(|one| one.name.as_str()),
             "image_url": self.instance.image_url(owner_id, one.and_then(|one| one.logo.as_ref())),
+            "credits_balance": balance,
             "created_at": one.map_or(0, |one| one.created_at),
             "updated_at": one.map_or(0, |one| one.updated_at),
         })
@@ -436,7 +441,8 @@ pub(crate) fn dollars(amount: i64) -> Value {
     money(amount, DEFAULT_CURRENCY)
 }
 
-fn totals(amounts: Amounts) -> Value {
+/// Renders the components of an amount.
+pub(crate) fn totals(amounts: Amounts) -> Value {
     let mut totals = json!({
         "subtotal": dollars(amounts.base_fee),
         "base_fee": dollars(amounts.base_fee),

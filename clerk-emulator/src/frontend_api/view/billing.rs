@@ -3,17 +3,18 @@
 use serde_json::{Value, json};
 
 use super::View;
-use crate::backend_api::shapes::billing::dollars;
-use crate::model::billing::{Payment, Period, Statement, Subscription, SubscriptionItem};
+use crate::backend_api::shapes::billing::{dollars, totals};
+use crate::model::billing::{Amounts, Payment, Period, Statement, Subscription, SubscriptionItem};
 use crate::model::checkout::Checkout;
 use crate::rules::api_error::ApiError;
-use crate::rules::billing::checkouts;
+use crate::rules::billing::{checkouts, discounts};
+use crate::rules::credits;
 
 impl View<'_> {
     pub(in crate::frontend_api) fn subscription(self, one: &Subscription) -> Value {
         let mut json = self.shared().subscription(one);
         if let Some(items) = json["subscription_items"].as_array_mut() {
-            items.iter_mut().for_each(amend_item);
+            items.iter_mut().for_each(|item| self.amend_item(item));
         }
         if let Some(next) = json.get_mut("next_payment").and_then(Value::as_object_mut) {
             next.remove("per_unit_totals");
@@ -23,13 +24,13 @@ impl View<'_> {
 
     pub(in crate::frontend_api) fn subscription_item(self, item: &SubscriptionItem) -> Value {
         let mut json = self.shared().subscription_item(item);
-        amend_item(&mut json);
+        self.amend_item(&mut json);
         json
     }
 
     pub(in crate::frontend_api) fn payment(self, one: &Payment) -> Value {
         let mut json = self.shared().payment(one);
-        amend_payment(&mut json);
+        self.amend_payment(&mut json);
         json
     }
 
@@ -38,7 +39,7 @@ impl View<'_> {
         amend_payer(&mut json["payer"]);
         for group in json["groups"].as_array_mut().into_iter().flatten() {
             if let Some(items) = group["items"].as_array_mut() {
-                items.iter_mut().for_each(amend_payment);
+                items.iter_mut().for_each(|one| self.amend_payment(one));
             }
         }
         json
@@ -59,17 +60,18 @@ impl View<'_> {
             .as_deref()
             .and_then(|id| self.tables.subscription_items.get(id));
         let due_now = bill.due_now();
+        let per_period = Amounts {
+            base_fee: fee,
+            discount: 0,
+            proration: 0,
+            credit: 0,
+        };
         let (proration, credit) = bill
             .amounts
             .filter(|_| bill.trial_ends_at.is_none())
             .map_or((0, 0), |amounts| (amounts.proration, amounts.credit));
-        let balance: i64 = self
-            .tables
-            .credit_entries
-            .iter()
-            .filter(|entry| entry.owner_id == one.owner_id)
-            .map(|entry| entry.amount)
-            .sum();
+        let balance =
+            credits::balance_of(self.tables, &one.owner_id).map_or(0, |balance| balance.amount);
         let payer_credit = (credit > 0).then(|| {
             json!({
                 "remaining_balance": dollars(balance.saturating_sub(credit).max(0)),
@@ -101,6 +103,7 @@ impl View<'_> {
                 "total_due_after_free_trial": bill.trial_ends_at.map(|_| dollars(fee)),
                 "total_due_now": dollars(due_now),
                 "total_due_per_period": dollars(fee),
+                "totals_due_per_period": totals(per_period),
                 "past_due": null,
                 "credit": (proration > 0).then(|| dollars(proration)),
                 "credits": credits,
@@ -115,6 +118,27 @@ impl View<'_> {
         }
         Ok(json)
     }
+
+    /// Adds the discount of an item, and omits the fields that cannot be null in the Frontend API.
+    fn amend_item(self, item: &mut Value) {
+        amend_payer(&mut item["payer"]);
+        let Some(id) = item["id"].as_str() else {
+            return;
+        };
+        let discount = discounts::active_of(self.tables, id);
+        item["applied_discount"] = json!(discount.map(|one| self.shared().redemption(one)));
+        if let Some(fields) = item.as_object_mut()
+            && fields.get("next_payment").is_some_and(Value::is_null)
+        {
+            fields.remove("next_payment");
+        }
+    }
+
+    fn amend_payment(self, payment: &mut Value) {
+        payment["payee"]["object"] = json!("commerce_payee");
+        amend_payer(&mut payment["payer"]);
+        self.amend_item(&mut payment["subscription_item"]);
+    }
 }
 
 /// Adds the fields of both kinds of payers; those of the other kind are null.
@@ -124,20 +148,4 @@ fn amend_payer(payer: &mut Value) {
             payer[name] = Value::Null;
         }
     }
-}
-
-/// Omits the fields that cannot be null in the Frontend API.
-fn amend_item(item: &mut Value) {
-    amend_payer(&mut item["payer"]);
-    if let Some(fields) = item.as_object_mut()
-        && fields.get("next_payment").is_some_and(Value::is_null)
-    {
-        fields.remove("next_payment");
-    }
-}
-
-fn amend_payment(payment: &mut Value) {
-    payment["payee"]["object"] = json!("commerce_payee");
-    amend_payer(&mut payment["payer"]);
-    amend_item(&mut payment["subscription_item"]);
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use clerk_emulator::{Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, UserSeed};
+use clerk_emulator::{
+    DiscountSeed, Emulator, EmulatorBuilder, OrganizationSeed, PlanSeed, UserSeed,
+};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::browser::{Answer, Body, Browser, Judge, id};
 use super::events;
 use super::organizations::claims;
+use crate::caller::Caller;
 use crate::webhooks::{Receiver, SECRET};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -469,6 +472,57 @@ async fn pay(browser: &mut Browser, checkout: &str, card: &str) -> Answer {
     Payer::USER
         .send(browser, Method::PATCH, path, &[checkout], &form)
         .await
+}
+
+#[tokio::test]
+async fn browsers_see_discounts_and_credits() {
+    let seed = Emulator::builder().discount(
+        DiscountSeed::percent("Launch", 50.0)
+            .id("cdisc_launch")
+            .cycles(1),
+    );
+    let emulator = started(seed).await;
+    let caller = Caller::new(&emulator);
+    let judge = Judge::beside_workspace();
+    let mut ada = Browser::new(&emulator, &judge).await;
+    ada.sign_in("ada@example.com", "analytical-engine").await;
+    let pro = plan(&mut ada, "user", "pro").await;
+    let bought = buy(&mut ada, Payer::USER, &pro, "month").await;
+    let per_period = &bought["totals"]["totals_due_per_period"];
+    assert_eq!(per_period["grand_total"]["amount"], 2_000);
+    let items = Payer::USER.get(&mut ada, "subscription_items").await;
+    let item = &items["data"][0];
+    assert_eq!(item["applied_discount"], Value::Null);
+    assert_eq!(item["payer"]["credits_balance"]["amount"], 0);
+
+    let user = emulator.user_id("ada@example.com").unwrap();
+    let item = id(item);
+    for (path, body) in [
+        (
+            format!("/users/{user}/billing/credits"),
+            json!({ "amount": 300, "action": "increase", "idempotency_key": "gift" }),
+        ),
+        (
+            format!("/billing/subscription_items/{item}/discounts"),
+            json!({ "discount_id": "cdisc_launch" }),
+        ),
+    ] {
+        let done = caller.call(Method::POST, &path, Some(&body)).await;
+        assert!(done.status.is_success(), "{path}: {}", done.body);
+    }
+    let items = Payer::USER.get(&mut ada, "subscription_items").await;
+    let own = Payer::USER.get(&mut ada, "subscription").await;
+    let path = "/billing/subscription_items";
+    let served = caller.call(Method::GET, path, None).await.body;
+    for item in [&items["data"][0], &own["subscription_items"][0]] {
+        let discount = &item["applied_discount"];
+        assert_eq!(discount["discount_id"], "cdisc_launch", "{item}");
+        assert_eq!(discount["amount"]["amount"], 1_000);
+    }
+    for item in [&items["data"][0], &served["data"][0]] {
+        assert_eq!(item["payer"]["credits_balance"]["amount"], 300, "{item}");
+    }
+    judge.verdict();
 }
 
 /// Returns the plan and the status of each item of the user.
