@@ -229,7 +229,13 @@ async fn token_info(State(app): State<Arc<App>>, headers: HeaderMap, Form(form):
                 let organization = one.organization_id.as_deref();
                 (&one.user_id, &one.scopes, organization, one.issued_at)
             });
-        let Some((subject, scopes, organization, issued_at)) = access.or(refresh) else {
+        let wanted = form.text("scope").unwrap_or_default();
+        let has = |scopes: &[String]| {
+            let mut wanted = wanted.split_whitespace();
+            wanted.all(|scope| scopes.iter().any(|one| one == scope))
+        };
+        let found = access.or(refresh).filter(|(_, scopes, ..)| has(scopes));
+        let Some((subject, scopes, organization, issued_at)) = found else {
             return Ok(json_response(StatusCode::OK, &json!({ "active": false })));
         };
         let mut body = json!({

@@ -75,6 +75,13 @@ impl ApplicationFields {
         if let Some(name) = self.name {
             application.name = name;
         }
+        if self.consent_screen_enabled == Some(false) && application.dynamically_registered {
+            return Err(ApiError::param(
+                "oauth_application_consent_screen_cannot_be_disabled",
+                "consent_screen_enabled",
+                "Consent screen cannot be disabled for a dynamically registered OAuth Application",
+            ));
+        }
         application.consent_screen_enabled = self
             .consent_screen_enabled
             .unwrap_or(application.consent_screen_enabled);

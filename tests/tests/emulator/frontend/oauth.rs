@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::browser::{Answer, Body, Browser, Judge};
+use super::browser::{Answer, Body, Browser, Judge, id};
 use super::walk::emulator;
 use crate::caller::Caller;
 
@@ -203,6 +203,12 @@ pub(super) async fn code_and_tokens(judge: &Judge) {
             .collect();
         let info = browser.post("/oauth/token_info", &[], &fields).await;
         assert_eq!(info.body["active"], active, "{}", info.body);
+        for (scope, granted) in [("openid email", true), ("email private_metadata", false)] {
+            let fields = [fields.clone(), vec![("scope", scope)]].concat();
+            let info = browser.post("/oauth/token_info", &[], &fields).await;
+            let active = active && granted;
+            assert_eq!(info.body["active"], active, "{scope}: {}", info.body);
+        }
     }
     let form = [
         ("grant_type", "refresh_token"),
@@ -274,6 +280,19 @@ pub(super) async fn registration(judge: &Judge) {
         .send(Method::POST, path, &[], Body::Json("", public))
         .await;
     assert!(made.body.get("client_secret").is_none(), "{:?}", made.body);
+    let caller = Caller::new(&emulator);
+    let path = "/oauth_applications?name_query=Robot";
+    let listed = caller.call(Method::GET, path, None).await.body;
+    let robot = format!("/oauth_applications/{}", id(&listed["data"][0]));
+    for (on, code) in [
+        (true, ""),
+        (false, "oauth_application_consent_screen_cannot_be_disabled"),
+    ] {
+        let body = json!({ "consent_screen_enabled": on });
+        let changed = caller.call(Method::PATCH, &robot, Some(&body)).await;
+        assert_eq!(changed.code(), code, "{}", changed.body);
+    }
+    let path = "/oauth/register";
     for (bad, code) in [
         (json!({}), "invalid_redirect_uri"),
         (
