@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,6 +13,7 @@ use crate::app::App;
 use crate::http::body::Body;
 use crate::http::reply::Reply;
 use crate::rules::api_error::ApiError;
+use crate::rules::countries;
 use crate::rules::domains;
 use crate::rules::identifiers;
 use crate::rules::settings::{self, OrganizationSettingsUpdate};
@@ -85,11 +87,10 @@ async fn update(State(app): State<Arc<App>>, body: Body) -> Reply {
         "preferred_sign_in_strategy_when_password_required",
         &["password", "otp", ""],
     )?;
-    // What these decide is not emulated.
-    for name in ["cookieless_dev", "url_based_session_syncing"] {
-        body.boolean(name)?;
-    }
-    body.text("development_origin")?;
+    // The former is the old name of the latter.
+    let cookieless = body.boolean("cookieless_dev")?;
+    let url_based = body.boolean("url_based_session_syncing")?.or(cookieless);
+    let development_origin = body.text("development_origin")?;
     app.write(|tables, _| {
         settings::change(tables, |set| {
             set.test_mode = test_mode.unwrap_or(set.test_mode);
@@ -98,6 +99,10 @@ async fn update(State(app): State<Arc<App>>, body: Body) -> Reply {
                 set.allowed_origins = origins;
             }
             support_email.apply(&mut set.support_email);
+            set.url_based_session_syncing = url_based.or(set.url_based_session_syncing);
+            if let Some(origin) = development_origin {
+                set.development_origin = origin;
+            }
             clerk_js_version.apply(&mut set.clerk_js_version);
             if let Some(strategy) = preferred {
                 set.preferred_sign_in_strategy = Some(strategy).filter(|one| !one.is_empty());
@@ -176,7 +181,7 @@ async fn communication(State(app): State<Arc<App>>) -> Reply {
     })
 }
 
-/// Replaces the whole list of countries.
+/// Replaces the whole list of countries, leaving out those that do not exist.
 async fn update_communication(State(app): State<Arc<App>>, body: Body) -> Reply {
     let codes = body
         .only(&["blocked_country_codes"])?
@@ -192,11 +197,20 @@ async fn update_communication(State(app): State<Arc<App>>, body: Body) -> Reply 
             "must hold codes of two uppercase letters",
         ));
     }
+    if let Some(codes) = &codes
+        && codes.iter().collect::<HashSet<_>>().len() < codes.len()
+    {
+        return Err(ApiError::value(
+            "blocked_country_codes",
+            "must not hold the same code twice",
+        ));
+    }
     answer::changed(
         &app,
         |tables, _| {
             settings::change(tables, |set| {
-                if let Some(codes) = codes {
+                if let Some(mut codes) = codes {
+                    codes.retain(|code| countries::is_known(code));
                     set.blocked_country_codes = codes;
                 }
             })

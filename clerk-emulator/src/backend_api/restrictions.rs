@@ -10,10 +10,11 @@ use crate::http::body::Body;
 use crate::http::page::{ListShape, MOST_ROWS, Page};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
-use crate::model::restriction::RestrictionList;
+use crate::model::message::Channel;
+use crate::model::restriction::{IdentifierKind, RestrictionList};
 use crate::rules::api_error::ApiError;
 use crate::rules::invitations::{self, Existing, NewInvite};
-use crate::rules::{identifiers, restrictions};
+use crate::rules::{identifiers, inbox, restrictions};
 use crate::store::tables::Tables;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -55,7 +56,7 @@ async fn allow(State(app): State<Arc<App>>, body: Body) -> Reply {
                 .id
                 .clone();
             if notify {
-                invite(tables, &id, now)?;
+                invite(tables, &id, app.instance.sign_up_url(), now)?;
             }
             restrictions::find(tables, RestrictionList::Allow, &id)
         },
@@ -63,12 +64,16 @@ async fn allow(State(app): State<Arc<App>>, body: Body) -> Reply {
     )
 }
 
-/// Invites the owner of a listed email address. Invitations cannot be sent by text message.
-fn invite(tables: &mut Tables, id: &str, now: i64) -> Result<(), ApiError> {
-    let identifier = restrictions::find(tables, RestrictionList::Allow, id)?
-        .identifier
-        .clone();
-    if identifiers::check_email(&identifier).is_err() {
+/// Invites the owner of a listed email address or phone number. A number has no ticket: its owner signs up on the page.
+fn invite(tables: &mut Tables, id: &str, page: String, now: i64) -> Result<(), ApiError> {
+    let entry = restrictions::find(tables, RestrictionList::Allow, id)?;
+    let identifier = entry.identifier.clone();
+    if entry.kind == IdentifierKind::PhoneNumber {
+        let kind = "invitation".to_owned();
+        inbox::invite(tables, Channel::Sms, &identifier, kind, page, now);
+        return Ok(());
+    }
+    if identifier.starts_with("*@") || identifiers::check_email(&identifier).is_err() {
         return Ok(());
     }
     let new = NewInvite {

@@ -120,7 +120,7 @@ async fn preview(
     ];
     app.read(|tables, _| {
         let (system, made) = templates::find(tables, kind, &slug)?;
-        let unchanged = templates::unchanged(system);
+        let unchanged = templates::unchanged(tables, system);
         let made = made.unwrap_or(&unchanged);
         let [subject, body, from, reply_to] = given;
         let host = &app.instance.host;

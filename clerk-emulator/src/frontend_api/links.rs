@@ -45,7 +45,15 @@ async fn verify(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -
     let token = params.text("token").ok_or_else(|| missing("token"))?;
     let activity = Activity::of_user_agent(visitor.user_agent());
     let url = &app.instance.url;
-    let opened = app.write(|tables, now| email_links::open(tables, token, &activity, url, now))?;
+    let opened = app.write(|tables, now| email_links::open(tables, token, &activity, url, now));
+    let opened = match opened {
+        Err(refusal)
+            if refusal.status.is_client_error() && refusal.status != StatusCode::BAD_REQUEST =>
+        {
+            app.read(|tables, _| email_links::refused(tables, token))?
+        }
+        opened => opened?,
+    };
     let Some(mut target) = opened
         .redirect_url
         .as_deref()
@@ -61,7 +69,7 @@ async fn verify(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -
                 "Go back to the tab where you started and ask for a new one.",
             ),
             _ => (
-                "This link was already used",
+                "This link cannot be used",
                 "Go back to the tab where you started and ask for a new one.",
             ),
         };

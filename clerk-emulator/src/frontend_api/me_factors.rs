@@ -170,10 +170,7 @@ async fn rename(
 
 async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>, visitor: Visitor) -> Reply {
     perform_verified(&app, &visitor, |tables, visit, session| {
-        let user = &session.user_id;
-        passkeys::remove(tables, user, &id, visit.now)?;
-        let told = "A passkey was removed from your account.";
-        inbox::tell_user(tables, user, "passkey_removed", told, visit.now);
+        passkeys::remove(tables, &session.user_id, &id, visit.now)?;
         Ok(deleted("passkey", &id))
     })
 }

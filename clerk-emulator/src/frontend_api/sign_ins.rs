@@ -132,7 +132,7 @@ async fn create(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
 async fn one(State(app): State<Arc<App>>, Path(id): Path<String>, visitor: Visitor) -> Reply {
     read(&app, &visitor, |tables, client, now| {
         let client = client.ok_or_else(signed_out)?;
-        let attempt = sign_ins::find(tables, &client.id, &id)?;
+        let attempt = sign_ins::find_shown(tables, &client.id, &id, now)?;
         Ok(Done::Wrapped(View::new(&app, tables, now).sign_in(attempt)))
     })
 }

@@ -17,6 +17,10 @@ pub(crate) struct Settings {
     /// `password` or `otp`, or `None` for what the instance has.
     #[serde(default)]
     pub(crate) preferred_sign_in_strategy: Option<String>,
+    /// True if the sessions of a development instance are carried by URLs, or `None` for what its kind of instance does.
+    pub(crate) url_based_session_syncing: Option<bool>,
+    /// The origin of the application during development, which is empty if nobody has set it.
+    pub(crate) development_origin: String,
     pub(crate) authentication: AuthenticationSettings,
     pub(crate) restrictions: Restrictions,
     pub(crate) protect_rules_enabled: bool,
@@ -100,6 +104,8 @@ impl Default for Settings {
             support_email: None,
             clerk_js_version: None,
             preferred_sign_in_strategy: None,
+            url_based_session_syncing: None,
+            development_origin: String::new(),
             authentication: AuthenticationSettings::default(),
             restrictions: Restrictions::default(),
             protect_rules_enabled: false,

@@ -119,6 +119,24 @@ pub(crate) fn open(
     })
 }
 
+/// Returns what the browser learns if the link with this token is right, but its owner may not go on.
+pub(crate) fn refused(tables: &Tables, token: &str) -> Result<Opened, ApiError> {
+    let sign_ins = tables.sign_in_attempts.iter();
+    let sign_ups = tables.sign_up_attempts.iter();
+    let emails = tables.users.iter().flat_map(|user| &user.email_addresses);
+    let challenge = sign_ins
+        .filter_map(|one| one.first_factor.as_ref())
+        .chain(sign_ups.filter_map(|one| one.email_verification.as_ref()))
+        .chain(emails.filter_map(|one| one.challenge.as_ref()))
+        .find(|challenge| holds(Some(challenge), token))
+        .ok_or_else(invalid)?;
+    Ok(Opened {
+        status: "failed",
+        redirect_url: challenge.redirect_url.clone(),
+        created_session_id: None,
+    })
+}
+
 /// Answers a challenge by opening its link. A challenge that was already answered stays unchanged.
 fn answer(challenge: &mut Challenge, now: i64) -> &'static str {
     match codes::check_open(challenge, now) {

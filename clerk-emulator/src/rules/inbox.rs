@@ -47,10 +47,17 @@ pub(crate) fn tell_user(
     }
 }
 
-/// Stores the email of an invitation.
-pub(crate) fn invite(tables: &mut Tables, address: &str, kind: String, link: String, now: i64) {
+/// Stores an invitation to an address or a number.
+pub(crate) fn invite(
+    tables: &mut Tables,
+    channel: Channel,
+    to: &str,
+    kind: String,
+    link: String,
+    now: i64,
+) {
     let body = format!("You are invited. Open {link} to accept.");
-    let mut message = Message::new(Channel::Email, address, kind, body, now);
+    let mut message = Message::new(channel, to, kind, body, now);
     message.link = Some(Secret(link));
     deliver(tables, message);
 }

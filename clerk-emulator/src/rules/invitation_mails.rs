@@ -2,6 +2,7 @@
 
 use super::inbox;
 use crate::model::invitation::Invite;
+use crate::model::message::Channel;
 use crate::store::table::RowChange;
 use crate::store::tables::Tables;
 
@@ -24,6 +25,6 @@ pub(crate) fn deliver(tables: &mut Tables, link: impl Fn(&str) -> String, now: i
         }
     }
     for (address, template, link) in mails {
-        inbox::invite(tables, &address, template, link, now);
+        inbox::invite(tables, Channel::Email, &address, template, link, now);
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod api_error;
 pub(crate) mod billing;
 pub(crate) mod clients;
 pub(crate) mod codes;
+pub(crate) mod countries;
 pub(crate) mod credentials;
 pub(crate) mod credits;
 pub(crate) mod device_grants;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::accounts;
 use super::api_error::ApiError;
 use super::codes;
+use super::inbox;
 use super::settings;
 use super::visit::Visit;
 use crate::model::challenge::{Challenge, Outcome};
@@ -188,6 +189,8 @@ pub(crate) fn remove(
         user.passkeys.retain(|passkey| passkey.id != id);
         Ok(())
     })?;
+    let told = "A passkey was removed from your account.";
+    inbox::tell_user(tables, user_id, "passkey_removed", told, now);
     Ok(())
 }
 

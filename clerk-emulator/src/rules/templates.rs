@@ -1,6 +1,7 @@
 //! Email and text message templates: changing, reverting, and previewing them.
 
 use super::api_error::ApiError;
+use super::settings;
 use crate::model::patch::Patch;
 use crate::model::template::{SYSTEM_TEMPLATES, SystemTemplate, TemplateKind, TemplateOverride};
 use crate::store::tables::Tables;
@@ -46,16 +47,18 @@ pub(crate) fn position(template: &SystemTemplate) -> usize {
 /// The time at which system templates were created, in Unix milliseconds: 2025-01-01, before every instance.
 const SYSTEM_SINCE: i64 = 1_735_689_600_000;
 
-/// Returns the system template as an override that changes nothing.
-pub(crate) fn unchanged(system: &SystemTemplate) -> TemplateOverride {
+/// Returns the system template as an override that changes nothing. Emails come from the sender that the instance has.
+pub(crate) fn unchanged(tables: &Tables, system: &SystemTemplate) -> TemplateOverride {
     let is_email = system.kind == TemplateKind::Email;
+    let settings = settings::get(tables).ok().filter(|_| is_email);
+    let sender = settings.map(|settings| settings.from_email_address.clone());
     TemplateOverride {
         id: system.override_id(),
         name: system.name.to_owned(),
         subject: is_email.then(|| system.subject.to_owned()),
         markup: String::new(),
         body: system.body.to_owned(),
-        from_email_name: if is_email { "noreply" } else { "" }.to_owned(),
+        from_email_name: sender.unwrap_or_default(),
         reply_to_email_name: String::new(),
         delivered_by_clerk: true,
         edited: false,
@@ -172,7 +175,7 @@ fn change(
     let known = tables.templates.get(&system.override_id()).cloned();
     let mut template = known.unwrap_or_else(|| TemplateOverride {
         created_at: now,
-        ..unchanged(system)
+        ..unchanged(tables, system)
     });
     change(&mut template);
     template.updated_at = now;

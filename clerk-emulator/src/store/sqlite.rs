@@ -61,7 +61,7 @@ const MIGRATIONS: &[&[ChangedField]] = &[
         value: None,
     }],
     // OAuth applications of version 5 let no devices sign in, and their grants had no organization; connections of companies
-    // created accounts.
+    // created accounts. The settings did not tell where sessions are synced and where the application runs.
     &[
         ChangedField {
             table: "oauth_applications",
@@ -92,6 +92,16 @@ const MIGRATIONS: &[&[ChangedField]] = &[
             table: "refresh_grants",
             field: "organization_id",
             value: Some("null"),
+        },
+        ChangedField {
+            table: "settings",
+            field: "url_based_session_syncing",
+            value: Some("null"),
+        },
+        ChangedField {
+            table: "settings",
+            field: "development_origin",
+            value: Some("\"\""),
         },
     ],
 ];

@@ -327,7 +327,7 @@ impl Events<'_> {
         let Ok((system, made)) = templates::find(self.tables, TemplateKind::Email, slug) else {
             return;
         };
-        let unchanged = templates::unchanged(system);
+        let unchanged = templates::unchanged(self.tables, system);
         let template = made.unwrap_or(&unchanged);
         let url = url.as_str().unwrap_or_default();
         let application = application_name(self.tables);

@@ -60,19 +60,22 @@ fn email(tables: &Tables, message: &Message) -> Value {
     let system = templates::find(tables, TemplateKind::Email, &message.kind).ok();
     let template = system.map(|(system, made)| match made {
         Some(made) => made.clone(),
-        None => templates::unchanged(system),
+        None => templates::unchanged(tables, system),
     });
     let owner = tables.users.iter().find_map(|user| {
         let mut addresses = user.email_addresses.iter();
         let address = addresses.find(|one| one.email_address.eq_ignore_ascii_case(&message.to))?;
         Some((&user.id, &address.id))
     });
+    let sender = settings::get(tables)
+        .ok()
+        .map(|set| &set.from_email_address);
     let subject = template.as_ref().and_then(|one| one.subject.as_deref());
     json!({
         "object": "email",
         "id": message.id,
         "slug": message.kind,
-        "from_email_name": template.as_ref().map_or("noreply", |one| &one.from_email_name),
+        "from_email_name": template.as_ref().map(|one| &one.from_email_name).or(sender),
         "reply_to_email_name": template.as_ref().map(|one| &one.reply_to_email_name),
         "to_email_address": message.to,
         "email_address_id": owner.map(|(_, address)| address),

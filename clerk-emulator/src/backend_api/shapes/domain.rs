@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 use crate::model::domain::Domain;
+use crate::rules::settings;
 
 impl Shapes<'_> {
     pub(crate) fn domain(self, domain: &Domain) -> Value {
@@ -18,6 +19,8 @@ impl Shapes<'_> {
                 "required": domain.proxy_url.is_none(),
             }])
         });
+        let development_origin =
+            settings::get(self.tables).map_or("", |set| set.development_origin.as_str());
         json!({
             "object": "domain",
             "id": domain.id,
@@ -26,7 +29,7 @@ impl Shapes<'_> {
             "frontend_api_url": frontend_api_url,
             "accounts_portal_url": (!domain.is_satellite).then_some(url),
             "proxy_url": domain.proxy_url,
-            "development_origin": "",
+            "development_origin": development_origin,
             "cname_targets": cname_targets,
         })
     }

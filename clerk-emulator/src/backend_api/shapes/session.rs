@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Shapes;
+use crate::model::activity::Activity;
 use crate::model::client::Client;
 use crate::model::session::{Session, SessionStatus};
 use crate::rules::session_tasks;
@@ -15,7 +16,7 @@ impl Shapes<'_> {
                     .map(|task| json!({ "key": task.key() }))
                     .collect()
             });
-        json!({
+        let mut json = json!({
             "object": "session",
             "id": session.id,
             "user_id": session.user_id,
@@ -29,7 +30,30 @@ impl Shapes<'_> {
             "updated_at": session.updated_at,
             "created_at": session.created_at,
             "tasks": tasks,
-        })
+        });
+        if let Some(activity) = &session.activity {
+            json["latest_activity"] = self.activity(activity);
+        }
+        json
+    }
+
+    /// Renders the browser and device that a session is used from.
+    pub(crate) fn activity(self, activity: &Activity) -> Value {
+        let mut json = json!({
+            "object": "session_activity",
+            "id": activity.id,
+            "is_mobile": activity.is_mobile,
+            "ip_address": "127.0.0.1",
+            "city": "this computer",
+        });
+        if let Some(device) = &activity.device_type {
+            json["device_type"] = json!(device);
+        }
+        if let (Some(name), Some(version)) = (&activity.browser_name, &activity.browser_version) {
+            json["browser_name"] = json!(name);
+            json["browser_version"] = json!(version);
+        }
+        json
     }
 
     pub(crate) fn client(self, client: &Client) -> Value {

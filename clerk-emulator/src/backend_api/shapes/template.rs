@@ -6,7 +6,7 @@ use crate::rules::templates::{self, Template};
 
 impl Shapes<'_> {
     pub(crate) fn template(self, (system, made): &Template<'_>) -> Value {
-        let unchanged = templates::unchanged(system);
+        let unchanged = templates::unchanged(self.tables, system);
         let shown = made.unwrap_or(&unchanged);
         let edited = shown.edited;
         json!({

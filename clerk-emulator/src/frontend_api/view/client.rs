@@ -2,7 +2,6 @@ use serde_json::{Value, json};
 
 use super::View;
 use crate::error::Error;
-use crate::model::activity::Activity;
 use crate::model::client::Client;
 use crate::model::session::Session;
 use crate::model::sign_in_attempt::SignInAttempt;
@@ -106,26 +105,8 @@ impl View<'_> {
     pub(in crate::frontend_api) fn active_session(self, session: &Session) -> Result<Value, Error> {
         let mut json = self.without_token(self.bare_session(session)?);
         if let Some(activity) = &session.activity {
-            json["latest_activity"] = latest_activity(activity);
+            json["latest_activity"] = self.shared().activity(activity);
         }
         Ok(json)
     }
-}
-
-fn latest_activity(activity: &Activity) -> Value {
-    let mut json = json!({
-        "object": "session_activity",
-        "id": activity.id,
-        "is_mobile": activity.is_mobile,
-        "ip_address": "127.0.0.1",
-        "city": "this computer",
-    });
-    if let Some(device) = &activity.device_type {
-        json["device_type"] = json!(device);
-    }
-    if let (Some(name), Some(version)) = (&activity.browser_name, &activity.browser_version) {
-        json["browser_name"] = json!(name);
-        json["browser_version"] = json!(version);
-    }
-    json
 }

@@ -62,6 +62,9 @@ impl View<'_> {
     fn auth_config(self, settings: &Settings) -> Value {
         let set = &settings.authentication;
         let identifiers = identifiers(set);
+        let url_based = settings
+            .url_based_session_syncing
+            .unwrap_or(!self.app.instance.production);
         let second_factors = second_factors(set);
         json!({
             "object": "auth_config",
@@ -80,8 +83,8 @@ impl View<'_> {
             "single_session_mode": set.single_session,
             "enhanced_email_deliverability": false,
             "test_mode": settings.test_mode,
-            "cookieless_dev": !self.app.instance.production,
-            "url_based_session_syncing": !self.app.instance.production,
+            "cookieless_dev": url_based,
+            "url_based_session_syncing": url_based,
             "claimed_at": null,
             "reverification": set.reverification,
             "native_settings": {
@@ -325,7 +328,10 @@ fn social(set: &AuthenticationSettings) -> Map<String, Value> {
         });
         (strategy, json)
     };
-    PROVIDERS.iter().map(|provider| show(provider)).collect()
+    let known = PROVIDERS.iter().copied();
+    let custom = set.social.iter().map(String::as_str);
+    let custom = custom.filter(|name| !PROVIDERS.contains(name));
+    known.chain(custom).map(show).collect()
 }
 
 /// Returns the display name of a provider.
@@ -377,7 +383,7 @@ fn user_settings(tables: &Tables, settings: &Settings) -> Value {
             "block_disposable_email_domains": enabled(restrictions.block_disposable_email_domains),
         },
         "password_settings": {
-            "disable_hibp": false,
+            "disable_hibp": !settings.refuses_breached_passwords,
             "disable_password_reverification": true,
             "min_length": passwords::SHORTEST,
             "max_length": passwords::LONGEST,

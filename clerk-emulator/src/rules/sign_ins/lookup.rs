@@ -15,6 +15,19 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| ApiError::not_found("sign in", id))
 }
 
+/// Finds a client's sign-in that is not abandoned.
+pub(crate) fn find_shown<'a>(
+    tables: &'a Tables,
+    client_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<&'a SignInAttempt, ApiError> {
+    find(tables, client_id, id)
+        .ok()
+        .filter(|attempt| !attempt.is_abandoned(now))
+        .ok_or_else(|| ApiError::not_found("sign in", id))
+}
+
 /// Finds the client's current sign-in, which may still continue.
 pub(super) fn find_open(
     tables: &Tables,

@@ -9,6 +9,7 @@ mod effects;
 mod enterprise;
 pub(crate) mod events;
 mod identifiers;
+mod instance_settings;
 mod oauth;
 mod oauth_devices;
 mod organization_domains;
