@@ -4,7 +4,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::api_error::ApiError;
-use super::{identifiers, organizations};
+use super::{identifiers, organizations, saml_metadata};
 use crate::model::challenge::Problem;
 use crate::model::enterprise_connection::{
     CustomAttribute, EnterpriseConnection, LoginHint, OIDC_PROVIDERS, Oidc, Protocol,
@@ -334,6 +334,18 @@ fn apply_saml(saml: &mut Saml, fields: SamlFields) -> Result<(), ApiError> {
     fields.idp_sso_url.apply(&mut saml.idp_sso_url);
     fields.idp_certificate.apply(&mut saml.idp_certificate);
     fields.idp_metadata_url.apply(&mut saml.idp_metadata_url);
+    if let Some(xml) = fields.idp_metadata.value() {
+        let told = saml_metadata::read(xml);
+        for (to, from) in [
+            (&mut saml.idp_entity_id, told.entity_id),
+            (&mut saml.idp_sso_url, told.sso_url),
+            (&mut saml.idp_certificate, told.certificate),
+        ] {
+            if from.is_some() {
+                *to = from;
+            }
+        }
+    }
     fields.idp_metadata.apply(&mut saml.idp_metadata);
     let mapping = &mut saml.attribute_mapping;
     let given = fields.attribute_mapping;

@@ -49,6 +49,7 @@ pub(crate) mod restrictions;
 pub(crate) mod reverifications;
 pub(crate) mod role_sets;
 pub(crate) mod roles;
+mod saml_metadata;
 pub(crate) mod saml_responses;
 pub(crate) mod session_tasks;
 pub(crate) mod sessions;

@@ -287,6 +287,46 @@ async fn an_activated_connection_takes_over_the_domains_of_organizations() {
 }
 
 #[tokio::test]
+async fn metadata_of_an_identity_provider_takes_priority() {
+    const METADATA: &str = r#"
+        <md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example/entity">
+          <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+            <md:KeyDescriptor use="encryption">
+              <ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
+                <ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data></ds:KeyInfo>
+            </md:KeyDescriptor>
+            <md:KeyDescriptor use="signing">
+              <ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
+                <ds:X509Certificate>MIIB
+                    CDEF</ds:X509Certificate></ds:X509Data></ds:KeyInfo>
+            </md:KeyDescriptor>
+            <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example/post"/>
+            <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/>
+          </md:IDPSSODescriptor>
+        </md:EntityDescriptor>"#;
+    let (_emulator, caller) = emulator().await;
+    let new = json!({
+        "name": "Okta",
+        "provider": "saml_okta",
+        "domains": ["okta.example"],
+        "idp_entity_id": "https://typed.example",
+        "idp_metadata": METADATA.trim(),
+    });
+    let made = post(&caller, "/saml_connections", new).await.body;
+    assert_eq!(made["idp_entity_id"], "https://idp.example/entity");
+    assert_eq!(made["idp_sso_url"], "https://idp.example/sso");
+    assert_eq!(made["idp_certificate"], "MIIBCDEF");
+    assert_eq!(made["idp_metadata"], METADATA.trim());
+
+    // What is no metadata says nothing.
+    let path = format!("/saml_connections/{}", made["id"].as_str().unwrap());
+    let other = json!({ "idp_entity_id": "https://typed.example", "idp_metadata": "<xml/>" });
+    let changed = caller.call(Method::PATCH, &path, Some(&other)).await.body;
+    assert_eq!(changed["idp_entity_id"], "https://typed.example");
+    assert_eq!(changed["idp_sso_url"], "https://idp.example/sso");
+}
+
+#[tokio::test]
 async fn bad_input_is_refused_by_name() {
     let (_emulator, caller) = emulator().await;
     let connection =
