@@ -60,7 +60,7 @@ async fn choose(State(app): State<Arc<App>>, Path(id): Path<String>, params: Par
             escape(&connection.domains.join(", "))
         ));
         let fields: String = connection.sso_attributes().map(field).collect();
-        html.push_str(&people_forms(tables, state, &fields, |address| {
+        html.push_str(&people_forms(tables, state, "", &fields, |address| {
             enterprise_accounts::covers(connection, address)
         }));
         Ok(page(StatusCode::OK, &headline, &html, None))

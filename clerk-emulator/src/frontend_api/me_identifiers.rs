@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::envelope::{Done, deleted, judged, perform_signed_in, perform_verified, read_signed_in};
 use super::me_factors::texts;
-use super::sign_ins::{redirect_url, required, required_strategy};
+use super::sign_ins::{provider_wishes, redirect_url, required, required_strategy};
 use super::view::View;
 use super::visitor::Visitor;
 use crate::app::App;
@@ -335,9 +335,17 @@ async fn connect(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form
         return Err(codes::other_strategy());
     };
     let redirect_url = redirect_url(&app, &form)?;
+    let wishes = provider_wishes(&app, &form)?;
     perform_verified(&app, &visitor, |tables, visit, session| {
         let user = &session.user_id;
-        let id = provider_accounts::start_connecting(tables, user, &provider, redirect_url, visit)?;
+        let id = provider_accounts::start_connecting(
+            tables,
+            user,
+            &provider,
+            redirect_url,
+            wishes,
+            visit,
+        )?;
         connection(&app, tables, user, &id, visit.now)
     })
 }
@@ -349,10 +357,11 @@ async fn reauthorize(
     Form(form): Form,
 ) -> Reply {
     let redirect_url = redirect_url(&app, &form)?;
+    let wishes = provider_wishes(&app, &form)?;
     let scopes = form.all("additional_scope");
     perform_signed_in(&app, &visitor, |tables, visit, session| {
         let user = &session.user_id;
-        provider_accounts::reauthorize(tables, user, &id, redirect_url, &scopes, visit)?;
+        provider_accounts::reauthorize(tables, user, &id, redirect_url, wishes, &scopes, visit)?;
         connection(&app, tables, user, &id, visit.now)
     })
 }

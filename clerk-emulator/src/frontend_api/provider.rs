@@ -105,24 +105,35 @@ async fn choose(
         escape(&name)
     ));
     let state = params.get("state").unwrap_or_default();
-    html.push_str(&app.read(|tables, _| people_forms(tables, state, "", |_| true)));
+    let hint = params.get("login_hint").unwrap_or_default();
+    html.push_str(&app.read(|tables, _| people_forms(tables, state, hint, "", |_| true)));
     page(StatusCode::OK, &headline, &html, None)
 }
 
 /// Returns the forms in which people choose who they are: one of the users whose address is accepted, somebody else, or
-/// nobody. Somebody else fills in these further fields too.
+/// nobody. Somebody else fills in these further fields too. The hint is the address of the person who is expected: if it is
+/// that of a user, this user comes first, and otherwise the address is filled in.
 pub(super) fn people_forms(
     tables: &Tables,
     state: &str,
+    hint: &str,
     fields: &str,
     accepts: impl Fn(&str) -> bool,
 ) -> String {
     let state = escape(state);
     let state = format!("<input type=\"hidden\" name=\"state\" value=\"{state}\">");
     let mut html = String::new();
-    let people: String = accounts::first(tables, usize::MAX)
+    let mut users: Vec<_> = accounts::first(tables, usize::MAX)
         .filter_map(|user| Some((user, user.primary_email()?)))
         .filter(|(_, address)| accepts(address))
+        .collect();
+    let is_hinted = |address: &str| address.eq_ignore_ascii_case(hint);
+    users.sort_by_key(|(_, address)| !is_hinted(address));
+    let is_user = users.first().is_some_and(|(_, address)| is_hinted(address));
+    let typed = if is_user { "" } else { hint };
+    let typed = escape(typed);
+    let people: String = users
+        .into_iter()
         .take(PEOPLE_SHOWN)
         .map(|(user, address)| {
             let who = person(&user.display_name(), address);
@@ -140,7 +151,7 @@ pub(super) fn people_forms(
     }
     html.push_str(&format!(
         "<form method=\"post\" aria-label=\"Somebody else\">{state}\
-         <label>Email address<input name=\"email_address\" type=\"email\" autocomplete=\"off\" required></label>\
+         <label>Email address<input name=\"email_address\" type=\"email\" value=\"{typed}\" autocomplete=\"off\" required></label>\
          <div class=\"pair\"><label>First name<input name=\"first_name\" autocomplete=\"off\"></label>\
          <label>Last name<input name=\"last_name\" autocomplete=\"off\"></label></div>{fields}\
          <button class=\"primary\">Continue</button></form>\

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::model::challenge::ProviderWishes;
 use crate::model::strategy::Strategy;
 use crate::rules::api_error::ApiError;
 use crate::rules::sign_ins::{self, FirstFactorAnswer, NewSignIn};
@@ -77,9 +78,14 @@ pub(super) fn redirect_url(app: &App, form: &Params) -> Result<Option<String>, A
     allowed_url(app, form, "redirect_url")
 }
 
-/// Returns the URL that the browser is sent to instead if a provider's answer starts a session.
-pub(super) fn complete_url(app: &App, form: &Params) -> Result<Option<String>, ApiError> {
-    allowed_url(app, form, "action_complete_redirect_url")
+/// Returns what the browser wants of the page of a provider.
+pub(super) fn provider_wishes(app: &App, form: &Params) -> Result<ProviderWishes, ApiError> {
+    let text = |name: &str| form.text(name).map(str::to_owned);
+    Ok(ProviderWishes {
+        complete_url: allowed_url(app, form, "action_complete_redirect_url")?,
+        login_hint: text("oidc_login_hint"),
+        prompt: text("oidc_prompt"),
+    })
 }
 
 /// Returns the error for a URL to which nobody is sent.
@@ -121,10 +127,10 @@ async fn create(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
             .transpose()?,
         transfer: form.is_true("transfer"),
     };
-    let complete_url = complete_url(&app, &form)?;
+    let wishes = provider_wishes(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         let (id, verdict) = sign_ins::create(tables, &new, visit)?;
-        sign_ins::set_complete_url(tables, &id, complete_url);
+        sign_ins::heed(tables, &id, wishes);
         judged(verdict, || shown(&app, tables, visit, &id))
     })
 }
@@ -151,10 +157,10 @@ async fn prepare_first_factor(
         .or(form.text("enterprise_connection_id"))
         .or(form.text("trusted_device_id"));
     let redirect_url = redirect_url(&app, &form)?;
-    let complete_url = complete_url(&app, &form)?;
+    let wishes = provider_wishes(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         sign_ins::prepare_first_factor(tables, &id, &strategy, target, redirect_url, visit)?;
-        sign_ins::set_complete_url(tables, &id, complete_url);
+        sign_ins::heed(tables, &id, wishes);
         Ok(Done::Wrapped(shown(&app, tables, visit, &id)?))
     })
 }

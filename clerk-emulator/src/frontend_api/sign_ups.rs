@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::envelope::{Done, judged, perform, read};
 use super::provider::account_of_token;
-use super::sign_ins::{complete_url, redirect_url, required, required_strategy, strategy};
+use super::sign_ins::{provider_wishes, redirect_url, required, required_strategy, strategy};
 use super::view::View;
 use super::visitor::{Visitor, signed_out};
 use crate::app::App;
@@ -96,10 +96,10 @@ fn shown(app: &App, tables: &Tables, visit: &Visit, id: &str) -> Result<Value, A
 
 async fn create(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form) -> Reply {
     let fields = fields(&app, &form)?;
-    let complete_url = complete_url(&app, &form)?;
+    let wishes = provider_wishes(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         let id = sign_ups::create(tables, fields, visit)?;
-        sign_ups::set_complete_url(tables, &id, complete_url);
+        sign_ups::heed(tables, &id, wishes);
         Ok(Done::Wrapped(shown(&app, tables, visit, &id)?))
     })
 }
@@ -119,10 +119,10 @@ async fn update(
     Form(form): Form,
 ) -> Reply {
     let fields = fields(&app, &form)?;
-    let complete_url = complete_url(&app, &form)?;
+    let wishes = provider_wishes(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         sign_ups::update(tables, &id, fields, visit)?;
-        sign_ups::set_complete_url(tables, &id, complete_url);
+        sign_ups::heed(tables, &id, wishes);
         Ok(Done::Wrapped(shown(&app, tables, visit, &id)?))
     })
 }
@@ -135,10 +135,10 @@ async fn prepare_verification(
 ) -> Reply {
     let strategy = required_strategy(&form)?;
     let redirect_url = redirect_url(&app, &form)?;
-    let complete_url = complete_url(&app, &form)?;
+    let wishes = provider_wishes(&app, &form)?;
     perform(&app, &visitor, |tables, visit| {
         sign_ups::prepare_verification(tables, &id, &strategy, redirect_url, visit)?;
-        sign_ups::set_complete_url(tables, &id, complete_url);
+        sign_ups::heed(tables, &id, wishes);
         Ok(Done::Wrapped(shown(&app, tables, visit, &id)?))
     })
 }

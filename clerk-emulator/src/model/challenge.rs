@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use super::strategy::Strategy;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 const LIFETIME_MS: i64 = 10 * 60_000;
 /// The number of wrong answers after which a challenge fails.
@@ -46,6 +47,17 @@ pub(crate) enum Outcome {
 pub(crate) struct Problem {
     pub(crate) code: Cow<'static, str>,
     pub(crate) message: Cow<'static, str>,
+}
+
+/// What the browser wants of the page of a provider.
+#[derive(Debug, Default)]
+pub(crate) struct ProviderWishes {
+    /// The URL that the browser is sent to if the provider's answer starts a session.
+    pub(crate) complete_url: Option<String>,
+    /// The person who is expected to sign in. Identity providers of companies are not told.
+    pub(crate) login_hint: Option<String>,
+    /// The prompts of OpenID Connect that the page shows.
+    pub(crate) prompt: Option<String>,
 }
 
 impl Problem {
@@ -92,6 +104,21 @@ impl Challenge {
             Outcome::Open if now >= self.expire_at => "expired",
             Outcome::Open => "unverified",
         }
+    }
+
+    /// Passes on what the browser wants of the provider's page, if a page answers the challenge.
+    pub(crate) fn heed(&mut self, wishes: ProviderWishes) {
+        self.complete_url = wishes.complete_url.or(self.complete_url.take());
+        let page = self.external_url.as_deref().map(Url::parse);
+        let Some(Ok(mut page)) = page else { return };
+        let is_social = matches!(self.strategy, Strategy::OAuth(_));
+        let login_hint = wishes.login_hint.filter(|_| is_social);
+        for (name, value) in [("login_hint", login_hint), ("prompt", wishes.prompt)] {
+            if let Some(value) = value {
+                page.query_pairs_mut().append_pair(name, &value);
+            }
+        }
+        self.external_url = Some(page.into());
     }
 
     pub(crate) fn is_verified(&self) -> bool {

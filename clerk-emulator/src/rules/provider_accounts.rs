@@ -6,7 +6,7 @@ use super::enterprise_accounts;
 use super::identifiers;
 use super::visit::Visit;
 use crate::model::authentication_settings::PROVIDERS;
-use crate::model::challenge::{Challenge, Outcome, Problem};
+use crate::model::challenge::{Challenge, Outcome, Problem, ProviderWishes};
 use crate::model::external_account::{ExternalAccount, ProviderAccount};
 use crate::model::strategy::Strategy;
 use crate::random;
@@ -125,10 +125,12 @@ pub(crate) fn start_connecting(
     user_id: &str,
     provider: &str,
     redirect_url: Option<String>,
+    wishes: ProviderWishes,
     visit: &Visit,
 ) -> Result<String, ApiError> {
     enterprise_accounts::check_additional(tables, user_id)?;
-    let challenge = challenge(provider, redirect_url, visit)?;
+    let mut challenge = challenge(provider, redirect_url, visit)?;
+    challenge.heed(wishes);
     let user = accounts::find(tables, user_id)?;
     let is_connected = user
         .external_accounts
@@ -161,11 +163,13 @@ pub(crate) fn reauthorize(
     user_id: &str,
     id: &str,
     redirect_url: Option<String>,
+    wishes: ProviderWishes,
     additional_scopes: &[&str],
     visit: &Visit,
 ) -> Result<(), ApiError> {
     let provider = find(tables, user_id, id)?.account.provider.clone();
-    let challenge = challenge(&provider, redirect_url, visit)?;
+    let mut challenge = challenge(&provider, redirect_url, visit)?;
+    challenge.heed(wishes);
     accounts::change(tables, user_id, visit.now, |user| {
         for one in user.external_accounts.iter_mut().filter(|one| one.id == id) {
             one.verification = challenge.clone();

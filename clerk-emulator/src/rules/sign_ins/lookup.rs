@@ -1,4 +1,5 @@
 use super::super::api_error::ApiError;
+use crate::model::challenge::ProviderWishes;
 use crate::model::sign_in_attempt::SignInAttempt;
 use crate::store::tables::Tables;
 
@@ -66,12 +67,11 @@ pub(super) fn strategy_not_valid() -> ApiError {
     )
 }
 
-/// Sets the URL that a provider sends the browser to if that starts a session.
-pub(crate) fn set_complete_url(tables: &mut Tables, id: &str, url: Option<String>) {
-    let Some(url) = url else { return };
+/// Passes on what the browser wants of the provider's page.
+pub(crate) fn heed(tables: &mut Tables, id: &str, wishes: ProviderWishes) {
     let attempt = tables.sign_in_attempts.get_mut(id);
     if let Some(challenge) = attempt.and_then(|one| one.first_factor.as_mut()) {
-        challenge.complete_url = Some(url);
+        challenge.heed(wishes);
     }
 }
 

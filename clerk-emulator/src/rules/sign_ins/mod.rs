@@ -15,7 +15,7 @@ pub(crate) use factors::{Factor, FactorTarget, enterprise_factors, first_factors
 pub(crate) use first_factor::{
     FirstFactorAnswer, attempt_first_factor, incorrect_password, prepare_first_factor,
 };
-pub(crate) use lookup::{find, find_shown, set_complete_url};
+pub(crate) use lookup::{find, find_shown, heed};
 pub(crate) use new_password::reset_password;
 pub(in crate::rules) use second_factor::{answer_second_factor, phone_challenge};
 pub(crate) use second_factor::{attempt_second_factor, prepare_second_factor};

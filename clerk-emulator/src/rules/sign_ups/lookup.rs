@@ -1,5 +1,6 @@
 use super::super::api_error::ApiError;
 use super::super::identifiers;
+use crate::model::challenge::ProviderWishes;
 use crate::model::sign_up_attempt::SignUpAttempt;
 use crate::store::tables::Tables;
 
@@ -18,12 +19,11 @@ pub(crate) fn find<'a>(
     })
 }
 
-/// Sets the URL that a provider sends the browser to if that starts a session.
-pub(crate) fn set_complete_url(tables: &mut Tables, id: &str, url: Option<String>) {
-    let Some(url) = url else { return };
+/// Passes on what the browser wants of the provider's page.
+pub(crate) fn heed(tables: &mut Tables, id: &str, wishes: ProviderWishes) {
     let attempt = tables.sign_up_attempts.get_mut(id);
     if let Some(challenge) = attempt.and_then(|one| one.external_verification.as_mut()) {
-        challenge.complete_url = Some(url);
+        challenge.heed(wishes);
     }
 }
 

@@ -9,7 +9,7 @@ mod verification;
 
 pub(crate) use completion::{complete_if_ready, take_provider_account};
 pub(crate) use fields::{SignUpFields, create, update};
-pub(crate) use lookup::{by_id, find, set_complete_url, update_by_server};
+pub(crate) use lookup::{by_id, find, heed, update_by_server};
 pub(crate) use requirements::{
     missing_fields, optional_fields, required_fields, unverified_fields,
 };

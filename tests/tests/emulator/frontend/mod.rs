@@ -15,6 +15,7 @@ mod oauth_devices;
 mod organization_domains;
 mod organizations;
 mod profile;
+mod provider_pages;
 mod refusals;
 mod sessions;
 mod sign_in;
