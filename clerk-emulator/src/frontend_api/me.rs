@@ -25,6 +25,9 @@ use crate::rules::sessions::SessionFilter;
 use crate::rules::{profile, reverifications, sessions, wallets};
 use crate::store::tables::Tables;
 
+/// The first version of the API in which metadata has an endpoint of its own only.
+const WITHOUT_METADATA: &str = "2026-05-12";
+
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/me", get(show).patch(update).delete(delete))
@@ -53,6 +56,14 @@ async fn update(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         return Err(ApiError::forbidden(
             "updating_user_password_deprecated",
             "Password is not a valid parameter and can only be updated via /v1/me/change_password",
+        ));
+    }
+    let version = visitor.api_version();
+    if form.get("unsafe_metadata").is_some() && version >= Some(WITHOUT_METADATA) {
+        return Err(ApiError::param(
+            "form_param_unknown",
+            "unsafe_metadata",
+            "unsafe_metadata is not a valid parameter for this request. Use PATCH /v1/me/metadata.",
         ));
     }
     let email = form.text("primary_email_address_id").map(str::to_owned);

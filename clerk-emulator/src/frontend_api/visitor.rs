@@ -62,6 +62,11 @@ impl Visitor {
         !self.is_native() && browser::cookie(&self.headers, CLIENT_COOKIE).is_some()
     }
 
+    /// Returns the version of the API that the sender was written for, which is a date.
+    pub(super) fn api_version(&self) -> Option<&str> {
+        self.params.text("__clerk_api_version")
+    }
+
     pub(super) fn origin(&self) -> Option<String> {
         let origin = self.headers.get(ORIGIN)?.to_str().ok()?;
         (origin != "null").then(|| origin.to_owned())

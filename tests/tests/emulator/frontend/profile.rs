@@ -32,7 +32,18 @@ pub(super) async fn account(judge: &Judge) {
     let updated = browser.patch("/v1/me", &[], &form).await;
     assert_eq!(updated.response()["first_name"], "Augusta");
     assert_eq!(updated.response()["last_name"], Value::Null);
+    // Metadata had no endpoint of its own in earlier versions of the API.
+    let form = [("unsafe_metadata", "{\"font\":\"serif\"}")];
+    let refused = browser.patch("/v1/me", &[], &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.code(), "form_param_unknown");
+    let earlier = "/v1/me?__clerk_api_version=2025-11-10";
     let form = [("unsafe_metadata", "{\"theme\":\"dark\"}")];
+    let updated = browser.patch(earlier, &[], &form).await;
+    assert_eq!(
+        updated.response()["unsafe_metadata"],
+        json!({ "theme": "dark" })
+    );
     browser
         .patch("/v1/me/metadata", &[], &form)
         .await
