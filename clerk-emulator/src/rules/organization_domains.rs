@@ -96,12 +96,12 @@ fn check_unused_for_sso(
     Err(ApiError::param(
         "organization_domain_exists_for_enterprise_connection",
         "name",
-        "This domain is already used for your organization's SSO. Please use a different one.",
+        "People of the company sign in with this domain, so it cannot enroll members in another way.",
     ))
 }
 
 /// Rejects a domain that another organization has verified.
-fn check_unverified_elsewhere(
+fn check_not_verified_elsewhere(
     tables: &Tables,
     organization_id: &str,
     name: &str,
@@ -174,7 +174,7 @@ pub(crate) fn create<'a>(
             "This domain is already used by your organization.",
         ));
     }
-    check_unverified_elsewhere(tables, &organization_id, &name)?;
+    check_not_verified_elsewhere(tables, &organization_id, &name)?;
     check_unused_for_sso(tables, &organization_id, &name, &enrollment_mode)?;
     let mut domain = OrganizationDomain::new(organization_id, name, enrollment_mode, now);
     match affiliation {
@@ -241,7 +241,7 @@ pub(crate) fn update<'a>(
         check_unused_for_sso(tables, &domain.organization_id, &domain.name, mode)?;
     }
     if verified == Some(true) {
-        check_unverified_elsewhere(tables, &domain.organization_id, &domain.name)?;
+        check_not_verified_elsewhere(tables, &domain.organization_id, &domain.name)?;
     }
     change(tables, organization, id, now, |domain| {
         if let Some(mode) = enrollment_mode {
@@ -283,7 +283,7 @@ pub(crate) fn prepare_affiliation(
     now: i64,
 ) -> Result<(), ApiError> {
     let domain = find(tables, organization, id)?;
-    check_unverified_elsewhere(tables, &domain.organization_id, &domain.name)?;
+    check_not_verified_elsewhere(tables, &domain.organization_id, &domain.name)?;
     identifiers::check_email(&address)?;
     if !is_at(&address, &domain.name) {
         return Err(ApiError::param(
@@ -317,7 +317,7 @@ pub(crate) fn attempt_affiliation(
     now: i64,
 ) -> Result<Verdict, ApiError> {
     let domain = find(tables, organization, id)?;
-    check_unverified_elsewhere(tables, &domain.organization_id, &domain.name)?;
+    check_not_verified_elsewhere(tables, &domain.organization_id, &domain.name)?;
     let mut challenge = domain.affiliation.clone().ok_or_else(codes::not_prepared)?;
     let tried = codes::answer_code(&mut challenge, code, now);
     change(tables, organization, id, now, |domain| {
