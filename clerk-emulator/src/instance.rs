@@ -138,6 +138,12 @@ impl Instance {
     }
 }
 
+/// Returns the origin of a page. Addresses of native applications have none.
+pub(crate) fn origin_of(url: &Url) -> Option<String> {
+    let origin = url.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}
+
 /// Returns the publishable key: `pk_test_` or `pk_live_`, and the base64 of the host and a dollar sign.
 pub(crate) fn publishable_key(host: &str, production: bool) -> String {
     let kind = if production { "live" } else { "test" };

@@ -4,13 +4,37 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use url::Url;
 
+use crate::app::App;
+use crate::client_token;
 use crate::http::query::Params;
 use crate::instance::Instance;
+use crate::model::client::Client;
 use crate::rules::clients;
 use crate::store::tables::Tables;
 
 /// The name of the query parameter and of the cookie that contain the dev browser token.
 pub(crate) const DEV_BROWSER: &str = "__clerk_db_jwt";
+
+/// The cookie by which browsers are recognized in production.
+pub(super) const CLIENT_COOKIE: &str = "__client";
+
+/// Returns the client of a browser.
+pub(crate) fn client<'t>(
+    app: &App,
+    tables: &'t Tables,
+    params: &Params,
+    headers: &HeaderMap,
+    now: i64,
+) -> Option<&'t Client> {
+    if app.instance.production
+        && let Some(token) = cookie(headers, CLIENT_COOKIE)
+        && let Some(client) = client_token::read(app, tables, token, now)
+    {
+        return Some(client);
+    }
+    let id = client_id(tables, &app.instance, params, headers)?;
+    tables.clients.get(&id)
+}
 
 /// Returns the name of the cookie by which the emulator's own pages recognize a browser. It contains the port,
 /// because cookies are shared between ports.
@@ -32,7 +56,7 @@ pub(crate) fn own_directive(instance: &Instance, token: &str) -> String {
 
 /// Returns the ID of the client that a request belongs to. It is found by the query, the emulator's own cookie, or
 /// the application's cookie if the application shares the host name.
-pub(crate) fn client_id(
+fn client_id(
     tables: &Tables,
     instance: &Instance,
     params: &Params,

@@ -290,6 +290,15 @@ fn update_for(
         if let Some(organization) = &connection.organization_id {
             check_domains(tables, organization, form)?;
         }
+        if let Some(organization) = form.get("organization_id") {
+            if matches!(manager, Manager::Organization(_)) {
+                return Err(ApiError::unknown("organization_id"));
+            }
+            let user = &session.user_id;
+            organization_access::require(tables, organization, user, MANAGE_CONNECTIONS)?;
+            connections::check_owned_domains(tables, organization, &connection.domains)?;
+            check_domains(tables, organization, form)?;
+        }
         connections::update(tables, Family::Enterprise, id, fields, visit.now)?;
         shown(app, tables, id, visit.now).map(Done::Wrapped)
     })

@@ -5,8 +5,9 @@ use http::header::{AUTHORIZATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use super::browser::CLIENT_COOKIE;
 use super::view::View;
-use super::visitor::{CLIENT_COOKIE, Visitor};
+use super::visitor::Visitor;
 use crate::app::App;
 use crate::client_token;
 use crate::error::Error;
@@ -87,25 +88,28 @@ pub(super) fn read(
     visitor: &Visitor,
     work: impl FnOnce(&Tables, Option<&Client>, i64) -> Result<Done, ApiError>,
 ) -> Reply {
-    let outcome = app.read(|tables, now| {
+    let reply = |tables: &Tables, now| {
         let client = visitor.client(app, tables, now);
         let done = work(tables, client, now)?;
         let id = client.map(|client| client.id.clone());
-        let is_news = client.is_some_and(Client::is_rotation_under_way);
-        let reply = answer(app, tables, visitor, id.as_deref(), done, now)?;
-        Ok((reply, id.filter(|_| is_news && visitor.keeps_tokens(app))))
-    });
-    match outcome {
-        Ok((reply, None)) => Ok(reply),
-        Ok((reply, Some(client))) => {
-            app.write(|tables, now| {
+        answer(app, tables, visitor, id.as_deref(), done, now).map(|reply| (reply, id))
+    };
+    let is_news = |tables: &Tables, now| {
+        let client = visitor.client(app, tables, now);
+        client.is_some_and(Client::is_rotation_under_way)
+    };
+    let outcome = if visitor.keeps_tokens(app) && app.read(is_news) {
+        app.write(|tables, now| {
+            let (reply, client) = reply(tables, now)?;
+            if let Some(client) = client {
                 clients::change(tables, &client, |client| client.deliver(now));
-                Ok(())
-            })?;
+            }
             Ok(reply)
-        }
-        Err(refusal) => refused(app, visitor, &refusal),
-    }
+        })
+    } else {
+        app.read(reply).map(|(reply, _)| reply)
+    };
+    outcome.or_else(|refusal| refused(app, visitor, &refusal))
 }
 
 /// Reads data within a session of the client.
@@ -168,7 +172,7 @@ fn answer(
     };
     match client_id.and_then(|id| tables.clients.get(id)) {
         Some(client) => remember(app, tables, visitor, client, &mut response, now)?,
-        None if visitor.has_client_cookie() => forget(app, &mut response),
+        None if visitor.has_client_cookie(app) => forget(app, &mut response),
         None => {}
     }
     Ok(response)

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::instance::origin_of;
 use crate::model::activity::Activity;
 use crate::model::enterprise_connection::{CustomAttribute, EnterpriseConnection, Protocol, Saml};
 use crate::model::external_account::ProviderAccount;
@@ -236,7 +237,7 @@ async fn consume(
             .ok_or_else(|| ApiError::value("RelayState", "must be an allowed URL"))?;
         let visit = Visit {
             client_id: clients::add(tables, now),
-            origin: Some(home.origin().ascii_serialization()),
+            origin: origin_of(&home),
             activity: activity.clone(),
             emulator_url: url.clone(),
             now,

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::client_token;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::instance::origin_of;
 use crate::model::activity::Activity;
 use crate::pages::layout::message;
 use crate::rules::api_error::ApiError;
@@ -154,8 +155,8 @@ async fn agent_task(State(app): State<Arc<App>>, visitor: Visitor, params: Param
             .allowed_redirect(tables, &redirect_url)
             .ok_or_else(|| foreign_target("redirect_url"))?;
         let client_id = clients::add(tables, now);
-        let origin = target.origin().ascii_serialization();
-        let session = sessions::start(tables, &client_id, &ticket.user_id, Some(origin), now);
+        let origin = origin_of(&target);
+        let session = sessions::start(tables, &client_id, &ticket.user_id, origin, now);
         let traits = SessionTraits {
             lifetime_ms: ticket.session_lifetime_ms,
             ..SessionTraits::default()

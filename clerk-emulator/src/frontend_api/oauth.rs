@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::instance::origin_of;
 use crate::model::oauth_application::OAuthApplication;
 use crate::model::session::SessionStatus;
 use crate::pages::consent::Question;
@@ -226,6 +227,7 @@ fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
             .map(|client| client.id.clone());
         let mut session = client
             .and_then(|client| visitor.session(tables, &client, now).ok())
+            .filter(|session| session.status == SessionStatus::Active)
             .cloned();
         if prompt.login
             && let Some(session) = session.take()
@@ -267,7 +269,9 @@ async fn ask(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> R
     app.read(|tables, now| {
         let asked = asked(tables, client_id(&params)?, &params)?;
         let client = visitor.client(&app, tables, now);
-        let session = client.and_then(|client| visitor.session(tables, &client.id, now).ok());
+        let session = client
+            .and_then(|client| visitor.session(tables, &client.id, now).ok())
+            .filter(|session| session.status == SessionStatus::Active);
         let Some(session) = session else {
             return Ok(to_sign_in(&app, &params, Prompt::default()));
         };
@@ -276,9 +280,8 @@ async fn ask(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> R
             .map(|one| one.scopes)
             .unwrap_or_default();
         let back = Url::parse(&asked.redirect_uri);
-        let back = back
-            .map(|url| url.origin().ascii_serialization())
-            .unwrap_or_default();
+        let back = back.ok().and_then(|url| origin_of(&url));
+        let back = back.unwrap_or_else(|| asked.redirect_uri.clone());
         let action = format!("/v1/me/oauth/consent/{}", asked.application.client_id);
         let question = Question {
             application: &asked.application.name,
@@ -367,6 +370,9 @@ async fn decide(
             .id
             .clone();
         let session = visitor.session(tables, &client, now)?.clone();
+        if session.status != SessionStatus::Active {
+            return Err(signed_out());
+        }
         let asked = asked(tables, &client_id, &params)?;
         let authorization = match asked.authorization {
             Ok(authorization) if consented => authorization,

@@ -12,12 +12,13 @@ use super::envelope::{Done, perform_signed_in, read_signed_in};
 use super::oauth::scopes_shown;
 use super::oauth_tokens::{client, grant_error};
 use super::redirect::with_query;
-use super::visitor::Visitor;
+use super::visitor::{Visitor, signed_out};
 use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::{Reply, json_response};
 use crate::model::device_grant::{Decision, LIFETIME_SECONDS};
+use crate::model::session::SessionStatus;
 use crate::rules::api_error::ApiError;
 use crate::rules::{device_grants, oauth_grants};
 
@@ -89,6 +90,9 @@ async fn decide(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         let approved = form
             .boolean("approved")?
             .ok_or_else(|| ApiError::missing("approved"))?;
+        if session.status != SessionStatus::Active {
+            return Err(signed_out());
+        }
         let organization = form.text("organization_id");
         let decision = match approved {
             true => device_grants::approval(tables, user_code, session, organization, visit.now)?,

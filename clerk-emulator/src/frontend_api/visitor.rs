@@ -21,9 +21,6 @@ use crate::rules::testing_tokens;
 use crate::rules::visit::Visit;
 use crate::store::tables::Tables;
 
-/// The cookie by which the Frontend API recognizes browsers in production.
-pub(super) const CLIENT_COOKIE: &str = "__client";
-
 /// What a request says about its sender.
 #[derive(Debug)]
 pub(super) struct Visitor {
@@ -58,8 +55,10 @@ impl Visitor {
     }
 
     /// Returns true for production browsers that had a client.
-    pub(super) fn has_client_cookie(&self) -> bool {
-        !self.is_native() && browser::cookie(&self.headers, CLIENT_COOKIE).is_some()
+    pub(super) fn has_client_cookie(&self, app: &App) -> bool {
+        app.instance.production
+            && !self.is_native()
+            && browser::cookie(&self.headers, browser::CLIENT_COOKIE).is_some()
     }
 
     /// Returns the version of the API that the sender was written for, which is a date.
@@ -79,14 +78,7 @@ impl Visitor {
             let token = header.strip_prefix("Bearer ").unwrap_or(header);
             return client_token::read(app, tables, token, now);
         }
-        if app.instance.production
-            && let Some(token) = browser::cookie(&self.headers, CLIENT_COOKIE)
-            && let Some(client) = client_token::read(app, tables, token, now)
-        {
-            return Some(client);
-        }
-        let id = browser::client_id(tables, &app.instance, &self.params, &self.headers)?;
-        tables.clients.get(&id)
+        browser::client(app, tables, &self.params, &self.headers, now)
     }
 
     /// Finds the client of the request, or creates one if the request has none.

@@ -56,7 +56,7 @@ pub(crate) struct ProviderWishes {
     pub(crate) complete_url: Option<String>,
     /// The person who is expected to sign in. Identity providers of companies are not told.
     pub(crate) login_hint: Option<String>,
-    /// The prompts of OpenID Connect that the page shows.
+    /// The prompts of OpenID Connect, which the URL of the page tells. The emulated page always asks.
     pub(crate) prompt: Option<String>,
 }
 

@@ -75,8 +75,10 @@ impl DeviceGrant {
 
     /// Returns the user code in the form that people read: `BCDF-GHJK`.
     pub(crate) fn shown_code(&self) -> String {
-        let (first, last) = self.user_code.split_at(USER_CODE_LENGTH / 2);
-        format!("{first}-{last}")
+        match self.user_code.split_at_checked(USER_CODE_LENGTH / 2) {
+            Some((first, last)) => format!("{first}-{last}"),
+            None => self.user_code.clone(),
+        }
     }
 
     pub(crate) fn expires_at(&self) -> i64 {

@@ -18,7 +18,8 @@ use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::device_grant::{Decision, DeviceGrant};
-use crate::model::session::Session;
+use crate::model::session::{Session, SessionStatus};
+use crate::rules::api_error::ApiError;
 use crate::rules::{device_grants, oauth_grants, sessions};
 use crate::store::tables::Tables;
 
@@ -38,10 +39,7 @@ async fn show(State(app): State<Arc<App>>, params: Params, headers: HeaderMap) -
         };
         match device_grants::find(tables, code, now) {
             Ok(grant) => ask(tables, session, grant),
-            Err(refusal) => {
-                let html = form(Some(&refusal.message));
-                Ok(page(refusal.status, TITLE, &html, None))
-            }
+            Err(refusal) => Ok(refused(&refusal)),
         }
     })
 }
@@ -63,11 +61,15 @@ async fn decide(
         };
         let organization = fields.text("organization_id");
         let decision = match fields.is_true("approved") {
-            true => device_grants::approval(tables, code, &session, organization, now)?,
-            false => Decision::Denied,
+            true => device_grants::approval(tables, code, &session, organization, now),
+            false => Ok(Decision::Denied),
         };
-        let grant = device_grants::decide(tables, code, decision, now)?;
-        Ok(decided(&grant.decision))
+        let decided_now =
+            decision.and_then(|decision| device_grants::decide(tables, code, decision, now));
+        Ok(match decided_now {
+            Ok(grant) => decided(&grant.decision),
+            Err(refusal) => refused(&refusal),
+        })
     })
 }
 
@@ -79,8 +81,10 @@ fn session<'t>(
     headers: &HeaderMap,
     now: i64,
 ) -> Option<&'t Session> {
-    let client_id = browser::client_id(tables, &app.instance, params, headers)?;
-    sessions::active(tables, &client_id, now).map(|(session, _)| session)
+    let client = browser::client(app, tables, params, headers, now)?;
+    let (session, _) = sessions::active(tables, &client.id, now)?;
+    // One that waits for a task is not complete.
+    (session.status == SessionStatus::Active).then_some(session)
 }
 
 const TITLE: &str = "Connect a device";
@@ -93,6 +97,11 @@ fn form(problem: Option<&str>) -> String {
         heading("", TITLE, "Type the code that the device shows."),
         problem.map(alert).unwrap_or_default(),
     )
+}
+
+/// Asks for another code, because this one leads nowhere.
+fn refused(refusal: &ApiError) -> Response {
+    page(refusal.status, TITLE, &form(Some(&refusal.message)), None)
 }
 
 fn ask(tables: &Tables, session: &Session, grant: &DeviceGrant) -> Reply {

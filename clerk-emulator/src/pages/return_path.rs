@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::frontend_api::browser::{self, DEV_BROWSER};
 use crate::frontend_api::redirect::{redirect, with_query};
 use crate::http::query::Params;
+use crate::instance::origin_of;
 use crate::rules::clients;
 use crate::store::tables::Tables;
 
@@ -36,8 +37,7 @@ impl ReturnPath {
     }
 
     pub(super) fn origin(&self) -> Option<String> {
-        let url = self.0.as_ref()?;
-        Some(url.origin().ascii_serialization())
+        origin_of(self.0.as_ref()?)
     }
 
     /// Describes where the browser goes next.
@@ -96,8 +96,9 @@ pub(super) fn client_of(
     headers: &HeaderMap,
     now: i64,
 ) -> String {
-    browser::client_id(tables, &app.instance, params, headers)
-        .unwrap_or_else(|| clients::add(tables, now))
+    let known = browser::client(app, tables, params, headers, now);
+    let known = known.map(|client| client.id.clone());
+    known.unwrap_or_else(|| clients::add(tables, now))
 }
 
 /// Refuses a form sent by another site. Browsers include the origin with every form that they send.

@@ -6,6 +6,7 @@ use super::identifiers;
 use super::lockouts;
 use super::metadata::{self, Update};
 use super::passwords::{NewPassword, Policy};
+use super::restrictions;
 use super::sessions;
 use crate::model::identifier::{EmailAddress, PhoneNumber, Proof, Web3Wallet};
 use crate::model::metadata::Metadata;
@@ -399,9 +400,10 @@ pub(crate) fn set_banned<'a>(
     })
 }
 
-/// Rejects users who are banned or locked.
+/// Rejects users who are banned, locked, or kept out by the lists.
 pub(crate) fn check_may_sign_in(tables: &Tables, user: &User, now: i64) -> Result<(), ApiError> {
     check_not_banned(user)?;
+    restrictions::check_sign_in(tables, user)?;
     lockouts::check(tables, user, now)
 }
 

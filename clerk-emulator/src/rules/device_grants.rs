@@ -25,6 +25,13 @@ pub(crate) fn are_available(tables: &Tables) -> bool {
         .is_some()
 }
 
+fn not_enabled<T>() -> Result<T, GrantError> {
+    refused(
+        "unauthorized_client",
+        "The application has no device authorization grant: set device_authorization_grant_enabled",
+    )
+}
+
 /// Records the request of a device.
 pub(crate) fn request(
     tables: &mut Tables,
@@ -34,10 +41,7 @@ pub(crate) fn request(
     now: i64,
 ) -> Result<DeviceGrant, GrantError> {
     if !application.device_authorization_grant_enabled {
-        return refused(
-            "unauthorized_client",
-            "The application has no device authorization grant: set device_authorization_grant_enabled",
-        );
+        return not_enabled();
     }
     if nonce.is_some_and(|nonce| nonce.chars().count() < SHORTEST_NONCE) {
         return refused(
@@ -145,6 +149,13 @@ pub(crate) fn exchange(
     device_code: &str,
     now: i64,
 ) -> Result<Granted, GrantError> {
+    let is_enabled = tables
+        .oauth_applications
+        .find(|one| one.client_id == client_id && one.device_authorization_grant_enabled)
+        .is_some();
+    if !is_enabled {
+        return not_enabled();
+    }
     let grant = tables
         .device_grants
         .get_mut(device_code)

@@ -8,6 +8,7 @@ use super::sign_ins;
 use super::sign_ups;
 use super::user_identifiers;
 use super::visit::Visit;
+use crate::instance::origin_of;
 use crate::model::activity::Activity;
 use crate::model::challenge::{Challenge, Outcome};
 use crate::model::identifier::Proof;
@@ -51,9 +52,7 @@ pub(crate) fn open(
 ) -> Result<Opened, ApiError> {
     let visit = |client_id: &str, redirect_url: Option<&str>| Visit {
         client_id: client_id.to_owned(),
-        origin: redirect_url
-            .and_then(|url| Url::parse(url).ok())
-            .map(|url| url.origin().ascii_serialization()),
+        origin: redirect_url.and_then(|url| origin_of(&Url::parse(url).ok()?)),
         activity: activity.clone(),
         emulator_url: emulator_url.to_owned(),
         now,

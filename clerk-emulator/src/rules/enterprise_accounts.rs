@@ -135,12 +135,16 @@ pub(crate) fn check_domain(
     ))
 }
 
-/// Rejects people without an account here where the connection creates none.
+/// Rejects people without an account here where the connection creates none, or its organization is full.
 pub(crate) fn check_provisioning(
     tables: &Tables,
     account: &ProviderAccount,
 ) -> Result<(), ApiError> {
-    if connection_of(tables, account)?.disable_jit_provisioning {
+    let connection = connection_of(tables, account)?;
+    if let Some(organization) = &connection.organization_id {
+        check_room(tables, organization)?;
+    }
+    if connection.disable_jit_provisioning {
         return Err(ApiError::new(
             StatusCode::NOT_FOUND,
             "saml_jit_provisioning_disabled",
@@ -255,6 +259,19 @@ pub(crate) fn connect(
         .find(|one| one.account.is_same(account))
         .cloned();
     let is_new = known.is_none();
+    // First, because it is refused if the organization is full.
+    if let Some(organization) = &organization
+        && organizations::membership(tables, organization, user_id).is_none()
+    {
+        check_room(tables, organization)?;
+        let new = NewMembership {
+            user_id: user_id.to_owned(),
+            role: role_sets::default_role(tables, organization)?,
+            public_metadata: None,
+            private_metadata: None,
+        };
+        memberships::create(tables, organization, new, now)?;
+    }
     let row = match known {
         Some(mut known) => {
             known.account = account.clone();
@@ -285,27 +302,18 @@ pub(crate) fn connect(
             metadata::update("public_metadata", current, given, Update::Merge)
         })?;
     }
-    if let Some(organization) = organization
-        && organizations::membership(tables, &organization, user_id).is_none()
-    {
-        let role = role_sets::default_role(tables, &organization)?;
-        let new = NewMembership {
-            user_id: user_id.to_owned(),
-            role,
-            public_metadata: None,
-            private_metadata: None,
-        };
-        memberships::create(tables, &organization, new, now).map_err(|refusal| {
-            match refusal.code {
-                memberships::QUOTA_EXCEEDED => ApiError::forbidden(
-                    "organization_membership_quota_exceeded_for_sso",
-                    "The organization you are trying to join is full. Please contact your administrator.",
-                ),
-                _ => refusal,
-            }
-        })?;
-    }
     Ok(())
+}
+
+/// Rejects one more member of the organization of a connection that is full.
+fn check_room(tables: &Tables, organization_id: &str) -> Result<(), ApiError> {
+    let organization = organizations::find(tables, organization_id)?;
+    memberships::check_quota(tables, organization, 0).map_err(|_| {
+        ApiError::forbidden(
+            "organization_membership_quota_exceeded_for_sso",
+            "The organization of your company has its maximum of members. Ask its administrators.",
+        )
+    })
 }
 
 /// Iterates over a user's accounts, oldest first.

@@ -72,9 +72,6 @@ pub(crate) fn create<'a>(
     Ok(tables.memberships.insert(membership))
 }
 
-/// The code of the refusal of one more member.
-pub(crate) const QUOTA_EXCEEDED: &str = "organization_membership_quota_exceeded";
-
 /// Rejects one more member of an organization that has its maximum of members and outstanding invitations.
 pub(crate) fn check_quota(
     tables: &Tables,
@@ -85,7 +82,7 @@ pub(crate) fn check_quota(
     let taken = count(tables, &organization.id) + outstanding;
     if usize::try_from(most).is_ok_and(|most| most > 0 && taken >= most) {
         return Err(ApiError::forbidden(
-            QUOTA_EXCEEDED,
+            "organization_membership_quota_exceeded",
             format!(
                 "The organization has its maximum of {most} members, including outstanding invitations"
             ),

@@ -333,10 +333,18 @@ pub(crate) fn refresh(
 /// Issues tokens.
 pub(super) fn grant(
     tables: &mut Tables,
-    grantee: Grantee,
+    mut grantee: Grantee,
     nonce: Option<String>,
     now: i64,
 ) -> Granted {
+    let is_told = grantee
+        .scopes
+        .iter()
+        .any(|scope| scope == ORGANIZATION_SCOPE);
+    let chosen = grantee.organization_id.take().filter(|_| is_told);
+    // Who is no member any more may become one again.
+    let current = organization_of(tables, &grantee.user_id, chosen.as_deref());
+    grantee.organization_id = current.map(|organization| organization.id.clone());
     let kind = CredentialKind::OAuthToken {
         client_id: grantee.client_id.clone(),
         organization_id: grantee.organization_id.clone(),
@@ -352,7 +360,7 @@ pub(super) fn grant(
             token: refresh.clone(),
             client_id: grantee.client_id.clone(),
             user_id: grantee.user_id.clone(),
-            organization_id: grantee.organization_id.clone(),
+            organization_id: chosen,
             scopes: grantee.scopes.clone(),
             credential_id: token.id.clone(),
             issued_at: now,

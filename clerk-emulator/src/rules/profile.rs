@@ -61,6 +61,9 @@ pub(crate) fn add_email(
     now: i64,
 ) -> Result<String, ApiError> {
     enterprise_accounts::check_additional(tables, user_id)?;
+    if !settings::get(tables)?.authentication.email_address.is_on() {
+        return Err(ApiError::unknown("email_address"));
+    }
     restrictions::check_identifier(tables, &address)?;
     let traits = IdentifierTraits::default();
     user_identifiers::add_email(tables, user_id, address, traits, Others::Kept, now)
@@ -78,6 +81,9 @@ pub(crate) fn add_phone(
     enterprise_accounts::check_additional(tables, user_id)?;
     if !settings::get(tables)?.authentication.phone_number.is_on() {
         return Err(ApiError::unknown("phone_number"));
+    }
+    if reserved_for_second_factor {
+        settings::check_on(settings::get(tables)?.authentication.phone_second_factor)?;
     }
     restrictions::check_identifier(tables, &number)?;
     let traits = IdentifierTraits {
@@ -248,12 +254,12 @@ fn check_second_factor_remains(
 ) -> Result<(), ApiError> {
     let user = accounts::find(tables, user_id)?;
     let required = settings::get(tables)?.authentication.second_factor_required;
-    if !required || !user.has_second_factor() {
+    if !required || !settings::has_second_factor(tables, user) {
         return Ok(());
     }
     let mut changed = user.clone();
     change(&mut changed);
-    if changed.has_second_factor() {
+    if settings::has_second_factor(tables, &changed) {
         return Ok(());
     }
     Err(ApiError::bad_request(
@@ -300,7 +306,8 @@ pub(crate) fn remove_email(
 ) -> Result<(), ApiError> {
     email(tables, user_id, id)?;
     user_identifiers::remove_email(tables, id, now)?;
-    let left = accounts::find(tables, user_id)?.email_addresses.len();
+    let emails = accounts::find(tables, user_id)?.email_addresses.iter();
+    let left = emails.filter(|one| one.is_claimed()).count();
     let required = settings::get(tables)?.authentication.email_address;
     check_required(required, left, "an email address")
 }
@@ -317,7 +324,8 @@ pub(crate) fn remove_phone(
         user.phone_numbers.retain(|phone| phone.id != id);
     })?;
     user_identifiers::remove_phone(tables, id, now)?;
-    let left = accounts::find(tables, user_id)?.phone_numbers.len();
+    let phones = accounts::find(tables, user_id)?.phone_numbers.iter();
+    let left = phones.filter(|one| one.is_claimed()).count();
     let required = settings::get(tables)?.authentication.phone_number;
     check_required(required, left, "a phone number")
 }

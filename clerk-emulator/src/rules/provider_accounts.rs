@@ -50,7 +50,6 @@ fn unsupported(provider: &str) -> ApiError {
 }
 
 /// Returns true for accounts at the identity provider of an enterprise connection, whose ID is then the provider's name.
-/// Returns true for an account at the identity provider of a company.
 pub(crate) fn is_enterprise(tables: &Tables, account: &ProviderAccount) -> bool {
     tables.enterprise_connections.contains(&account.provider)
 }

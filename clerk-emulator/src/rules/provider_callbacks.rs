@@ -12,6 +12,7 @@ use super::sign_ins;
 use super::sign_ups;
 use super::user_identifiers;
 use super::visit::Visit;
+use crate::instance::origin_of;
 use crate::model::activity::Activity;
 use crate::model::challenge::{Challenge, Outcome, Problem};
 use crate::model::external_account::ProviderAccount;
@@ -63,11 +64,7 @@ pub(crate) fn finish(
 ) -> Result<String, ApiError> {
     let visit = |client_id: &str, redirect_url: Option<&str>| Visit {
         client_id: client_id.to_owned(),
-        origin: redirect_url
-            .and_then(|url| Url::parse(url).ok())
-            // Native applications have no origin.
-            .filter(|url| url.origin().is_tuple())
-            .map(|url| url.origin().ascii_serialization()),
+        origin: redirect_url.and_then(|url| origin_of(&Url::parse(url).ok()?)),
         activity: activity.clone(),
         emulator_url: emulator_url.to_owned(),
         now,
@@ -147,7 +144,12 @@ fn finish_email(
         ProviderAnswer::Denied => challenge.problem = Some(DENIED),
         ProviderAnswer::Refused(refusal) => note(Some(&mut challenge), &refusal),
         ProviderAnswer::Account(account) => {
-            match enterprise_accounts::link(tables, user_id, &email.email_address, &account, now) {
+            let linked =
+                user_identifiers::check_email_claim(tables, user_id, &email.id).and_then(|()| {
+                    let address = &email.email_address;
+                    enterprise_accounts::link(tables, user_id, address, &account, now)
+                });
+            match linked {
                 Err(refusal) => note(Some(&mut challenge), &refusal),
                 Ok(()) => {
                     challenge.outcome = Outcome::Verified;

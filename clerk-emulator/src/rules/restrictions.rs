@@ -5,6 +5,7 @@ use super::codes;
 use super::identifiers;
 use super::settings;
 use crate::model::restriction::{IdentifierKind, Restriction, RestrictionList};
+use crate::model::user::User;
 use crate::store::tables::Tables;
 
 /// Lists the entries of a list, newest first.
@@ -133,13 +134,25 @@ fn check_lists(tables: &Tables, identifier: &str) -> Result<bool, ApiError> {
     Ok(false)
 }
 
-/// Applies the lists to a user who signs in, on instances that want that.
-pub(crate) fn check_sign_in(tables: &Tables, identifier: &str) -> Result<(), ApiError> {
+/// Applies the lists to a user who signs in, on instances that want that: one identifier on the allowlist is enough, and one
+/// that is blocked is too many.
+pub(crate) fn check_sign_in(tables: &Tables, user: &User) -> Result<(), ApiError> {
     let settings = &settings::get(tables)?.restrictions;
-    if !settings.allowlist_blocklist_disabled_on_sign_in {
-        check_lists(tables, identifier)?;
+    if settings.allowlist_blocklist_disabled_on_sign_in {
+        return Ok(());
     }
-    Ok(())
+    let emails = user.email_addresses.iter().map(|one| &one.email_address);
+    let phones = user.phone_numbers.iter().map(|one| &one.phone_number);
+    let wallets = user.web3_wallets.iter().map(|one| &one.web3_wallet);
+    let mut refusal = None;
+    for identifier in emails.chain(phones).chain(wallets) {
+        match check_lists(tables, identifier) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(refused) => refusal = refusal.or(Some(refused)),
+        }
+    }
+    refusal.map_or(Ok(()), Err)
 }
 
 /// Rejects an identifier that may not have an account: one that is blocked, one that is missing from an allowlist in

@@ -43,7 +43,8 @@ pub(crate) fn start(
     level: ReverificationLevel,
 ) -> Result<(), ApiError> {
     let session = sessions::find(tables, session_id)?;
-    let has_second = accounts::find(tables, &session.user_id)?.has_second_factor();
+    let user = accounts::find(tables, &session.user_id)?;
+    let has_second = settings::has_second_factor(tables, user);
     let level = if has_second {
         level
     } else {
@@ -229,7 +230,8 @@ pub(crate) fn check_recent(tables: &Tables, session: &Session, now: i64) -> Resu
         return Ok(());
     }
     let [first, second] = session.factor_ages(now);
-    let has_second = accounts::find(tables, &session.user_id)?.has_second_factor();
+    let user = accounts::find(tables, &session.user_id)?;
+    let has_second = settings::has_second_factor(tables, user);
     let (age, level) = if has_second {
         (second, "second_factor")
     } else {

@@ -35,7 +35,7 @@ pub(crate) fn of(tables: &Tables, session: &Session) -> Vec<SessionTask> {
     if user.password_compromised {
         tasks.push(SessionTask::ResetPassword);
     }
-    if authentication.second_factor_required && !user.has_second_factor() {
+    if authentication.second_factor_required && !settings::has_second_factor(tables, user) {
         tasks.push(SessionTask::SetUpMfa);
     }
     if authentication.force_organization_selection

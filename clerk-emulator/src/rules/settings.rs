@@ -2,9 +2,11 @@
 
 use super::api_error::ApiError;
 use super::roles;
+use crate::model::identifier::PhoneNumber;
 use crate::model::organization_domain::ENROLLMENT_MODES;
 use crate::model::role::CREATOR_PERMISSIONS;
 use crate::model::settings::{SETTINGS_ID, Settings};
+use crate::model::user::User;
 use crate::store::tables::Tables;
 
 /// Returns the settings.
@@ -13,6 +15,15 @@ pub(crate) fn get(tables: &Tables) -> Result<&Settings, ApiError> {
         .settings
         .get(SETTINGS_ID)
         .ok_or_else(|| ApiError::not_found("settings", SETTINGS_ID))
+}
+
+/// Returns true if the user has set up a second factor that the settings have.
+pub(crate) fn has_second_factor(tables: &Tables, user: &User) -> bool {
+    get(tables).is_ok_and(|Settings { authentication, .. }| {
+        let mut phones = user.phone_numbers.iter();
+        user.totp_secret.is_some() && authentication.authenticator_app
+            || phones.any(PhoneNumber::is_second_factor) && authentication.phone_second_factor
+    })
 }
 
 /// Rejects the use of what the settings switch off.

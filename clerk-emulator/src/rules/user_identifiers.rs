@@ -164,7 +164,7 @@ pub(crate) fn update_email<'a>(
 }
 
 /// Rejects an email address of a user that somebody else has claimed in the meantime.
-fn check_email_claim(tables: &Tables, user_id: &str, id: &str) -> Result<(), ApiError> {
+pub(super) fn check_email_claim(tables: &Tables, user_id: &str, id: &str) -> Result<(), ApiError> {
     let address = &find_email(tables, id)?.email_address;
     match identifiers::user_by_email(tables, address) {
         Some(other) if other.id != user_id => Err(ApiError::taken("email_address")),
@@ -306,8 +306,9 @@ pub(crate) fn remove_email(tables: &mut Tables, id: &str, now: i64) -> Result<()
     let address = find_email(tables, id)?.email_address.clone();
     accounts::change(tables, &user_id, now, |user| {
         check_unlinked(user, id)?;
+        let had = user.identifier_count();
         user.email_addresses.retain(|email| email.id != id);
-        check_identifiable(user)?;
+        check_identifiable(user, had)?;
         user.fill_in_primaries();
         Ok(())
     })?;
@@ -407,8 +408,9 @@ pub(crate) fn remove_phone(tables: &mut Tables, id: &str, now: i64) -> Result<()
     let user_id = phone_owner(tables, id)?;
     accounts::change(tables, &user_id, now, |user| {
         let had = user.has_second_factor();
+        let had_identifiers = user.identifier_count();
         user.phone_numbers.retain(|phone| phone.id != id);
-        check_identifiable(user)?;
+        check_identifiable(user, had_identifiers)?;
         user.fill_in_primaries();
         accounts::note_second_factor(user, had, now);
         Ok(())
@@ -416,13 +418,13 @@ pub(crate) fn remove_phone(tables: &mut Tables, id: &str, now: i64) -> Result<()
     Ok(())
 }
 
-/// Rejects users who have no identifier left.
-pub(crate) fn check_identifiable(user: &User) -> Result<(), ApiError> {
+/// Rejects users who have no identifier left, or none that only they can have although they had one.
+pub(crate) fn check_identifiable(user: &User, had: usize) -> Result<(), ApiError> {
     let has_any = !user.email_addresses.is_empty()
         || !user.phone_numbers.is_empty()
         || !user.web3_wallets.is_empty()
         || user.username.is_some();
-    if has_any {
+    if has_any && (had == 0 || user.identifier_count() > 0) {
         return Ok(());
     }
     Err(ApiError::bad_request(

@@ -189,8 +189,9 @@ pub(crate) fn remove(
 ) -> Result<(), ApiError> {
     find(tables, user_id, id)?;
     accounts::change(tables, user_id, now, |user| {
+        let had = user.identifier_count();
         user.web3_wallets.retain(|wallet| wallet.id != id);
-        user_identifiers::check_identifiable(user)?;
+        user_identifiers::check_identifiable(user, had)?;
         if user.primary_web3_wallet_id.as_deref() == Some(id) {
             user.primary_web3_wallet_id = user.web3_wallets.first().map(|wallet| wallet.id.clone());
         }

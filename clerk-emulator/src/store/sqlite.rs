@@ -17,6 +17,7 @@ const APPLICATION_ID: i64 = 0x434c_4b45;
 /// A field that a later version of the format adds or no longer has.
 struct ChangedField {
     table: &'static str,
+    /// The name, after those of the objects that contain it, separated by slashes.
     field: &'static str,
     /// The JSON value for rows without the field, or `None` if it is gone.
     value: Option<&'static str>,
@@ -82,6 +83,12 @@ const MIGRATIONS: &[&[ChangedField]] = &[
             table: "authorization_codes",
             field: "organization_id",
             value: Some("null"),
+        },
+        // It had no effect.
+        ChangedField {
+            table: "settings",
+            field: "restrictions/allowlist_blocklist_disabled_on_sign_in",
+            value: Some("true"),
         },
         ChangedField {
             table: "enterprise_connections",
@@ -307,12 +314,19 @@ fn upgraded(table: &str, json: &str, version: usize) -> Result<String, serde_jso
     }
     let mut row: Value = serde_json::from_str(json)?;
     for field in changed {
-        match (field.value, row.as_object_mut()) {
-            (Some(value), _) => row[field.field] = serde_json::from_str(value)?,
-            (None, Some(fields)) => {
-                fields.remove(field.field);
+        let (parent, name) = match field.field.rsplit_once('/') {
+            Some((parent, name)) => (format!("/{parent}"), name),
+            None => (String::new(), field.field),
+        };
+        let parent = row.pointer_mut(&parent).and_then(Value::as_object_mut);
+        match (field.value, parent) {
+            (Some(value), Some(fields)) => {
+                fields.insert(name.to_owned(), serde_json::from_str(value)?);
             }
-            (None, None) => {}
+            (None, Some(fields)) => {
+                fields.remove(name);
+            }
+            (_, None) => {}
         }
     }
     Ok(row.to_string())

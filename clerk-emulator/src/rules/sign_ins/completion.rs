@@ -3,9 +3,9 @@ use super::super::api_error::ApiError;
 use super::super::clients;
 use super::super::inbox;
 use super::super::sessions;
+use super::super::settings;
 use super::super::user_identifiers;
 use super::super::visit::Visit;
-use super::factors::second_factors;
 use crate::model::challenge::Challenge;
 use crate::model::identifier::Proof;
 use crate::model::sign_in_attempt::{SignInAttempt, SignInStatus};
@@ -50,7 +50,7 @@ pub(crate) fn advance(
     }
     accounts::check_may_sign_in(tables, user, visit.now)?;
     let first = attempt.first_factor.as_ref();
-    let needs_second = !second_factors(tables, user).is_empty()
+    let needs_second = settings::has_second_factor(tables, user)
         && attempt
             .second_factor
             .as_ref()

@@ -7,7 +7,6 @@ use super::super::enterprise_accounts;
 use super::super::identifiers;
 use super::super::lockouts;
 use super::super::provider_accounts;
-use super::super::restrictions;
 use super::super::sessions::{self, SessionTraits};
 use super::super::settings;
 use super::super::tickets::{self, Redeemed};
@@ -131,7 +130,6 @@ fn identify(
                 accounts::check_may_sign_in(tables, user, visit.now)?;
                 check_not_signed_in(tables, user, visit)?;
                 enterprise_accounts::check_identifier(tables, &user.id, identifier)?;
-                restrictions::check_sign_in(tables, identifier)?;
                 attempt.user_id = Some(user.id.clone());
                 attempt.status = SignInStatus::NeedsFirstFactor;
             }

@@ -127,3 +127,60 @@ async fn a_production_browser_that_is_sent_here_gets_its_client() {
     let linked = satellite.client().await;
     assert_eq!(linked["id"], client["id"]);
 }
+
+/// The emulator's pages recognize a production browser as its Frontend API does.
+#[tokio::test]
+async fn the_pages_know_a_production_browser() {
+    let emulator = production().await;
+    let mut browser = Browser::production(&emulator, &Judge::default());
+    browser.sign_in(ADA.0, ADA.1).await;
+    let cookie = format!("__client={}", browser.cookie("__client").unwrap());
+    let (page, _) = open(&emulator, "/device", &cookie).await;
+    assert_eq!(page, StatusCode::OK);
+    let (_, html) = open(&emulator, "/sign-in", &cookie).await;
+    assert!(html.contains("Signed in as"), "{html}");
+    let (page, _) = open(&emulator, "/device", "__client=another").await;
+    assert_eq!(page, StatusCode::SEE_OTHER);
+}
+
+/// Opens a page of the emulator, and does not follow redirects.
+pub(super) async fn open(emulator: &Emulator, path: &str, cookie: &str) -> (StatusCode, String) {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let answer = client
+        .get(format!("{}{path}", emulator.url()))
+        .header("cookie", cookie)
+        .send()
+        .await
+        .unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+/// Cookies are shared between ports: an instance in development leaves those of another alone.
+#[tokio::test]
+async fn a_development_instance_removes_no_cookies_of_others() {
+    let emulator = super::walk::emulator().await;
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .get(format!("{}/v1/environment", emulator.url()))
+        .header("cookie", "__client=another")
+        .send()
+        .await
+        .unwrap();
+    assert!(!answer.headers().contains_key("set-cookie"));
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .get(format!("{}/v1/client", emulator.url()))
+        .header("cookie", "__client=another")
+        .send()
+        .await
+        .unwrap();
+    assert!(!answer.headers().contains_key("set-cookie"));
+}

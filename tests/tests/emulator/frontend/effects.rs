@@ -757,27 +757,46 @@ async fn listed_addresses_may_be_returned_to() {
 async fn lists_apply_to_users_who_sign_in_only_where_that_is_wanted() {
     let emulator = emulator().await;
     let caller = Caller::new(&emulator);
-    ask(
-        &caller,
-        Method::POST,
-        "/blocklist_identifiers",
-        json!({ "identifier": ADA.0 }),
-    )
-    .await;
-    let sign_in = async || {
-        let form = [("identifier", ADA.0), ("password", ADA.1)];
-        browser(&emulator).await.post(SIGN_IN, &[], &form).await
+    for list in ["/blocklist_identifiers", "/allowlist_identifiers"] {
+        let body = json!({ "identifier": "+15555550100" });
+        ask(&caller, Method::POST, list, body).await;
+    }
+    let sign_in = async |identifier: &str, password: &str| {
+        let form = [("identifier", identifier), ("password", password)];
+        let answer = browser(&emulator).await.post(SIGN_IN, &[], &form).await;
+        answer.code().to_owned()
     };
-    for (body, code) in [
-        (json!({ "blocklist": true }), ""),
+    let by_google = async || {
+        let mut browser = browser(&emulator).await;
+        let form = [
+            ("strategy", "oauth_google"),
+            ("redirect_url", "http://localhost:3000/"),
+        ];
+        let begun = browser.post(SIGN_IN, &[], &form).await;
+        let verification = begun.response()["first_factor_verification"].clone();
+        let choice = format!("email_address={}", ADA.0);
+        visit_provider(&emulator, &mut browser, &verification, &choice).await;
+        let client = browser.client().await;
+        let error = &client["sign_in"]["first_factor_verification"]["error"]["code"];
+        error.as_str().unwrap_or_default().to_owned()
+    };
+    let refused = "not_allowed_access";
+    // Ada has the number that is on both lists, and a username; Grace is on none.
+    for (body, ada, grace) in [
+        (json!({ "blocklist": true }), "", ""),
         (
             json!({ "allowlist_blocklist_disabled_on_sign_in": false }),
-            "not_allowed_access",
+            refused,
+            "",
         ),
-        (json!({ "blocklist": false }), ""),
-        (json!({ "allowlist": true }), "not_allowed_access"),
+        (
+            json!({ "blocklist": false, "allowlist": true }),
+            "",
+            refused,
+        ),
         (
             json!({ "allowlist_blocklist_disabled_on_sign_in": true }),
+            "",
             "",
         ),
     ] {
@@ -788,7 +807,11 @@ async fn lists_apply_to_users_who_sign_in_only_where_that_is_wanted() {
             body.clone(),
         )
         .await;
-        assert_eq!(sign_in().await.code(), code, "{body}");
+        for identifier in [ADA.0, "countess"] {
+            assert_eq!(sign_in(identifier, ADA.1).await, ada, "{body}");
+        }
+        assert_eq!(sign_in(GRACE.0, GRACE.1).await, grace, "{body}");
+        assert_eq!(by_google().await, ada, "{body}");
     }
 }
 

@@ -887,4 +887,62 @@ async fn a_full_organization_says_so_to_the_people_of_its_company() {
             "organization_membership_quota_exceeded_for_sso"
         )
     );
+
+    // Nothing comes of it, for new people as for others.
+    let caller = Caller::new(&emulator);
+    let count = caller.call(Method::GET, "/users/count", None).await;
+    assert_eq!(count.body["total_count"], 2);
+    let body = json!({
+        "email_address": ["lee@corp.com"],
+        "username": "leelee",
+        "password": "bombe-machine",
+    });
+    let lee = caller.call(Method::POST, "/users", Some(&body)).await;
+    let lee = id(&lee.body);
+    let before = get_user(&emulator, &lee).await;
+    let (_, client) = come(&emulator, "lee@corp.com", "Changed").await;
+    let error = &client["sign_in"]["first_factor_verification"]["error"];
+    assert_eq!(
+        error["code"],
+        "organization_membership_quota_exceeded_for_sso"
+    );
+    assert_eq!(get_user(&emulator, &lee).await, before);
+    let mut browser = Browser::new(&emulator, &Judge::default()).await;
+    browser.sign_in("leelee", "bombe-machine").await;
+}
+
+/// A connection moves only between organizations that the user administers.
+#[tokio::test]
+async fn a_connection_cannot_be_given_to_an_organization_of_others() {
+    let emulator = emulator().await;
+    let acme = emulator.organization_id("acme").unwrap();
+    let caller = Caller::new(&emulator);
+    let grace = emulator.user_id("grace@example.com").unwrap();
+    let body = json!({ "name": "Navy", "created_by": grace });
+    let navy = caller
+        .call(Method::POST, "/organizations", Some(&body))
+        .await;
+    let navy = id(&navy.body);
+    let mut ada = Browser::new(&emulator, &Judge::default()).await;
+    let session = ada.sign_in("ada@example.com", "analytical-engine").await;
+    let touch = "/v1/client/sessions/{session_id}/touch";
+    let form = [("active_organization_id", acme.as_str())];
+    ada.post(touch, &[&session], &form).await.response();
+    own(&mut ada, &acme, "corp.com").await;
+    let mine = "/v1/me/enterprise_connections";
+    let new = [("provider", "saml_okta"), ("domains", "corp.com")];
+    let connection = id(ada.post(mine, &[], &new).await.response());
+    let one = "/v1/me/enterprise_connections/{enterprise_connection_id}";
+    for target in [navy.as_str(), ""] {
+        let form = [("organization_id", target)];
+        let refused = ada.patch(one, &[&connection], &form).await;
+        assert!(refused.status.is_client_error(), "{target}");
+    }
+    let path = "/v1/organizations/{organizationID}/enterprise_connections/{id}";
+    let form = [("organization_id", navy.as_str())];
+    let refused = ada.patch(path, &[&acme, &connection], &form).await;
+    assert_eq!(refused.code(), "form_param_unknown");
+    let path = format!("/enterprise_connections/{connection}");
+    let shown = caller.call(Method::GET, &path, None).await;
+    assert_eq!(shown.body["organization_id"], acme.as_str());
 }

@@ -141,7 +141,8 @@ async fn reserved_identifiers_belong_to_their_user_and_are_verified_by_signing_i
 
 #[tokio::test]
 async fn the_address_of_a_connected_account_stays_with_it() {
-    let emulator = emulator().await;
+    let settings = SettingsSeed::new().email_address(Requirement::Optional);
+    let emulator = started(settings).await;
     let mut ada = signed_in(&emulator, ADA).await;
     let back = format!("{ORIGIN}/user");
     let form = [
@@ -182,10 +183,11 @@ async fn the_last_identifier_and_what_the_settings_require_stay() {
     assert_eq!(ada.delete(one, &[&email]).await.code(), required);
     let clear = [("username", "")];
     assert_eq!(ada.patch("/v1/me", &[], &clear).await.code(), required);
-    let form = [("email_address", "second@example.com")];
-    ada.post("/v1/me/email_addresses", &[], &form)
-        .await
-        .response();
+    let form = [("email_address", "second+clerk_test@example.com")];
+    let added = ada.post("/v1/me/email_addresses", &[], &form).await;
+    let second = id(added.response());
+    assert_eq!(ada.delete(one, &[&email]).await.code(), required);
+    verify(&mut ada, "email_addresses", "email_code", &second).await;
     ada.delete(one, &[&email]).await.response();
 
     // A wallet is an identifier, too.
@@ -384,4 +386,57 @@ async fn what_the_settings_switch_off_is_refused() {
     let form = [("identifier", ADA.0), ("password", ADA.1)];
     let refused = browser.post(SIGN_IN, &[], &form).await;
     assert_eq!(refused.code(), "strategy_for_user_invalid");
+}
+
+/// A factor that the settings no longer have is neither asked for nor counted.
+#[tokio::test]
+async fn factors_that_are_switched_off_do_not_count() {
+    let totp = json!({ "totp_secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" });
+    let off = SettingsSeed::new().authenticator_app(false);
+    let emulator = started(off.clone().reverification(true)).await;
+    let grace = emulator.user_id(GRACE.0).unwrap();
+    let path = format!("/users/{grace}");
+    Caller::new(&emulator)
+        .call(Method::PATCH, &path, Some(&totp))
+        .await;
+    let mut browser = signed_in(&emulator, GRACE).await;
+    let session = browser.client().await["sessions"][0]["id"].clone();
+    let form = [("level", "second_factor")];
+    let verify = "/v1/client/sessions/{session_id}/verify";
+    let begun = browser
+        .post(verify, &[session.as_str().unwrap()], &form)
+        .await;
+    assert_eq!(begun.response()["status"], "needs_first_factor");
+
+    let emulator = started(off.second_factor_required(true)).await;
+    let grace = emulator.user_id(GRACE.0).unwrap();
+    let path = format!("/users/{grace}");
+    Caller::new(&emulator)
+        .call(Method::PATCH, &path, Some(&totp))
+        .await;
+    let mut browser = signed_in(&emulator, GRACE).await;
+    let client = browser.client().await;
+    assert_eq!(
+        client["sessions"][0]["tasks"],
+        json!([{ "key": "setup-mfa" }])
+    );
+}
+
+#[tokio::test]
+async fn an_unverified_address_does_not_take_the_place_of_the_last_one() {
+    for requirement in [Requirement::Required, Requirement::Optional] {
+        let settings = SettingsSeed::new().email_address(requirement);
+        let emulator = started(settings).await;
+        let mut grace = signed_in(&emulator, GRACE).await;
+        let me = grace.get("/v1/me", &[]).await.response().clone();
+        let email = id(&me["email_addresses"][0]);
+        let form = [("email_address", "second@example.com")];
+        grace
+            .post("/v1/me/email_addresses", &[], &form)
+            .await
+            .response();
+        let one = "/v1/me/email_addresses/{email_id}";
+        let refused = grace.delete(one, &[&email]).await;
+        assert_eq!(refused.code(), "identification_deletion_failed");
+    }
 }

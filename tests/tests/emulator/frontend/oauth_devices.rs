@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use clerk_emulator::{Emulator, OrganizationSeed, UserSeed};
+use clerk_emulator::{Emulator, OrganizationSeed, SettingsSeed, UserSeed};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
@@ -228,6 +228,17 @@ async fn a_device_gets_tokens_once_its_user_allows() {
         (StatusCode::BAD_REQUEST, "bad_request")
     );
 
+    let refresh = renewed["refresh_token"].as_str().unwrap();
+    let fewer = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh),
+        ("scope", "openid offline_access"),
+    ];
+    let (_, fewer) = television.post("/oauth/token", &fewer).await;
+    for token in ["access_token", "id_token"] {
+        assert_eq!(claims(&fewer[token])["org_id"], Value::Null, "{token}");
+    }
+
     // Who is no member any more has no organization to tell about.
     let ada = emulator.user_id("ada@example.com").unwrap();
     let path = format!("/organizations/{beta}/memberships/{ada}");
@@ -395,4 +406,33 @@ async fn consent_tells_an_application_about_one_organization() {
     let path = "/.well-known/oauth-authorization-server";
     let metadata = browser.get(path, &[]).await.body.to_string();
     assert!(!metadata.contains("user:org:read") && !metadata.contains("org_id"));
+}
+
+/// A session that waits for a task decides nothing, and an application that has no devices any more gets nothing.
+#[tokio::test]
+async fn incomplete_sessions_and_former_applications_are_refused() {
+    let settings = SettingsSeed::new().second_factor_required(true);
+    let emulator = super::walk::started(settings).await;
+    let application = Application::for_devices(&emulator).await;
+    let started = application.start(&[("scope", "profile")]).await;
+    let shown = started["user_code"].as_str().unwrap();
+    let mut browser = signed_in(&emulator).await;
+    let form = [("user_code", shown), ("approved", "true")];
+    let refused = browser.post(DECISION, &[], &form).await;
+    assert_eq!(refused.code(), "authentication_invalid");
+    let path = format!(
+        "/device?user_code={shown}&__clerk_db_jwt={}",
+        browser.token()
+    );
+    let (page, _) = super::clients::open(&emulator, &path, "").await;
+    assert_eq!(page, StatusCode::SEE_OTHER);
+    assert_eq!(application.error(&started).await, "authorization_pending");
+
+    let caller = Caller::new(&emulator);
+    let listed = caller.call(Method::GET, "/oauth_applications", None).await;
+    let id = listed.body["data"][0]["id"].as_str().unwrap();
+    let off = json!({ "device_authorization_grant_enabled": false });
+    let path = format!("/oauth_applications/{id}");
+    caller.call(Method::PATCH, &path, Some(&off)).await;
+    assert_eq!(application.error(&started).await, "unauthorized_client");
 }
