@@ -21,18 +21,15 @@ pub(crate) fn of_owner<'a>(
     tables
         .subscriptions
         .find(|subscription| subscription.owner_id == owner_id)
-        .ok_or_else(|| {
-            ApiError::no_such(
-                "subscription_not_found",
-                "subscription of the payer",
-                owner_id,
-            )
-        })
+        .ok_or_else(|| ApiError::not_found("subscription of the payer", owner_id))
 }
 
 /// Finds a subscription item by ID.
 pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a SubscriptionItem, ApiError> {
-    tables.subscription_items.get(id).ok_or_else(|| no_such(id))
+    tables
+        .subscription_items
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("subscription item", id))
 }
 
 /// Finds a subscription item of a payer by ID.
@@ -41,16 +38,11 @@ pub(crate) fn find_of<'a>(
     owner_id: &str,
     id: &str,
 ) -> Result<&'a SubscriptionItem, ApiError> {
-    let item = find(tables, id)?;
-    match item.owner_id == owner_id {
-        true => Ok(item),
-        false => Err(no_such(id)),
-    }
-}
-
-/// Returns the error for an ID that no subscription item has.
-pub(super) fn no_such(id: &str) -> ApiError {
-    ApiError::no_such("subscription_item_not_found", "subscription item", id)
+    tables
+        .subscription_items
+        .get(id)
+        .filter(|item| item.owner_id == owner_id)
+        .ok_or_else(|| ApiError::no_such("subscription_item_not_found", "subscription item", id))
 }
 
 /// Lists the items of a payer: those in force, then those that will be, each oldest first.

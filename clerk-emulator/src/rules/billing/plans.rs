@@ -53,7 +53,7 @@ pub(crate) fn find<'a>(tables: &'a Tables, id: &str) -> Result<&'a Plan, ApiErro
     tables
         .plans
         .get(id)
-        .ok_or_else(|| ApiError::no_such("plan_not_found", "plan", id))
+        .ok_or_else(|| ApiError::not_found("plan", id))
 }
 
 /// Finds the plan with this slug for this kind of payer.

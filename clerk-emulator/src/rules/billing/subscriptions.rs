@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::items::{current_items, find, may_try, no_such, payer_kind};
+use super::items::{current_items, find, may_try, payer_kind};
 use super::payment_methods::{self, Card};
 use super::statements::Paid;
 use super::{plans, statements};
@@ -594,7 +594,7 @@ pub(crate) fn extend_free_trial<'a>(
     let item = tables
         .subscription_items
         .get_mut(id)
-        .ok_or_else(|| no_such(id))?;
+        .ok_or_else(|| ApiError::not_found("subscription item", id))?;
     if to != end {
         item.period_end = Some(to);
         item.is_trial_end_announced = false;
