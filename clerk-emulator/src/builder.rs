@@ -217,7 +217,8 @@ impl EmulatorBuilder {
 
     /// Behaves as a production instance does: the publishable key begins with `pk_live_`, browsers are recognized
     /// by cookies of the Frontend API, and handshakes set cookies. Application and emulator must then be
-    /// reached under the same host name, as in `http://localhost:3000` and `http://localhost:4000`.
+    /// reached under the same host name, as in `http://localhost:3000` and `http://localhost:4000`. Test addresses get mail like
+    /// others, until test mode is switched on with `PATCH /v1/instance`.
     ///
     /// # Security
     ///

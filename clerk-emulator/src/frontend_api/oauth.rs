@@ -227,7 +227,7 @@ fn begin(app: &App, visitor: &Visitor, params: &Params) -> Reply {
             .map(|client| client.id.clone());
         let mut session = client
             .and_then(|client| visitor.session(tables, &client, now).ok())
-            .filter(|session| session.status == SessionStatus::Active)
+            .filter(|session| sessions::check_complete(session).is_ok())
             .cloned();
         if prompt.login
             && let Some(session) = session.take()
@@ -271,7 +271,7 @@ async fn ask(State(app): State<Arc<App>>, visitor: Visitor, params: Params) -> R
         let client = visitor.client(&app, tables, now);
         let session = client
             .and_then(|client| visitor.session(tables, &client.id, now).ok())
-            .filter(|session| session.status == SessionStatus::Active);
+            .filter(|session| sessions::check_complete(session).is_ok());
         let Some(session) = session else {
             return Ok(to_sign_in(&app, &params, Prompt::default()));
         };
@@ -304,9 +304,11 @@ fn to_sign_in(app: &App, params: &Params, prompt: Prompt) -> Response {
     redirect(StatusCode::SEE_OTHER, &target, None)
 }
 
-/// Returns scopes as the SDK shows them.
-pub(super) fn scopes_shown(scopes: &[String]) -> Vec<Value> {
-    scopes
+/// Returns what the SDK shows of an application that asks for scopes.
+pub(super) fn request_shown(app: &App, application: &OAuthApplication, scopes: &[String]) -> Value {
+    let logo = application.logo.as_ref();
+    let logo = logo.map(|logo| app.instance.image_url(&application.id, Some(logo)));
+    let scopes: Vec<Value> = scopes
         .iter()
         .map(|scope| {
             json!({
@@ -315,7 +317,13 @@ pub(super) fn scopes_shown(scopes: &[String]) -> Vec<Value> {
                 "requires_consent": true,
             })
         })
-        .collect()
+        .collect();
+    json!({
+        "oauth_application_name": application.name,
+        "oauth_application_logo_url": logo,
+        "client_id": application.client_id,
+        "scopes": scopes,
+    })
 }
 
 async fn consent_info(
@@ -328,20 +336,11 @@ async fn consent_info(
         let application = oauth_grants::application(tables, &client_id)?;
         let scopes = oauth_grants::scopes(tables, application, params.text("scope"))
             .map_err(|error| ApiError::bad_request(error.error, error.description))?;
-        let logo = application.logo.as_ref();
-        let logo = logo.map(|logo| app.instance.image_url(&application.id, Some(logo)));
-        Ok(Done::Raw(
-            StatusCode::OK,
-            json!({
-                "oauth_application_name": application.name,
-                "oauth_application_logo_url": logo,
-                "oauth_application_url": application.client_uri,
-                "client_id": client_id,
-                // Browsers derive it: the emulator has no list of public suffixes.
-                "redirect_domain": null,
-                "scopes": scopes_shown(&scopes),
-            }),
-        ))
+        let mut shown = request_shown(&app, application, &scopes);
+        shown["oauth_application_url"] = json!(application.client_uri);
+        // Browsers derive it: the emulator has no list of public suffixes.
+        shown["redirect_domain"] = Value::Null;
+        Ok(Done::Raw(StatusCode::OK, shown))
     })
 }
 
@@ -370,9 +369,7 @@ async fn decide(
             .id
             .clone();
         let session = visitor.session(tables, &client, now)?.clone();
-        if session.status != SessionStatus::Active {
-            return Err(signed_out());
-        }
+        sessions::check_complete(&session)?;
         let asked = asked(tables, &client_id, &params)?;
         let authorization = match asked.authorization {
             Ok(authorization) if consented => authorization,

@@ -9,16 +9,15 @@ use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::envelope::{Done, perform_signed_in, read_signed_in};
-use super::oauth::scopes_shown;
+use super::oauth::request_shown;
 use super::oauth_tokens::{client, grant_error};
 use super::redirect::with_query;
-use super::visitor::{Visitor, signed_out};
+use super::visitor::Visitor;
 use crate::app::App;
 use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::{Reply, json_response};
-use crate::model::device_grant::{Decision, LIFETIME_SECONDS};
-use crate::model::session::SessionStatus;
+use crate::model::device_grant::LIFETIME_SECONDS;
 use crate::rules::api_error::ApiError;
 use crate::rules::{device_grants, oauth_grants};
 
@@ -67,19 +66,10 @@ async fn look_up(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form
     read_signed_in(&app, &visitor, |tables, _, now| {
         let grant = device_grants::find(tables, user_code(&form)?, now)?;
         let application = oauth_grants::application(tables, &grant.client_id)?;
-        let logo = application.logo.as_ref();
-        let logo = logo.map(|logo| app.instance.image_url(&application.id, Some(logo)));
-        Ok(Done::Raw(
-            StatusCode::OK,
-            json!({
-                "oauth_application_name": application.name,
-                "oauth_application_logo_url": logo,
-                "client_id": grant.client_id,
-                "scopes": scopes_shown(&grant.scopes),
-                "status": grant.decision.as_str(),
-                "expires_at": grant.expires_at(),
-            }),
-        ))
+        let mut shown = request_shown(&app, application, &grant.scopes);
+        shown["status"] = json!(grant.decision.as_str());
+        shown["expires_at"] = json!(grant.expires_at());
+        Ok(Done::Raw(StatusCode::OK, shown))
     })
 }
 
@@ -90,15 +80,9 @@ async fn decide(State(app): State<Arc<App>>, visitor: Visitor, Form(form): Form)
         let approved = form
             .boolean("approved")?
             .ok_or_else(|| ApiError::missing("approved"))?;
-        if session.status != SessionStatus::Active {
-            return Err(signed_out());
-        }
-        let organization = form.text("organization_id");
-        let decision = match approved {
-            true => device_grants::approval(tables, user_code, session, organization, visit.now)?,
-            false => Decision::Denied,
-        };
-        let grant = device_grants::decide(tables, user_code, decision, visit.now)?;
+        let chosen = form.text("organization_id");
+        let now = visit.now;
+        let grant = device_grants::decide(tables, user_code, session, approved, chosen, now)?;
         Ok(Done::Raw(
             StatusCode::OK,
             json!({ "object": "oauth_device_verification", "status": grant.decision.as_str() }),

@@ -18,7 +18,7 @@ use crate::http::body::Form;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::model::device_grant::{Decision, DeviceGrant};
-use crate::model::session::{Session, SessionStatus};
+use crate::model::session::Session;
 use crate::rules::api_error::ApiError;
 use crate::rules::{device_grants, oauth_grants, sessions};
 use crate::store::tables::Tables;
@@ -60,13 +60,9 @@ async fn decide(
             return Ok(to_sign_in(&app, Some(code)));
         };
         let organization = fields.text("organization_id");
-        let decision = match fields.is_true("approved") {
-            true => device_grants::approval(tables, code, &session, organization, now),
-            false => Ok(Decision::Denied),
-        };
-        let decided_now =
-            decision.and_then(|decision| device_grants::decide(tables, code, decision, now));
-        Ok(match decided_now {
+        let approved = fields.is_true("approved");
+        let taken = device_grants::decide(tables, code, &session, approved, organization, now);
+        Ok(match taken {
             Ok(grant) => decided(&grant.decision),
             Err(refusal) => refused(&refusal),
         })
@@ -83,8 +79,7 @@ fn session<'t>(
 ) -> Option<&'t Session> {
     let client = browser::client(app, tables, params, headers, now)?;
     let (session, _) = sessions::active(tables, &client.id, now)?;
-    // One that waits for a task is not complete.
-    (session.status == SessionStatus::Active).then_some(session)
+    sessions::check_complete(session).ok().map(|()| session)
 }
 
 const TITLE: &str = "Connect a device";

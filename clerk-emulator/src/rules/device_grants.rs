@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::accounts;
 use super::api_error::ApiError;
 use super::oauth_grants::{self, GrantError, Granted, refused};
+use super::sessions;
 use crate::model::device_grant::{Decision, DeviceGrant, INTERVAL_SECONDS};
 use crate::model::oauth_application::OAuthApplication;
 use crate::model::session::Session;
@@ -100,32 +101,16 @@ pub(crate) fn find<'a>(
     Ok(grant)
 }
 
-/// Returns the approval of a user, who can choose an organization if the device asks for one.
-pub(crate) fn approval(
-    tables: &Tables,
-    user_code: &str,
-    session: &Session,
-    organization: Option<&str>,
-    now: i64,
-) -> Result<Decision, ApiError> {
-    let scopes = &find(tables, user_code, now)?.scopes;
-    let organization_id = match organization {
-        Some(_) => oauth_grants::organization(tables, session, scopes, organization)?,
-        None => None,
-    };
-    Ok(Decision::Approved {
-        user_id: session.user_id.clone(),
-        organization_id,
-    })
-}
-
-/// Takes the decision of a user, once.
+/// Takes the decision of the user of a session, once. Who approves can choose an organization if the device asks for one.
 pub(crate) fn decide<'a>(
     tables: &'a mut Tables,
     user_code: &str,
-    decision: Decision,
+    session: &Session,
+    approved: bool,
+    organization: Option<&str>,
     now: i64,
 ) -> Result<&'a DeviceGrant, ApiError> {
+    sessions::check_complete(session)?;
     let grant = find(tables, user_code, now)?;
     if grant.decision != Decision::Pending {
         return Err(ApiError::bad_request(
@@ -133,6 +118,17 @@ pub(crate) fn decide<'a>(
             "This request was already approved or denied",
         ));
     }
+    let decision = if approved {
+        Decision::Approved {
+            user_id: session.user_id.clone(),
+            organization_id: match organization {
+                None => None,
+                chosen => oauth_grants::organization(tables, session, &grant.scopes, chosen)?,
+            },
+        }
+    } else {
+        Decision::Denied
+    };
     let device_code = grant.device_code.clone();
     let grant = tables
         .device_grants

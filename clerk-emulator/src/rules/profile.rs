@@ -241,7 +241,10 @@ pub(crate) fn update_phone(
     if is_default == Some(true) {
         user_identifiers::make_default_second_factor(tables, id, now)?;
     }
-    let made = first_backup_codes(tables, user_id, now)?;
+    let made = match reserved {
+        Some(true) => first_backup_codes(tables, user_id, now)?,
+        Some(false) | None => None,
+    };
     sessions::settle_of_user(tables, user_id);
     Ok(made)
 }

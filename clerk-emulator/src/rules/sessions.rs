@@ -189,6 +189,17 @@ pub(crate) fn set_traits(tables: &mut Tables, id: &str, traits: SessionTraits) {
     settle(tables, id);
 }
 
+/// Rejects sessions that wait for a task: their users cannot give others access to their account.
+pub(crate) fn check_complete(session: &Session) -> Result<(), ApiError> {
+    if session.status == SessionStatus::Active {
+        return Ok(());
+    }
+    Err(ApiError::unauthorized(
+        "authentication_invalid",
+        "The session is not active: complete its tasks first",
+    ))
+}
+
 /// Returns true if sessions have no personal account.
 pub(crate) fn is_organization_forced(tables: &Tables) -> bool {
     settings::get(tables).is_ok_and(|set| set.authentication.force_organization_selection)

@@ -161,26 +161,20 @@ pub(super) async fn open(emulator: &Emulator, path: &str, cookie: &str) -> (Stat
 
 /// Cookies are shared between ports: an instance in development leaves those of another alone.
 #[tokio::test]
-async fn a_development_instance_removes_no_cookies_of_others() {
-    let emulator = super::walk::emulator().await;
-    let answer = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .unwrap()
-        .get(format!("{}/v1/environment", emulator.url()))
-        .header("cookie", "__client=another")
-        .send()
-        .await
-        .unwrap();
-    assert!(!answer.headers().contains_key("set-cookie"));
-    let answer = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .unwrap()
-        .get(format!("{}/v1/client", emulator.url()))
-        .header("cookie", "__client=another")
-        .send()
-        .await
-        .unwrap();
-    assert!(!answer.headers().contains_key("set-cookie"));
+async fn only_production_removes_the_cookie_of_a_client() {
+    let development = super::walk::emulator().await;
+    let production = production().await;
+    for (emulator, removes) in [(&development, false), (&production, true)] {
+        let answer = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap()
+            .get(format!("{}/v1/billing/plans", emulator.frontend_api_url()))
+            .header("cookie", "__client=another")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers().contains_key("set-cookie"), removes);
+    }
 }

@@ -253,6 +253,7 @@ async fn second_factors_have_one_default_and_the_required_one_stays() {
     );
     let release = [("reserved_for_second_factor", "false")];
     let released = ada.patch(one, &[&first], &release).await;
+    assert_eq!(released.response()["backup_codes"], Value::Null);
     assert_eq!(released.response()["default_second_factor"], false);
     let other = ada.get(one, &[&second]).await;
     assert_eq!(other.response()["default_second_factor"], true);
